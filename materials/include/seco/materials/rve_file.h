@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "seco/materials/rve.h"
+
+namespace seco::materials {
+
+/// Reads an RVE from HDF5: dataset `phase` (uint16, n1 x n2 [x n3], last axis fastest), dataset
+/// `stiffness` (float64, phases x 6 x 6 or x 3 x 3, Mandel), attributes `lengths` and `unit`.
+/// @throws std::runtime_error or std::invalid_argument naming file, dataset, value and what is
+///   allowed; nothing invalid is ever returned (see `check`).
+Rve read_rve(const std::string& path);
+
+/// Writes an RVE in the same format; a file under the final name is always complete.
+void write_rve(const std::string& path, const Rve& rve);
+
+/// The dataset `homogenized_stiffness`, if the file holds one (reference files do).
+std::optional<MandelMatrix> read_homogenized_stiffness(const std::string& path);
+
+/// Writes VTK image data (.vti, ASCII) with the phase as cell data, for ParaView.
+void write_vti(const std::string& path, const Rve& rve);
+
+}  // namespace seco::materials

@@ -1,0 +1,226 @@
+#include "seco/materials/parameter_file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "seco/materials/names.h"
+
+namespace seco::materials {
+namespace {
+
+/// Without blanks at the ends, and with single blanks inside.
+std::string normalized(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    if (!std::isspace(static_cast<unsigned char>(c)))
+      result += c;
+    else if (!result.empty() && result.back() != ' ')
+      result += ' ';
+  }
+  if (!result.empty() && result.back() == ' ') result.pop_back();
+  return result;
+}
+
+std::string joined(const std::vector<std::string>& sections) {
+  return fmt::format("{}", fmt::join(sections, "/"));
+}
+
+template <typename Number>
+bool parse(const std::string& text, Number& value) {
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  return result.ec == std::errc() && result.ptr == text.data() + text.size();
+}
+
+std::string where(const std::string& section) {
+  return section.empty() ? "at the top level" : fmt::format("in section '{}'", section);
+}
+
+}  // namespace
+
+ParameterFile ParameterFile::read(const std::string& path) {
+  std::ifstream file(path);
+  if (!file || std::filesystem::is_directory(path))
+    throw std::invalid_argument(fmt::format("{}: cannot be read; is there such a file?", path));
+  std::stringstream text;
+  text << file.rdbuf();
+  return {text.str(), path};
+}
+
+ParameterFile::ParameterFile(const std::string& text, const std::string& origin) : origin_(origin) {
+  std::vector<std::string> sections;
+  std::istringstream stream(text);
+  std::string line, pending;
+  int number = 0, first_line = 1;
+  const auto fail = [&](const std::string& what) {
+    throw std::invalid_argument(fmt::format("{}:{}: {}", origin_, first_line, what));
+  };
+  while (std::getline(stream, line)) {
+    ++number;
+    if (pending.empty()) first_line = number;
+    line = line.substr(0, line.find('#'));
+    auto content = normalized(line);
+    if (!content.empty() && content.back() == '\\') {
+      pending += content.substr(0, content.size() - 1) + " ";
+      continue;
+    }
+    content = normalized(pending + content);
+    pending.clear();
+    if (content.empty()) continue;
+    const auto word = content.substr(0, content.find(' '));
+    const auto rest = word.size() < content.size() ? content.substr(word.size() + 1) : "";
+    if (word == "subsection") {
+      if (rest.empty()) fail("'subsection' needs a name");
+      sections.push_back(rest);
+    } else if (word == "end") {
+      if (!rest.empty()) fail(fmt::format("unexpected '{}' after 'end'", rest));
+      if (sections.empty()) fail("'end' without 'subsection'");
+      sections.pop_back();
+    } else if (word == "set") {
+      const auto equal = rest.find('=');
+      if (equal == std::string::npos) fail(fmt::format("'{}' has no '='", content));
+      const auto key = normalized(rest.substr(0, equal));
+      if (key.empty()) fail("'set' needs a key before '='");
+      entries_[{joined(sections), key}] = {normalized(rest.substr(equal + 1)), first_line};
+    } else {
+      fail(fmt::format("'{}' is not understood; lines are 'subsection NAME', 'set Key = value' or "
+                       "'end'",
+                       content));
+    }
+  }
+  if (!sections.empty()) {
+    first_line = number;
+    fail(fmt::format("section '{}' is not closed by 'end'", joined(sections)));
+  }
+}
+
+std::string ParameterFile::ask(const Key& key, const std::string& otherwise, const std::string& help) {
+  declared_[key] = {otherwise, help};
+  const auto entry = entries_.find(key);
+  return entry == entries_.end() ? otherwise : entry->second.value;
+}
+
+void ParameterFile::refuse(const std::string& section, const std::string& key,
+                           const std::string& allowed) const {
+  const auto entry = entries_.find({section, key});
+  if (entry == entries_.end())
+    throw std::invalid_argument(
+        fmt::format("{}: key '{}' {} is not set; {}", origin_, key, where(section), allowed));
+  throw std::invalid_argument(fmt::format("{}:{}: key '{}' {} is '{}'; {}", origin_, entry->second.line,
+                                          key, where(section), entry->second.value, allowed));
+}
+
+std::string ParameterFile::text(const std::string& section, const std::string& key,
+                                const std::string& otherwise, const std::string& help) {
+  return ask({section, key}, otherwise, help);
+}
+
+double ParameterFile::number(const std::string& section, const std::string& key, double otherwise,
+                             double smallest, double largest, const std::string& help) {
+  const auto value = ask({section, key}, fmt::format("{:g}", otherwise), help);
+  if (!has(section, key)) return otherwise;
+  double result = 0;
+  if (!parse(value, result) || !(result >= smallest) || !(result <= largest))
+    refuse(section, key, fmt::format("allowed are numbers from {:g} to {:g}", smallest, largest));
+  return result;
+}
+
+std::int64_t ParameterFile::integer(const std::string& section, const std::string& key,
+                                    std::int64_t otherwise, std::int64_t smallest,
+                                    std::int64_t largest, const std::string& help) {
+  const auto value = ask({section, key}, std::to_string(otherwise), help);
+  std::int64_t result = 0;
+  if (!parse(value, result) || result < smallest || result > largest)
+    refuse(section, key, fmt::format("allowed are integers from {} to {}", smallest, largest));
+  return result;
+}
+
+bool ParameterFile::flag(const std::string& section, const std::string& key, bool otherwise,
+                         const std::string& help) {
+  const auto value = ask({section, key}, otherwise ? "true" : "false", help);
+  if (value == "true" || value == "yes") return true;
+  if (value == "false" || value == "no") return false;
+  refuse(section, key, "allowed are true and false");
+}
+
+std::string ParameterFile::choice(const std::string& section, const std::string& key,
+                                  const std::string& otherwise,
+                                  const std::vector<std::string>& allowed, const std::string& help) {
+  const auto value =
+      ask({section, key}, otherwise, fmt::format("{} ({})", help, fmt::join(allowed, "|")));
+  if (std::find(allowed.begin(), allowed.end(), value) == allowed.end())
+    refuse(section, key, fmt::format("allowed are {}; did you mean '{}'?", fmt::join(allowed, ", "),
+                                     nearest_match(value, allowed)));
+  return value;
+}
+
+std::vector<double> ParameterFile::numbers(const std::string& section, const std::string& key,
+                                           const std::vector<double>& otherwise,
+                                           const std::string& help) {
+  const auto value = ask({section, key}, fmt::format("{:g}", fmt::join(otherwise, ", ")), help);
+  std::vector<double> result;
+  std::stringstream list(value);
+  std::string item;
+  while (std::getline(list, item, ',')) {
+    double number = 0;
+    if (!parse(normalized(item), number) || !std::isfinite(number))
+      refuse(section, key, "allowed are finite numbers separated by commas");
+    result.push_back(number);
+  }
+  return result;
+}
+
+std::string ParameterFile::path(const std::string& section, const std::string& key,
+                                const std::string& otherwise, const std::string& help) {
+  const std::filesystem::path value = ask({section, key}, otherwise, help);
+  if (value.empty() || value.is_absolute()) return value.string();
+  return (std::filesystem::path(origin_).parent_path() / value).lexically_normal().string();
+}
+
+bool ParameterFile::has(const std::string& section, const std::string& key) const {
+  return entries_.count({section, key}) > 0;
+}
+
+void ParameterFile::check_all_used() const {
+  for (const auto& [key, entry] : entries_) {
+    if (declared_.count(key)) continue;
+    std::vector<std::string> keys, sections;
+    for (const auto& [known, unused] : declared_) {
+      if (known.first == key.first) keys.push_back(known.second);
+      if (std::find(sections.begin(), sections.end(), known.first) == sections.end())
+        sections.push_back(known.first);
+    }
+    if (keys.empty())
+      throw std::invalid_argument(fmt::format("{}:{}: section '{}' is not known; did you mean '{}'?",
+                                              origin_, entry.line, key.first,
+                                              nearest_match(key.first, sections)));
+    throw std::invalid_argument(
+        fmt::format("{}:{}: key '{}' {} is not known; did you mean '{}'? Known keys are {}", origin_,
+                    entry.line, key.second, where(key.first), nearest_match(key.second, keys),
+                    fmt::join(keys, ", ")));
+  }
+}
+
+std::string ParameterFile::documentation() const {
+  std::string result, section;
+  for (const auto& [key, declared] : declared_) {
+    if (key.first != section) {
+      if (!section.empty()) result += "end\n";
+      section = key.first;
+      result += fmt::format("subsection {}\n", section);
+    }
+    result += fmt::format("{0}# {1}\n{0}set {2} = {3}\n", section.empty() ? "" : "  ", declared.help,
+                          key.second, declared.otherwise);
+  }
+  return section.empty() ? result : result + "end\n";
+}
+
+}  // namespace seco::materials

@@ -1,0 +1,93 @@
+#include "seco/materials/rve_file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+#include "seco/materials/hdf5_file.h"
+
+namespace seco::materials {
+
+Rve read_rve(const std::string& path) {
+  const Hdf5Reader file(path);
+  Rve rve;
+  auto phase = file.dataset<std::uint16_t>("phase");
+  if (phase.shape.size() != 2 && phase.shape.size() != 3)
+    throw std::runtime_error(fmt::format("{}: dataset 'phase' has {} axes, expected 2 or 3", path,
+                                         phase.shape.size()));
+  rve.shape.assign(phase.shape.begin(), phase.shape.end());
+  rve.phase = std::move(phase.values);
+  const auto table = file.dataset<double>("stiffness", 3);
+  const auto m = static_cast<std::size_t>(n_mandel_components(rve.dimension()));
+  if (table.shape[1] != m || table.shape[2] != m)
+    throw std::runtime_error(fmt::format(
+        "{}: dataset 'stiffness' has shape {}, expected phases x {} x {} for a {}D RVE", path,
+        fmt::join(table.shape, "x"), m, m, rve.dimension()));
+  for (std::size_t p = 0; p < table.shape[0]; ++p) {
+    MandelMatrix stiffness(m, m);
+    std::copy_n(table.values.begin() + static_cast<long>(p * m * m), m * m, stiffness.data());
+    rve.stiffness.push_back(stiffness);
+  }
+  rve.lengths = file.numbers("lengths");
+  rve.unit = file.text("unit");
+  check(rve, path);
+  return rve;
+}
+
+void write_rve(const std::string& path, const Rve& rve) {
+  check(rve, path);
+  Hdf5Writer file(path);
+  const auto m = static_cast<std::size_t>(n_mandel_components(rve.dimension()));
+  file.dataset("phase", {rve.shape.begin(), rve.shape.end()}, rve.phase.data());
+  std::vector<double> table;
+  for (const auto& stiffness : rve.stiffness)
+    table.insert(table.end(), stiffness.data(), stiffness.data() + stiffness.size());
+  file.dataset("stiffness", {rve.stiffness.size(), m, m}, table.data());
+  file.numbers("lengths", rve.lengths);
+  file.text("unit", rve.unit);
+  file.close();
+}
+
+std::optional<MandelMatrix> read_homogenized_stiffness(const std::string& path) {
+  const Hdf5Reader file(path);
+  if (!file.has_dataset("homogenized_stiffness")) return std::nullopt;
+  const auto values = file.dataset<double>("homogenized_stiffness", 2);
+  MandelMatrix stiffness(values.shape[0], values.shape[1]);
+  std::copy(values.values.begin(), values.values.end(), stiffness.data());
+  return stiffness;
+}
+
+void write_vti(const std::string& path, const Rve& rve) {
+  check(rve, path);
+  const int n1 = rve.shape[0], n2 = rve.shape[1], n3 = rve.dimension() == 3 ? rve.shape[2] : 1;
+  const double h3 = rve.dimension() == 3 ? rve.lengths[2] / n3 : rve.lengths[1] / n2;
+  const std::string temporary = path + ".part";
+  {
+    std::ofstream out(temporary);
+    out << fmt::format(
+        "<?xml version=\"1.0\"?>\n<VTKFile type=\"ImageData\" version=\"0.1\" "
+        "byte_order=\"LittleEndian\">\n  <ImageData WholeExtent=\"0 {0} 0 {1} 0 {2}\" Origin=\"0 0 0\" "
+        "Spacing=\"{3} {4} {5}\">\n    <Piece Extent=\"0 {0} 0 {1} 0 {2}\">\n      <CellData "
+        "Scalars=\"phase\">\n        <DataArray type=\"UInt16\" Name=\"phase\" format=\"ascii\">\n",
+        n1, n2, n3, rve.lengths[0] / n1, rve.lengths[1] / n2, h3);
+    // VTK runs through the first axis fastest, our arrays through the last.
+    for (int k = 0; k < n3; ++k)
+      for (int j = 0; j < n2; ++j) {
+        for (int i = 0; i < n1; ++i)
+          out << rve.phase[(static_cast<std::size_t>(i) * n2 + j) * n3 + k] << ' ';
+        out << '\n';
+      }
+    out << "        </DataArray>\n      </CellData>\n    </Piece>\n  </ImageData>\n</VTKFile>\n";
+    out.flush();
+    if (!out)
+      throw std::runtime_error(fmt::format(
+          "{}: cannot be written; check that its folder exists and the disk is not full", path));
+  }
+  std::filesystem::rename(temporary, path);
+}
+
+}  // namespace seco::materials

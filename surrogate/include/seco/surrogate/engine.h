@@ -1,0 +1,96 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "seco/materials/rve.h"
+
+namespace seco::surrogate {
+
+/// How far a homogenization result can be trusted.
+enum class Status {
+  /// The result meets what was asked: the solver converged, or the engine has no tolerance to meet.
+  ok,
+  /// The iteration stopped before its tolerance; the bounds still hold.
+  not_converged,
+  /// Only the upper bound is useful (zero-stiffness voids); the lower bound is the zero matrix.
+  one_sided,
+  /// No usable result.
+  failed
+};
+std::string to_string(Status status);
+
+/// The answer for one RVE. Matrices are in Mandel notation and in the unit of the RVE.
+struct Homogenized {
+  /// Estimate of the homogenized stiffness.
+  materials::MandelMatrix stiffness;
+  /// Guaranteed bounds in the Loewner order, lower <= C <= upper, for the discrete voxel problem.
+  materials::MandelMatrix lower;
+  materials::MandelMatrix upper;
+  /// Largest relative gap of the unit load cases, max_i (upper_ii - lower_ii) / upper_ii.
+  double gap = 0;
+  std::string engine;
+  unsigned int iterations = 0;
+  /// Largest relative residual of the load cases (Green-preconditioned norm), 0 for closed forms.
+  double residual = 0;
+  /// Share of the batch's wall time.
+  double seconds = 0;
+  Status status = Status::ok;
+  /// One sentence when the status is not ok.
+  std::string message;
+};
+
+/// What an engine is asked to do.
+struct EngineSettings {
+  /// Model folder; required by `s-eco`, ignored by the others.
+  std::string model;
+  /// Relative tolerance of the iterative engines.
+  double tolerance = 1e-6;
+  unsigned int max_iterations = 2000;
+  /// auto, cpu, cuda or cuda:N.
+  std::string device = "auto";
+  /// single or double: precision of the fields. Bounds are summed in double in either case.
+  std::string precision = "double";
+  /// Memory in MiB that the fields of one chunk of RVEs may take.
+  double chunk_memory = 1024;
+};
+
+/// Homogenizes batches of RVEs. Implementations keep no state between calls that changes results.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::string name() const = 0;
+  /// One result per RVE, in order. RVEs of a batch may differ in grid and number of phases.
+  /// @param progress is called with the number of finished RVEs, if set.
+  /// @throws std::invalid_argument if an RVE does not fit (for example, its dimension).
+  virtual std::vector<Homogenized> homogenize(
+      std::span<const materials::Rve> rves,
+      const std::function<void(std::size_t)>& progress = {}) const = 0;
+};
+
+using EngineFactory = std::function<std::unique_ptr<Engine>(const EngineSettings&)>;
+
+/// Adds an engine under a name. Engines in shared libraries call this while they are loaded.
+/// @throws std::invalid_argument if the name is taken.
+void register_engine(const std::string& name, const std::string& description,
+                     EngineFactory factory);
+
+/// Names of all engines that are registered now, sorted.
+std::vector<std::string> engine_names();
+
+/// Creates a registered engine.
+/// @throws std::invalid_argument for an unknown name; the message lists the known ones and the
+///   nearest match.
+std::unique_ptr<Engine> make_engine(const std::string& name, const EngineSettings& settings);
+
+/// Registers the engines built into this library that need no network: voigt, reuss, hill, fft.
+/// Calling it again has no effect.
+void register_builtin_engines();
+
+/// Registers the engine `s-eco`. Calling it again has no effect.
+void register_s_eco_engine();
+
+}  // namespace seco::surrogate

@@ -1,0 +1,128 @@
+#include "study_parameters.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "seco/materials/elastic_constants.h"
+#include "seco/materials/elastic_symmetry.h"
+
+namespace seco {
+namespace {
+
+using materials::ParameterFile;
+
+/// A stiffness given as a name of the table, as "E, nu", or as a name times a factor.
+materials::MandelMatrix read_stiffness(ParameterFile& file, const std::string& section,
+                                       const std::string& key, const std::string& otherwise,
+                                       const std::string& unit, const std::string& help) {
+  const auto value = file.text(section, key, otherwise,
+                               help + ": a name of the table of elastic constants, or E and nu of an "
+                                      "isotropic material in the unit of the run");
+  try {
+    if (value.find(',') == std::string::npos)
+      return materials::elastic_constants(value).stiffness / materials::megapascals_per(unit);
+    const auto constants = file.numbers(section, key, {}, help);
+    if (constants.size() != 2) file.refuse(section, key, "expected a name, or E and nu");
+    return materials::isotropic(constants[0], constants[1]);
+  } catch (const std::invalid_argument& error) {
+    if (!file.has(section, key)) throw;
+    file.refuse(section, key, error.what());
+  }
+}
+
+void read_microstructure(ParameterFile& file, StudyParameters& study) {
+  const std::string s = "Microstructure";
+  auto& g = study.microstructure;
+  g.type = file.choice(s, "Type", "polycrystal", materials::generator_names(), "generator");
+  g.shape.clear();
+  for (const double n : file.numbers(s, "Grid", {32, 32, 32}, "number of voxels along each axis")) {
+    if (n != std::floor(n) || n < 1 || n > 4096) file.refuse(s, "Grid", "allowed are 2 or 3 integers from 1 to 4096");
+    g.shape.push_back(static_cast<int>(n));
+  }
+  if (g.shape.size() != 2 && g.shape.size() != 3) file.refuse(s, "Grid", "allowed are 2 or 3 integers from 1 to 4096");
+  g.lengths = file.numbers(s, "Lengths", std::vector<double>(g.shape.size(), 1.), "edge lengths");
+  if (g.lengths.size() != g.shape.size()) file.refuse(s, "Lengths", fmt::format("expected {} lengths", g.shape.size()));
+  g.unit = file.choice(s, "Unit", "MPa", {"Pa", "kPa", "MPa", "GPa"}, "unit of the stiffness");
+  g.seed = static_cast<std::uint64_t>(file.integer(s, "Seed", 1, 0, 1LL << 60, "random seed"));
+  g.n_grains = static_cast<int>(file.integer(s, "Number of grains", 64, 1, 65535, "grains of a polycrystal"));
+  g.crystal = read_stiffness(file, s, "Crystal", "Cu", g.unit, "crystal of a polycrystal");
+  g.texture.type = file.choice(s, "Texture", "random", {"random", "component", "fibre"}, "texture");
+  g.texture.spread =
+      file.number(s, "Texture spread", 0, 0, 180, "standard deviation of the texture in degrees") * M_PI / 180;
+  g.matrix = read_stiffness(file, s, "Matrix", "epoxy", g.unit, "matrix of a composite");
+  g.inclusion = read_stiffness(file, s, "Inclusion", "E-glass", g.unit, "inclusions or fibres") *
+                file.number(s, "Inclusion factor", 1, 0, 1e12,
+                            "factor on the stiffness of the inclusions, 0.001 with the matrix's name for pores");
+  g.volume_fraction = file.number(s, "Volume fraction", 0.16, 0, 1, "volume fraction of the inclusions");
+  study.largest_volume_fraction =
+      file.number(s, "Largest volume fraction", g.volume_fraction, 0, 1,
+                  "datasets draw the volume fraction between the two");
+  g.n_inclusions = static_cast<int>(file.integer(s, "Number of inclusions", 8, 1, 100000, "inclusions or fibres"));
+  g.radius_ratio = file.number(s, "Radius ratio", 1, 1e-3, 1, "smallest over largest radius");
+  g.axis = static_cast<int>(file.integer(s, "Axis", 0, 0, 2, "fibre direction or layer normal"));
+}
+
+}  // namespace
+
+materials::Rve StudyParameters::make_rve(std::size_t index) const {
+  auto settings = microstructure;
+  settings.seed = materials::mix_seed(microstructure.seed, index);
+  materials::RandomStream random(materials::mix_seed(settings.seed, 11));
+  settings.volume_fraction = random.uniform(microstructure.volume_fraction, largest_volume_fraction);
+  return materials::generate(settings);
+}
+
+StudyParameters read_study(ParameterFile& file) {
+  StudyParameters study;
+  read_microstructure(file, study);
+
+  auto& d = study.dataset;
+  d.file = file.path("Dataset", "File", "dataset.h5", "HDF5 file to write and train on");
+  d.n_training = static_cast<std::size_t>(file.integer("Dataset", "Training RVEs", 64, 1, 1000000, "RVEs to train on"));
+  d.n_validation = static_cast<std::size_t>(
+      file.integer("Dataset", "Validation RVEs", 8, 1, 1000000, "held-out RVEs, from seeds of their own"));
+  d.label_factor = static_cast<int>(file.integer(
+      "Dataset", "Label factor", 2, 0, 64, "labels are solved on a grid coarser by this factor; 0 for none"));
+  d.label_tolerance = file.number("Dataset", "Label tolerance", 1e-5, 1e-12, 0.1, "relative residual of the labels");
+  d.description = fmt::format("{}, seed {}", study.microstructure.type, study.microstructure.seed);
+
+  auto& t = study.training;
+  const std::string n = "Network", s = "Training";
+  t.dataset = d.file;
+  t.network.dimension = static_cast<int>(study.microstructure.shape.size());
+  t.network.width = static_cast<int>(file.integer(n, "Width", 16, 1, 1024, "channels of the finest level"));
+  t.network.levels = static_cast<int>(file.integer(n, "Levels", 3, 1, 8, "resolutions of the UNet"));
+  t.network.equilibrium_block = file.choice(n, "Equilibrium block", "projection",
+                                            {"vector potential", "beltrami", "projection"}, "equilibrium block");
+  t.network.initial_field =
+      file.choice(n, "Initial field", "green step", {"zero", "green step"}, "field that the network corrects");
+  t.network.kinematic_head = file.choice(n, "Kinematic head", "polarization", {"displacement", "polarization"},
+                                         "meaning of the kinematic channels");
+  t.model = file.path(s, "Model", "model", "model folder to write");
+  t.n_steps = file.integer(s, "Steps", 2000, 1, 100000000, "optimizer steps");
+  t.time_limit = file.number(s, "Time limit", 0, 0, 1e6, "minutes after which training stops; 0 for none");
+  t.batch_size = static_cast<int>(file.integer(s, "Batch size", 4, 1, 4096, "RVEs per step"));
+  t.learning_rate = file.number(s, "Learning rate", 2e-3, 1e-12, 10, "largest learning rate");
+  t.final_learning_rate = file.number(s, "Final learning rate", 0.01, 0, 1, "last learning rate, relative");
+  t.warm_up_steps = static_cast<int>(file.integer(s, "Warm-up steps", 50, 0, 1000000, "steps of linear warm-up"));
+  t.weight_decay = file.number(s, "Weight decay", 1e-4, 0, 1, "AdamW weight decay");
+  t.gradient_clipping = file.number(s, "Gradient clipping", 1, 1e-12, 1e12, "largest norm of the gradient");
+  t.data_weight = file.number(s, "Data weight", 1, 0, 1e12, "weight of the low-resolution labels");
+  t.physics_weight = file.number(s, "Physics weight", 1, 0, 1e12, "weight of the constitutive residual");
+  t.residual = file.choice(s, "Residual", "gap", {"gap", "plain"}, "norm of the constitutive residual");
+  t.validation_interval = file.integer(s, "Validation interval", 100, 1, 100000000, "steps between validations");
+  t.checkpoint_interval = file.integer(s, "Checkpoint interval", 200, 1, 100000000, "steps between checkpoints");
+  t.seed = static_cast<std::uint64_t>(file.integer(s, "Seed", 1, 0, 1LL << 60, "seed of weights and batches"));
+  t.resume = file.flag(s, "Resume", true, "continue from a checkpoint in the model folder");
+  file.check_all_used();
+  return study;
+}
+
+std::string study_documentation() {
+  ParameterFile defaults("", "defaults");
+  read_study(defaults);
+  return defaults.documentation();
+}
+
+}  // namespace seco

@@ -1,0 +1,97 @@
+#include <chrono>
+#include <stdexcept>
+
+#include <Eigen/Dense>
+
+#include "seco/surrogate/engine.h"
+
+namespace seco::surrogate {
+namespace {
+
+using materials::MandelMatrix;
+
+/// Voigt, Reuss and Hill averages: volume means of stiffness and compliance, and the mean of both.
+/// They need no fields, and Voigt and Reuss are themselves the bounds.
+class AnalyticEngine : public Engine {
+ public:
+  enum class Average { voigt, reuss, hill };
+  AnalyticEngine(std::string name, Average average) : name_(std::move(name)), average_(average) {}
+
+  std::string name() const override { return name_; }
+
+  std::vector<Homogenized> homogenize(
+      std::span<const materials::Rve> rves,
+      const std::function<void(std::size_t)>& progress) const override {
+    std::vector<Homogenized> results;
+    for (const auto& rve : rves) {
+      results.push_back(average(rve));
+      if (progress) progress(results.size());
+    }
+    return results;
+  }
+
+ private:
+  Homogenized average(const materials::Rve& rve) const {
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<double> fraction(rve.stiffness.size(), 0.);
+    for (const auto p : rve.phase) fraction[p] += 1. / static_cast<double>(rve.phase.size());
+    const int m = materials::n_mandel_components(rve.dimension());
+    MandelMatrix stiffness = MandelMatrix::Zero(m, m), compliance = MandelMatrix::Zero(m, m);
+    bool has_void = false;
+    for (std::size_t p = 0; p < fraction.size(); ++p) {
+      if (fraction[p] == 0.) continue;
+      stiffness += fraction[p] * rve.stiffness[p];
+      if (rve.stiffness[p].cwiseAbs().maxCoeff() == 0.)
+        has_void = true;
+      else
+        compliance += fraction[p] * rve.stiffness[p].inverse();
+    }
+    Homogenized result;
+    result.engine = name_;
+    result.upper = stiffness;
+    if (has_void) {
+      result.lower = MandelMatrix::Zero(m, m);
+      result.status = Status::one_sided;
+      result.message = "voids of zero stiffness make the Reuss bound zero";
+    } else {
+      result.lower = compliance.inverse();
+    }
+    result.lower = (0.5 * (result.lower + result.lower.transpose())).eval();
+    switch (average_) {
+      case Average::voigt:
+        result.stiffness = result.upper;
+        break;
+      case Average::reuss:
+        result.stiffness = result.lower;
+        break;
+      case Average::hill:
+        result.stiffness = 0.5 * (result.upper + result.lower);
+        break;
+    }
+    for (int i = 0; i < m; ++i)
+      result.gap =
+          std::max(result.gap, (result.upper(i, i) - result.lower(i, i)) / result.upper(i, i));
+    result.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return result;
+  }
+
+  std::string name_;
+  Average average_;
+};
+
+}  // namespace
+
+void register_analytic_engines() {
+  using Average = AnalyticEngine::Average;
+  const auto add = [](const std::string& name, const std::string& description, Average average) {
+    register_engine(name, description, [name, average](const EngineSettings&) {
+      return std::make_unique<AnalyticEngine>(name, average);
+    });
+  };
+  add("voigt", "volume mean of the stiffness (uniform strain), an upper bound", Average::voigt);
+  add("reuss", "inverse of the mean compliance (uniform stress), a lower bound", Average::reuss);
+  add("hill", "mean of Voigt and Reuss", Average::hill);
+}
+
+}  // namespace seco::surrogate

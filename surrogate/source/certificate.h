@@ -1,0 +1,35 @@
+#pragma once
+
+#include "stiffness_field.h"
+
+namespace seco::surrogate {
+
+/// Two-sided bounds on the homogenized stiffness, dimensionless (see StiffnessField::scale),
+/// `[B, m, m]`, double, on the CPU.
+struct Bounds {
+  torch::Tensor upper;
+  torch::Tensor lower;
+  /// Largest relative gap of the unit load cases, `[B]`.
+  torch::Tensor gap() const;
+};
+
+/// The hypercircle bounds (Prager and Synge 1947) from admissible fields, in the Loewner order.
+///
+/// Upper: `C_up = min_a <(E + sum a_j e_j) : C : (E + sum a_k e_k)>` over combinations of the
+/// compatible fluctuations e_j. Lower: `C_lo = (min_b <(S + sum b_j t_j) : C^-1 : (S + ...)>)^-1`
+/// over combinations of the self-equilibrated fluctuations t_j, both evaluated for the coefficients
+/// actually found, so that they bound whatever the accuracy of the small linear solve. With the six
+/// unit load cases this is a Ritz step on 12 fields per side; it makes the bounds at least as good
+/// as Voigt's and Reuss's and exact for a homogeneous RVE. All sums are in double precision.
+///
+/// @param strain_fluctuation `[B, L, m, n...]`, compatible, zero mean (sym D u)
+/// @param stress_fluctuation `[B, L, m, n...]`, `D^T t = 0`, zero mean
+/// RVEs with voids of zero stiffness get the lower bound zero: their compliance is infinite.
+Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation,
+               const torch::Tensor& stress_fluctuation);
+
+/// Upper bound alone.
+torch::Tensor upper_bound(const StiffnessField& stiffness,
+                          const torch::Tensor& strain_fluctuation);
+
+}  // namespace seco::surrogate

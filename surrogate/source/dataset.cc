@@ -1,0 +1,229 @@
+#include "seco/surrogate/dataset.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <stdexcept>
+
+#include "dataset_reader.h"
+#include "device.h"
+#include "difference_operator.h"
+#include "reference_solver.h"
+
+namespace seco::surrogate {
+namespace {
+
+const char* const format_name = "seco dataset";
+constexpr int format_version = 1;
+
+std::vector<std::size_t> with_leading(std::initializer_list<std::size_t> leading,
+                                      const std::vector<int>& grid) {
+  std::vector<std::size_t> shape(leading);
+  shape.insert(shape.end(), grid.begin(), grid.end());
+  return shape;
+}
+
+[[noreturn]] void refuse(const std::string& file, const std::string& what) {
+  throw std::runtime_error(fmt::format("{}: {}", file, what));
+}
+
+}  // namespace
+
+materials::Rve coarsen(const materials::Rve& rve, int factor) {
+  const int d = rve.dimension();
+  materials::Rve coarse = rve;
+  for (auto& n : coarse.shape) {
+    if (factor < 1 || n % factor != 0)
+      throw std::invalid_argument(
+          fmt::format("a grid of {} voxels cannot be coarsened by a factor of {}",
+                      fmt::join(rve.shape, "x"), factor));
+    n /= factor;
+  }
+  coarse.phase.assign(coarse.n_voxels(), 0);
+  const int depth = d == 3 ? coarse.shape[2] : 1, fine_depth = d == 3 ? rve.shape[2] : 1;
+  const int depth_factor = d == 3 ? factor : 1;
+  std::map<std::uint16_t, int> votes;
+  std::size_t index = 0;
+  for (int i = 0; i < coarse.shape[0]; ++i)
+    for (int j = 0; j < coarse.shape[1]; ++j)
+      for (int k = 0; k < depth; ++k, ++index) {
+        votes.clear();
+        for (int a = 0; a < factor; ++a)
+          for (int b = 0; b < factor; ++b)
+            for (int c = 0; c < depth_factor; ++c) {
+              const std::size_t row = static_cast<std::size_t>(i * factor + a) * rve.shape[1] + j * factor + b;
+              ++votes[rve.phase[row * fine_depth + k * depth_factor + c]];
+            }
+        coarse.phase[index] =
+            std::max_element(votes.begin(), votes.end(), [](const auto& x, const auto& y) {
+              return x.second < y.second;
+            })->first;
+      }
+  return coarse;
+}
+
+void generate_dataset(const DatasetSettings& settings,
+                      const std::function<materials::Rve(std::size_t)>& make_rve,
+                      const std::function<void(std::size_t, std::size_t)>& progress) {
+  set_thread_count();
+  const std::size_t n = settings.n_training + settings.n_validation;
+  if (n == 0) throw std::invalid_argument("a dataset needs at least one RVE");
+  std::vector<materials::Rve> rves;
+  std::size_t n_phases = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    rves.push_back(make_rve(i));
+    materials::check(rves.back(), fmt::format("generated RVE {}", i));
+    if (rves[i].shape != rves[0].shape || rves[i].unit != rves[0].unit)
+      throw std::invalid_argument("all RVEs of a dataset must share grid and unit");
+    n_phases = std::max(n_phases, rves[i].stiffness.size());
+  }
+  const auto m = static_cast<std::size_t>(materials::n_mandel_components(rves[0].dimension()));
+
+  materials::Hdf5Writer file(settings.file);
+  file.create<std::uint16_t>("phase", with_leading({n}, rves[0].shape));
+  file.create<double>("stiffness", {n, n_phases, m, m});
+  std::vector<std::int64_t> counts;
+  for (std::size_t i = 0; i < n; ++i) {
+    file.write_slice("phase", i, 1, rves[i].phase.data());
+    std::vector<double> table(n_phases * m * m, 0.);
+    for (std::size_t p = 0; p < rves[i].stiffness.size(); ++p)
+      std::copy_n(rves[i].stiffness[p].data(), m * m, table.begin() + static_cast<long>(p * m * m));
+    file.write_slice("stiffness", i, 1, table.data());
+    counts.push_back(static_cast<std::int64_t>(rves[i].stiffness.size()));
+  }
+  file.dataset("n_phases", {n}, counts.data());
+
+  double label_seconds = 0;
+  if (settings.label_factor > 0) {
+    const auto coarse_shape = coarsen(rves[0], settings.label_factor).shape;
+    file.create<float>("label_strain", with_leading({n, m, m}, coarse_shape));
+    file.create<float>("label_stress", with_leading({n, m, m}, coarse_shape));
+    file.create<double>("label_stiffness", {n, m, m});
+    const auto options = torch::TensorOptions(torch::kDouble).device(select_device(settings.device));
+    constexpr std::size_t chunk_size = 8;
+    for (std::size_t first = 0; first < n; first += chunk_size) {
+      const std::size_t count = std::min(chunk_size, n - first);
+      const auto start = std::chrono::steady_clock::now();
+      std::vector<materials::Rve> chunk;
+      for (std::size_t i = first; i < first + count; ++i)
+        chunk.push_back(coarsen(rves[i], settings.label_factor));
+      const StiffnessField stiffness(chunk, options);
+      const auto solution = solve(stiffness, SolverSettings{settings.label_tolerance, 5000});
+      for (std::size_t i = 0; i < count; ++i)
+        if (!solution.converged[i])
+          throw std::runtime_error(
+              fmt::format("the label solution of RVE {} stopped at residual {:.3g}, asked for {:.3g}",
+                          first + i, solution.residual[i], settings.label_tolerance));
+      const auto strain = total_strain(solution.displacement, stiffness.grid());
+      const auto scale = stiffness.scale().reshape({-1, 1, 1});
+      const auto stress =
+          stiffness.apply(strain) *
+          with_grid_axes(scale, stiffness.grid()).to(options.device());
+      const auto homogenized = grid_mean(stress, stiffness.grid()).cpu().transpose(1, 2).contiguous();
+      label_seconds +=
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      const auto write = [&](const char* name, const torch::Tensor& field) {
+        const auto values = field.to(torch::kCPU, torch::kFloat).contiguous();
+        file.write_slice(name, first, count, values.data_ptr<float>());
+      };
+      write("label_strain", strain);
+      write("label_stress", stress);
+      file.write_slice("label_stiffness", first, count, homogenized.data_ptr<double>());
+      if (progress) progress(first + count, n);
+    }
+  }
+  file.text("format", format_name);
+  file.numbers("version", {static_cast<double>(format_version)});
+  file.numbers("lengths", rves[0].lengths);
+  file.text("unit", rves[0].unit);
+  file.numbers("n_training", {static_cast<double>(settings.n_training)});
+  file.numbers("label_factor", {static_cast<double>(settings.label_factor)});
+  file.numbers("label_seconds", {label_seconds});
+  file.text("description", settings.description);
+  file.close();
+}
+
+DatasetReader::DatasetReader(const std::string& path) : file_(path) {
+  const auto format = file_.text_or("format", "missing");
+  if (format != format_name)
+    refuse(path, fmt::format("attribute 'format' is '{}', expected '{}'; datasets are written by "
+                             "`seco generate`",
+                             format, format_name));
+  const auto number = [&](const char* name) {
+    const auto values = file_.numbers(name);
+    if (values.size() != 1 || !std::isfinite(values[0]))
+      refuse(path, fmt::format("attribute '{}' is not one finite number", name));
+    return values[0];
+  };
+  if (number("version") != format_version)
+    refuse(path, fmt::format("attribute 'version' is {}, expected {}", number("version"), format_version));
+  label_factor_ = static_cast<int>(number("label_factor"));
+  label_seconds_ = number("label_seconds");
+  description_ = file_.text_or("description", "");
+
+  const auto phase = file_.dataset<std::uint16_t>("phase");
+  const auto table = file_.dataset<double>("stiffness", 4);
+  const auto counts = file_.dataset<std::int64_t>("n_phases", 1);
+  if (phase.shape.size() != 3 && phase.shape.size() != 4)
+    refuse(path, fmt::format("dataset 'phase' has shape {}, expected N x n1 x n2 (x n3)",
+                             fmt::join(phase.shape, "x")));
+  const std::size_t n = phase.shape[0], d = phase.shape.size() - 1;
+  const auto m = static_cast<std::size_t>(materials::n_mandel_components(static_cast<int>(d)));
+  if (n == 0 || table.shape[0] != n || counts.shape[0] != n || table.shape[2] != m || table.shape[3] != m)
+    refuse(path, fmt::format("dataset 'stiffness' has shape {}, expected {} x P x {} x {} to fit "
+                             "dataset 'phase'",
+                             fmt::join(table.shape, "x"), n, m, m));
+  const std::size_t n_voxels = phase.values.size() / n;
+  for (std::size_t i = 0; i < n; ++i) {
+    materials::Rve rve;
+    rve.shape.assign(phase.shape.begin() + 1, phase.shape.end());
+    rve.lengths = file_.numbers("lengths");
+    rve.unit = file_.text("unit");
+    rve.phase.assign(phase.values.begin() + static_cast<long>(i * n_voxels),
+                     phase.values.begin() + static_cast<long>((i + 1) * n_voxels));
+    if (counts.values[i] < 1 || static_cast<std::size_t>(counts.values[i]) > table.shape[1])
+      refuse(path, fmt::format("dataset 'n_phases' holds {} at position {}, allowed are 1 to {}",
+                               counts.values[i], i, table.shape[1]));
+    for (std::int64_t p = 0; p < counts.values[i]; ++p) {
+      materials::MandelMatrix matrix(m, m);
+      std::copy_n(table.values.begin() + static_cast<long>((i * table.shape[1] + p) * m * m), m * m,
+                  matrix.data());
+      rve.stiffness.push_back(matrix);
+    }
+    materials::check(rve, fmt::format("{}, entry {}", path, i));
+    rves_.push_back(std::move(rve));
+  }
+  const double n_training = number("n_training");
+  if (!(n_training >= 0) || n_training > static_cast<double>(n))
+    refuse(path, fmt::format("attribute 'n_training' is {}, allowed are 0 to {}", n_training, n));
+  n_training_ = static_cast<std::size_t>(n_training);
+  if (label_factor_ > 0)
+    for (const char* name : {"label_strain", "label_stress"})
+      if (!file_.has_dataset(name)) refuse(path, fmt::format("dataset '{}' is missing", name));
+}
+
+std::pair<torch::Tensor, torch::Tensor> DatasetReader::labels(
+    const std::vector<std::size_t>& indices, const torch::Tensor& scale) const {
+  const auto read = [&](const char* name) {
+    std::vector<torch::Tensor> fields;
+    for (const auto i : indices) {
+      const auto part = file_.slice<float>(name, i, 1);
+      const std::vector<std::int64_t> shape(part.shape.begin(), part.shape.end());
+      fields.push_back(torch::tensor(part.values).reshape(shape));
+      if (!torch::isfinite(fields.back()).all().item<bool>())
+        refuse(file_.path(), fmt::format("dataset '{}' holds NaN or infinite values in entry {}", name, i));
+    }
+    return torch::cat(fields);
+  };
+  const auto strain = read("label_strain");
+  auto stress = read("label_stress");
+  std::vector<std::int64_t> shape(stress.dim(), 1);
+  shape[0] = stress.size(0);
+  stress = stress / scale.reshape(shape).to(stress.scalar_type());
+  return {strain, stress};
+}
+
+}  // namespace seco::surrogate

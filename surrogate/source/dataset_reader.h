@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "seco/materials/hdf5_file.h"
+#include "stiffness_field.h"
+
+namespace seco::surrogate {
+
+/// Reads a dataset written by `generate_dataset`; RVEs are held in memory, labels are read in
+/// batches. @throws std::runtime_error naming file, dataset and what is wrong with it.
+class DatasetReader {
+ public:
+  explicit DatasetReader(const std::string& file);
+
+  std::size_t n_training() const { return n_training_; }
+  std::size_t n_validation() const { return rves_.size() - n_training_; }
+  int dimension() const { return rves_.front().dimension(); }
+  int label_factor() const { return label_factor_; }
+  double label_seconds() const { return label_seconds_; }
+  const std::string& description() const { return description_; }
+  const std::vector<materials::Rve>& rves() const { return rves_; }
+
+  /// Low-resolution strain and stress of the given RVEs, each `[B, L, m, nc...]`; stress divided by
+  /// the scale that StiffnessField uses. @throws std::runtime_error if a label is not finite.
+  std::pair<torch::Tensor, torch::Tensor> labels(const std::vector<std::size_t>& indices,
+                                                 const torch::Tensor& scale) const;
+
+ private:
+  materials::Hdf5Reader file_;
+  std::vector<materials::Rve> rves_;
+  std::size_t n_training_ = 0;
+  int label_factor_ = 0;
+  double label_seconds_ = 0;
+  std::string description_;
+};
+
+}  // namespace seco::surrogate

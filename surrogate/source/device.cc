@@ -1,0 +1,73 @@
+#include "device.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+#include <torch/cuda.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+#include <thread>
+
+namespace seco::surrogate {
+namespace {
+
+// Position and number of the ranks on this node, as MPI launchers publish them.
+int environment_number(std::initializer_list<const char*> names, int fallback) {
+  for (const char* name : names)
+    if (const char* value = std::getenv(name)) {
+      const int number = std::atoi(value);
+      if (number >= 0) return number;
+    }
+  return fallback;
+}
+
+}  // namespace
+
+torch::Device select_device(const std::string& name) {
+  const auto n_gpus = static_cast<int>(torch::cuda::device_count());
+  const int local_rank =
+      environment_number({"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"}, 0);
+  if (name == "cpu") return torch::kCPU;
+  if (name == "auto" && n_gpus == 0) return torch::kCPU;
+  if (name == "auto" || name == "cuda") {
+    if (n_gpus == 0)
+      throw std::invalid_argument("device 'cuda' was asked for, but there is none; use auto or cpu");
+    return {torch::kCUDA, static_cast<torch::DeviceIndex>(local_rank % n_gpus)};
+  }
+  if (name.rfind("cuda:", 0) == 0) {
+    const auto digits = name.substr(5);
+    if (!digits.empty() && digits.size() < 4 &&
+        digits.find_first_not_of("0123456789") == std::string::npos) {
+      const int index = std::stoi(digits);
+      if (index < n_gpus) return {torch::kCUDA, static_cast<torch::DeviceIndex>(index)};
+      throw std::invalid_argument(
+          fmt::format("device '{}' was asked for, but there are {} CUDA devices", name, n_gpus));
+    }
+  }
+  throw std::invalid_argument(
+      fmt::format("device '{}' is not known; allowed are auto, cpu, cuda, cuda:N", name));
+}
+
+void set_thread_count() {
+  static const bool done = [] {
+    int threads = environment_number({"OMP_NUM_THREADS"}, 0);
+    if (threads < 1) {
+      const int ranks = std::max(
+          1, environment_number({"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS_PER_NODE"}, 1));
+      threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / ranks);
+    }
+    at::set_num_threads(threads);
+    return true;
+  }();
+  (void)done;
+}
+
+torch::Dtype precision_from(const std::string& name) {
+  if (name == "double") return torch::kDouble;
+  if (name == "single") return torch::kFloat;
+  throw std::invalid_argument(
+      fmt::format("precision '{}' is not known; allowed are single, double", name));
+}
+
+}  // namespace seco::surrogate

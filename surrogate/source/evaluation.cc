@@ -1,0 +1,173 @@
+#include "evaluation.h"
+
+#include <fmt/format.h>
+
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "certificate.h"
+#include "dataset_reader.h"
+#include "device.h"
+#include "difference_operator.h"
+#include "model_folder.h"
+#include "reference_solver.h"
+#include "seco/surrogate/training.h"
+
+namespace seco::surrogate {
+namespace {
+
+using nlohmann::json;
+
+/// Collects a figure over RVEs and reports mean, median and largest.
+struct Figure {
+  std::vector<double> values;
+  void add(const torch::Tensor& per_rve) {
+    for (std::int64_t b = 0; b < per_rve.size(0); ++b) values.push_back(per_rve[b].item<double>());
+  }
+  json summary() const {
+    auto sorted = values;
+    std::sort(sorted.begin(), sorted.end());
+    double sum = 0;
+    for (const double v : sorted) sum += v;
+    return {{"mean", sum / static_cast<double>(sorted.size())},
+            {"median", sorted[sorted.size() / 2]},
+            {"largest", sorted.back()}};
+  }
+};
+
+torch::Tensor relative_error(const torch::Tensor& estimate, const torch::Tensor& exact) {
+  return (estimate - exact).norm(2, {1, 2}) / exact.norm(2, {1, 2});
+}
+
+std::vector<std::vector<materials::Rve>> batches(const std::vector<materials::Rve>& rves,
+                                                 const std::vector<std::size_t>& indices) {
+  constexpr std::size_t size = 4;
+  std::vector<std::vector<materials::Rve>> result;
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    if (i % size == 0) result.emplace_back();
+    result.back().push_back(rves[indices[i]]);
+  }
+  return result;
+}
+
+// What one step of the Green operator reaches without any network.
+Bounds one_green_step(const StiffnessField& stiffness) {
+  const Grid& grid = stiffness.grid();
+  const GreenOperator green(grid, stiffness.options());
+  const auto medium = mean_medium(stiffness);
+  const auto zero = torch::zeros(
+      [&] {
+        std::vector<std::int64_t> shape{stiffness.batch_size(), grid.n_components(), grid.dimension()};
+        shape.insert(shape.end(), grid.shape.begin(), grid.shape.end());
+        return shape;
+      }(),
+      stiffness.options());
+  const auto residual = -divergence_of(stiffness.apply(total_strain(zero, grid)), grid);
+  const auto displacement = green.apply(residual, medium);
+  const auto stress =
+      equilibrium_block(stiffness.apply(total_strain(displacement, grid)),
+                        EquilibriumForm::projection, green, medium);
+  return certify(stiffness, strain_of(displacement, grid), stress);
+}
+
+}  // namespace
+
+double mean_certified_gap(SEcoNetwork network, const std::vector<materials::Rve>& rves,
+                          const std::vector<std::size_t>& indices,
+                          const torch::TensorOptions& options) {
+  torch::NoGradGuard no_grad;
+  network->eval();
+  double sum = 0;
+  for (const auto& batch : batches(rves, indices)) {
+    const StiffnessField stiffness(batch, options);
+    const auto fields = network->forward(stiffness);
+    sum += certify(stiffness, fields.strain, fields.stress).gap().sum().item<double>();
+  }
+  return sum / static_cast<double>(indices.size());
+}
+
+json training_range(const std::vector<materials::Rve>& rves) {
+  double softest = INFINITY, stiffest = 0;
+  std::size_t fewest = rves.front().stiffness.size(), most = fewest;
+  for (const auto& rve : rves) {
+    double lowest = INFINITY, highest = 0;
+    for (const auto& stiffness : rve.stiffness) {
+      const Eigen::SelfAdjointEigenSolver<materials::MandelMatrix> solver(stiffness,
+                                                                          Eigen::EigenvaluesOnly);
+      lowest = std::min(lowest, solver.eigenvalues().minCoeff());
+      highest = std::max(highest, solver.eigenvalues().maxCoeff());
+    }
+    softest = std::min(softest, lowest / highest);
+    stiffest = std::max(stiffest, lowest / highest);
+    fewest = std::min(fewest, rve.stiffness.size());
+    most = std::max(most, rve.stiffness.size());
+  }
+  return {{"grid", rves.front().shape},
+          {"lengths", rves.front().lengths},
+          {"phases", {fewest, most}},
+          {"eigenvalue_ratio", {softest, stiffest}}};
+}
+
+std::string evaluate_model(const std::string& model_folder, const std::string& dataset,
+                           const std::string& device_name) {
+  torch::NoGradGuard no_grad;
+  set_thread_count();
+  auto model = load_model(model_folder);
+  const DatasetReader data(dataset);
+  if (data.dimension() != model.network->settings().dimension)
+    throw std::invalid_argument(fmt::format("{}: holds {}D RVEs, the model {} is {}D", dataset,
+                                            data.dimension(), model_folder,
+                                            model.network->settings().dimension));
+  if (data.n_validation() == 0)
+    throw std::invalid_argument(fmt::format("{}: holds no validation RVEs", dataset));
+  const auto device = select_device(device_name);
+  model.network->to(device);
+  std::vector<std::size_t> validation;
+  for (std::size_t i = data.n_training(); i < data.rves().size(); ++i) validation.push_back(i);
+
+  Figure gap, error, upper_error, lower_error, step_gap, step_error, voigt_error;
+  double divergence = 0, network_seconds = 0, reference_seconds = 0;
+  for (const auto& batch : batches(data.rves(), validation)) {
+    const StiffnessField exact_field(batch, torch::TensorOptions(torch::kDouble).device(device));
+    auto start = std::chrono::steady_clock::now();
+    const auto solution = solve(exact_field, SolverSettings{1e-6, 5000});
+    const auto exact =
+        upper_bound(exact_field, strain_of(solution.displacement, exact_field.grid()));
+    reference_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+    const StiffnessField field(batch, torch::TensorOptions(torch::kFloat).device(device));
+    start = std::chrono::steady_clock::now();
+    const auto fields = model.network->forward(field);
+    const auto bounds = certify(field, fields.strain, fields.stress);
+    network_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    divergence = std::max(divergence, relative_divergence(fields.stress, field.grid()));
+    gap.add(bounds.gap());
+    error.add(relative_error(0.5 * (bounds.upper + bounds.lower), exact));
+    upper_error.add(relative_error(bounds.upper, exact));
+    lower_error.add(relative_error(bounds.lower, exact));
+    const auto step = one_green_step(field);
+    step_gap.add(step.gap());
+    step_error.add(relative_error(0.5 * (step.upper + step.lower), exact));
+    voigt_error.add(relative_error(field.mean_stiffness(), exact));
+  }
+  const auto n = static_cast<double>(validation.size());
+  const json report = {{"rves", validation.size()},
+                       {"certified_gap", gap.summary()},
+                       {"stiffness_error", error.summary()},
+                       {"upper_bound_error", upper_error.summary()},
+                       {"lower_bound_error", lower_error.summary()},
+                       {"stress_divergence", divergence},
+                       {"one_green_step", {{"certified_gap", step_gap.summary()},
+                                           {"stiffness_error", step_error.summary()}}},
+                       {"voigt_error", voigt_error.summary()},
+                       {"seconds_per_rve", network_seconds / n},
+                       {"reference_seconds_per_rve", reference_seconds / n},
+                       {"device", device.str()}};
+  return report.dump(2);
+}
+
+std::string describe_model(const std::string& folder) { return load_model(folder).description.dump(2); }
+
+}  // namespace seco::surrogate

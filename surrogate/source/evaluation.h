@@ -1,0 +1,18 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "s_eco_network.h"
+
+namespace seco::surrogate {
+
+/// Mean certified gap of the network over some RVEs, evaluated in small batches.
+double mean_certified_gap(SEcoNetwork network, const std::vector<materials::Rve>& rves,
+                          const std::vector<std::size_t>& indices,
+                          const torch::TensorOptions& options);
+
+/// Grid, number of phases and stiffness contrast of the RVEs, for `model.json`.
+nlohmann::json training_range(const std::vector<materials::Rve>& rves);
+
+}  // namespace seco::surrogate

@@ -1,0 +1,37 @@
+#include "grid.h"
+
+namespace seco::surrogate {
+
+Grid grid_of(const materials::Rve& rve) {
+  Grid grid;
+  for (int i = 0; i < rve.dimension(); ++i) {
+    grid.shape.push_back(rve.shape[i]);
+    grid.spacing.push_back(rve.lengths[i] / rve.shape[i]);
+  }
+  return grid;
+}
+
+std::vector<std::pair<int, int>> mandel_pairs(int dimension) {
+  if (dimension == 2) return {{0, 0}, {1, 1}, {0, 1}};
+  return {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
+}
+
+torch::Tensor grid_sum(const torch::Tensor& field, const Grid& grid) {
+  return field.sum(grid.axes(), /*keepdim=*/false, torch::kDouble);
+}
+
+torch::Tensor grid_mean(const torch::Tensor& field, const Grid& grid) {
+  return grid_sum(field, grid) / static_cast<double>(grid.n_voxels());
+}
+
+torch::Tensor with_grid_axes(const torch::Tensor& values, const Grid& grid) {
+  auto shape = values.sizes().vec();
+  shape.insert(shape.end(), grid.dimension(), 1);
+  return values.reshape(shape);
+}
+
+torch::Tensor unit_loads(const Grid& grid, const torch::TensorOptions& options) {
+  return torch::eye(grid.n_components(), options).unsqueeze(0);
+}
+
+}  // namespace seco::surrogate

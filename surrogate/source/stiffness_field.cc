@@ -1,0 +1,221 @@
+#include "stiffness_field.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <stdexcept>
+
+namespace seco::surrogate {
+namespace {
+
+// Voxels are processed in blocks: the matrices of a block are expanded into component streams once
+// and used for all load cases, so the loops below vectorise over voxels.
+constexpr std::int64_t block_size = 64;
+
+template <int m, typename Number>
+void apply_rows(const std::int64_t* phase, const Number* table, std::int64_t n_phases,
+                const Number* x, Number* y, std::int64_t batch, std::int64_t loads,
+                std::int64_t n_voxels) {
+  const std::int64_t blocks = (n_voxels + block_size - 1) / block_size;
+  at::parallel_for(0, batch * blocks, 16, [&](std::int64_t begin, std::int64_t end) {
+    std::array<std::array<Number, block_size>, m * m> matrix;
+    for (std::int64_t item = begin; item < end; ++item) {
+      const std::int64_t b = item / blocks, first = (item % blocks) * block_size;
+      const std::int64_t count = std::min(block_size, n_voxels - first);
+      for (std::int64_t v = 0; v < count; ++v) {
+        const Number* entry = table + (b * n_phases + phase[b * n_voxels + first + v]) * m * m;
+        for (int e = 0; e < m * m; ++e) matrix[e][v] = entry[e];
+      }
+      for (std::int64_t l = 0; l < loads; ++l) {
+        const Number* in = x + (b * loads + l) * m * n_voxels + first;
+        Number* out = y + (b * loads + l) * m * n_voxels + first;
+        for (int i = 0; i < m; ++i) {
+          std::array<Number, block_size> sum{};
+          for (int j = 0; j < m; ++j)
+            for (std::int64_t v = 0; v < count; ++v)
+              sum[v] += matrix[i * m + j][v] * in[j * n_voxels + v];
+          for (std::int64_t v = 0; v < count; ++v) out[i * n_voxels + v] = sum[v];
+        }
+      }
+    }
+  });
+}
+
+torch::Tensor apply_kernel(const torch::Tensor& phase, const torch::Tensor& table,
+                           const torch::Tensor& field) {
+  const auto x = field.contiguous();
+  auto y = torch::empty_like(x);
+  const auto m = table.size(-1);
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "stiffness_apply", [&] {
+    const auto run = [&](auto size) {
+      apply_rows<decltype(size)::value, scalar_t>(
+          phase.data_ptr<std::int64_t>(), table.data_ptr<scalar_t>(), table.size(1),
+          x.data_ptr<scalar_t>(), y.data_ptr<scalar_t>(), x.size(0), x.size(1), phase.size(1));
+    };
+    if (m == 3)
+      run(std::integral_constant<int, 3>{});
+    else
+      run(std::integral_constant<int, 6>{});
+  });
+  return y;
+}
+
+torch::Tensor apply_portable(const torch::Tensor& phase, const torch::Tensor& table,
+                             const torch::Tensor& field) {
+  const auto batch = field.size(0), loads = field.size(1), m = field.size(2);
+  const auto x = field.reshape({batch, loads, m, -1});
+  const auto index = phase.unsqueeze(-1).expand({batch, phase.size(1), m * m});
+  const auto matrices = torch::gather(table.flatten(2), 1, index)
+                            .transpose(1, 2)
+                            .reshape({batch, m, m, phase.size(1)});
+  std::vector<torch::Tensor> rows;
+  for (std::int64_t i = 0; i < m; ++i)
+    rows.push_back((matrices.select(1, i).unsqueeze(1) * x).sum(2));
+  return torch::stack(rows, 2).reshape(field.sizes());
+}
+
+torch::Tensor apply_table(const torch::Tensor& phase, const torch::Tensor& table,
+                          const torch::Tensor& field) {
+  return field.is_cpu() ? apply_kernel(phase, table, field) : apply_portable(phase, table, field);
+}
+
+// The matrices are symmetric, so the function is its own derivative.
+struct ApplyFunction : torch::autograd::Function<ApplyFunction> {
+  static torch::Tensor forward(torch::autograd::AutogradContext* ctx, const torch::Tensor& field,
+                               const torch::Tensor& phase, const torch::Tensor& table) {
+    ctx->saved_data["phase"] = phase;
+    ctx->saved_data["table"] = table;
+    return apply_table(phase, table, field);
+  }
+  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* ctx,
+                                               torch::autograd::tensor_list gradient) {
+    const auto phase = ctx->saved_data.at("phase").toTensor();
+    const auto table = ctx->saved_data.at("table").toTensor();
+    return {apply_table(phase, table, gradient[0]), torch::Tensor(), torch::Tensor()};
+  }
+};
+
+std::string describe(const Grid& grid) {
+  return fmt::format("{} voxels of size {}", fmt::join(grid.shape, "x"),
+                     fmt::join(grid.spacing, "x"));
+}
+
+}  // namespace
+
+StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
+                               const torch::TensorOptions& options) {
+  if (rves.empty()) throw std::invalid_argument("a stiffness field needs at least one RVE");
+  grid_ = grid_of(rves.front());
+  const auto batch = static_cast<std::int64_t>(rves.size());
+  const std::int64_t m = grid_.n_components();
+  std::size_t n_phases = 0;
+  for (const auto& rve : rves) n_phases = std::max(n_phases, rve.stiffness.size());
+
+  phase_ = torch::empty({batch, grid_.n_voxels()}, torch::kLong);
+  table_double_ = torch::zeros({batch, static_cast<std::int64_t>(n_phases), m, m}, torch::kDouble);
+  compliance_double_ = torch::zeros_like(table_double_);
+  scale_ = torch::empty({batch}, torch::kDouble);
+  has_void_.assign(rves.size(), false);
+
+  for (std::int64_t b = 0; b < batch; ++b) {
+    const auto& rve = rves[b];
+    if (!(grid_of(rve) == grid_))
+      throw std::invalid_argument(fmt::format("RVE {} of the batch has {}, the first has {}", b,
+                                              describe(grid_of(rve)), describe(grid_)));
+    auto* phases = phase_[b].data_ptr<std::int64_t>();
+    std::vector<bool> used(rve.stiffness.size(), false);
+    for (std::size_t v = 0; v < rve.phase.size(); ++v) {
+      phases[v] = rve.phase[v];
+      used[rve.phase[v]] = true;
+    }
+    double largest = 0;
+    for (std::size_t p = 0; p < rve.stiffness.size(); ++p)
+      if (used[p]) largest = std::max(largest, rve.stiffness[p].cwiseAbs().maxCoeff());
+    if (!(largest > 0))
+      throw std::invalid_argument(
+          fmt::format("RVE {} of the batch has no phase of non-zero stiffness", b));
+    scale_[b] = largest;
+    for (std::size_t p = 0; p < rve.stiffness.size(); ++p) {
+      if (!used[p]) continue;
+      const materials::MandelMatrix stiffness = rve.stiffness[p] / largest;
+      const auto index = static_cast<std::int64_t>(p);
+      std::copy_n(stiffness.data(), m * m, table_double_[b][index].data_ptr<double>());
+      if (stiffness.cwiseAbs().maxCoeff() == 0.) {
+        has_void_[b] = true;
+        continue;
+      }
+      const materials::MandelMatrix inverse = stiffness.inverse();
+      const materials::MandelMatrix symmetric = 0.5 * (inverse + inverse.transpose());
+      std::copy_n(symmetric.data(), m * m, compliance_double_[b][index].data_ptr<double>());
+    }
+  }
+  phase_ = phase_.to(options.device());
+  table_ = table_double_.to(options);
+  compliance_ = compliance_double_.to(options);
+}
+
+torch::Tensor StiffnessField::apply(const torch::Tensor& x) const {
+  return ApplyFunction::apply(x, phase_, table_);
+}
+
+torch::Tensor StiffnessField::apply_compliance(const torch::Tensor& x) const {
+  return ApplyFunction::apply(x, phase_, compliance_);
+}
+
+torch::Tensor StiffnessField::phase_fractions() const {
+  const auto n_phases = table_.size(1);
+  std::vector<torch::Tensor> fractions;
+  for (std::int64_t b = 0; b < batch_size(); ++b)
+    fractions.push_back(torch::bincount(phase_[b].cpu(), {}, n_phases).to(torch::kDouble) /
+                        static_cast<double>(grid_.n_voxels()));
+  return torch::stack(fractions).reshape({batch_size(), n_phases, 1, 1});
+}
+
+torch::Tensor StiffnessField::mean_stiffness() const {
+  return (phase_fractions() * table_double_).sum(1);
+}
+
+torch::Tensor StiffnessField::mean_compliance() const {
+  return (phase_fractions() * compliance_double_).sum(1);
+}
+
+torch::Tensor StiffnessField::coefficients() const {
+  const auto m = table_.size(-1);
+  const auto upper = torch::triu_indices(m, m, 0, torch::kLong);
+  const auto rows = upper[0].to(table_.device()), columns = upper[1].to(table_.device());
+  const auto packed = table_.index({torch::indexing::Slice(), torch::indexing::Slice(), rows, columns});
+  const auto index = phase_.unsqueeze(-1).expand({phase_.size(0), phase_.size(1), packed.size(2)});
+  auto shape = std::vector<std::int64_t>{batch_size(), packed.size(2)};
+  shape.insert(shape.end(), grid_.shape.begin(), grid_.shape.end());
+  return torch::gather(packed, 1, index).transpose(1, 2).reshape(shape);
+}
+
+std::pair<torch::Tensor, torch::Tensor> StiffnessField::mean_lame() const {
+  const int d = grid_.dimension();
+  const auto mean = mean_stiffness();
+  const auto block = mean.narrow(1, 0, d).narrow(2, 0, d);
+  const auto bulk = block.sum({1, 2}) / (d * d);
+  const auto trace = mean.diagonal(0, 1, 2).sum(1);
+  const auto shear = (trace - d * bulk) / (2. * (grid_.n_components() - 1));
+  return {bulk - 2. * shear / d, shear};
+}
+
+StiffnessField StiffnessField::select(const std::vector<std::int64_t>& indices) const {
+  const auto index = torch::tensor(indices, torch::kLong);
+  const auto device_index = index.to(phase_.device());
+  StiffnessField part;
+  part.grid_ = grid_;
+  part.phase_ = phase_.index_select(0, device_index);
+  part.table_ = table_.index_select(0, device_index);
+  part.compliance_ = compliance_.index_select(0, device_index);
+  part.table_double_ = table_double_.index_select(0, index);
+  part.compliance_double_ = compliance_double_.index_select(0, index);
+  part.scale_ = scale_.index_select(0, index);
+  for (const auto i : indices) part.has_void_.push_back(has_void_[i]);
+  return part;
+}
+
+}  // namespace seco::surrogate

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <span>
+
+#include "grid.h"
+
+namespace seco::surrogate {
+
+/// Stiffness of a batch of RVEs on one grid, kept compactly: phase index per voxel and a table.
+/// Stiffnesses are divided by `scale` (each RVE's largest entry), so that everything computed with
+/// this object is dimensionless and independent of the unit.
+class StiffnessField {
+ public:
+  StiffnessField() = default;
+  /// @param rves must share grid and dimension; phases are padded to the largest table.
+  /// @throws std::invalid_argument if the grids differ.
+  StiffnessField(std::span<const materials::Rve> rves, const torch::TensorOptions& options);
+
+  const Grid& grid() const { return grid_; }
+  std::int64_t batch_size() const { return phase_.size(0); }
+  /// `[B]`, double, on the CPU: factor from dimensionless results to the unit of each RVE.
+  const torch::Tensor& scale() const { return scale_; }
+  torch::TensorOptions options() const { return table_.options(); }
+  /// True for every RVE (`[B]`, on the CPU) in which a voxel has exactly zero stiffness.
+  const std::vector<bool>& has_void() const { return has_void_; }
+
+  /// C : x voxelwise. @param x `[B, L, m, n...]` @return the same shape. Differentiable in x.
+  torch::Tensor apply(const torch::Tensor& x) const;
+  /// C^-1 : x voxelwise, zero in voids (whose compliance is infinite).
+  torch::Tensor apply_compliance(const torch::Tensor& x) const;
+  /// Mean over the voxels (Voigt), `[B, m, m]`, double; and mean compliance over non-void voxels.
+  torch::Tensor mean_stiffness() const;
+  torch::Tensor mean_compliance() const;
+  /// The independent coefficients as channels, `[B, m (m + 1) / 2, n...]`: upper triangle, row by row.
+  torch::Tensor coefficients() const;
+  /// Lame constants of the isotropic part of the mean stiffness, each `[B]`, double.
+  std::pair<torch::Tensor, torch::Tensor> mean_lame() const;
+
+  /// The sub-batch with the given indices.
+  StiffnessField select(const std::vector<std::int64_t>& indices) const;
+
+ private:
+  torch::Tensor phase_fractions() const;
+
+  Grid grid_;
+  torch::Tensor phase_;       // [B, N], int64
+  torch::Tensor table_;       // [B, P, m, m]
+  torch::Tensor compliance_;  // [B, P, m, m]
+  torch::Tensor table_double_, compliance_double_;
+  torch::Tensor scale_;
+  std::vector<bool> has_void_;
+};
+
+}  // namespace seco::surrogate

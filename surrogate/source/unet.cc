@@ -1,0 +1,80 @@
+#include "unet.h"
+
+#include <torch/nn/functional.h>
+#include <torch/nn/init.h>
+
+#include <cmath>
+#include <string>
+
+namespace seco::surrogate {
+namespace {
+namespace F = torch::nn::functional;
+
+torch::Tensor activated(const torch::Tensor& x) { return torch::silu(x); }
+
+}  // namespace
+
+UNetImpl::UNetImpl(const UNetOptions& options) : options_(options) {
+  const auto channels = [&](int level) { return options.width << level; };
+  for (int level = 0; level < options.levels; ++level) {
+    const auto in = level == 0 ? options.in_channels : channels(level - 1);
+    add_convolution("down" + std::to_string(level) + "a", in, channels(level), 3, 1.);
+    add_convolution("down" + std::to_string(level) + "b", channels(level), channels(level), 3, 1.);
+  }
+  for (int level = options.levels - 2; level >= 0; --level) {
+    const auto in = channels(level + 1) + channels(level);
+    add_convolution("up" + std::to_string(level) + "a", in, channels(level), 3, 1.);
+    add_convolution("up" + std::to_string(level) + "b", channels(level), channels(level), 3, 1.);
+  }
+  // Starts close to zero, so that training starts from the initial field of the model.
+  add_convolution("head", channels(0), options.out_channels, 1, 1e-2);
+}
+
+void UNetImpl::add_convolution(const std::string& name, std::int64_t in, std::int64_t out, int width,
+                               double gain) {
+  std::vector<std::int64_t> shape{out, in};
+  shape.insert(shape.end(), options_.dimension, width);
+  const double fan_in = static_cast<double>(in) * std::pow(width, options_.dimension);
+  register_parameter(name + "_weight", torch::randn(shape) * (gain * std::sqrt(2. / fan_in)));
+  register_parameter(name + "_bias", torch::zeros({out}));
+}
+
+torch::Tensor UNetImpl::convolve(const torch::Tensor& x, const torch::Tensor& weight,
+                                 const torch::Tensor& bias) const {
+  const auto pad = weight.size(-1) / 2;
+  auto padded = x;
+  if (pad > 0)
+    padded = F::pad(x, F::PadFuncOptions(std::vector<std::int64_t>(2 * options_.dimension, pad))
+                           .mode(torch::kCircular));
+  return options_.dimension == 2 ? torch::conv2d(padded, weight, bias)
+                                 : torch::conv3d(padded, weight, bias);
+}
+
+torch::Tensor UNetImpl::forward(const torch::Tensor& input) {
+  auto parameters = named_parameters(/*recurse=*/false);
+  const auto layer = [&](const std::string& name, const torch::Tensor& x) {
+    return convolve(x, parameters[name + "_weight"], parameters[name + "_bias"]);
+  };
+  std::vector<torch::Tensor> skips;
+  auto x = input;
+  for (int level = 0; level < options_.levels; ++level) {
+    const auto name = "down" + std::to_string(level);
+    if (level > 0)
+      x = options_.dimension == 2 ? torch::avg_pool2d(x, 2, 2, 0, /*ceil_mode=*/true)
+                                  : torch::avg_pool3d(x, 2, 2, 0, /*ceil_mode=*/true);
+    x = activated(layer(name + "a", x));
+    x = activated(layer(name + "b", x)) + x;
+    if (level < options_.levels - 1) skips.push_back(x);
+  }
+  for (int level = options_.levels - 2; level >= 0; --level) {
+    const auto name = "up" + std::to_string(level);
+    const auto& skip = skips[level];
+    const std::vector<std::int64_t> size(skip.sizes().begin() + 2, skip.sizes().end());
+    x = F::interpolate(x, F::InterpolateFuncOptions().size(size).mode(torch::kNearest));
+    x = activated(layer(name + "a", torch::cat({x, skip}, 1)));
+    x = activated(layer(name + "b", x)) + x;
+  }
+  return layer("head", x);
+}
+
+}  // namespace seco::surrogate

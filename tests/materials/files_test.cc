@@ -1,0 +1,173 @@
+#include <gtest/gtest.h>
+#include <hdf5.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "seco/materials/elastic_symmetry.h"
+#include "seco/materials/generators.h"
+#include "seco/materials/hdf5_file.h"
+#include "seco/materials/parameter_file.h"
+#include "seco/materials/rve_file.h"
+
+using namespace seco::materials;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string temporary(const std::string& name) {
+  return (fs::path(::testing::TempDir()) / ("seco_" + name)).string();
+}
+
+std::string message_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+void expect_message(const std::function<void()>& call, std::initializer_list<std::string> parts) {
+  const auto message = message_of(call);
+  for (const auto& part : parts) EXPECT_NE(message.find(part), std::string::npos) << message;
+}
+
+Rve small_rve() {
+  Rve rve;
+  rve.shape = {3, 4, 5};
+  rve.lengths = {1., 2., 0.5};
+  rve.unit = "GPa";
+  rve.stiffness = {isotropic(70, 0.3), isotropic(3, 0.4)};
+  for (std::size_t v = 0; v < 60; ++v) rve.phase.push_back(v % 7 == 0 ? 1 : 0);
+  return rve;
+}
+
+void write_raw(const std::string& path, const std::function<void(Hdf5Writer&)>& content) {
+  Hdf5Writer file(path);
+  content(file);
+  file.close();
+}
+
+}  // namespace
+
+TEST(RveFile, RoundTripIsExact) {
+  const auto path = temporary("round_trip.h5");
+  for (const bool flat : {false, true}) {
+    Rve rve = small_rve();
+    if (flat) {
+      rve.shape = {12, 5};
+      rve.lengths = {1., 3.};
+      for (auto& stiffness : rve.stiffness) stiffness = plane_strain(stiffness);
+    }
+    write_rve(path, rve);
+    EXPECT_TRUE(read_rve(path) == rve);
+  }
+}
+
+TEST(RveFile, ReadsTheReferenceFiles) {
+  for (const char* name : {"cu_32.h5", "ti_32.h5", "fibres_32.h5", "pore1e-3_32.h5"}) {
+    const auto path = std::string(SECO_TEST_DATA) + "/" + name;
+    const Rve rve = read_rve(path);
+    EXPECT_EQ(rve.shape, (std::vector<int>{32, 32, 32}));
+    EXPECT_EQ(rve.unit, "MPa");
+    EXPECT_TRUE(read_homogenized_stiffness(path).has_value());
+  }
+}
+
+TEST(RveFile, FaultsAreNamed) {
+  const auto path = temporary("fault.h5");
+  expect_message([&] { read_rve(temporary("absent.h5")); }, {"absent.h5", "no such file"});
+  std::ofstream(path) << "this is text";
+  expect_message([&] { read_rve(path); }, {path, "not an HDF5 file"});
+
+  const Rve good = small_rve();
+  const std::vector<double> table(2 * 36, 1.);
+  write_raw(path, [&](Hdf5Writer& f) { f.dataset("stiffness", {2, 6, 6}, table.data()); });
+  expect_message([&] { read_rve(path); }, {path, "'phase' is missing"});
+  write_raw(path, [&](Hdf5Writer& f) { f.dataset("phase", {3, 4, 5}, good.phase.data()); });
+  expect_message([&] { read_rve(path); }, {path, "'stiffness' is missing"});
+  const std::vector<double> reals(60, 0.5);
+  write_raw(path, [&](Hdf5Writer& f) { f.dataset("phase", {3, 4, 5}, reals.data()); });
+  expect_message([&] { read_rve(path); }, {"'phase'", "integers"});
+  const std::vector<std::int64_t> negative(60, -3);
+  write_raw(path, [&](Hdf5Writer& f) { f.dataset("phase", {3, 4, 5}, negative.data()); });
+  expect_message([&] { read_rve(path); }, {"'phase'", "-3"});
+
+  Rve bad = good;
+  bad.phase[17] = 9;
+  expect_message([&] { write_rve(path, bad); }, {"'phase' holds 9 at voxel 17", "0 to 1"});
+  bad = good;
+  bad.stiffness[1](0, 3) = 1e3;
+  expect_message([&] { write_rve(path, bad); }, {"phase 1", "not symmetric"});
+  bad = good;
+  bad.stiffness[1] *= -1;
+  expect_message([&] { write_rve(path, bad); }, {"phase 1", "not positive definite"});
+  bad = good;
+  bad.stiffness[0](2, 2) = NAN;
+  expect_message([&] { write_rve(path, bad); }, {"phase 0", "NaN"});
+  bad = good;
+  bad.stiffness[0].setZero();
+  EXPECT_EQ(message_of([&] { write_rve(path, bad); }), "no error");  // a void
+  bad.stiffness[1].setZero();
+  expect_message([&] { write_rve(path, bad); }, {"every voxel is a void"});
+}
+
+TEST(RveFile, TruncatedFileIsRefusedEverywhere) {
+  const auto path = temporary("whole.h5"), cut = temporary("cut.h5");
+  write_rve(path, small_rve());
+  const auto size = fs::file_size(path);
+  for (const double share : {0.1, 0.3, 0.5, 0.7, 0.9, 0.99}) {
+    fs::copy_file(path, cut, fs::copy_options::overwrite_existing);
+    fs::resize_file(cut, static_cast<std::uintmax_t>(share * static_cast<double>(size)));
+    EXPECT_NE(message_of([&] { read_rve(cut); }), "no error") << share;
+  }
+}
+
+TEST(RveFile, NothingHalfWrittenRemains) {
+  const auto path = temporary("unfinished.h5");
+  fs::remove(path);
+  {
+    Hdf5Writer file(path);
+    file.text("unit", "MPa");
+  }
+  EXPECT_FALSE(fs::exists(path));
+  EXPECT_FALSE(fs::exists(path + ".part"));
+}
+
+TEST(RveFile, ImageDataRunsThroughTheFirstAxisFastest) {
+  Rve rve = small_rve();
+  for (std::size_t v = 0; v < 60; ++v) rve.phase[v] = v / 20 == 1 ? 1 : 0;  // the middle plane of axis 1
+  const auto path = temporary("image.vti");
+  write_vti(path, rve);
+  std::ifstream file(path);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_NE(text.find("WholeExtent=\"0 3 0 4 0 5\""), std::string::npos);
+  EXPECT_NE(text.find("\n0 1 0 \n"), std::string::npos);
+}
+
+TEST(ParameterFile, ReadsNestedSectionsCommentsAndContinuedLines) {
+  ParameterFile file(
+      "set Top = 3 # comment\nsubsection A\n  subsection B\n    set Long   key = 1, \\\n 2.5\n  end\nend\n",
+      "x.prm");
+  EXPECT_EQ(file.integer("", "Top", 0, 0, 10, ""), 3);
+  EXPECT_EQ(file.numbers("A/B", "Long key", {}, ""), (std::vector<double>{1, 2.5}));
+  EXPECT_DOUBLE_EQ(file.number("A", "Other", 0.25, 0, 1, ""), 0.25);
+  EXPECT_NO_THROW(file.check_all_used());
+}
+
+TEST(ParameterFile, ErrorsNameFileLineSectionKeyValueAndWhatIsAllowed) {
+  ParameterFile file("subsection A\n set Steps = -4\n set Mode = fsat\n set Typo = 1\nend\n", "x.prm");
+  expect_message([&] { file.integer("A", "Steps", 1, 1, 10, ""); },
+                 {"x.prm:2", "'Steps'", "'A'", "'-4'", "1 to 10"});
+  expect_message([&] { file.choice("A", "Mode", "fast", {"fast", "slow"}, ""); },
+                 {"x.prm:3", "'fsat'", "fast, slow", "did you mean 'fast'"});
+  file.text("A", "Type", "", "");
+  expect_message([&] { file.check_all_used(); }, {"x.prm:4", "'Typo'", "'Type'"});
+  expect_message([] { ParameterFile("subsection A\n", "y.prm"); }, {"y.prm", "not closed"});
+  expect_message([] { ParameterFile("end\n", "y.prm"); }, {"y.prm:1", "'end'"});
+  expect_message([] { ParameterFile("sett A = 1\n", "y.prm"); }, {"y.prm:1", "sett"});
+  expect_message([] { ParameterFile::read("/nonexistent.prm"); }, {"/nonexistent.prm", "cannot be read"});
+}
