@@ -19,7 +19,8 @@ endif()
 # Warnings and the include layout that every library of this project has:
 # public headers in include/, private ones in source/.
 function(seco_setup_target target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra)
+  # GCC 12 reports the small dynamic matrices of Eigen 3.4 as maybe uninitialized, falsely.
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wno-maybe-uninitialized)
   if(SECO_WARNINGS_AS_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

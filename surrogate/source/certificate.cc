@@ -1,5 +1,7 @@
 #include "certificate.h"
 
+#include <limits>
+
 namespace seco::surrogate {
 namespace {
 
@@ -17,12 +19,26 @@ torch::Tensor symmetrized(const torch::Tensor& matrix) {
   return 0.5 * (matrix + matrix.transpose(-2, -1));
 }
 
-// min over a of M + a B + (a B)^T + a A a^T, evaluated at the a found. Directions of A that vanish
-// to round-off relative to its largest are left out (a homogeneous RVE has no fluctuation at all).
+// min over a of M + a B + (a B)^T + a A a^T, evaluated at the a found. Directions of A that are no more
+// than the round-off of the fields are left out: they are not admissible to the precision that a large
+// coefficient would need. Homogeneous RVEs have only such directions, and the hydrostatic load of cubic
+// polycrystals, which share one bulk modulus, is one as well.
 torch::Tensor ritz(const torch::Tensor& mean, const torch::Tensor& coupling,
-                   const torch::Tensor& fluctuation) {
+                   const torch::Tensor& fluctuation, torch::Dtype field_type) {
+  const double epsilon = field_type == torch::kDouble ? std::numeric_limits<double>::epsilon()
+                                                      : std::numeric_limits<float>::epsilon();
+  constexpr double safety = 1e3;
   const auto a = symmetrized(fluctuation);
-  const auto inverse = torch::linalg_pinv(a, 1e-12, /*hermitian=*/true);
+  const auto [values, vectors] = torch::linalg_eigh(a);
+  const auto largest = std::get<0>(values.max(1, /*keepdim=*/true)).clamp_min(0.);
+  const auto mean_energy = mean.diagonal(0, 1, 2).mean(1, /*keepdim=*/true);
+  const auto cutoff = torch::maximum(1e-13 * largest, safety * epsilon * epsilon *
+                                                          torch::maximum(largest, mean_energy));
+  const auto kept = values > cutoff;
+  const auto reciprocal = torch::where(kept, torch::where(kept, values, torch::ones_like(values)).reciprocal(),
+                                       torch::zeros_like(values));
+  const auto inverse =
+      torch::matmul(vectors * reciprocal.unsqueeze(1), vectors.transpose(-2, -1));
   const auto coefficients = -torch::matmul(coupling.transpose(-2, -1), inverse);
   const auto cross = torch::matmul(coefficients, coupling);
   const auto square = torch::matmul(torch::matmul(coefficients, a), coefficients.transpose(-2, -1));
@@ -45,7 +61,7 @@ torch::Tensor Bounds::gap() const {
 torch::Tensor upper_bound(const StiffnessField& stiffness, const torch::Tensor& strain) {
   const auto stress = stiffness.apply(strain);
   return ritz(stiffness.mean_stiffness(), means(stress, stiffness.grid()),
-              gram(strain, stress, stiffness.grid()));
+              gram(strain, stress, stiffness.grid()), strain.scalar_type());
 }
 
 Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation,
@@ -55,7 +71,7 @@ Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluc
   const auto strain = stiffness.apply_compliance(stress_fluctuation);
   const auto compliance =
       ritz(stiffness.mean_compliance(), means(strain, stiffness.grid()),
-           gram(stress_fluctuation, strain, stiffness.grid()));
+           gram(stress_fluctuation, strain, stiffness.grid()), strain.scalar_type());
   std::vector<torch::Tensor> lower;
   for (std::int64_t b = 0; b < stiffness.batch_size(); ++b)
     lower.push_back(stiffness.has_void()[b] ? torch::zeros_like(compliance[b])

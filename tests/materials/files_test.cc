@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <hdf5.h>
 
 #include <cmath>
@@ -17,8 +18,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// Tests run side by side in processes of their own, so every process has names of its own.
 std::string temporary(const std::string& name) {
-  return (fs::path(::testing::TempDir()) / ("seco_" + name)).string();
+  return (fs::path(::testing::TempDir()) / ("seco_" + std::to_string(::getpid()) + "_" + name)).string();
 }
 
 std::string message_of(const std::function<void()>& call) {

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <torch/torch.h>
 
 #include <filesystem>
@@ -22,7 +23,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string temporary(const std::string& name) { return (fs::path(::testing::TempDir()) / ("seco_" + name)).string(); }
+// Tests run side by side in processes of their own, so every process has names of its own.
+std::string temporary(const std::string& name) {
+  return (fs::path(::testing::TempDir()) / ("seco_" + std::to_string(::getpid()) + "_" + name)).string();
+}
 
 NetworkSettings small_network(int dimension) {
   NetworkSettings s;
