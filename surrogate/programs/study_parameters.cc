@@ -95,8 +95,8 @@ StudyParameters read_study(ParameterFile& file) {
   t.network.levels = static_cast<int>(file.integer(n, "Levels", 3, 1, 8, "resolutions of the UNet"));
   t.network.equilibrium_block = file.choice(n, "Equilibrium block", "projection",
                                             {"vector potential", "beltrami", "projection"}, "equilibrium block");
-  t.network.initial_field =
-      file.choice(n, "Initial field", "green step", {"zero", "green step"}, "field that the network corrects");
+  t.network.green_steps = static_cast<int>(
+      file.integer(n, "Green steps", 1, 0, 100, "steps of the basic scheme that come before the network"));
   t.network.kinematic_head = file.choice(n, "Kinematic head", "polarization", {"displacement", "polarization"},
                                          "meaning of the kinematic channels");
   t.model = file.path(s, "Model", "model", "model folder to write");

@@ -98,8 +98,7 @@ NetworkSettings network_settings_from(const json& description, const std::string
   s.levels = value_of<int>(architecture, "levels", origin, "a number of resolutions");
   s.equilibrium_block = value_of<std::string>(architecture, "equilibrium_block", origin,
                                               "vector potential, beltrami or projection");
-  s.initial_field =
-      value_of<std::string>(architecture, "initial_field", origin, "zero or green step");
+  s.green_steps = value_of<int>(architecture, "green_steps", origin, "a number of steps");
   s.kinematic_head =
       value_of<std::string>(architecture, "kinematic_head", origin, "displacement or polarization");
   return s;
@@ -149,7 +148,7 @@ void save_model(const std::string& folder, SEcoNetwork network, json description
                                  {"width", s.width},
                                  {"levels", s.levels},
                                  {"equilibrium_block", s.equilibrium_block},
-                                 {"initial_field", s.initial_field},
+                                 {"green_steps", s.green_steps},
                                  {"kinematic_head", s.kinematic_head},
                                  {"parameters", network->n_parameters()}};
   torch::serialize::OutputArchive archive;

@@ -15,7 +15,7 @@ UNetOptions unet_options(const NetworkSettings& settings) {
   const int d = settings.dimension, m = d * (d + 1) / 2;
   UNetOptions options;
   options.dimension = d;
-  options.in_channels = m * (m + 1) / 2 + (settings.initial_field == "green step" ? m * m : 0);
+  options.in_channels = m * (m + 1) / 2 + (settings.green_steps > 0 ? 2 * m * m : 0);
   const int kinematic = settings.kinematic_head == "displacement" ? d : m;
   options.out_channels = m * (kinematic + n_potential_channels(equilibrium_form_from(settings.equilibrium_block), d));
   options.width = settings.width;
@@ -38,11 +38,13 @@ SEcoNetworkImpl::SEcoNetworkImpl(const NetworkSettings& settings) : settings_(se
       throw std::invalid_argument(
           fmt::format("{} '{}' is not known; allowed are {}, {}", what, value, a, b));
   };
-  check("initial field", settings.initial_field, "zero", "green step");
   check("kinematic head", settings.kinematic_head, "displacement", "polarization");
   if (settings.dimension != 2 && settings.dimension != 3)
     throw std::invalid_argument(
         fmt::format("dimension {} of the network is not 2 or 3", settings.dimension));
+  if (settings.green_steps < 0 || settings.green_steps > 100)
+    throw std::invalid_argument(
+        fmt::format("{} Green steps before the network (allowed 0 to 100)", settings.green_steps));
   if (settings.width < 1 || settings.width > 1024 || settings.levels < 1 || settings.levels > 8)
     throw std::invalid_argument(fmt::format(
         "network width {} (allowed 1 to 1024) or levels {} (allowed 1 to 8) out of range",
@@ -80,11 +82,21 @@ AdmissibleFields SEcoNetworkImpl::forward(const StiffnessField& stiffness) {
   auto coefficients = stiffness.coefficients();
   coefficients = coefficients / per_rve(mean_shear, coefficients);
   auto input = coefficients;
-  const bool green_step = settings_.initial_field == "green step";
-  if (green_step) {
-    const auto first =
-        strain_of(green.apply(-divergence_of(uniform_stress, grid), medium), grid);
-    input = torch::cat({coefficients, first.flatten(1, 2)}, 1);
+  // The polarization C : E + (C - C0) : e of the last step taken, and what it lacks for the next one.
+  torch::Tensor polarization;
+  if (settings_.green_steps > 0) {
+    polarization = uniform_stress;
+    torch::Tensor strain, residual;
+    for (int step = 0; step < settings_.green_steps; ++step) {
+      if (step > 0) polarization = polarization + residual;
+      const auto next = strain_of(green.apply(-divergence_of(polarization, grid), medium), grid);
+      const auto increment = strain.defined() ? next - strain : next;
+      residual = stiffness.apply(increment) - isotropic_stress(increment, medium, grid);
+      strain = next;
+    }
+    input = torch::cat({coefficients, strain.flatten(1, 2),
+                        residual.flatten(1, 2) / per_rve(mean_shear, coefficients)},
+                       1);
   }
 
   const auto output = unet_->forward(input);
@@ -96,10 +108,9 @@ AdmissibleFields SEcoNetworkImpl::forward(const StiffnessField& stiffness) {
 
   // Polarization tau and stress-like channels are in units of the mean shear modulus.
   torch::Tensor displacement;
-  auto polarization = green_step ? uniform_stress : torch::Tensor();
   if (!displacement_head) {
     const auto tau = kinematic_channels * per_rve(mean_shear, kinematic_channels);
-    polarization = green_step ? polarization + tau : tau;
+    polarization = polarization.defined() ? polarization + tau : tau;
   }
   if (polarization.defined())
     displacement = green.apply(-divergence_of(polarization, grid), medium);

@@ -26,8 +26,8 @@ UNetImpl::UNetImpl(const UNetOptions& options) : options_(options) {
     add_convolution("up" + std::to_string(level) + "a", in, channels(level), 3, 1.);
     add_convolution("up" + std::to_string(level) + "b", channels(level), channels(level), 3, 1.);
   }
-  // Starts close to zero, so that training starts from the initial field of the model.
-  add_convolution("head", channels(0), options.out_channels, 1, 1e-2);
+  // Starts close to zero, so that training starts from the field that precedes the network.
+  add_convolution("head", channels(0) + options.in_channels, options.out_channels, 1, 1e-2);
 }
 
 void UNetImpl::add_convolution(const std::string& name, std::int64_t in, std::int64_t out, int width,
@@ -74,7 +74,7 @@ torch::Tensor UNetImpl::forward(const torch::Tensor& input) {
     x = activated(layer(name + "a", torch::cat({x, skip}, 1)));
     x = activated(layer(name + "b", x)) + x;
   }
-  return layer("head", x);
+  return layer("head", torch::cat({x, input}, 1));
 }
 
 }  // namespace seco::surrogate

@@ -7,7 +7,8 @@ namespace seco::surrogate {
 /// A periodic UNet in 2D or 3D: convolutions of width 3 with circular padding, two per level,
 /// halving by averages and doubling by nearest neighbours with skip connections. It is fully
 /// convolutional and takes grids of any size, odd ones included, since the upsampling aims at the
-/// size of the skip connection.
+/// size of the skip connection. The last layer also sees the input, voxel by voxel, so that what is
+/// linear in the input need not pass through the nonlinear layers.
 struct UNetOptions {
   int dimension = 3;
   std::int64_t in_channels = 21;

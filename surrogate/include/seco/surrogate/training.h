@@ -66,7 +66,8 @@ TrainingResult train(const TrainingSettings& settings);
 
 /// Measures a model on the validation RVEs of a dataset against the reference solver and returns a
 /// JSON text: relative errors of the homogenized stiffness (Frobenius norm), certified gaps, the same
-/// for the model's initial field alone and for Voigt, and seconds per RVE.
+/// for the reference solver stopped after a few iterations (`stopped_solver`) and for Voigt, and
+/// seconds per RVE.
 std::string evaluate_model(const std::string& model, const std::string& dataset,
                            const std::string& device);
 
