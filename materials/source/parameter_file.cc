@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
-#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -32,12 +30,6 @@ std::string normalized(const std::string& text) {
 
 std::string joined(const std::vector<std::string>& sections) {
   return fmt::format("{}", fmt::join(sections, "/"));
-}
-
-template <typename Number>
-bool parse(const std::string& text, Number& value) {
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  return result.ec == std::errc() && result.ptr == text.data() + text.size();
 }
 
 std::string where(const std::string& section) {
@@ -102,87 +94,33 @@ ParameterFile::ParameterFile(const std::string& text, const std::string& origin)
   }
 }
 
-std::string ParameterFile::ask(const Key& key, const std::string& otherwise, const std::string& help) {
-  declared_[key] = {otherwise, help};
-  const auto entry = entries_.find(key);
-  return entry == entries_.end() ? otherwise : entry->second.value;
-}
-
-void ParameterFile::refuse(const std::string& section, const std::string& key,
-                           const std::string& allowed) const {
+std::string ParameterFile::ask(const std::string& section, const std::string& key,
+                               const std::string& otherwise, const std::string& help) {
+  declared_[{section, key}] = {otherwise, help};
   const auto entry = entries_.find({section, key});
-  if (entry == entries_.end())
-    throw std::invalid_argument(
-        fmt::format("{}: key '{}' {} is not set; {}", origin_, key, where(section), allowed));
-  throw std::invalid_argument(fmt::format("{}:{}: key '{}' {} is '{}'; {}", origin_, entry->second.line,
-                                          key, where(section), entry->second.value, allowed));
+  return entry == entries_.end() ? otherwise : entry->second.text;
 }
 
-std::string ParameterFile::text(const std::string& section, const std::string& key,
-                                const std::string& otherwise, const std::string& help) {
-  return ask({section, key}, otherwise, help);
+std::string ParameterFile::value_of(const std::string& section, const std::string& key) const {
+  const auto entry = entries_.find({section, key});
+  return entry == entries_.end() ? "" : entry->second.text;
 }
 
-double ParameterFile::number(const std::string& section, const std::string& key, double otherwise,
-                             double smallest, double largest, const std::string& help) {
-  const auto value = ask({section, key}, fmt::format("{:g}", otherwise), help);
-  if (!has(section, key)) return otherwise;
-  double result = 0;
-  if (!parse(value, result) || !(result >= smallest) || !(result <= largest))
-    refuse(section, key, fmt::format("allowed are numbers from {:g} to {:g}", smallest, largest));
+std::string ParameterFile::origin_of(const std::string& section, const std::string& key) const {
+  const auto entry = entries_.find({section, key});
+  return entry == entries_.end() ? origin_ + ": "
+                                 : fmt::format("{}:{}: ", origin_, entry->second.line);
+}
+
+std::string ParameterFile::folder() const {
+  return std::filesystem::path(origin_).parent_path().string();
+}
+
+std::vector<ParameterFile::Entry> ParameterFile::entries() const {
+  std::vector<Entry> result;
+  for (const auto& [key, value] : entries_)
+    result.push_back({key.first, key.second, value.text, value.line});
   return result;
-}
-
-std::int64_t ParameterFile::integer(const std::string& section, const std::string& key,
-                                    std::int64_t otherwise, std::int64_t smallest,
-                                    std::int64_t largest, const std::string& help) {
-  const auto value = ask({section, key}, std::to_string(otherwise), help);
-  std::int64_t result = 0;
-  if (!parse(value, result) || result < smallest || result > largest)
-    refuse(section, key, fmt::format("allowed are integers from {} to {}", smallest, largest));
-  return result;
-}
-
-bool ParameterFile::flag(const std::string& section, const std::string& key, bool otherwise,
-                         const std::string& help) {
-  const auto value = ask({section, key}, otherwise ? "true" : "false", help);
-  if (value == "true" || value == "yes") return true;
-  if (value == "false" || value == "no") return false;
-  refuse(section, key, "allowed are true and false");
-}
-
-std::string ParameterFile::choice(const std::string& section, const std::string& key,
-                                  const std::string& otherwise,
-                                  const std::vector<std::string>& allowed, const std::string& help) {
-  const auto value =
-      ask({section, key}, otherwise, fmt::format("{} ({})", help, fmt::join(allowed, "|")));
-  if (std::find(allowed.begin(), allowed.end(), value) == allowed.end())
-    refuse(section, key, fmt::format("allowed are {}; did you mean '{}'?", fmt::join(allowed, ", "),
-                                     nearest_match(value, allowed)));
-  return value;
-}
-
-std::vector<double> ParameterFile::numbers(const std::string& section, const std::string& key,
-                                           const std::vector<double>& otherwise,
-                                           const std::string& help) {
-  const auto value = ask({section, key}, fmt::format("{:g}", fmt::join(otherwise, ", ")), help);
-  std::vector<double> result;
-  std::stringstream list(value);
-  std::string item;
-  while (std::getline(list, item, ',')) {
-    double number = 0;
-    if (!parse(normalized(item), number) || !std::isfinite(number))
-      refuse(section, key, "allowed are finite numbers separated by commas");
-    result.push_back(number);
-  }
-  return result;
-}
-
-std::string ParameterFile::path(const std::string& section, const std::string& key,
-                                const std::string& otherwise, const std::string& help) {
-  const std::filesystem::path value = ask({section, key}, otherwise, help);
-  if (value.empty() || value.is_absolute()) return value.string();
-  return (std::filesystem::path(origin_).parent_path() / value).lexically_normal().string();
 }
 
 bool ParameterFile::has(const std::string& section, const std::string& key) const {

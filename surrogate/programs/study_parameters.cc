@@ -2,68 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
-#include "seco/materials/elastic_constants.h"
-#include "seco/materials/elastic_symmetry.h"
+#include "seco/materials/generator_parameters.h"
 
 namespace seco {
-namespace {
 
 using materials::ParameterFile;
-
-/// A stiffness given as a name of the table, as "E, nu", or as a name times a factor.
-materials::MandelMatrix read_stiffness(ParameterFile& file, const std::string& section,
-                                       const std::string& key, const std::string& otherwise,
-                                       const std::string& unit, const std::string& help) {
-  const auto value = file.text(section, key, otherwise,
-                               help + ": a name of the table of elastic constants, or E and nu of an "
-                                      "isotropic material in the unit of the run");
-  try {
-    if (value.find(',') == std::string::npos)
-      return materials::elastic_constants(value).stiffness / materials::megapascals_per(unit);
-    const auto constants = file.numbers(section, key, {}, help);
-    if (constants.size() != 2) file.refuse(section, key, "expected a name, or E and nu");
-    return materials::isotropic(constants[0], constants[1]);
-  } catch (const std::invalid_argument& error) {
-    if (!file.has(section, key)) throw;
-    file.refuse(section, key, error.what());
-  }
-}
-
-void read_microstructure(ParameterFile& file, StudyParameters& study) {
-  const std::string s = "Microstructure";
-  auto& g = study.microstructure;
-  g.type = file.choice(s, "Type", "polycrystal", materials::generator_names(), "generator");
-  g.shape.clear();
-  for (const double n : file.numbers(s, "Grid", {32, 32, 32}, "number of voxels along each axis")) {
-    if (n != std::floor(n) || n < 1 || n > 4096) file.refuse(s, "Grid", "allowed are 2 or 3 integers from 1 to 4096");
-    g.shape.push_back(static_cast<int>(n));
-  }
-  if (g.shape.size() != 2 && g.shape.size() != 3) file.refuse(s, "Grid", "allowed are 2 or 3 integers from 1 to 4096");
-  g.lengths = file.numbers(s, "Lengths", std::vector<double>(g.shape.size(), 1.), "edge lengths");
-  if (g.lengths.size() != g.shape.size()) file.refuse(s, "Lengths", fmt::format("expected {} lengths", g.shape.size()));
-  g.unit = file.choice(s, "Unit", "MPa", {"Pa", "kPa", "MPa", "GPa"}, "unit of the stiffness");
-  g.seed = static_cast<std::uint64_t>(file.integer(s, "Seed", 1, 0, 1LL << 60, "random seed"));
-  g.n_grains = static_cast<int>(file.integer(s, "Number of grains", 64, 1, 65535, "grains of a polycrystal"));
-  g.crystal = read_stiffness(file, s, "Crystal", "Cu", g.unit, "crystal of a polycrystal");
-  g.texture.type = file.choice(s, "Texture", "random", {"random", "component", "fibre"}, "texture");
-  g.texture.spread =
-      file.number(s, "Texture spread", 0, 0, 180, "standard deviation of the texture in degrees") * M_PI / 180;
-  g.matrix = read_stiffness(file, s, "Matrix", "epoxy", g.unit, "matrix of a composite");
-  g.inclusion = read_stiffness(file, s, "Inclusion", "E-glass", g.unit, "inclusions or fibres") *
-                file.number(s, "Inclusion factor", 1, 0, 1e12,
-                            "factor on the stiffness of the inclusions, 0.001 with the matrix's name for pores");
-  g.volume_fraction = file.number(s, "Volume fraction", 0.16, 0, 1, "volume fraction of the inclusions");
-  study.largest_volume_fraction =
-      file.number(s, "Largest volume fraction", g.volume_fraction, 0, 1,
-                  "datasets draw the volume fraction between the two");
-  g.n_inclusions = static_cast<int>(file.integer(s, "Number of inclusions", 8, 1, 100000, "inclusions or fibres"));
-  g.radius_ratio = file.number(s, "Radius ratio", 1, 1e-3, 1, "smallest over largest radius");
-  g.axis = static_cast<int>(file.integer(s, "Axis", 0, 0, 2, "fibre direction or layer normal"));
-}
-
-}  // namespace
 
 materials::Rve StudyParameters::make_rve(std::size_t index) const {
   auto settings = microstructure;
@@ -75,7 +18,10 @@ materials::Rve StudyParameters::make_rve(std::size_t index) const {
 
 StudyParameters read_study(ParameterFile& file) {
   StudyParameters study;
-  read_microstructure(file, study);
+  study.microstructure = materials::read_generator_settings(file, "Microstructure");
+  study.largest_volume_fraction =
+      file.number("Microstructure", "Largest volume fraction", study.microstructure.volume_fraction, 0, 1,
+                  "datasets draw the volume fraction between the two");
 
   auto& d = study.dataset;
   d.file = file.path("Dataset", "File", "dataset.h5", "HDF5 file to write and train on");

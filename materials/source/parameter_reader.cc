@@ -1,0 +1,126 @@
+#include "seco/materials/parameter_reader.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <sstream>
+
+#include "seco/materials/names.h"
+
+namespace seco::materials {
+namespace {
+
+std::string trimmed(const std::string& text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string::npos) return "";
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+template <typename Number>
+bool parse(const std::string& text, Number& value) {
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  return result.ec == std::errc() && result.ptr == text.data() + text.size();
+}
+
+}  // namespace
+
+ParameterError::ParameterError(const std::string& section, const std::string& key,
+                               const std::string& value, const std::string& allowed,
+                               const std::string& origin)
+    : std::invalid_argument(fmt::format(
+          "{}key '{}' {} is {}; {}", origin, key,
+          section.empty() ? std::string("at the top level") : fmt::format("in section '{}'", section),
+          value.empty() ? std::string("not set") : fmt::format("'{}'", value), allowed)),
+      section(section),
+      key(key),
+      value(value),
+      allowed(allowed) {}
+
+ParameterError ParameterError::inside(const std::string& parent) const {
+  return {section.empty() ? parent : parent + "/" + section, key, value, allowed};
+}
+
+ParameterError ParameterError::at(const std::string& origin) const {
+  return {section, key, value, allowed, origin};
+}
+
+void ParameterReader::refuse(const std::string& section, const std::string& key,
+                             const std::string& allowed) const {
+  throw ParameterError(section, key, has(section, key) ? value_of(section, key) : "", allowed,
+                       origin_of(section, key));
+}
+
+std::string ParameterReader::text(const std::string& section, const std::string& key,
+                                const std::string& otherwise, const std::string& help) {
+  return ask(section, key, otherwise, help);
+}
+
+double ParameterReader::number(const std::string& section, const std::string& key, double otherwise,
+                             double smallest, double largest, const std::string& help) {
+  const auto value = ask(section, key, fmt::format("{:g}", otherwise), help);
+  if (!has(section, key)) return otherwise;
+  double result = 0;
+  if (!parse(value, result) || !(result >= smallest) || !(result <= largest))
+    refuse(section, key, fmt::format("allowed are numbers from {:g} to {:g}", smallest, largest));
+  return result;
+}
+
+std::int64_t ParameterReader::integer(const std::string& section, const std::string& key,
+                                    std::int64_t otherwise, std::int64_t smallest,
+                                    std::int64_t largest, const std::string& help) {
+  const auto value = ask(section, key, std::to_string(otherwise), help);
+  if (!has(section, key)) return otherwise;
+  std::int64_t result = 0;
+  if (!parse(value, result) || result < smallest || result > largest)
+    refuse(section, key, fmt::format("allowed are integers from {} to {}", smallest, largest));
+  return result;
+}
+
+bool ParameterReader::flag(const std::string& section, const std::string& key, bool otherwise,
+                         const std::string& help) {
+  const auto value = ask(section, key, otherwise ? "true" : "false", help);
+  if (value == "true" || value == "yes") return true;
+  if (value == "false" || value == "no") return false;
+  refuse(section, key, "allowed are true and false");
+}
+
+std::string ParameterReader::choice(const std::string& section, const std::string& key,
+                                  const std::string& otherwise,
+                                  const std::vector<std::string>& allowed, const std::string& help) {
+  const auto value =
+      ask(section, key, otherwise, fmt::format("{} ({})", help, fmt::join(allowed, "|")));
+  if (std::find(allowed.begin(), allowed.end(), value) == allowed.end())
+    refuse(section, key, fmt::format("allowed are {}; did you mean '{}'?", fmt::join(allowed, ", "),
+                                     nearest_match(value, allowed)));
+  return value;
+}
+
+std::vector<double> ParameterReader::numbers(const std::string& section, const std::string& key,
+                                           const std::vector<double>& otherwise,
+                                           const std::string& help) {
+  const auto value = ask(section, key, fmt::format("{:g}", fmt::join(otherwise, ", ")), help);
+  if (!has(section, key)) return otherwise;
+  std::vector<double> result;
+  std::stringstream list(value);
+  std::string item;
+  while (std::getline(list, item, ',')) {
+    double number = 0;
+    if (!parse(trimmed(item), number) || !std::isfinite(number))
+      refuse(section, key, "allowed are finite numbers separated by commas");
+    result.push_back(number);
+  }
+  return result;
+}
+
+std::string ParameterReader::path(const std::string& section, const std::string& key,
+                                const std::string& otherwise, const std::string& help) {
+  const std::filesystem::path value = ask(section, key, otherwise, help);
+  if (value.empty() || value.is_absolute()) return value.string();
+  return (std::filesystem::path(folder()) / value).lexically_normal().string();
+}
+
+}  // namespace seco::materials

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <deal.II/base/mpi.h>
+#include <deal.II/base/parameter_handler.h>
+#include <deal.II/base/point.h>
+#include <deal.II/base/symmetric_tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace seco::plugin {
+
+/// A quadrature point that a material is asked about.
+template <int dim>
+struct MaterialPoint {
+  dealii::Point<dim> position;
+  dealii::Point<dim> cell_center;
+  /// A number of the cell that does not depend on how the mesh is distributed over ranks.
+  std::uint64_t cell = 0;
+  unsigned int quadrature_point = 0;
+};
+
+enum class PointStatus : std::uint8_t {
+  /// As asked for.
+  ok,
+  /// Usable, but it misses what was asked (a solver that did not converge, a bound on one side only).
+  unreliable,
+  /// Not usable.
+  failed
+};
+
+/// What a material answers, one entry per point. Stress and moduli are in the unit of the run.
+template <int dim>
+struct MaterialResponse {
+  std::vector<dealii::SymmetricTensor<2, dim>> stress;
+  /// Consistent tangent d stress / d strain.
+  std::vector<dealii::SymmetricTensor<4, dim>> tangent;
+  /// Guaranteed bounds of the stiffness in the Loewner order, lower <= C <= upper; both equal the
+  /// tangent where the material is known exactly.
+  std::vector<dealii::SymmetricTensor<4, dim>> lower, upper;
+  /// Largest relative gap of the unit load cases.
+  std::vector<double> gap;
+  std::vector<PointStatus> status;
+
+  void resize(std::size_t n_points);
+};
+
+/// What a material has done so far, over all ranks.
+struct MaterialStatistics {
+  /// Different RVEs homogenized, per engine.
+  std::map<std::string, std::uint64_t> n_rves;
+  std::uint64_t n_points = 0;
+  std::uint64_t n_unreliable_rves = 0;
+  double worst_gap = 0;
+  /// Mean over the RVEs.
+  double mean_gap = 0;
+  /// Seconds of the slowest rank spent in the microscale.
+  double seconds = 0;
+  /// One sentence about the first RVE that is not as asked.
+  std::string message;
+};
+
+/// Settings that all materials of a run share.
+struct RunSettings {
+  /// Unit of stress and moduli: Pa, kPa, MPa or GPa.
+  std::string unit = "MPa";
+  /// Folder that relative paths of the parameters start from.
+  std::string folder;
+};
+
+/// The material of one material id: the interface that a plugin implements.
+///
+/// The host calls `parse_parameters` once, `set_points` whenever its mesh has changed (on all ranks
+/// together), and `evaluate` as often as it assembles. Register an implementation with
+/// SECO_REGISTER_MATERIAL (registration.h); it must have a static
+/// `void declare_parameters(dealii::ParameterHandler&)`.
+template <int dim>
+class Material {
+ public:
+  virtual ~Material() = default;
+
+  /// Reads the parameters, inside the subsection in which they were declared.
+  /// @throws materials::ParameterError
+  virtual void parse_parameters(dealii::ParameterHandler& parameters, const RunSettings& run) = 0;
+
+  /// The locally owned quadrature points of the material. Collective over the communicator; an error on
+  /// any rank is thrown on all.
+  /// @param progress is called with the number of finished and of all RVEs of this rank, if set.
+  virtual void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
+                          const std::function<void(std::size_t, std::size_t)>& progress) = 0;
+
+  /// Stress and tangent at all points of `set_points`, in order.
+  /// @param strain one small strain tensor per point
+  /// @param response resized here
+  virtual void evaluate(std::span<const dealii::SymmetricTensor<2, dim>> strain,
+                        MaterialResponse<dim>& response) const = 0;
+
+  /// Collective over the communicator of `set_points`.
+  virtual MaterialStatistics statistics() const = 0;
+};
+
+}  // namespace seco::plugin

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <deal.II/base/parameter_handler.h>
+
+#include <string>
+
+#include "seco/materials/parameter_file.h"
+
+namespace seco::plugin {
+
+/// Asks a dealii::ParameterHandler, in the subsection it stands in, through the interface of
+/// materials::ParameterReader: the same function declares its parameters in the mode `declare`, which
+/// returns the defaults, and reads them in the mode `read`.
+class HandlerParameters : public materials::ParameterReader {
+ public:
+  enum class Mode { declare, read };
+  /// @param folder that relative paths start from
+  HandlerParameters(dealii::ParameterHandler& handler, Mode mode, const std::string& folder = "");
+  bool has(const std::string& section, const std::string& key) const override;
+
+ protected:
+  std::string ask(const std::string& section, const std::string& key, const std::string& otherwise,
+                  const std::string& help) override;
+  std::string value_of(const std::string& section, const std::string& key) const override;
+  std::string origin_of(const std::string& section, const std::string& key) const override;
+  std::string folder() const override { return folder_; }
+
+ private:
+  dealii::ParameterHandler& handler_;
+  Mode mode_;
+  std::string folder_;
+};
+
+/// Sets the values of a file in a handler whose entries are declared.
+/// @throws std::invalid_argument naming file, line, section, key, value and what is allowed; for an
+///   unknown section or key also the nearest known one.
+void set_parameters(dealii::ParameterHandler& handler, const materials::ParameterFile& file);
+
+/// "FILE:LINE: " of an error about a parameter, or "FILE: " where the file does not set it.
+std::string location(const materials::ParameterFile& file, const std::string& section,
+                     const std::string& key);
+
+}  // namespace seco::plugin

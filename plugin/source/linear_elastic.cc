@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+
+#include "seco/materials/elastic_constants.h"
+#include "seco/materials/generator_parameters.h"
+#include "seco/materials/rotation.h"
+#include "seco/plugin/mandel_tensor.h"
+#include "seco/plugin/parameters.h"
+#include "seco/plugin/registration.h"
+
+namespace seco::plugin {
+namespace {
+
+/// A homogeneous linear elastic material of any symmetry class, stress = C : strain; its bounds are exact.
+template <int dim>
+class LinearElastic : public Material<dim> {
+ public:
+  static void declare_parameters(dealii::ParameterHandler& handler) {
+    HandlerParameters parameters(handler, HandlerParameters::Mode::declare);
+    read(parameters, "MPa");
+  }
+
+  void parse_parameters(dealii::ParameterHandler& handler, const RunSettings& run) override {
+    HandlerParameters parameters(handler, HandlerParameters::Mode::read, run.folder);
+    stiffness_ = to_tensor<dim>(read(parameters, run.unit));
+  }
+
+  void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
+                  const std::function<void(std::size_t, std::size_t)>&) override {
+    n_points_ = points.size();
+    communicator_ = communicator;
+  }
+
+  void evaluate(std::span<const dealii::SymmetricTensor<2, dim>> strain,
+                MaterialResponse<dim>& response) const override {
+    AssertThrow(strain.size() == n_points_, dealii::ExcDimensionMismatch(strain.size(), n_points_));
+    response.resize(n_points_);
+    for (std::size_t q = 0; q < n_points_; ++q) {
+      response.stress[q] = stiffness_ * strain[q];
+      response.tangent[q] = response.lower[q] = response.upper[q] = stiffness_;
+      response.gap[q] = 0;
+      response.status[q] = PointStatus::ok;
+    }
+  }
+
+  MaterialStatistics statistics() const override {
+    MaterialStatistics result;
+    result.n_points = dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(n_points_), communicator_);
+    return result;
+  }
+
+ private:
+  static materials::MandelMatrix read(materials::ParameterReader& parameters, const std::string& unit) {
+    const auto value = parameters.text(
+        "", "Stiffness", "70e3, 0.33",
+        "a name of the table of elastic constants, 'E, nu', or 'symmetry: constants', in the unit of "
+        "the run");
+    const auto angles = parameters.numbers("", "Orientation", {0, 0, 0},
+                                           "Bunge Euler angles in degrees from crystal to sample axes");
+    if (angles.size() != 3) parameters.refuse("", "Orientation", "expected 3 angles");
+    materials::MandelMatrix stiffness;
+    try {
+      stiffness = materials::stiffness_from_text(value, unit);
+    } catch (const std::invalid_argument& error) {
+      parameters.refuse("", "Stiffness", error.what());
+    }
+    constexpr double degree = M_PI / 180;
+    stiffness = materials::rotate(
+        stiffness, materials::from_euler(angles[0] * degree, angles[1] * degree, angles[2] * degree));
+    return dim == 3 ? stiffness : materials::plane_strain(stiffness);
+  }
+
+  dealii::SymmetricTensor<4, dim> stiffness_;
+  std::size_t n_points_ = 0;
+  MPI_Comm communicator_ = MPI_COMM_SELF;
+};
+
+}  // namespace
+
+SECO_REGISTER_MATERIAL(LinearElastic, "linear elastic",
+                       "homogeneous linear elasticity of any symmetry class and orientation")
+
+}  // namespace seco::plugin

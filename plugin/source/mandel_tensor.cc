@@ -1,0 +1,52 @@
+#include "seco/plugin/mandel_tensor.h"
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace seco::plugin {
+namespace {
+
+template <int dim>
+constexpr std::array<std::pair<unsigned int, unsigned int>, dim * (dim + 1) / 2> component_pairs() {
+  if constexpr (dim == 2)
+    return {{{0, 0}, {1, 1}, {0, 1}}};
+  else
+    return {{{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}}};
+}
+
+template <int dim>
+double weight(unsigned int component) {
+  return component < dim ? 1. : std::sqrt(2.);
+}
+
+}  // namespace
+
+template <int dim>
+dealii::SymmetricTensor<4, dim> to_tensor(const materials::MandelMatrix& matrix) {
+  constexpr auto pairs = component_pairs<dim>();
+  dealii::SymmetricTensor<4, dim> tensor;
+  for (unsigned int a = 0; a < pairs.size(); ++a)
+    for (unsigned int b = 0; b < pairs.size(); ++b)
+      tensor[pairs[a].first][pairs[a].second][pairs[b].first][pairs[b].second] =
+          matrix(a, b) / (weight<dim>(a) * weight<dim>(b));
+  return tensor;
+}
+
+template <int dim>
+materials::MandelMatrix to_mandel(const dealii::SymmetricTensor<4, dim>& tensor) {
+  constexpr auto pairs = component_pairs<dim>();
+  materials::MandelMatrix matrix(pairs.size(), pairs.size());
+  for (unsigned int a = 0; a < pairs.size(); ++a)
+    for (unsigned int b = 0; b < pairs.size(); ++b)
+      matrix(a, b) = tensor[pairs[a].first][pairs[a].second][pairs[b].first][pairs[b].second] *
+                     weight<dim>(a) * weight<dim>(b);
+  return matrix;
+}
+
+template dealii::SymmetricTensor<4, 2> to_tensor<2>(const materials::MandelMatrix&);
+template dealii::SymmetricTensor<4, 3> to_tensor<3>(const materials::MandelMatrix&);
+template materials::MandelMatrix to_mandel<2>(const dealii::SymmetricTensor<4, 2>&);
+template materials::MandelMatrix to_mandel<3>(const dealii::SymmetricTensor<4, 3>&);
+
+}  // namespace seco::plugin

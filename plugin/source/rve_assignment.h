@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "seco/materials/generators.h"
+#include "seco/materials/parameter_reader.h"
+#include "seco/materials/rve.h"
+#include "seco/plugin/material.h"
+
+namespace dealii {
+template <int dim, typename Number>
+class Function;
+}
+
+namespace seco::plugin {
+
+/// What determines the RVE of a point. Points with equal keys share one RVE.
+struct RveKey {
+  std::uint64_t seed = 0;
+  double volume_fraction = 0;
+  /// Radians.
+  double texture_spread = 0;
+  auto operator<=>(const RveKey&) const = default;
+
+  template <typename Archive>
+  void serialize(Archive& archive, unsigned int) {
+    archive & seed & volume_fraction & texture_spread;
+  }
+};
+
+/// Which RVE belongs to which point: one from a file, or generated with a seed per material, per cell or per
+/// quadrature point, and with volume fraction and texture spread as functions of position.
+template <int dim>
+class RveAssignment {
+ public:
+  /// Declares (in the mode of the reader) and reads the parameters.
+  /// @throws materials::ParameterError
+  void read(materials::ParameterReader& parameters, const std::string& unit);
+
+  /// The key of a point; the same on any distribution of the mesh.
+  /// @throws std::runtime_error if a function of position leaves its range
+  RveKey key(const MaterialPoint<dim>& point) const;
+
+  /// The RVE of a key, with stiffnesses in the unit of the run.
+  materials::Rve make_rve(const RveKey& key) const;
+
+ private:
+  enum class SeedPer { material, cell, quadrature_point };
+  /// Expression of position; empty for the value of the microstructure section.
+  struct Field {
+    std::string expression;
+    std::shared_ptr<dealii::Function<dim, double>> function;
+  };
+  Field read_field(materials::ParameterReader& parameters, const std::string& name,
+                   const std::string& help) const;
+  double evaluate(const Field& field, const dealii::Point<dim>& position, double smallest,
+                  double largest, const std::string& name) const;
+
+  bool from_file_ = false;
+  std::string file_, unit_;
+  materials::Rve file_rve_;
+  materials::GeneratorSettings microstructure_;
+  SeedPer seed_per_ = SeedPer::quadrature_point;
+  std::uint64_t n_different_ = 0;
+  double volume_fraction_step_ = 0;
+  Field volume_fraction_, texture_spread_;
+};
+
+}  // namespace seco::plugin
