@@ -12,4 +12,4 @@ target_include_directories(seco_dealii SYSTEM INTERFACE ${include_dirs})
 target_link_libraries(seco_dealii INTERFACE ${DEAL_II_TARGET_RELEASE})
 # GCC 12 sees overflows in the string functions that Boost's iostreams inline, falsely.
 target_compile_options(seco_dealii INTERFACE
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-restrict>)
