@@ -9,7 +9,9 @@ add_library(seco_dealii INTERFACE)
 set(include_dirs ${DEAL_II_INCLUDE_DIRS})
 list(REMOVE_ITEM include_dirs /usr/include)
 target_include_directories(seco_dealii SYSTEM INTERFACE ${include_dirs})
-target_link_libraries(seco_dealii INTERFACE ${DEAL_II_TARGET_RELEASE})
+target_link_libraries(seco_dealii INTERFACE ${DEAL_II_LIBRARIES_RELEASE})
 # GCC 12 sees overflows in the string functions that Boost's iostreams inline, falsely.
 target_compile_options(seco_dealii INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-restrict>)
+# deal.II names every library of Trilinos; only those that are called become dependencies.
+target_link_options(seco_dealii INTERFACE -Wl,--as-needed)

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <deal.II/base/conditional_ostream.h>
+#include <deal.II/base/timer.h>
+#include <deal.II/distributed/tria.h>
+#include <deal.II/dofs/dof_handler.h>
+#include <deal.II/fe/fe_system.h>
+#include <deal.II/fe/mapping_q.h>
+#include <deal.II/lac/affine_constraints.h>
+#include <deal.II/lac/la_parallel_vector.h>
+#include <deal.II/base/quadrature_lib.h>
+
+#include <nlohmann/json.hpp>
+
+#include "macro_parameters.h"
+
+namespace seco::macro {
+
+/// Quasi-static small-strain elasticity: find u with u = g on the Dirichlet boundary and
+///   int sym(grad u) : C : sym(grad v) = int b . v + int t . v   for all v,
+/// with the stiffness C of each quadrature point from the materials. Plane strain in 2D.
+///
+/// The stiffness is bounded, lower <= C <= upper, and the potential energy
+///   Pi(C) = 1/2 a_C(u, u) - f(u), minimal over all admissible u, increases with C, so
+///   Pi(lower) <= Pi(C) <= Pi(upper);
+/// under fixed loads and homogeneous Dirichlet data the compliance f(u) = -2 Pi is enclosed as well.
+template <int dim>
+class ElasticityProblem {
+ public:
+  ElasticityProblem(MacroParameters<dim> parameters, MPI_Comm communicator);
+
+  /// Runs all stages and writes results. @return the summary, also written as summary.json.
+  /// @throws std::exception on all ranks together
+  nlohmann::json run();
+
+ private:
+  enum class Bound { estimate, upper, lower };
+  using Vector = dealii::LinearAlgebra::distributed::Vector<double>;
+
+  void set_up();
+  void prepare_materials();
+  void evaluate_materials(const Vector* displacement);
+  template <typename LinearAlgebra>
+  Vector solve_with(Bound bound);
+  Vector solve(Bound bound);
+  /// Pi(C) of the given stiffness and f(u).
+  std::pair<double, double> energies(Bound bound, const Vector& displacement);
+  const dealii::SymmetricTensor<4, dim>& stiffness(Bound bound, const plugin::MaterialResponse<dim>& response,
+                                                   std::size_t point) const;
+  /// Calls function(cell, material id, number of its first point) for every locally owned cell.
+  template <typename Function>
+  void for_local_cells(const Function& function) {
+    for (const auto& cell : dof_handler_.active_cell_iterators())
+      if (cell->is_locally_owned())
+        function(cell, cell->material_id(), first_point_[cell->active_cell_index()]);
+  }
+  void write_fields(const Vector& displacement);
+  nlohmann::json displacements_at_points(const Vector& displacement) const;
+  bool lower_bound_usable() const;
+  nlohmann::json summary(const nlohmann::json& certified, const nlohmann::json& points);
+  void print_summary(const nlohmann::json& summary);
+
+  MacroParameters<dim> parameters_;
+  MPI_Comm communicator_;
+  dealii::ConditionalOStream out_;
+  dealii::TimerOutput timer_;
+  dealii::parallel::distributed::Triangulation<dim> mesh_;
+  dealii::FESystem<dim> element_;
+  dealii::QGauss<dim> quadrature_;
+  dealii::QGauss<dim - 1> face_quadrature_;
+  dealii::DoFHandler<dim> dof_handler_;
+  dealii::IndexSet owned_, relevant_;
+  dealii::AffineConstraints<double> constraints_;
+  bool homogeneous_dirichlet_ = true;
+  /// Number of the first point of every active cell among those of its material; by active cell index.
+  std::vector<std::size_t> first_point_;
+  std::vector<plugin::MaterialResponse<dim>> responses_;
+  std::vector<unsigned int> solver_iterations_;
+};
+
+}  // namespace seco::macro

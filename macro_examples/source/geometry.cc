@@ -1,0 +1,108 @@
+#include "geometry.h"
+
+#include <deal.II/grid/grid_generator.h>
+#include <deal.II/grid/grid_in.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <set>
+
+namespace seco::macro {
+namespace {
+
+constexpr dealii::types::boundary_id notch_boundary = 6;
+
+template <int dim>
+void make_box(const GeometryParameters& geometry, dealii::Triangulation<dim>& mesh) {
+  dealii::Point<dim> corner;
+  for (int i = 0; i < dim; ++i) corner[i] = geometry.lengths[i];
+  dealii::GridGenerator::subdivided_hyper_rectangle(mesh, geometry.cells, dealii::Point<dim>(), corner,
+                                                    /*colorize=*/true);
+}
+
+// A box without the cells whose centres lie in the notch.
+template <int dim>
+void make_notched_beam(const GeometryParameters& geometry, dealii::Triangulation<dim>& mesh) {
+  dealii::Triangulation<dim> box;
+  make_box(geometry, box);
+  std::set<typename dealii::Triangulation<dim>::active_cell_iterator> removed;
+  for (const auto& cell : box.active_cell_iterators()) {
+    const auto centre = cell->center();
+    if (std::abs(centre[0] - geometry.notch_position) < 0.5 * geometry.notch_width &&
+        centre[1] > geometry.lengths[1] - geometry.notch_depth)
+      removed.insert(cell);
+  }
+  if (removed.empty() || removed.size() == box.n_active_cells())
+    throw std::invalid_argument(
+        fmt::format("section 'Geometry': the notch at x = {:g}, {:g} wide and {:g} deep, removes {} of {} cells; "
+                    "give the mesh more cells or the notch another size",
+                    geometry.notch_position, geometry.notch_width, geometry.notch_depth, removed.size(),
+                    box.n_active_cells()));
+  dealii::GridGenerator::create_triangulation_with_removed_cells(box, removed, mesh);
+  // The boundary ids by position: those of the box, and one for the notch.
+  for (const auto& cell : mesh.active_cell_iterators())
+    for (const auto& face : cell->face_iterators()) {
+      if (!face->at_boundary()) continue;
+      face->set_boundary_id(notch_boundary);
+      for (int i = 0; i < dim; ++i) {
+        const double tolerance = 1e-10 * geometry.lengths[i];
+        if (face->center()[i] < tolerance) face->set_boundary_id(2 * i);
+        if (face->center()[i] > geometry.lengths[i] - tolerance) face->set_boundary_id(2 * i + 1);
+      }
+    }
+}
+
+template <int dim>
+void read_mesh(const MacroParameters<dim>& parameters, dealii::Triangulation<dim>& mesh) {
+  dealii::GridIn<dim> reader(mesh);
+  try {
+    reader.read(parameters.geometry.mesh_file);
+  } catch (const std::exception& error) {
+    const auto* deal_error = dynamic_cast<const dealii::ExceptionBase*>(&error);
+    std::stringstream reason;
+    if (deal_error) deal_error->print_info(reason);
+    throw std::runtime_error(fmt::format("{}: key 'Mesh file' in section 'Geometry' is '{}'; it cannot be read as a "
+                                         "{}D mesh: {}",
+                                         parameters.file, parameters.geometry.mesh_file, dim,
+                                         deal_error ? reason.str() : error.what()));
+  }
+}
+
+}  // namespace
+
+template <int dim>
+void make_mesh(const MacroParameters<dim>& parameters,
+               dealii::parallel::distributed::Triangulation<dim>& mesh) {
+  const auto& geometry = parameters.geometry;
+  dealii::Triangulation<dim> coarse;
+  if (geometry.type == "box")
+    make_box(geometry, coarse);
+  else if (geometry.type == "notched beam")
+    make_notched_beam(geometry, coarse);
+  else
+    read_mesh(parameters, coarse);
+  mesh.copy_triangulation(coarse);
+  mesh.refine_global(geometry.global_refinements);
+  for (unsigned int step = 0; step < geometry.local_refinements; ++step) {
+    for (const auto& cell : mesh.active_cell_iterators())
+      if (cell->is_locally_owned() && parameters.refined_region->value(cell->center()) > 0)
+        cell->set_refine_flag();
+    mesh.execute_coarsening_and_refinement();
+  }
+  if (geometry.type == "file") return;
+  for (const auto& cell : mesh.active_cell_iterators()) {
+    if (!cell->is_locally_owned()) continue;
+    const double id = parameters.material_id->value(cell->center());
+    if (!(id >= 0) || std::round(id) >= static_cast<double>(parameters.materials.size()))
+      throw std::invalid_argument(
+          fmt::format("{}: key 'Material id' in section 'Geometry' gives {:g} for a cell; allowed are 0 to {} with "
+                      "'Number of materials' = {}",
+                      parameters.file, id, parameters.materials.size() - 1, parameters.materials.size()));
+    cell->set_material_id(static_cast<dealii::types::material_id>(std::llround(id)));
+  }
+}
+
+template void make_mesh<2>(const MacroParameters<2>&, dealii::parallel::distributed::Triangulation<2>&);
+template void make_mesh<3>(const MacroParameters<3>&, dealii::parallel::distributed::Triangulation<3>&);
+
+}  // namespace seco::macro

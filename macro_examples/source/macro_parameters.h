@@ -1,0 +1,73 @@
+#pragma once
+
+#include <deal.II/base/function_parser.h>
+#include <deal.II/base/parameter_handler.h>
+#include <deal.II/base/types.h>
+#include <deal.II/fe/component_mask.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "seco/materials/parameter_file.h"
+#include "seco/plugin/material.h"
+
+namespace seco::macro {
+
+/// Components of a vector field on one boundary, as expressions of position.
+template <int dim>
+struct BoundaryData {
+  dealii::types::boundary_id id = 0;
+  std::shared_ptr<dealii::FunctionParser<dim>> function;
+  /// Components that are prescribed; the others are free.
+  dealii::ComponentMask prescribed;
+};
+
+struct GeometryParameters {
+  std::string type, mesh_file;
+  std::vector<double> lengths;
+  std::vector<unsigned int> cells;
+  double notch_position = 0, notch_width = 0, notch_depth = 0;
+  unsigned int global_refinements = 0, local_refinements = 0;
+};
+
+/// What a parameter file of `seco-macro` says.
+template <int dim>
+struct MacroParameters {
+  plugin::RunSettings run;
+  std::string file, output_directory;
+  bool strict = false;
+  GeometryParameters geometry;
+  /// Cells where it is positive are refined locally.
+  std::shared_ptr<dealii::FunctionParser<dim>> refined_region;
+  /// Material id of a cell of a generated geometry, from the position of its centre.
+  std::shared_ptr<dealii::FunctionParser<dim>> material_id;
+  unsigned int degree = 1;
+  std::vector<BoundaryData<dim>> displacement, traction;
+  std::shared_ptr<dealii::FunctionParser<dim>> body_force;
+  std::string linear_algebra;
+  double solver_tolerance = 0;
+  unsigned int solver_iterations = 0;
+  bool certify = true, write_vtu = true;
+  std::vector<dealii::Point<dim>> points_of_interest;
+  std::vector<std::unique_ptr<plugin::Material<dim>>> materials;
+};
+
+/// What has to be known before the other parameters can be declared.
+struct RunHeader {
+  int dimension = 3;
+  unsigned int n_materials = 1;
+  std::vector<std::string> libraries;
+};
+RunHeader read_header(const materials::ParameterFile& file);
+
+/// Reads everything. The libraries of the header must be loaded.
+/// @throws std::invalid_argument naming file, line, section, key, value and what is allowed
+template <int dim>
+MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const RunHeader& header);
+
+/// All parameters with their defaults and documentation, as a parameter file.
+template <int dim>
+std::string parameter_documentation(unsigned int n_materials);
+
+}  // namespace seco::macro
