@@ -1,0 +1,262 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "run_program.h"
+
+using namespace seco::test;
+using nlohmann::json;
+
+namespace {
+
+/// A small run; entries replace or add lines "Section/Key" of it.
+std::string parameters(const std::map<std::string, std::string>& changes) {
+  std::map<std::string, std::string> entries{
+      {"Dimension", "3"},
+      {"Output directory", "out"},
+      {"Geometry/Type", "notched beam"},
+      {"Geometry/Lengths", "4, 2, 1"},
+      {"Geometry/Cells", "8, 4, 2"},
+      {"Geometry/Notch position", "1.75"},
+      {"Geometry/Notch width", "0.5"},
+      {"Geometry/Notch depth", "1"},
+      {"Boundary conditions/Displacement", "0: 0; 0; 0"},
+      {"Boundary conditions/Traction", "1: 0; -10; 0"},
+      {"Output/Points of interest", "4, 0, 0.5"},
+      {"Output/Write VTU", "false"},
+      {"Solver/Tolerance", "1e-13"},
+      {"Material 0/Model", "homogenized"},
+      {"Material 0/homogenized/Engine", "fft"},
+      {"Material 0/homogenized/Seed per", "cell"},
+      {"Material 0/homogenized/Microstructure/Grid", "8, 8, 8"},
+      {"Material 0/homogenized/Microstructure/Number of grains", "4"}};
+  for (const auto& [key, value] : changes) entries[key] = value;
+  std::string text;
+  for (const auto& [path, value] : entries) {
+    std::string rest = path;
+    int depth = 0;
+    for (auto slash = rest.find('/'); slash != std::string::npos; slash = rest.find('/'), ++depth) {
+      text += "subsection " + rest.substr(0, slash) + "\n";
+      rest = rest.substr(slash + 1);
+    }
+    text += "set " + rest + " = " + value + "\n";
+    while (depth-- > 0) text += "end\n";
+  }
+  return text;
+}
+
+std::map<std::string, std::string> elastic(const std::string& stiffness) {
+  return {{"Material 0/Model", "linear elastic"}, {"Material 0/linear elastic/Stiffness", stiffness}};
+}
+
+json run(const std::string& name, const std::map<std::string, std::string>& changes, int n_ranks = 0) {
+  const auto folder = new_folder(name);
+  write_text(folder / "run.prm", parameters(changes));
+  const auto outcome = run_program("seco-macro", (folder / "run.prm").string(), n_ranks);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  return read_json(folder / "out" / "summary.json");
+}
+
+double tip(const json& summary) { return summary["points_of_interest"][0]["displacement"][1]; }
+
+void expect_refused(const std::map<std::string, std::string>& changes, const std::vector<std::string>& parts) {
+  const auto folder = new_folder("refused");
+  write_text(folder / "run.prm", parameters(changes));
+  const auto outcome = run_program("seco-macro", (folder / "run.prm").string());
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
+  for (const auto& part : parts) EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
+  EXPECT_FALSE(std::filesystem::exists(folder / "out" / "summary.json"));
+}
+
+}  // namespace
+
+TEST(PatchTest, LinearDisplacementIsReproduced) {
+  // Any constant stiffness, also an anisotropic one, and a mesh with hanging nodes.
+  auto changes = elastic("cubic: 168e3, 121e3, 75e3");
+  changes["Material 0/linear elastic/Orientation"] = "20, 50, 70";
+  changes["Geometry/Type"] = "box";
+  changes["Geometry/Cells"] = "4, 2, 1";
+  changes["Geometry/Local refinements"] = "1";
+  changes["Geometry/Refined region"] = "2 - x";
+  const std::string u = "0.01*x + 0.02*y; 0.03*z - 0.01*x; 0.02*y + 0.005*x";
+  changes["Boundary conditions/Displacement"] =
+      fmt::format("0: {0} | 1: {0} | 2: {0} | 3: {0} | 4: {0} | 5: {0}", u);
+  changes["Boundary conditions/Traction"] = "";
+  changes["Output/Points of interest"] = "1.3, 0.7, 0.4";
+  const auto displacement = run("patch", changes)["points_of_interest"][0]["displacement"];
+  EXPECT_NEAR(displacement[0], 0.01 * 1.3 + 0.02 * 0.7, 1e-12);
+  EXPECT_NEAR(displacement[1], 0.03 * 0.4 - 0.01 * 1.3, 1e-12);
+  EXPECT_NEAR(displacement[2], 0.02 * 0.7 + 0.005 * 1.3, 1e-12);
+}
+
+TEST(PatchTest, UniaxialTensionFollowsHooke) {
+  auto changes = elastic("200e3, 0.3");
+  changes["Geometry/Type"] = "box";
+  changes["Boundary conditions/Displacement"] = "0: 0; free; free | 2: free; 0; free | 4: free; free; 0";
+  changes["Boundary conditions/Traction"] = "1: 100; 0; 0";
+  changes["Output/Points of interest"] = "4, 2, 1";
+  const auto summary = run("tension", changes);
+  const auto displacement = summary["points_of_interest"][0]["displacement"];
+  EXPECT_NEAR(displacement[0], 4 * 100 / 200e3, 1e-12);
+  EXPECT_NEAR(displacement[1], -0.3 * 2 * 100 / 200e3, 1e-12);
+  EXPECT_NEAR(displacement[2], -0.3 * 1 * 100 / 200e3, 1e-12);
+  // The compliance is force times displacement, and exact bounds enclose it to round-off.
+  EXPECT_NEAR(summary["compliance"]["estimate"], 100 * 2 * 4 * 100 / 200e3, 1e-9);
+  EXPECT_NEAR(summary["compliance"]["upper"], summary["compliance"]["lower"], 1e-9);
+}
+
+TEST(SecoMacro, PetscAndTrilinosAgree) {
+  const auto a = run("petsc", {{"Solver/Linear algebra", "PETSc"}}), b = run("trilinos", {{"Solver/Linear algebra", "Trilinos"}});
+  EXPECT_NEAR(tip(a) / tip(b), 1., 1e-9);
+  EXPECT_NEAR(a["compliance"]["estimate"].get<double>() / b["compliance"]["estimate"].get<double>(), 1., 1e-10);
+}
+
+TEST(SecoMacro, RelativeResultsDoNotDependOnTheUnit) {
+  // A loose tolerance, so that the gap is far from round-off.
+  const std::string tolerance = "1e-2";
+  const auto base = run("mpa", {{"Material 0/homogenized/Tolerance", tolerance}});
+  EXPECT_GT(base["worst_gap"], 1e-6);
+  for (const auto& [unit, traction] : {std::pair("Pa", "-10e6"), std::pair("GPa", "-10e-3")}) {
+    const auto other = run(unit, {{"Unit", unit},
+                                  {"Material 0/homogenized/Tolerance", tolerance},
+                                  {"Boundary conditions/Traction", fmt::format("1: 0; {}; 0", traction)}});
+    EXPECT_NEAR(tip(other) / tip(base), 1., 1e-9);
+    EXPECT_NEAR(other["worst_gap"].get<double>() / base["worst_gap"].get<double>(), 1., 1e-6);
+  }
+}
+
+TEST(SecoMacro, EveryEngineEnclosesTheCompliance) {
+  const auto exact = run("exact", {{"Material 0/homogenized/Tolerance", "1e-9"}});
+  const double compliance = exact["compliance"]["estimate"];
+  for (const std::string engine : {"voigt", "reuss", "hill", "fft"}) {
+    const auto summary = run(engine, {{"Material 0/homogenized/Engine", engine}, {"Material 0/homogenized/Tolerance", "1e-2"}});
+    const auto& bounds = summary["compliance"];
+    EXPECT_LE(bounds["lower"].get<double>(), compliance * (1 + 1e-10)) << engine;
+    EXPECT_GE(bounds["upper"].get<double>(), compliance * (1 - 1e-10)) << engine;
+    EXPECT_EQ(summary["rves_per_engine"][engine], summary["cells"]);
+  }
+}
+
+// The shipped models, on coarser meshes of the shipped runs: the certified intervals of network and solver overlap
+// and both hold the reference solution.
+TEST(SecoMacro, ShippedModelsKeepTheirPromise) {
+  for (const std::string name : {"beam_polycrystal_3d", "plate_pores_2d"}) {
+    const auto folder = new_folder(name);
+    std::map<std::string, json> summaries;
+    for (const std::string engine : {"", "_fft"}) {
+      std::ifstream file(std::string(SECO_SOURCE) + "/prm/" + name + engine + ".prm");
+      std::stringstream text;
+      text << file.rdbuf();
+      const bool beam = name[0] == 'b';
+      const auto extra = fmt::format("set Output directory = {0}/out{1}\nsubsection Geometry\nset Cells = {2}\n{3}end\n"
+                                     "subsection Material 0\nsubsection homogenized\n{4}end\nend\n",
+                                     folder.string(), engine, beam ? "8, 4, 1" : "6, 4",
+                                     beam ? "set Notch width = 1\nset Notch position = 2.5\n" : "",
+                                     engine.empty() ? fmt::format("set Surrogate model = {}/models/{}\n", SECO_SOURCE,
+                                                                  beam ? "polycrystal_3d" : "pores_2d")
+                                                    : "set Tolerance = 1e-6\n");
+      const auto prm = folder / ("run" + engine + ".prm");
+      write_text(prm, text.str() + extra);
+      const auto outcome = run_program("seco-macro", prm.string());
+      ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+      summaries[engine] = read_json(folder / ("out" + engine) / "summary.json");
+      EXPECT_TRUE(std::filesystem::exists(folder / ("out" + engine) / "solution.pvd"));
+    }
+    const auto &network = summaries[""]["compliance"], &exact = summaries["_fft"]["compliance"];
+    EXPECT_LE(network["lower"].get<double>(), exact["upper"].get<double>());
+    EXPECT_GE(network["upper"].get<double>(), exact["lower"].get<double>());
+    EXPECT_LE(network["lower"].get<double>(), network["estimate"].get<double>());
+    EXPECT_GE(network["upper"].get<double>(), network["estimate"].get<double>());
+    // A bound that says nothing would pass the above.
+    EXPECT_LT(network["upper"].get<double>(), 2 * network["lower"].get<double>()) << name;
+  }
+}
+
+TEST(SecoMacro, StrictRunsSayWhatDidNotConverge) {
+  const auto folder = new_folder("strict");
+  for (const bool strict : {false, true}) {
+    write_text(folder / "run.prm", parameters({{"Strict", strict ? "true" : "false"},
+                                               {"Material 0/homogenized/Tolerance", "1e-12"},
+                                               {"Material 0/homogenized/Largest number of iterations", "2"}}));
+    const auto outcome = run_program("seco-macro", (folder / "run.prm").string());
+    EXPECT_EQ(outcome.exit_code, strict ? 2 : 0) << outcome.output;
+    EXPECT_NE(outcome.output.find("not converged"), std::string::npos) << outcome.output;
+    const auto summary = read_json(folder / "out" / "summary.json");
+    EXPECT_EQ(summary["unreliable_rves"], summary["rves"]);
+  }
+}
+
+TEST(SecoMacro, BadInputIsRefusedWithOneMessage) {
+  expect_refused({{"Dimension", "4"}}, {"run.prm", "Dimension", "'4'", "2, 3"});
+  expect_refused({{"Solver/Tolerence", "1"}}, {"run.prm", "Tolerence", "did you mean 'Tolerance'"});
+  expect_refused({{"Material 0/Model", "elastic linear"}}, {"run.prm", "Material 0", "linear elastic", "homogenized"});
+  expect_refused({{"Material 0/homogenized/Engine", "s-eco"}}, {"run.prm", "Engine", "'s-eco'", "Additional shared libraries"});
+  expect_refused({{"Material 0/homogenized/Microstructure/Crystal", "Cooper"}},
+                 {"run.prm", "Material 0/homogenized/Microstructure", "Crystal", "'Cooper'", "Cu"});
+  expect_refused({{"Material 0/homogenized/Microstructure/Grid", "8, 8"}}, {"run.prm", "Grid", "3"});
+  expect_refused({{"Additional shared libraries", "libnone.so"}}, {"run.prm", "Additional shared libraries", "libnone.so", "no such file"});
+  expect_refused({{"Additional shared libraries", "libseco_s_eco.so"}, {"Material 0/homogenized/Engine", "s-eco"},
+                  {"Material 0/homogenized/Surrogate model", "nowhere"}}, {"run.prm", "Surrogate model", "nowhere"});
+  expect_refused({{"Additional shared libraries", "libseco_s_eco.so"}, {"Material 0/homogenized/Engine", "s-eco"},
+                  {"Material 0/homogenized/Surrogate model", std::string(SECO_SOURCE) + "/models/pores_2d"}}, {"2D", "3D"});
+  expect_refused({{"Geometry/Type", "file"}, {"Geometry/Mesh file", "none.msh"}}, {"run.prm", "Mesh file", "none.msh"});
+  expect_refused({{"Boundary conditions/Displacement", "17: 0; 0; 0"}}, {"run.prm", "Displacement", "boundary 17"});
+  expect_refused({{"Boundary conditions/Displacement", "0: 0; 0"}}, {"run.prm", "Displacement", "ex; ey; ez"});
+  expect_refused({{"Boundary conditions/Displacement", ""}}, {"run.prm", "Displacement", "held nowhere"});
+  expect_refused({{"Output/Points of interest", "40, 0, 0"}}, {"run.prm", "Points of interest", "outside"});
+  expect_refused({{"Geometry/Material id", "x"}}, {"run.prm", "Material id", "Number of materials"});
+  const auto outcome = run_program("seco-macro", "/no/such/file.prm");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.output.find("/no/such/file.prm"), std::string::npos);
+}
+
+TEST(SecoMacro, SeveralMaterialsByMaterialId) {
+  auto changes = elastic("100e3, 0");
+  changes["Number of materials"] = "2";
+  changes["Material 1/Model"] = "linear elastic";
+  changes["Material 1/linear elastic/Stiffness"] = "400e3, 0";
+  changes["Geometry/Type"] = "box";
+  changes["Geometry/Material id"] = "if(x < 2, 0, 1)";
+  changes["Boundary conditions/Displacement"] = "0: 0; 0; 0";
+  changes["Boundary conditions/Traction"] = "1: 100; 0; 0";
+  // Two bars in series without lateral contraction.
+  EXPECT_NEAR(run("two", changes)["points_of_interest"][0]["displacement"][0], 2 * 100 / 100e3 + 2 * 100 / 400e3, 1e-12);
+}
+
+TEST(SecoMacro, DescribesItself) {
+  const auto materials = run_program("seco-macro", "--list-materials");
+  EXPECT_EQ(materials.exit_code, 0);
+  EXPECT_NE(materials.output.find("homogenized"), std::string::npos);
+  const auto listing = run_program("seco-macro", "--print-parameters");
+  EXPECT_NE(listing.output.find("set Additional shared libraries"), std::string::npos);
+  EXPECT_EQ(run_program("seco-macro", "").exit_code, 1);
+}
+
+TEST(Ranks, OneTwoAndThreeAgree) {
+  for (const std::string algebra : {"PETSc", "Trilinos"}) {
+    const std::map<std::string, std::string> changes{{"Solver/Linear algebra", algebra},
+                                                     {"Material 0/homogenized/Seed per", "quadrature point"},
+                                                     {"Material 0/homogenized/Number of different RVEs", "40"}};
+    const auto one = run("ranks1" + algebra, changes, 1);
+    for (const int n : {2, 3}) {
+      const auto many = run("ranks" + std::to_string(n) + algebra, changes, n);
+      EXPECT_EQ(many["ranks"], n);
+      EXPECT_EQ(many["rves"], one["rves"]);
+      EXPECT_NEAR(tip(many) / tip(one), 1., 1e-10) << n << algebra;
+      for (const char* value : {"estimate", "lower", "upper"})
+        EXPECT_NEAR(many["compliance"][value].get<double>() / one["compliance"][value].get<double>(), 1., 1e-10);
+    }
+  }
+}
+
+TEST(Ranks, AllStopTogetherOnAnError) {
+  const auto folder = new_folder("ranks_error");
+  write_text(folder / "run.prm", parameters({{"Material 0/homogenized/Volume fraction", "if(x > 3, 2, 0.1)"},
+                                             {"Material 0/homogenized/Microstructure/Type", "inclusions"}}));
+  const auto outcome = run_program("seco-macro", (folder / "run.prm").string(), 2);
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
+  EXPECT_NE(outcome.output.find("Volume fraction"), std::string::npos) << outcome.output;
+}

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace seco::test {
+
+struct Outcome {
+  int exit_code = -1;
+  /// Standard output and standard error.
+  std::string output;
+};
+
+/// Runs a program of the build with arguments, on several ranks if n_ranks > 0.
+Outcome run_program(const std::string& name, const std::string& arguments, int n_ranks = 0);
+
+/// A new empty folder of this test.
+std::filesystem::path new_folder(const std::string& name);
+
+void write_text(const std::filesystem::path& path, const std::string& text);
+nlohmann::json read_json(const std::filesystem::path& path);
+
+}  // namespace seco::test

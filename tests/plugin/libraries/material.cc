@@ -1,0 +1,3 @@
+#include "material.h"
+
+SECO_REGISTER_MATERIAL(Proportional, "proportional", "stress proportional to strain")

@@ -1,0 +1,1 @@
+extern "C" int nothing_to_register() { return 1; }

@@ -1,0 +1,179 @@
+#include <deal.II/physics/notation.h>
+#include <gtest/gtest.h>
+
+#include "seco/materials/elastic_constants.h"
+#include "seco/materials/parameter_reader.h"
+#include "seco/materials/random.h"
+#include "seco/materials/rotation.h"
+#include "seco/materials/rve_file.h"
+#include "seco/plugin/agree.h"
+#include "seco/plugin/mandel_tensor.h"
+#include "seco/plugin/registration.h"
+#include "seco/surrogate/engine.h"
+
+using namespace seco::plugin;
+using seco::materials::MandelMatrix;
+
+namespace {
+
+/// Sets "key=value" entries of a material's subsection, "Section/key=value" for deeper ones.
+template <int dim>
+std::unique_ptr<Material<dim>> make(const std::string& name, const std::vector<std::pair<std::string, std::string>>& entries,
+                                    const RunSettings& run = {}) {
+  dealii::ParameterHandler handler;
+  declare_material_parameters<dim>(handler);
+  handler.enter_subsection(name);
+  for (const auto& [key, value] : entries) {
+    const auto slash = key.find('/');
+    if (slash != std::string::npos) handler.enter_subsection(key.substr(0, slash));
+    handler.set(slash == std::string::npos ? key : key.substr(slash + 1), value);
+    if (slash != std::string::npos) handler.leave_subsection();
+  }
+  handler.leave_subsection();
+  return make_material<dim>(name, handler, run);
+}
+
+template <int dim>
+MaterialResponse<dim> respond(Material<dim>& material, const std::vector<MaterialPoint<dim>>& points) {
+  material.set_points(points, MPI_COMM_WORLD, {});
+  std::vector<dealii::SymmetricTensor<2, dim>> strain(points.size());
+  for (auto& e : strain) e[0][0] = 1e-3;
+  MaterialResponse<dim> response;
+  material.evaluate(strain, response);
+  return response;
+}
+
+const std::vector<std::pair<std::string, std::string>> small_polycrystal = {
+    {"Engine", "fft"},
+    {"Microstructure/Grid", "8, 8, 8"},
+    {"Microstructure/Number of grains", "5"}};
+
+}  // namespace
+
+TEST(MandelTensor, AgreesWithDealIIsKelvinNotation) {
+  seco::materials::RandomStream random(3);
+  for (int trial = 0; trial < 5; ++trial) {
+    MandelMatrix matrix(6, 6);
+    dealii::FullMatrix<double> kelvin(6, 6);
+    for (int i = 0; i < 6; ++i)
+      for (int j = 0; j <= i; ++j) matrix(i, j) = matrix(j, i) = kelvin(i, j) = kelvin(j, i) = random.normal();
+    const auto tensor = to_tensor<3>(matrix);
+    const auto expected = dealii::Physics::Notation::Kelvin::to_tensor<dealii::SymmetricTensor<4, 3>>(kelvin);
+    EXPECT_LT((tensor - expected).norm(), 1e-14 * expected.norm());
+    EXPECT_LT((to_mandel<3>(tensor) - matrix).norm(), 1e-14 * matrix.norm());
+  }
+}
+
+TEST(LinearElastic, TurnsTheCrystalAndItsStress) {
+  // Objectivity: a crystal turned by 90 degrees about axis 3 responds along y as before along x.
+  auto upright = make<3>("linear elastic", {{"Stiffness", "Ti"}, {"Orientation", "30, 40, 10"}});
+  auto turned = make<3>("linear elastic", {{"Stiffness", "Ti"}, {"Orientation", "120, 40, 10"}});
+  const auto a = respond<3>(*upright, {{}}).tangent[0], b = respond<3>(*turned, {{}}).tangent[0];
+  EXPECT_NEAR(a[0][0][0][0], b[1][1][1][1], 1e-9 * a[0][0][0][0]);
+  EXPECT_NEAR(a[2][2][0][0], b[2][2][1][1], 1e-9 * a[0][0][0][0]);
+  EXPECT_GT(std::abs(a[0][0][0][0] - b[0][0][0][0]), 1e-3 * a[0][0][0][0]);
+}
+
+TEST(LinearElastic, RefusesWhatIsNoMaterial) {
+  EXPECT_THROW(make<3>("linear elastic", {{"Stiffness", "Unobtainium"}}), seco::materials::ParameterError);
+  EXPECT_THROW(make<3>("linear elastic", {{"Stiffness", "70e3, 0.7"}}), seco::materials::ParameterError);
+  EXPECT_THROW(make<3>("linear elastic", {{"Stiffness", "cubic: 1, 2, 3"}}), seco::materials::ParameterError);
+  EXPECT_THROW(make<3>("linear elastic", {{"Stiffness", "cubic: nan, 2, 3"}}), seco::materials::ParameterError);
+}
+
+TEST(Homogenized, GivesTheStiffnessOfAReferenceFileInTheUnitOfTheRun) {
+  const std::string file = SECO_TEST_DATA "/cu_32.h5";
+  const auto exact = seco::materials::read_homogenized_stiffness(file).value();
+  const auto unit = seco::materials::read_rve(file).unit;
+  for (const std::string run : {"Pa", "GPa"}) {
+    auto material = make<3>("homogenized", {{"RVE", "file"}, {"RVE file", file}, {"Engine", "fft"}}, {run, ""});
+    const auto response = respond<3>(*material, {{}, {}, {}});
+    const double factor = seco::materials::megapascals_per(unit) / seco::materials::megapascals_per(run);
+    EXPECT_LT((to_mandel<3>(response.tangent[1]) - exact * factor).norm(), 1e-6 * exact.norm() * factor);
+    EXPECT_EQ(material->statistics().n_rves.at("fft"), 1u);
+    // Stress is stiffness times strain.
+    EXPECT_NEAR(response.stress[2][0][0], 1e-3 * exact(0, 0) * factor, 1e-6 * exact(0, 0) * factor);
+  }
+}
+
+TEST(Homogenized, EqualRvesAreHomogenizedOnce) {
+  std::vector<MaterialPoint<3>> points(12);
+  for (unsigned int i = 0; i < points.size(); ++i) {
+    points[i].cell = 100 + i / 4;
+    points[i].quadrature_point = i % 4;
+  }
+  const auto count = [&](const std::string& per, const std::string& pool) {
+    auto entries = small_polycrystal;
+    entries.push_back({"Seed per", per});
+    entries.push_back({"Number of different RVEs", pool});
+    auto material = make<3>("homogenized", entries);
+    respond<3>(*material, points);
+    return material->statistics().n_rves.at("fft");
+  };
+  EXPECT_EQ(count("material", "0"), 1u);
+  EXPECT_EQ(count("cell", "0"), 3u);
+  EXPECT_EQ(count("quadrature point", "0"), 12u);
+  EXPECT_LE(count("quadrature point", "2"), 2u);
+  // Without inclusions all seeds give the same RVE.
+  auto empty = make<3>("homogenized", {{"Engine", "fft"}, {"Microstructure/Type", "inclusions"},
+                                       {"Microstructure/Grid", "4, 4, 4"}, {"Microstructure/Volume fraction", "0"}});
+  const auto response = respond<3>(*empty, points);
+  EXPECT_EQ(empty->statistics().n_rves.at("fft"), 1u);
+  EXPECT_EQ(response.tangent[0], response.tangent[11]);
+}
+
+TEST(Homogenized, PropertiesFollowTheFunctionOfPosition) {
+  auto material = make<2>("homogenized", {{"Engine", "fft"},
+                                          {"Volume fraction", "0.4*y"},
+                                          {"Microstructure/Type", "inclusions"},
+                                          {"Microstructure/Grid", "16, 16"},
+                                          {"Microstructure/Matrix", "Al"},
+                                          {"Microstructure/Inclusion", "Al"},
+                                          {"Microstructure/Inclusion factor", "0.01"}});
+  std::vector<MaterialPoint<2>> points(3);
+  for (int i = 0; i < 3; ++i) points[i].position = {0.3, 0.5 * i};
+  const auto response = respond<2>(*material, points);
+  const auto modulus = [&](int point) { return to_mandel<2>(response.tangent[point])(0, 0); };
+  EXPECT_GT(modulus(0), 1.1 * modulus(1));
+  EXPECT_GT(modulus(1), 1.1 * modulus(2));
+  points[0].position[1] = -1;
+  EXPECT_THROW(respond<2>(*material, points), std::exception);
+}
+
+TEST(Homogenized, BoundsOrderTheEnginesEverywhere) {
+  const std::vector<MaterialPoint<3>> points(1);
+  std::map<std::string, MandelMatrix> stiffness;
+  for (const std::string engine : {"voigt", "reuss", "hill", "fft"}) {
+    auto entries = small_polycrystal;
+    entries[0].second = engine;
+    auto material = make<3>("homogenized", entries);
+    stiffness[engine] = to_mandel<3>(respond<3>(*material, points).tangent[0]);
+  }
+  for (const auto& [stiffer, softer] : {std::pair("voigt", "fft"), std::pair("fft", "reuss"), std::pair("voigt", "hill")})
+    EXPECT_GT(seco::materials::relative_smallest_eigenvalue(stiffness[stiffer] - stiffness[softer]), -1e-6)
+        << stiffer << " " << softer;
+}
+
+TEST(Homogenized, RefusesWhatDoesNotFit) {
+  const auto message = [](const std::vector<std::pair<std::string, std::string>>& entries) -> std::string {
+    try {
+      make<3>("homogenized", entries);
+    } catch (const seco::materials::ParameterError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const auto engine = message({{"Engine", "ftt"}});
+  EXPECT_NE(engine.find("fft"), std::string::npos) << engine;
+  EXPECT_NE(engine.find("Additional shared libraries"), std::string::npos) << engine;
+  EXPECT_NE(message({{"RVE", "file"}, {"RVE file", "/no/such.h5"}}).find("/no/such.h5"), std::string::npos);
+  EXPECT_NE(message({{"RVE", "file"}, {"RVE file", SECO_TEST_DATA "/pore1e-3_32.h5"},
+                     {"Microstructure/Crystal", "Cx"}}).find("Crystal"), std::string::npos);
+  EXPECT_NE(message({{"Microstructure/Grid", "8, 8"}}).find("3D"), std::string::npos);
+  EXPECT_NE(message({{"Volume fraction", "1 +* x"}}).find("expressions"), std::string::npos);
+}
+
+TEST(RunTogether, OneFailingRankStopsAll) {
+  EXPECT_THROW(run_together(MPI_COMM_WORLD, [] { throw std::runtime_error("of one rank"); }), std::runtime_error);
+  EXPECT_NO_THROW(run_together(MPI_COMM_WORLD, [] {}));
+}
