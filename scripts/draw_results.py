@@ -67,9 +67,10 @@ def main():
     deformed = points + scale * displacement
     flat = summary["dimension"] == 2
     stress = "stress_xx" if flat else "von_mises_stress"
-    panels = [(stress, f"{stress.replace('_', ' ')} [{summary['unit']}]"), ("gap", "certified relative gap")]
+    stress_title = "stress xx" if flat else "von Mises stress"
+    panels = [(stress, f"{stress_title} [{summary['unit']}]"), ("gap", "certified relative gap")]
 
-    figure = plt.figure(figsize=(7, 7.6) if not flat else (7, 8))
+    figure = plt.figure(figsize=(8, 7))
     for index, (name, title) in enumerate(panels):
         values = value_of(name, polygons, fields, cell_fields)
         low, high = np.percentile(values, [0, 100])
@@ -96,7 +97,7 @@ def main():
         axes.set_axis_off()
         axes.set_title(title)
         figure.colorbar(plt.cm.ScalarMappable(norm, "viridis"), ax=axes, shrink=0.7, pad=0.02)
-    figure.suptitle(f"{summary['unknowns']} unknowns, {summary['rves']} RVEs, displacement x {scale:.3g}")
+    figure.suptitle(x=0.5, t=f"{summary['unknowns']} unknowns, {summary['rves']} RVEs, displacement x {scale:.3g}")
     figure.savefig(options.picture, dpi=110, bbox_inches="tight")
     print(f"picture in {options.picture}")
 

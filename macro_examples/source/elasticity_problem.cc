@@ -55,7 +55,8 @@ void initialize_preconditioner(dealii::LinearAlgebraTrilinos::MPI::PreconditionA
   data.elliptic = true;
   data.higher_order_elements = dof_handler.get_fe().degree > 1;
   data.aggregation_threshold = 0.02;
-  dealii::DoFTools::extract_constant_modes(dof_handler, dealii::ComponentMask(dim, true), data.constant_modes);
+  dealii::DoFTools::extract_constant_modes(dof_handler, dealii::ComponentMask(dim, true),
+                                           data.constant_modes);
   preconditioner.initialize(matrix, data);
 }
 
@@ -106,9 +107,11 @@ void ElasticityProblem<dim>::set_up() {
     for (const auto& entry : *list)
       if (!everywhere.count(entry.id)) {
         std::string known;
-        for (const auto id : everywhere) known += fmt::format("{}{}", known.empty() ? "" : ", ", id);
+        for (const auto id : everywhere)
+          known += fmt::format("{}{}", known.empty() ? "" : ", ", id);
         throw std::invalid_argument(
-            fmt::format("{}: key '{}' in section 'Boundary conditions' names boundary {}, which the mesh does not "
+            fmt::format("{}: key '{}' in section 'Boundary conditions' names boundary {}, which "
+                        "the mesh does not "
                         "have; it has {}",
                         parameters_.file, key, entry.id, known));
       }
@@ -117,14 +120,14 @@ void ElasticityProblem<dim>::set_up() {
   constraints_.reinit(relevant_);
   dealii::DoFTools::make_hanging_node_constraints(dof_handler_, constraints_);
   for (const auto& entry : parameters_.displacement)
-    dealii::VectorTools::interpolate_boundary_values(dof_handler_, entry.id, *entry.function, constraints_,
-                                                     entry.prescribed);
+    dealii::VectorTools::interpolate_boundary_values(dof_handler_, entry.id, *entry.function,
+                                                     constraints_, entry.prescribed);
   bool homogeneous = true;
   for (const auto& line : constraints_.get_lines()) homogeneous &= line.inhomogeneity == 0.;
   homogeneous_dirichlet_ = min(homogeneous ? 1 : 0, communicator_) == 1;
   constraints_.close();
-  out_ << fmt::format("mesh: {} cells, {} unknowns, {} ranks\n", mesh_.n_global_active_cells(), dof_handler_.n_dofs(),
-                      dealii::Utilities::MPI::n_mpi_processes(communicator_))
+  out_ << fmt::format("mesh: {} cells, {} unknowns, {} ranks\n", mesh_.n_global_active_cells(),
+                      dof_handler_.n_dofs(), dealii::Utilities::MPI::n_mpi_processes(communicator_))
        << std::flush;
 }
 
@@ -138,9 +141,10 @@ void ElasticityProblem<dim>::prepare_materials() {
     for (const auto& cell : dof_handler_.active_cell_iterators()) {
       if (!cell->is_locally_owned()) continue;
       if (cell->material_id() >= points.size())
-        throw std::invalid_argument(fmt::format(
-            "{}: the mesh has material id {}, but 'Number of materials' is {}, which gives ids 0 to {}",
-            parameters_.file, cell->material_id(), points.size(), points.size() - 1));
+        throw std::invalid_argument(
+            fmt::format("{}: the mesh has material id {}, but 'Number of materials' is {}, which "
+                        "gives ids 0 to {}",
+                        parameters_.file, cell->material_id(), points.size(), points.size() - 1));
       values.reinit(cell);
       auto& list = points[cell->material_id()];
       first_point_[cell->active_cell_index()] = list.size();
@@ -153,12 +157,15 @@ void ElasticityProblem<dim>::prepare_materials() {
     double last_report = 0;
     parameters_.materials[m]->set_points(
         std::move(points[m]), communicator_, [&](std::size_t done, std::size_t total) {
-          const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+          const double seconds =
+              std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
           if (seconds < last_report + 5. && done < total) return;
           if (done == total && last_report == 0) return;
           last_report = seconds;
-          out_ << fmt::format("microscale: material {}, {} of {} RVEs of rank 0, {:.0f} s left\n", m, done, total,
-                              seconds * static_cast<double>(total - done) / static_cast<double>(done))
+          out_ << fmt::format(
+                      "microscale: material {}, {} of {} RVEs of rank 0, {:.0f} s left\n", m, done,
+                      total,
+                      seconds * static_cast<double>(total - done) / static_cast<double>(done))
                << std::flush;
         });
   }
@@ -199,7 +206,8 @@ template <int dim>
 template <typename LinearAlgebra>
 typename ElasticityProblem<dim>::Vector ElasticityProblem<dim>::solve_with(Bound bound) {
   typename LinearAlgebra::SparseMatrix matrix;
-  typename LinearAlgebra::Vector right_hand_side(owned_, communicator_), solution(owned_, communicator_);
+  typename LinearAlgebra::Vector right_hand_side(owned_, communicator_),
+      solution(owned_, communicator_);
   {
     dealii::TimerOutput::Scope scope(timer_, "assembly");
     dealii::DynamicSparsityPattern pattern(relevant_);
@@ -211,12 +219,12 @@ typename ElasticityProblem<dim>::Vector ElasticityProblem<dim>::solve_with(Bound
     dealii::FullMatrix<double> cell_matrix(n, n);
     dealii::Vector<double> cell_vector(n), load(dim);
     std::vector<dealii::types::global_dof_index> indices(n);
-    dealii::FEValues<dim> values(element_, quadrature_, dealii::update_values | dealii::update_gradients |
-                                                            dealii::update_quadrature_points |
-                                                            dealii::update_JxW_values);
-    dealii::FEFaceValues<dim> face_values(element_, face_quadrature_,
-                                          dealii::update_values | dealii::update_quadrature_points |
-                                              dealii::update_JxW_values);
+    dealii::FEValues<dim> values(element_, quadrature_,
+                                 dealii::update_values | dealii::update_gradients |
+                                     dealii::update_quadrature_points | dealii::update_JxW_values);
+    dealii::FEFaceValues<dim> face_values(
+        element_, face_quadrature_,
+        dealii::update_values | dealii::update_quadrature_points | dealii::update_JxW_values);
     const dealii::FEValuesExtractors::Vector u(0);
     std::vector<dealii::SymmetricTensor<2, dim>> strain(n), stress(n);
     for_local_cells([&](const auto& cell, auto material, auto first) {
@@ -231,7 +239,8 @@ typename ElasticityProblem<dim>::Vector ElasticityProblem<dim>::solve_with(Bound
         }
         parameters_.body_force->vector_value(values.quadrature_point(q), load);
         for (unsigned int i = 0; i < n; ++i) {
-          for (unsigned int j = 0; j <= i; ++j) cell_matrix(i, j) += (strain[i] * stress[j]) * values.JxW(q);
+          for (unsigned int j = 0; j <= i; ++j)
+            cell_matrix(i, j) += (strain[i] * stress[j]) * values.JxW(q);
           const auto c = element_.system_to_component_index(i).first;
           cell_vector(i) += load(c) * values.shape_value(i, q) * values.JxW(q);
         }
@@ -252,7 +261,8 @@ typename ElasticityProblem<dim>::Vector ElasticityProblem<dim>::solve_with(Bound
         }
       }
       cell->get_dof_indices(indices);
-      constraints_.distribute_local_to_global(cell_matrix, cell_vector, indices, matrix, right_hand_side);
+      constraints_.distribute_local_to_global(cell_matrix, cell_vector, indices, matrix,
+                                              right_hand_side);
     });
     matrix.compress(dealii::VectorOperation::add);
     right_hand_side.compress(dealii::VectorOperation::add);
@@ -267,11 +277,13 @@ typename ElasticityProblem<dim>::Vector ElasticityProblem<dim>::solve_with(Bound
   try {
     cg.solve(matrix, solution, right_hand_side, preconditioner);
   } catch (const dealii::SolverControl::NoConvergence& failure) {
-    throw std::runtime_error(
-        fmt::format("{}: the linear solver reached a residual of {:.3g} in {} iterations, asked for {:.3g}. Is the body "
-                    "held firmly enough by 'Displacement' in section 'Boundary conditions'? Otherwise raise 'Largest "
-                    "number of iterations' or 'Tolerance' in section 'Solver'",
-                    parameters_.file, failure.last_residual, failure.last_step, control.tolerance()));
+    throw std::runtime_error(fmt::format(
+        "{}: the linear solver reached a residual of {:.3g} in {} iterations, asked for {:.3g}. Is "
+        "the body "
+        "held firmly enough by 'Displacement' in section 'Boundary conditions'? Otherwise raise "
+        "'Largest "
+        "number of iterations' or 'Tolerance' in section 'Solver'",
+        parameters_.file, failure.last_residual, failure.last_step, control.tolerance()));
   }
   solver_iterations_.push_back(control.last_step());
   constraints_.distribute(solution);
@@ -283,20 +295,23 @@ typename ElasticityProblem<dim>::Vector ElasticityProblem<dim>::solve_with(Bound
 
 template <int dim>
 typename ElasticityProblem<dim>::Vector ElasticityProblem<dim>::solve(Bound bound) {
-  return parameters_.linear_algebra == "PETSc" ? solve_with<PETSc>(bound) : solve_with<Trilinos>(bound);
+  return parameters_.linear_algebra == "PETSc" ? solve_with<PETSc>(bound)
+                                               : solve_with<Trilinos>(bound);
 }
 
 template <int dim>
-std::pair<double, double> ElasticityProblem<dim>::energies(Bound bound, const Vector& displacement) {
-  dealii::FEValues<dim> values(element_, quadrature_, dealii::update_values | dealii::update_gradients |
-                                                          dealii::update_quadrature_points |
-                                                          dealii::update_JxW_values);
+std::pair<double, double> ElasticityProblem<dim>::energies(Bound bound,
+                                                           const Vector& displacement) {
+  dealii::FEValues<dim> values(element_, quadrature_,
+                               dealii::update_values | dealii::update_gradients |
+                                   dealii::update_quadrature_points | dealii::update_JxW_values);
   dealii::FEFaceValues<dim> face_values(
       element_, face_quadrature_,
       dealii::update_values | dealii::update_quadrature_points | dealii::update_JxW_values);
   const dealii::FEValuesExtractors::Vector u(0);
   std::vector<dealii::SymmetricTensor<2, dim>> strain(quadrature_.size());
-  std::vector<dealii::Tensor<1, dim>> displacements(quadrature_.size()), face_displacements(face_quadrature_.size());
+  std::vector<dealii::Tensor<1, dim>> displacements(quadrature_.size()),
+      face_displacements(face_quadrature_.size());
   dealii::Vector<double> load(dim);
   double strain_energy = 0, work = 0;
   for_local_cells([&](const auto& cell, auto material, auto first) {
@@ -304,8 +319,9 @@ std::pair<double, double> ElasticityProblem<dim>::energies(Bound bound, const Ve
     values[u].get_function_symmetric_gradients(displacement, strain);
     values[u].get_function_values(displacement, displacements);
     for (const auto q : values.quadrature_point_indices()) {
-      strain_energy += 0.5 * (strain[q] * (stiffness(bound, responses_[material], first + q) * strain[q])) *
-                       values.JxW(q);
+      strain_energy +=
+          0.5 * (strain[q] * (stiffness(bound, responses_[material], first + q) * strain[q])) *
+          values.JxW(q);
       parameters_.body_force->vector_value(values.quadrature_point(q), load);
       for (int c = 0; c < dim; ++c) work += load(c) * displacements[q][c] * values.JxW(q);
     }
@@ -317,7 +333,8 @@ std::pair<double, double> ElasticityProblem<dim>::energies(Bound bound, const Ve
         face_values[u].get_function_values(displacement, face_displacements);
         for (const auto q : face_values.quadrature_point_indices()) {
           traction.function->vector_value(face_values.quadrature_point(q), load);
-          for (int c = 0; c < dim; ++c) work += load(c) * face_displacements[q][c] * face_values.JxW(q);
+          for (int c = 0; c < dim; ++c)
+            work += load(c) * face_displacements[q][c] * face_values.JxW(q);
         }
       }
     }
@@ -349,13 +366,15 @@ nlohmann::json ElasticityProblem<dim>::displacements_at_points(const Vector& dis
     nlohmann::json entry;
     for (const auto& candidate : dealii::Utilities::MPI::all_gather(communicator_, value))
       if (!candidate.empty() && entry.is_null())
-        entry = {{"point", std::vector<double>(point.begin_raw(), point.end_raw())}, {"displacement", candidate}};
+        entry = {{"point", std::vector<double>(point.begin_raw(), point.end_raw())},
+                 {"displacement", candidate}};
     if (entry.is_null()) {
       std::string text;
       for (int i = 0; i < dim; ++i) text += fmt::format("{}{:g}", i > 0 ? ", " : "", point[i]);
-      throw std::invalid_argument(fmt::format(
-          "{}: key 'Points of interest' in section 'Output' names the point ({}), which lies outside the mesh",
-          parameters_.file, text));
+      throw std::invalid_argument(
+          fmt::format("{}: key 'Points of interest' in section 'Output' names the point ({}), "
+                      "which lies outside the mesh",
+                      parameters_.file, text));
     }
     result.push_back(entry);
   }
@@ -363,7 +382,8 @@ nlohmann::json ElasticityProblem<dim>::displacements_at_points(const Vector& dis
 }
 
 template <int dim>
-nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified, const nlohmann::json& points) {
+nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
+                                               const nlohmann::json& points) {
   std::map<std::string, std::uint64_t> engines;
   std::uint64_t n_rves = 0, n_points = 0, n_unreliable = 0;
   double worst = 0, sum_of_gaps = 0;
@@ -382,20 +402,21 @@ nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified, 
     sum_of_gaps += statistics.mean_gap * static_cast<double>(n);
     if (message.empty()) message = statistics.message;
   }
-  nlohmann::json result = {{"dimension", dim},
-                           {"unit", parameters_.run.unit},
-                           {"ranks", dealii::Utilities::MPI::n_mpi_processes(communicator_)},
-                           {"cells", mesh_.n_global_active_cells()},
-                           {"unknowns", dof_handler_.n_dofs()},
-                           {"quadrature_points", n_points},
-                           {"rves", n_rves},
-                           {"rves_per_engine", engines},
-                           {"unreliable_rves", n_unreliable},
-                           {"worst_gap", worst},
-                           {"mean_gap", n_rves > 0 ? sum_of_gaps / static_cast<double>(n_rves) : 0.},
-                           {"linear_algebra", parameters_.linear_algebra},
-                           {"linear_iterations", solver_iterations_},
-                           {"points_of_interest", points}};
+  nlohmann::json result = {
+      {"dimension", dim},
+      {"unit", parameters_.run.unit},
+      {"ranks", dealii::Utilities::MPI::n_mpi_processes(communicator_)},
+      {"cells", mesh_.n_global_active_cells()},
+      {"unknowns", dof_handler_.n_dofs()},
+      {"quadrature_points", n_points},
+      {"rves", n_rves},
+      {"rves_per_engine", engines},
+      {"unreliable_rves", n_unreliable},
+      {"worst_gap", worst},
+      {"mean_gap", n_rves > 0 ? sum_of_gaps / static_cast<double>(n_rves) : 0.},
+      {"linear_algebra", parameters_.linear_algebra},
+      {"linear_iterations", solver_iterations_},
+      {"points_of_interest", points}};
   if (!message.empty()) result["message"] = message;
   result.update(certified);
   for (const auto& [stage, seconds] : timer_.get_summary_data(dealii::TimerOutput::total_wall_time))
@@ -409,12 +430,15 @@ void ElasticityProblem<dim>::print_summary(const nlohmann::json& s) {
     out_ << fmt::format("  {:<28} {}\n", name, value);
   };
   out_ << "summary\n";
-  line("unknowns", fmt::format("{} on {} cells", s["unknowns"].get<std::uint64_t>(), s["cells"].get<std::uint64_t>()));
+  line("unknowns", fmt::format("{} on {} cells", s["unknowns"].get<std::uint64_t>(),
+                               s["cells"].get<std::uint64_t>()));
   line("quadrature points", fmt::format("{}", s["quadrature_points"].get<std::uint64_t>()));
   for (const auto& [engine, n] : s["rves_per_engine"].items())
     line("RVEs by " + engine, fmt::format("{}", n.template get<std::uint64_t>()));
-  line("RVEs that miss what was asked", fmt::format("{}", s["unreliable_rves"].get<std::uint64_t>()));
-  line("worst and mean gap", fmt::format("{:.3g}  {:.3g}", s["worst_gap"].get<double>(), s["mean_gap"].get<double>()));
+  line("RVEs that miss what was asked",
+       fmt::format("{}", s["unreliable_rves"].get<std::uint64_t>()));
+  line("worst and mean gap",
+       fmt::format("{:.3g}  {:.3g}", s["worst_gap"].get<double>(), s["mean_gap"].get<double>()));
   const auto enclosed = [&](const char* name) {
     if (!s.contains(name)) return;
     const auto& e = s[name];
@@ -422,12 +446,14 @@ void ElasticityProblem<dim>::print_summary(const nlohmann::json& s) {
       return value.is_null() ? std::string("-") : fmt::format("{:.8g}", value.get<double>());
     };
     line(std::string(name) == "compliance" ? "compliance f(u)" : "potential energy",
-         fmt::format("{}, certified to lie in [{}, {}]", number(e["estimate"]), number(e["lower"]), number(e["upper"])));
+         fmt::format("{}, certified to lie in [{}, {}]", number(e["estimate"]), number(e["lower"]),
+                     number(e["upper"])));
   };
   enclosed("potential_energy");
   enclosed("compliance");
   for (const auto& point : s["points_of_interest"])
-    line("displacement at point", fmt::format("{} : {}", point["point"].dump(), point["displacement"].dump()));
+    line("displacement at point",
+         fmt::format("{} : {}", point["point"].dump(), point["displacement"].dump()));
   for (const auto& [stage, seconds] : s["seconds"].items())
     line("seconds, " + stage, fmt::format("{:.2f}", seconds.template get<double>()));
   out_ << std::flush;
@@ -453,7 +479,8 @@ nlohmann::json ElasticityProblem<dim>::run() {
     const auto twice = [](const nlohmann::json& value) {
       return value.is_null() ? value : nlohmann::json(-2. * value.get<double>());
     };
-    certified["compliance"] = {{"estimate", work}, {"lower", twice(energy["upper"])}, {"upper", twice(energy["lower"])}};
+    certified["compliance"] = {
+        {"estimate", work}, {"lower", twice(energy["upper"])}, {"upper", twice(energy["lower"])}};
   }
 
   plugin::run_together(communicator_, [&] {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deal.II/base/conditional_ostream.h>
+#include <deal.II/base/quadrature_lib.h>
 #include <deal.II/base/timer.h>
 #include <deal.II/distributed/tria.h>
 #include <deal.II/dofs/dof_handler.h>
@@ -8,7 +9,6 @@
 #include <deal.II/fe/mapping_q.h>
 #include <deal.II/lac/affine_constraints.h>
 #include <deal.II/lac/la_parallel_vector.h>
-#include <deal.II/base/quadrature_lib.h>
 
 #include <nlohmann/json.hpp>
 
@@ -23,7 +23,8 @@ namespace seco::macro {
 /// The stiffness is bounded, lower <= C <= upper, and the potential energy
 ///   Pi(C) = 1/2 a_C(u, u) - f(u), minimal over all admissible u, increases with C, so
 ///   Pi(lower) <= Pi(C) <= Pi(upper);
-/// under fixed loads and homogeneous Dirichlet data the compliance f(u) = -2 Pi is enclosed as well.
+/// under fixed loads and homogeneous Dirichlet data the compliance f(u) = -2 Pi is enclosed as
+/// well.
 template <int dim>
 class ElasticityProblem {
  public:
@@ -45,7 +46,8 @@ class ElasticityProblem {
   Vector solve(Bound bound);
   /// Pi(C) of the given stiffness and f(u).
   std::pair<double, double> energies(Bound bound, const Vector& displacement);
-  const dealii::SymmetricTensor<4, dim>& stiffness(Bound bound, const plugin::MaterialResponse<dim>& response,
+  const dealii::SymmetricTensor<4, dim>& stiffness(Bound bound,
+                                                   const plugin::MaterialResponse<dim>& response,
                                                    std::size_t point) const;
   /// Calls function(cell, material id, number of its first point) for every locally owned cell.
   template <typename Function>
@@ -72,7 +74,8 @@ class ElasticityProblem {
   dealii::IndexSet owned_, relevant_;
   dealii::AffineConstraints<double> constraints_;
   bool homogeneous_dirichlet_ = true;
-  /// Number of the first point of every active cell among those of its material; by active cell index.
+  /// Number of the first point of every active cell among those of its material; by active cell
+  /// index.
   std::vector<std::size_t> first_point_;
   std::vector<plugin::MaterialResponse<dim>> responses_;
   std::vector<unsigned int> solver_iterations_;

@@ -16,7 +16,8 @@ template <int dim>
 void make_box(const GeometryParameters& geometry, dealii::Triangulation<dim>& mesh) {
   dealii::Point<dim> corner;
   for (int i = 0; i < dim; ++i) corner[i] = geometry.lengths[i];
-  dealii::GridGenerator::subdivided_hyper_rectangle(mesh, geometry.cells, dealii::Point<dim>(), corner,
+  dealii::GridGenerator::subdivided_hyper_rectangle(mesh, geometry.cells, dealii::Point<dim>(),
+                                                    corner,
                                                     /*colorize=*/true);
 }
 
@@ -34,10 +35,11 @@ void make_notched_beam(const GeometryParameters& geometry, dealii::Triangulation
   }
   if (removed.empty() || removed.size() == box.n_active_cells())
     throw std::invalid_argument(
-        fmt::format("section 'Geometry': the notch at x = {:g}, {:g} wide and {:g} deep, removes {} of {} cells; "
+        fmt::format("section 'Geometry': the notch at x = {:g}, {:g} wide and {:g} deep, removes "
+                    "{} of {} cells; "
                     "give the mesh more cells or the notch another size",
-                    geometry.notch_position, geometry.notch_width, geometry.notch_depth, removed.size(),
-                    box.n_active_cells()));
+                    geometry.notch_position, geometry.notch_width, geometry.notch_depth,
+                    removed.size(), box.n_active_cells()));
   dealii::GridGenerator::create_triangulation_with_removed_cells(box, removed, mesh);
   // The boundary ids by position: those of the box, and one for the notch.
   for (const auto& cell : mesh.active_cell_iterators())
@@ -61,10 +63,11 @@ void read_mesh(const MacroParameters<dim>& parameters, dealii::Triangulation<dim
     const auto* deal_error = dynamic_cast<const dealii::ExceptionBase*>(&error);
     std::stringstream reason;
     if (deal_error) deal_error->print_info(reason);
-    throw std::runtime_error(fmt::format("{}: key 'Mesh file' in section 'Geometry' is '{}'; it cannot be read as a "
-                                         "{}D mesh: {}",
-                                         parameters.file, parameters.geometry.mesh_file, dim,
-                                         deal_error ? reason.str() : error.what()));
+    throw std::runtime_error(
+        fmt::format("{}: key 'Mesh file' in section 'Geometry' is '{}'; it cannot be read as a "
+                    "{}D mesh: {}",
+                    parameters.file, parameters.geometry.mesh_file, dim,
+                    deal_error ? reason.str() : error.what()));
   }
 }
 
@@ -94,15 +97,18 @@ void make_mesh(const MacroParameters<dim>& parameters,
     if (!cell->is_locally_owned()) continue;
     const double id = parameters.material_id->value(cell->center());
     if (!(id >= 0) || std::round(id) >= static_cast<double>(parameters.materials.size()))
-      throw std::invalid_argument(
-          fmt::format("{}: key 'Material id' in section 'Geometry' gives {:g} for a cell; allowed are 0 to {} with "
-                      "'Number of materials' = {}",
-                      parameters.file, id, parameters.materials.size() - 1, parameters.materials.size()));
+      throw std::invalid_argument(fmt::format(
+          "{}: key 'Material id' in section 'Geometry' gives {:g} for a cell; allowed are 0 to {} "
+          "with "
+          "'Number of materials' = {}",
+          parameters.file, id, parameters.materials.size() - 1, parameters.materials.size()));
     cell->set_material_id(static_cast<dealii::types::material_id>(std::llround(id)));
   }
 }
 
-template void make_mesh<2>(const MacroParameters<2>&, dealii::parallel::distributed::Triangulation<2>&);
-template void make_mesh<3>(const MacroParameters<3>&, dealii::parallel::distributed::Triangulation<3>&);
+template void make_mesh<2>(const MacroParameters<2>&,
+                           dealii::parallel::distributed::Triangulation<2>&);
+template void make_mesh<3>(const MacroParameters<3>&,
+                           dealii::parallel::distributed::Triangulation<3>&);
 
 }  // namespace seco::macro

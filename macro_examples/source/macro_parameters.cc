@@ -46,7 +46,8 @@ std::string variables() {
 }
 
 template <int dim>
-std::shared_ptr<dealii::FunctionParser<dim>> make_function(const std::vector<std::string>& expressions) {
+std::shared_ptr<dealii::FunctionParser<dim>> make_function(
+    const std::vector<std::string>& expressions) {
   auto function = std::make_shared<dealii::FunctionParser<dim>>(expressions.size());
   function->initialize(variables<dim>(), expressions, {{"pi", M_PI}});
   for (unsigned int c = 0; c < expressions.size(); ++c) function->value(dealii::Point<dim>(), c);
@@ -54,19 +55,18 @@ std::shared_ptr<dealii::FunctionParser<dim>> make_function(const std::vector<std
 }
 
 template <int dim>
-std::shared_ptr<dealii::FunctionParser<dim>> read_function(ParameterReader& p, const std::string& section,
-                                                           const std::string& key,
-                                                           const std::string& otherwise,
-                                                           unsigned int n_components,
-                                                           const std::string& help) {
+std::shared_ptr<dealii::FunctionParser<dim>> read_function(
+    ParameterReader& p, const std::string& section, const std::string& key,
+    const std::string& otherwise, unsigned int n_components, const std::string& help) {
   const auto expressions = split(p.text(section, key, otherwise, help), ';');
   if (!p.has(section, key)) return nullptr;
   try {
     if (expressions.size() == n_components) return make_function<dim>(expressions);
   } catch (const std::exception&) {
   }
-  p.refuse(section, key, fmt::format("allowed are {} expressions in {} separated by ;", n_components,
-                                     variables<dim>()));
+  p.refuse(section, key,
+           fmt::format("allowed are {} expressions in {} separated by ;", n_components,
+                       variables<dim>()));
 }
 
 template <int dim>
@@ -78,11 +78,13 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
   std::vector<BoundaryData<dim>> result;
   if (text.empty() || !p.has(section, key)) return result;
   const auto fail = [&](const std::string& part) {
-    p.refuse(section, key,
-             fmt::format("'{}' is not understood; allowed are entries 'boundary id: {}' with expressions in "
-                         "{}{}, separated by |",
-                         part, dim == 2 ? "ex; ey" : "ex; ey; ez", variables<dim>(),
-                         free_allowed ? " or the word free" : ""));
+    p.refuse(
+        section, key,
+        fmt::format(
+            "'{}' is not understood; allowed are entries 'boundary id: {}' with expressions in "
+            "{}{}, separated by |",
+            part, dim == 2 ? "ex; ey" : "ex; ey; ez", variables<dim>(),
+            free_allowed ? " or the word free" : ""));
   };
   for (const auto& part : split(text, '|')) {
     const auto colon = part.find(':');
@@ -90,7 +92,8 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
     if (colon == std::string::npos) fail(part);
     const auto number = trimmed(part.substr(0, colon));
     const auto parsed = std::from_chars(number.data(), number.data() + number.size(), id);
-    if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || id > 65534) fail(part);
+    if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || id > 65534)
+      fail(part);
     auto expressions = split(part.substr(colon + 1), ';');
     if (expressions.size() != dim) fail(part);
     BoundaryData<dim> data;
@@ -114,11 +117,13 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
 GeometryParameters read_geometry(ParameterReader& p, int dim) {
   const std::string s = "Geometry";
   GeometryParameters g;
-  g.type = p.choice(s, "Type", "box", {"box", "notched beam", "file"},
-                    "box and beam start at the origin; boundary ids are 0 and 1 at the ends along x, 2 and 3 "
-                    "along y, 4 and 5 along z, and 6 in the notch");
+  g.type = p.choice(
+      s, "Type", "box", {"box", "notched beam", "file"},
+      "box and beam start at the origin; boundary ids are 0 and 1 at the ends along x, 2 and 3 "
+      "along y, 4 and 5 along z, and 6 in the notch");
   g.lengths = p.numbers(s, "Lengths", std::vector<double>(dim, 1.), "edge lengths");
-  if (static_cast<int>(g.lengths.size()) != dim) p.refuse(s, "Lengths", fmt::format("expected {} lengths", dim));
+  if (static_cast<int>(g.lengths.size()) != dim)
+    p.refuse(s, "Lengths", fmt::format("expected {} lengths", dim));
   for (const double length : g.lengths)
     if (!(length > 0)) p.refuse(s, "Lengths", "allowed are positive lengths");
   const auto cells = p.numbers(s, "Cells", std::vector<double>(dim, 4.), "cells along each edge");
@@ -130,27 +135,32 @@ GeometryParameters read_geometry(ParameterReader& p, int dim) {
   if (static_cast<int>(g.cells.size()) != dim)
     p.refuse(s, "Cells", fmt::format("allowed are {} integers from 1", dim));
   const double inf = 1e300;
-  g.notch_position = p.number(s, "Notch position", 0.5 * g.lengths[0], 0, inf, "centre of the notch along x");
-  g.notch_width = p.number(s, "Notch width", 0.1 * g.lengths[0], 0, inf, "width of the notch along x");
-  g.notch_depth = p.number(s, "Notch depth", 0.25 * g.lengths[1], 0, inf, "depth of the notch from the top along y");
-  g.mesh_file = p.path(s, "Mesh file", "", "mesh with boundary and material ids, in a format deal.II reads by its "
-                                           "ending: .msh, .vtk, .vtu, .inp, .ucd, .unv");
+  g.notch_position =
+      p.number(s, "Notch position", 0.5 * g.lengths[0], 0, inf, "centre of the notch along x");
+  g.notch_width =
+      p.number(s, "Notch width", 0.1 * g.lengths[0], 0, inf, "width of the notch along x");
+  g.notch_depth = p.number(s, "Notch depth", 0.25 * g.lengths[1], 0, inf,
+                           "depth of the notch from the top along y");
+  g.mesh_file = p.path(s, "Mesh file", "",
+                       "mesh with boundary and material ids, in a format deal.II reads by its "
+                       "ending: .msh, .vtk, .vtu, .inp, .ucd, .unv");
   if (g.type == "file") {
     if (g.mesh_file.empty()) p.refuse(s, "Mesh file", "Type = file needs the name of a mesh");
     if (!std::filesystem::is_regular_file(g.mesh_file))
       p.refuse(s, "Mesh file", fmt::format("there is no file {}", g.mesh_file));
   }
-  g.global_refinements =
-      static_cast<unsigned int>(p.integer(s, "Global refinements", 0, 0, 20, "uniform refinements"));
-  g.local_refinements = static_cast<unsigned int>(
-      p.integer(s, "Local refinements", 0, 0, 20, "refinements of the cells in the refined region"));
+  g.global_refinements = static_cast<unsigned int>(
+      p.integer(s, "Global refinements", 0, 0, 20, "uniform refinements"));
+  g.local_refinements = static_cast<unsigned int>(p.integer(
+      s, "Local refinements", 0, 0, 20, "refinements of the cells in the refined region"));
   return g;
 }
 
 template <int dim>
 std::vector<dealii::Point<dim>> read_points(ParameterReader& p) {
-  const auto text = p.text("Output", "Points of interest", "", "points whose displacement goes into the summary: "
-                                                               "coordinates separated by commas, points by ;");
+  const auto text = p.text("Output", "Points of interest", "",
+                           "points whose displacement goes into the summary: "
+                           "coordinates separated by commas, points by ;");
   std::vector<dealii::Point<dim>> points;
   if (text.empty() || !p.has("Output", "Points of interest")) return points;
   for (const auto& part : split(text, ';')) {
@@ -163,10 +173,13 @@ std::vector<dealii::Point<dim>> read_points(ParameterReader& p) {
       double value = 0;
       const auto parsed = std::from_chars(number.data(), number.data() + number.size(), value);
       if (c >= dim || parsed.ec != std::errc() || parsed.ptr != number.data() + number.size())
-        p.refuse("Output", "Points of interest", fmt::format("expected {} coordinates per point", dim));
+        p.refuse("Output", "Points of interest",
+                 fmt::format("expected {} coordinates per point", dim));
       point[c] = value;
     }
-    if (c != dim) p.refuse("Output", "Points of interest", fmt::format("expected {} coordinates per point", dim));
+    if (c != dim)
+      p.refuse("Output", "Points of interest",
+               fmt::format("expected {} coordinates per point", dim));
     points.push_back(point);
   }
   return points;
@@ -174,9 +187,11 @@ std::vector<dealii::Point<dim>> read_points(ParameterReader& p) {
 
 RunHeader ask_header(ParameterReader& p) {
   RunHeader header;
-  header.dimension = p.choice("", "Dimension", "3", {"2", "3"}, "3, or 2 for plane strain") == "2" ? 2 : 3;
+  header.dimension =
+      p.choice("", "Dimension", "3", {"2", "3"}, "3, or 2 for plane strain") == "2" ? 2 : 3;
   header.n_materials = static_cast<unsigned int>(
-      p.integer("", "Number of materials", 1, 1, 1000, "material ids 0, 1, ... that have a section 'Material N'"));
+      p.integer("", "Number of materials", 1, 1, 1000,
+                "material ids 0, 1, ... that have a section 'Material N'"));
   const auto libraries = p.text("", "Additional shared libraries", "",
                                 "libraries that bring materials or engines, separated by commas");
   if (!libraries.empty())
@@ -188,33 +203,43 @@ RunHeader ask_header(ParameterReader& p) {
 template <int dim>
 void read_run(ParameterReader& p, MacroParameters<dim>& result) {
   ask_header(p);
-  result.run.unit = p.choice("", "Unit", "MPa", {"Pa", "kPa", "MPa", "GPa"}, "unit of stress, moduli and tractions");
+  result.run.unit = p.choice("", "Unit", "MPa", {"Pa", "kPa", "MPa", "GPa"},
+                             "unit of stress, moduli and tractions");
   result.output_directory = p.path("", "Output directory", "results", "folder of all results");
-  result.strict = p.flag("", "Strict", false,
-                         "exit code 2 if any RVE misses what was asked (it did not converge, or has no lower bound)");
+  result.strict = p.flag(
+      "", "Strict", false,
+      "exit code 2 if any RVE misses what was asked (it did not converge, or has no lower bound)");
   result.geometry = read_geometry(p, dim);
-  result.refined_region = read_function<dim>(p, "Geometry", "Refined region", "0", 1,
-                                             "expression that is positive at the centres of cells to refine locally");
-  result.material_id = read_function<dim>(p, "Geometry", "Material id", "0", 1,
-                                          "expression for the material id of a cell of a box or beam");
+  result.refined_region =
+      read_function<dim>(p, "Geometry", "Refined region", "0", 1,
+                         "expression that is positive at the centres of cells to refine locally");
+  result.material_id =
+      read_function<dim>(p, "Geometry", "Material id", "0", 1,
+                         "expression for the material id of a cell of a box or beam");
   result.degree = static_cast<unsigned int>(
       p.integer("Discretization", "Polynomial degree", 1, 1, 5, "degree of the Lagrange elements"));
-  result.displacement = read_boundary_data<dim>(
-      p, "Displacement", "", true,
-      "prescribed displacements, for example '0: 0; 0; 0 | 1: free; 0.1*y; free' (boundary id: components)");
-  result.traction = read_boundary_data<dim>(p, "Traction", "", false, "tractions, written in the same way");
+  result.displacement =
+      read_boundary_data<dim>(p, "Displacement", "", true,
+                              "prescribed displacements, for example '0: 0; 0; 0 | 1: free; 0.1*y; "
+                              "free' (boundary id: components)");
+  result.traction =
+      read_boundary_data<dim>(p, "Traction", "", false, "tractions, written in the same way");
   std::string zero = "0";
   for (int c = 1; c < dim; ++c) zero += "; 0";
-  result.body_force = read_function<dim>(p, "Boundary conditions", "Body force", zero, dim, "force per volume");
-  result.linear_algebra = p.choice("Solver", "Linear algebra", "Trilinos", {"PETSc", "Trilinos"},
-                                   "library of the matrices and of the algebraic multigrid preconditioner");
-  result.solver_tolerance =
-      p.number("Solver", "Tolerance", 1e-10, 1e-15, 1e-1, "residual of CG relative to the right-hand side");
-  result.solver_iterations = static_cast<unsigned int>(
-      p.integer("Solver", "Largest number of iterations", 2000, 1, 10000000, "iterations after which CG fails"));
-  result.certify = p.flag("Solver", "Certified bounds", true,
-                          "solves also with the upper and the lower bounds of the stiffness, which encloses the "
-                          "compliance");
+  result.body_force =
+      read_function<dim>(p, "Boundary conditions", "Body force", zero, dim, "force per volume");
+  result.linear_algebra =
+      p.choice("Solver", "Linear algebra", "Trilinos", {"PETSc", "Trilinos"},
+               "library of the matrices and of the algebraic multigrid preconditioner");
+  result.solver_tolerance = p.number("Solver", "Tolerance", 1e-10, 1e-15, 1e-1,
+                                     "residual of CG relative to the right-hand side");
+  result.solver_iterations =
+      static_cast<unsigned int>(p.integer("Solver", "Largest number of iterations", 2000, 1,
+                                          10000000, "iterations after which CG fails"));
+  result.certify =
+      p.flag("Solver", "Certified bounds", true,
+             "solves also with the upper and the lower bounds of the stiffness, which encloses the "
+             "compliance");
   result.write_vtu = p.flag("Output", "Write VTU", true, "writes solution.pvtu and solution.pvd");
   result.points_of_interest = read_points<dim>(p);
 }
@@ -226,8 +251,9 @@ void declare(dealii::ParameterHandler& handler, unsigned int n_materials) {
   read_run(parameters, defaults);
   for (unsigned int m = 0; m < n_materials; ++m) {
     handler.enter_subsection(fmt::format("Material {}", m));
-    parameters.text("", "Model", "homogenized", "name of a registered material; its parameters are in the "
-                                                "subsection of that name");
+    parameters.text("", "Model", "homogenized",
+                    "name of a registered material; its parameters are in the "
+                    "subsection of that name");
     plugin::declare_material_parameters<dim>(handler);
     handler.leave_subsection();
   }
@@ -241,7 +267,8 @@ RunHeader read_header(const materials::ParameterFile& file) {
 }
 
 template <int dim>
-MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const RunHeader& header) {
+MacroParameters<dim> read_parameters(const materials::ParameterFile& file,
+                                     const RunHeader& header) {
   dealii::ParameterHandler handler;
   declare<dim>(handler, header.n_materials);
   plugin::set_parameters(handler, file);
@@ -255,7 +282,8 @@ MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const
       const auto section = fmt::format("Material {}", m);
       handler.enter_subsection(section);
       try {
-        result.materials.push_back(plugin::make_material<dim>(handler.get("Model"), handler, result.run));
+        result.materials.push_back(
+            plugin::make_material<dim>(handler.get("Model"), handler, result.run));
       } catch (const materials::ParameterError& error) {
         throw error.inside(section);
       }

@@ -32,8 +32,8 @@ int run(const seco::materials::ParameterFile& file, const seco::macro::RunHeader
   const auto n_unreliable = summary["unreliable_rves"].get<std::uint64_t>();
   if (n_unreliable == 0) return 0;
   if (dealii::Utilities::MPI::this_mpi_process(MPI_COMM_WORLD) == 0)
-    fmt::print(stderr, "seco-macro: {} of {} RVEs miss what was asked; the first: {}\n", n_unreliable,
-               summary["rves"].get<std::uint64_t>(), summary.value("message", ""));
+    fmt::print(stderr, "seco-macro: {} of {} RVEs miss what was asked; the first: {}\n",
+               n_unreliable, summary["rves"].get<std::uint64_t>(), summary.value("message", ""));
   return strict ? missed : 0;
 }
 
@@ -45,7 +45,8 @@ int run(const Options& options) {
       seco::plugin::load_shared_library(library, folder);
     } catch (const std::exception& error) {
       throw std::invalid_argument(
-          fmt::format("{}: key 'Additional shared libraries' at the top level: {}", options.file, error.what()));
+          fmt::format("{}: key 'Additional shared libraries' at the top level: {}", options.file,
+                      error.what()));
     }
   return header.dimension == 2 ? run<2>(file, header) : run<3>(file, header);
 }
@@ -67,12 +68,15 @@ int describe(const Options& options) {
 int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Two-scale elasticity: a deal.II simulation whose materials are plugins"};
-  app.set_version_flag("--version", std::string(SECO_VERSION) + " (deal.II " DEAL_II_PACKAGE_VERSION ")");
+  app.set_version_flag("--version",
+                       std::string(SECO_VERSION) + " (deal.II " DEAL_II_PACKAGE_VERSION ")");
   app.add_option("parameters", options.file, "parameter file (.prm)");
-  app.add_flag("--print-parameters", options.print_parameters, "prints all parameters, documented, as a .prm");
+  app.add_flag("--print-parameters", options.print_parameters,
+               "prints all parameters, documented, as a .prm");
   app.add_flag("--list-materials", options.list_materials, "prints the registered materials");
   app.add_option("--dimension", options.dimension, "2 or 3, for --print-parameters")
-      ->check(CLI::IsMember({2, 3}))->capture_default_str();
+      ->check(CLI::IsMember({2, 3}))
+      ->capture_default_str();
   app.add_option("--library", options.libraries, "loads a shared library before it prints");
   try {
     app.parse(argc, argv);
@@ -85,7 +89,8 @@ int main(int argc, char** argv) {
   dealii::Utilities::MPI::MPI_InitFinalize mpi(argc, argv, 1);
   int status = 0;
   try {
-    // A rank that fails alone would leave the others waiting: whatever is not collective fails on all ranks.
+    // A rank that fails alone would leave the others waiting: whatever is not collective fails on
+    // all ranks.
     status = options.file.empty() ? describe(options) : run(options);
   } catch (const std::exception& error) {
     if (dealii::Utilities::MPI::this_mpi_process(MPI_COMM_WORLD) == 0)

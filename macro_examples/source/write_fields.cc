@@ -34,7 +34,8 @@ template <int dim>
 void ElasticityProblem<dim>::write_fields(const Vector& displacement) {
   dealii::TimerOutput::Scope scope(timer_, "output");
   CellFields fields(mesh_.n_active_cells());
-  dealii::FEValues<dim> values(element_, quadrature_, dealii::update_gradients | dealii::update_JxW_values);
+  dealii::FEValues<dim> values(element_, quadrature_,
+                               dealii::update_gradients | dealii::update_JxW_values);
   const dealii::FEValuesExtractors::Vector u(0);
   std::vector<dealii::SymmetricTensor<2, dim>> strains(quadrature_.size());
   for_local_cells([&](const auto& cell, auto material, auto first) {
@@ -63,7 +64,8 @@ void ElasticityProblem<dim>::write_fields(const Vector& displacement) {
       }
     const int m = dim * (dim + 1) / 2;
     for (int a = 0; a < m; ++a)
-      for (int b = a; b < m; ++b) fields(fmt::format("stiffness_{}{}", a + 1, b + 1), index) = moduli(a, b);
+      for (int b = a; b < m; ++b)
+        fields(fmt::format("stiffness_{}{}", a + 1, b + 1), index) = moduli(a, b);
     const auto [bulk, shear] = materials::isotropic_part(moduli);
     fields("bulk_modulus", index) = bulk;
     fields("shear_modulus", index) = shear;
@@ -76,10 +78,11 @@ void ElasticityProblem<dim>::write_fields(const Vector& displacement) {
 
   dealii::DataOut<dim> output;
   output.attach_dof_handler(dof_handler_);
-  output.add_data_vector(displacement, std::vector<std::string>(dim, "displacement"),
-                         dealii::DataOut<dim>::type_dof_data,
-                         std::vector<dealii::DataComponentInterpretation::DataComponentInterpretation>(
-                             dim, dealii::DataComponentInterpretation::component_is_part_of_vector));
+  output.add_data_vector(
+      displacement, std::vector<std::string>(dim, "displacement"),
+      dealii::DataOut<dim>::type_dof_data,
+      std::vector<dealii::DataComponentInterpretation::DataComponentInterpretation>(
+          dim, dealii::DataComponentInterpretation::component_is_part_of_vector));
   // Every rank must know the same fields, also one without cells.
   std::set<std::string> names;
   for (const auto& [name, field] : fields.all()) names.insert(name);
@@ -87,7 +90,8 @@ void ElasticityProblem<dim>::write_fields(const Vector& displacement) {
            communicator_, std::vector<std::string>(names.begin(), names.end())))
     for (const auto& name : list)
       if (mesh_.n_active_cells() > 0) fields(name, 0) += 0.f;
-  for (const auto& [name, field] : fields.all()) output.add_data_vector(field, name, dealii::DataOut<dim>::type_cell_data);
+  for (const auto& [name, field] : fields.all())
+    output.add_data_vector(field, name, dealii::DataOut<dim>::type_cell_data);
   output.build_patches(parameters_.degree);
   const auto folder = std::filesystem::path(parameters_.output_directory).string() + "/";
   const auto record = output.write_vtu_with_pvtu_record(folder, "solution", 0, communicator_, 1);

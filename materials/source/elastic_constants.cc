@@ -13,7 +13,8 @@ namespace {
 
 const std::vector<ElasticConstants>& table() {
   // MPa. Fibres have their axis along 3.
-  static const std::string dislocations = "Hirth and Lothe, Theory of Dislocations, 1982, Appendix 1";
+  static const std::string dislocations =
+      "Hirth and Lothe, Theory of Dislocations, 1982, Appendix 1";
   static const std::string world_wide_failure =
       "Soden, Hinton and Kaddour 1998, Composites Science and Technology 58, 1011-1022";
   static const std::vector<ElasticConstants> entries{
@@ -43,9 +44,9 @@ const ElasticConstants& elastic_constants(const std::string& name) {
   for (const auto& entry : table())
     if (entry.name == name) return entry;
   const auto names = elastic_constant_names();
-  throw std::invalid_argument(fmt::format(
-      "'{}' is not in the table of elastic constants; known are {}. Did you mean '{}'?", name,
-      fmt::join(names, ", "), nearest_match(name, names)));
+  throw std::invalid_argument(
+      fmt::format("'{}' is not in the table of elastic constants; known are {}. Did you mean '{}'?",
+                  name, fmt::join(names, ", "), nearest_match(name, names)));
 }
 
 std::vector<std::string> elastic_constant_names() {

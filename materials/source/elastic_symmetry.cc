@@ -35,8 +35,9 @@ MandelMatrix from_voigt(const std::array<double, 21>& upper) {
   return c;
 }
 
-std::array<double, 21> orthotropic_triangle(double c11, double c12, double c13, double c22, double c23,
-                                            double c33, double c44, double c55, double c66) {
+std::array<double, 21> orthotropic_triangle(double c11, double c12, double c13, double c22,
+                                            double c23, double c33, double c44, double c55,
+                                            double c66) {
   return {c11, c12, c13, 0, 0, 0, c22, c23, 0, 0, 0, c33, 0, 0, 0, c44, 0, 0, c55, 0, c66};
 }
 
@@ -44,10 +45,11 @@ std::array<double, 21> orthotropic_triangle(double c11, double c12, double c13, 
 
 MandelMatrix isotropic(double e, double nu) {
   if (!(nu > -1.) || !(nu < 0.5) || !(e > 0))
-    throw std::invalid_argument(fmt::format(
-        "isotropic constants {}, {}: Young's modulus must be positive and Poisson's ratio between -1 "
-        "and 0.5",
-        e, nu));
+    throw std::invalid_argument(
+        fmt::format("isotropic constants {}, {}: Young's modulus must be positive and Poisson's "
+                    "ratio between -1 "
+                    "and 0.5",
+                    e, nu));
   const double mu = e / (2. * (1. + nu)), lambda = e * nu / ((1. + nu) * (1. - 2. * nu));
   MandelMatrix c = 2. * mu * MandelMatrix::Identity(6, 6);
   c.topLeftCorner(3, 3).array() += lambda;
@@ -60,9 +62,9 @@ MandelMatrix cubic(double c11, double c12, double c44) {
 }
 
 MandelMatrix hexagonal(double c11, double c12, double c13, double c33, double c44) {
-  return checked("hexagonal", {c11, c12, c13, c33, c44},
-                 from_voigt(orthotropic_triangle(c11, c12, c13, c11, c13, c33, c44, c44,
-                                                 0.5 * (c11 - c12))));
+  return checked(
+      "hexagonal", {c11, c12, c13, c33, c44},
+      from_voigt(orthotropic_triangle(c11, c12, c13, c11, c13, c33, c44, c44, 0.5 * (c11 - c12))));
 }
 
 MandelMatrix tetragonal(double c11, double c12, double c13, double c33, double c44, double c66) {
@@ -71,8 +73,9 @@ MandelMatrix tetragonal(double c11, double c12, double c13, double c33, double c
 }
 
 MandelMatrix orthotropic(const std::array<double, 9>& c) {
-  return checked("orthotropic", {c.begin(), c.end()},
-                 from_voigt(orthotropic_triangle(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8])));
+  return checked(
+      "orthotropic", {c.begin(), c.end()},
+      from_voigt(orthotropic_triangle(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8])));
 }
 
 MandelMatrix triclinic(const std::array<double, 21>& constants) {
@@ -91,9 +94,10 @@ MandelMatrix transversely_isotropic(double axial_modulus, double transverse_modu
   s(3, 3) = s(4, 4) = 1. / (2. * axial_shear);
   s(5, 5) = 1. / (2. * transverse_shear);
   const MandelMatrix c = s.inverse();
-  return checked("transversely isotropic",
-                 {axial_modulus, transverse_modulus, axial_poissons_ratio, axial_shear, transverse_shear},
-                 0.5 * (c + c.transpose()));
+  return checked(
+      "transversely isotropic",
+      {axial_modulus, transverse_modulus, axial_poissons_ratio, axial_shear, transverse_shear},
+      0.5 * (c + c.transpose()));
 }
 
 }  // namespace seco::materials

@@ -37,7 +37,8 @@ std::vector<double> to_numbers(const std::string& text) {
   for (const auto& part : split(text, ',')) {
     double value = 0;
     const auto result = std::from_chars(part.data(), part.data() + part.size(), value);
-    if (result.ec != std::errc() || result.ptr != part.data() + part.size() || !std::isfinite(value))
+    if (result.ec != std::errc() || result.ptr != part.data() + part.size() ||
+        !std::isfinite(value))
       throw std::invalid_argument(fmt::format("'{}' is not a finite number", part));
     numbers.push_back(value);
   }
@@ -45,8 +46,8 @@ std::vector<double> to_numbers(const std::string& text) {
 }
 
 MandelMatrix from_constants(const std::string& symmetry, const std::vector<double>& c) {
-  const std::map<std::string, std::size_t> n_constants{{"isotropic", 2},  {"cubic", 3},
-                                                       {"hexagonal", 5},  {"tetragonal", 6},
+  const std::map<std::string, std::size_t> n_constants{{"isotropic", 2},   {"cubic", 3},
+                                                       {"hexagonal", 5},   {"tetragonal", 6},
                                                        {"orthotropic", 9}, {"triclinic", 21}};
   const auto known = n_constants.find(symmetry);
   if (known == n_constants.end()) {
@@ -73,8 +74,9 @@ MandelMatrix from_constants(const std::string& symmetry, const std::vector<doubl
   return triclinic(constants);
 }
 
-Eigen::Vector3d read_vector(ParameterReader& reader, const std::string& section, const std::string& key,
-                            const std::vector<double>& otherwise, const std::string& help) {
+Eigen::Vector3d read_vector(ParameterReader& reader, const std::string& section,
+                            const std::string& key, const std::vector<double>& otherwise,
+                            const std::string& help) {
   const auto values = reader.numbers(section, key, otherwise, help);
   if (values.size() != 3) reader.refuse(section, key, "expected 3 numbers");
   return {values[0], values[1], values[2]};
@@ -84,14 +86,16 @@ void read_texture(ParameterReader& reader, const std::string& s, Texture& textur
   constexpr double degree = M_PI / 180;
   texture.type = reader.choice(s, "Texture", "random", {"random", "component", "fibre"},
                                "orientations of the crystals");
-  texture.euler = degree * read_vector(reader, s, "Texture orientation", {0, 0, 0},
-                                       "mean orientation of a component texture, Bunge angles in degrees");
+  texture.euler =
+      degree * read_vector(reader, s, "Texture orientation", {0, 0, 0},
+                           "mean orientation of a component texture, Bunge angles in degrees");
   texture.crystal_axis =
       read_vector(reader, s, "Texture crystal axis", {0, 0, 1}, "crystal axis of a fibre texture");
   texture.sample_axis =
       read_vector(reader, s, "Texture sample axis", {0, 0, 1}, "sample axis of a fibre texture");
   for (const char* key : {"Texture crystal axis", "Texture sample axis"})
-    if ((key == std::string("Texture crystal axis") ? texture.crystal_axis : texture.sample_axis).norm() == 0)
+    if ((key == std::string("Texture crystal axis") ? texture.crystal_axis : texture.sample_axis)
+            .norm() == 0)
       reader.refuse(s, key, "the zero vector is no axis");
   texture.spread = degree * reader.number(s, "Texture spread", 0, 0, 180,
                                           "standard deviation of the texture in degrees");
@@ -111,13 +115,14 @@ MandelMatrix stiffness_from_text(const std::string& text, const std::string& uni
   return isotropic(constants[0], constants[1]);
 }
 
-MandelMatrix read_stiffness(ParameterReader& reader, const std::string& section, const std::string& key,
-                            const std::string& otherwise, const std::string& unit,
-                            const std::string& help) {
-  const auto value =
-      reader.text(section, key, otherwise,
-                  help + ": a name of the table of elastic constants, 'E, nu', or 'symmetry: constants' "
-                         "in the unit of the microstructure");
+MandelMatrix read_stiffness(ParameterReader& reader, const std::string& section,
+                            const std::string& key, const std::string& otherwise,
+                            const std::string& unit, const std::string& help) {
+  const auto value = reader.text(
+      section, key, otherwise,
+      help +
+          ": a name of the table of elastic constants, 'E, nu', or 'symmetry: constants' "
+          "in the unit of the microstructure");
   try {
     return stiffness_from_text(value, unit);
   } catch (const std::invalid_argument& error) {
@@ -130,7 +135,8 @@ GeneratorSettings read_generator_settings(ParameterReader& reader, const std::st
   g.type = reader.choice(s, "Type", "polycrystal", generator_names(), "generator");
   g.shape.clear();
   const std::string allowed_grids = "allowed are 2 or 3 integers from 1 to 4096";
-  for (const double n : reader.numbers(s, "Grid", {32, 32, 32}, "number of voxels along each axis")) {
+  for (const double n :
+       reader.numbers(s, "Grid", {32, 32, 32}, "number of voxels along each axis")) {
     if (n != std::floor(n) || n < 1 || n > 4096) reader.refuse(s, "Grid", allowed_grids);
     g.shape.push_back(static_cast<int>(n));
   }
@@ -143,23 +149,27 @@ GeneratorSettings read_generator_settings(ParameterReader& reader, const std::st
     if (!(length > 0)) reader.refuse(s, "Lengths", "allowed are positive lengths");
   g.unit = reader.choice(s, "Unit", "MPa", {"Pa", "kPa", "MPa", "GPa"}, "unit of the stiffness");
   g.seed = static_cast<std::uint64_t>(reader.integer(s, "Seed", 1, 0, 1LL << 60, "random seed"));
-  g.n_grains =
-      static_cast<int>(reader.integer(s, "Number of grains", 64, 1, 65535, "grains of a polycrystal"));
+  g.n_grains = static_cast<int>(
+      reader.integer(s, "Number of grains", 64, 1, 65535, "grains of a polycrystal"));
   g.crystal = read_stiffness(reader, s, "Crystal", "Cu", g.unit, "crystal of a polycrystal");
   read_texture(reader, s, g.texture);
   g.matrix = read_stiffness(reader, s, "Matrix", "epoxy", g.unit, "matrix of a composite");
-  g.inclusion = read_stiffness(reader, s, "Inclusion", "E-glass", g.unit, "inclusions or fibres") *
-                reader.number(s, "Inclusion factor", 1, 0, 1e12,
-                              "factor on the stiffness of the inclusions, 0.001 with the matrix's name for pores");
-  g.volume_fraction =
-      reader.number(s, "Volume fraction", 0.16, 0, 1, "volume fraction of the inclusions or fibres");
-  g.n_inclusions =
-      static_cast<int>(reader.integer(s, "Number of inclusions", 8, 1, 100000, "inclusions or fibres"));
+  g.inclusion =
+      read_stiffness(reader, s, "Inclusion", "E-glass", g.unit, "inclusions or fibres") *
+      reader.number(
+          s, "Inclusion factor", 1, 0, 1e12,
+          "factor on the stiffness of the inclusions, 0.001 with the matrix's name for pores");
+  g.volume_fraction = reader.number(s, "Volume fraction", 0.16, 0, 1,
+                                    "volume fraction of the inclusions or fibres");
+  g.n_inclusions = static_cast<int>(
+      reader.integer(s, "Number of inclusions", 8, 1, 100000, "inclusions or fibres"));
   g.radius_ratio = reader.number(s, "Radius ratio", 1, 1e-3, 1, "smallest over largest radius");
   g.axis = static_cast<int>(reader.integer(s, "Axis", 0, 0, 2, "fibre direction or layer normal"));
-  const auto layers = reader.text(s, "Layers", "epoxy; E-glass", "stiffnesses of a laminate's layers, separated by ;");
+  const auto layers = reader.text(s, "Layers", "epoxy; E-glass",
+                                  "stiffnesses of a laminate's layers, separated by ;");
   try {
-    for (const auto& layer : split(layers, ';')) g.layers.push_back(stiffness_from_text(layer, g.unit));
+    for (const auto& layer : split(layers, ';'))
+      g.layers.push_back(stiffness_from_text(layer, g.unit));
   } catch (const std::invalid_argument& error) {
     reader.refuse(s, "Layers", error.what());
   }

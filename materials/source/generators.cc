@@ -15,12 +15,14 @@
 namespace seco::materials {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) { throw std::invalid_argument(what); }
+[[noreturn]] void refuse(const std::string& what) {
+  throw std::invalid_argument(what);
+}
 
 MandelMatrix for_dimension(const MandelMatrix& stiffness, int dimension, const std::string& name) {
   if (stiffness.rows() != 6 || stiffness.cols() != 6)
-    refuse(fmt::format("generator: stiffness of the {} is {}x{}, expected 6x6", name, stiffness.rows(),
-                       stiffness.cols()));
+    refuse(fmt::format("generator: stiffness of the {} is {}x{}, expected 6x6", name,
+                       stiffness.rows(), stiffness.cols()));
   return dimension == 3 ? stiffness : plane_strain(stiffness);
 }
 
@@ -32,12 +34,14 @@ Rve empty_rve(const GeneratorSettings& settings) {
   if (rve.dimension() != 2 && rve.dimension() != 3)
     refuse(fmt::format("generator: the grid has {} axes, allowed are 2 or 3", rve.dimension()));
   if (rve.lengths.size() != rve.shape.size())
-    refuse(fmt::format("generator: {} edge lengths for {} axes", rve.lengths.size(), rve.shape.size()));
+    refuse(fmt::format("generator: {} edge lengths for {} axes", rve.lengths.size(),
+                       rve.shape.size()));
   for (std::size_t i = 0; i < rve.shape.size(); ++i)
     if (rve.shape[i] < 1 || rve.shape[i] > 4096 || !(rve.lengths[i] > 0))
-      refuse(fmt::format("generator: axis {} has {} voxels and length {}; allowed are 1 to 4096 voxels "
-                         "and positive lengths",
-                         i, rve.shape[i], rve.lengths[i]));
+      refuse(fmt::format(
+          "generator: axis {} has {} voxels and length {}; allowed are 1 to 4096 voxels "
+          "and positive lengths",
+          i, rve.shape[i], rve.lengths[i]));
   rve.phase.assign(rve.n_voxels(), 0);
   return rve;
 }
@@ -72,7 +76,8 @@ Rve polycrystal(const GeneratorSettings& settings) {
     for (int j = 0; j < rve.shape[1]; ++j) {
       for (int g = 0; g < n; ++g) plane[g] = distance[0][i * n + g] + distance[1][j * n + g];
       for (int k = 0; k < depth; ++k, ++voxel) {
-        const double* last = d == 3 ? distance[2].data() + static_cast<std::size_t>(k) * n : nullptr;
+        const double* last =
+            d == 3 ? distance[2].data() + static_cast<std::size_t>(k) * n : nullptr;
         double smallest = std::numeric_limits<double>::max();
         int nearest = 0;
         for (int g = 0; g < n; ++g) {
@@ -88,16 +93,19 @@ Rve polycrystal(const GeneratorSettings& settings) {
   return rve;
 }
 
-// Marks the given share of voxels, those that lie deepest in the spheres: the fraction is met to one
-// voxel, with the radii scaled by a factor close to one.
-void fill_deepest(const std::vector<double>& depth, double fraction, std::vector<std::uint16_t>& phase) {
-  const auto count = static_cast<std::size_t>(std::llround(fraction * static_cast<double>(depth.size())));
+// Marks the given share of voxels, those that lie deepest in the spheres: the fraction is met to
+// one voxel, with the radii scaled by a factor close to one.
+void fill_deepest(const std::vector<double>& depth, double fraction,
+                  std::vector<std::uint16_t>& phase) {
+  const auto count =
+      static_cast<std::size_t>(std::llround(fraction * static_cast<double>(depth.size())));
   std::vector<std::size_t> order(depth.size());
   std::iota(order.begin(), order.end(), 0);
   const auto by_depth = [&](std::size_t a, std::size_t b) {
     return depth[a] != depth[b] ? depth[a] < depth[b] : a < b;
   };
-  std::nth_element(order.begin(), order.begin() + static_cast<long>(std::min(count, order.size() - 1)),
+  std::nth_element(order.begin(),
+                   order.begin() + static_cast<long>(std::min(count, order.size() - 1)),
                    order.end(), by_depth);
   for (std::size_t i = 0; i < count; ++i) phase[order[i]] = 1;
 }
@@ -121,7 +129,8 @@ Rve inclusions(const GeneratorSettings& settings) {
   if (settings.volume_fraction == 0.) return rve;
   const auto spheres = pack_spheres(rve.lengths, settings.volume_fraction, settings.n_inclusions,
                                     settings.radius_ratio, settings.seed);
-  fill_deepest(relative_depth(spheres, rve.shape, rve.lengths), settings.volume_fraction, rve.phase);
+  fill_deepest(relative_depth(spheres, rve.shape, rve.lengths), settings.volume_fraction,
+               rve.phase);
   return rve;
 }
 
@@ -162,10 +171,12 @@ Rve laminate(const GeneratorSettings& settings) {
   const double sum = std::accumulate(settings.fractions.begin(), settings.fractions.end(), 0.);
   if (settings.layers.empty() || settings.layers.size() != settings.fractions.size() ||
       !(sum > 0) || *std::min_element(settings.fractions.begin(), settings.fractions.end()) < 0)
-    refuse(fmt::format("generator: {} layers with fractions {}; every layer needs a fraction that is not "
-                       "negative",
-                       settings.layers.size(), fmt::join(settings.fractions, ", ")));
-  for (const auto& layer : settings.layers) rve.stiffness.push_back(for_dimension(layer, d, "layer"));
+    refuse(fmt::format(
+        "generator: {} layers with fractions {}; every layer needs a fraction that is not "
+        "negative",
+        settings.layers.size(), fmt::join(settings.fractions, ", ")));
+  for (const auto& layer : settings.layers)
+    rve.stiffness.push_back(for_dimension(layer, d, "layer"));
   const int n = rve.shape[settings.axis];
   std::vector<std::uint16_t> layer_of(n, 0);
   for (int x = 0; x < n; ++x) {
@@ -208,8 +219,8 @@ Rve generate(const GeneratorSettings& settings) {
   else if (settings.type == "homogeneous")
     rve = homogeneous(settings);
   else
-    refuse(fmt::format("generator '{}' is not known; known are {}. Did you mean '{}'?", settings.type,
-                       fmt::join(generator_names(), ", "),
+    refuse(fmt::format("generator '{}' is not known; known are {}. Did you mean '{}'?",
+                       settings.type, fmt::join(generator_names(), ", "),
                        nearest_match(settings.type, generator_names())));
   check(rve, fmt::format("generated {}", settings.type));
   return rve;

@@ -29,7 +29,9 @@ class Handle {
   herr_t (*close_)(hid_t);
 };
 
-void silence_library() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+void silence_library() {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
 
 template <typename Number>
 hid_t native_type() {
@@ -93,10 +95,9 @@ Array<Number> Hdf5Reader::read(const std::string& name, std::size_t rank, bool w
   if (!dataset.valid()) fail(path_, fmt::format("'{}' is not a dataset", name));
   const Handle type(H5Dget_type(dataset), H5Tclose);
   const auto type_class = H5Tget_class(type);
-  const bool fits = type_class == H5T_INTEGER ||
-                    (type_class == H5T_FLOAT && std::is_floating_point_v<Number>);
-  if (!fits)
-    fail(path_, fmt::format("dataset '{}' does not hold {}", name, type_name<Number>()));
+  const bool fits =
+      type_class == H5T_INTEGER || (type_class == H5T_FLOAT && std::is_floating_point_v<Number>);
+  if (!fits) fail(path_, fmt::format("dataset '{}' does not hold {}", name, type_name<Number>()));
   const Handle space(H5Dget_space(dataset), H5Sclose);
   Array<Number> result;
   result.shape = shape_of(space);
@@ -120,7 +121,8 @@ Array<Number> Hdf5Reader::read(const std::string& name, std::size_t rank, bool w
   const auto read_as = [&]<typename Wide>(Wide) {
     std::vector<Wide> values(product(result.shape));
     if (H5Dread(dataset, native_type<Wide>(), memory, space, H5P_DEFAULT, values.data()) < 0)
-      fail(path_, fmt::format("dataset '{}' cannot be read; the file is truncated or corrupt", name));
+      fail(path_,
+           fmt::format("dataset '{}' cannot be read; the file is truncated or corrupt", name));
     return values;
   };
   if constexpr (std::is_same_v<Number, std::uint16_t>) {
@@ -129,8 +131,8 @@ Array<Number> Hdf5Reader::read(const std::string& name, std::size_t rank, bool w
     result.values.reserve(wide.size());
     for (std::size_t i = 0; i < wide.size(); ++i) {
       if (wide[i] < 0 || wide[i] > std::numeric_limits<std::uint16_t>::max())
-        fail(path_, fmt::format("dataset '{}' holds {} at position {}, allowed are 0 to 65535", name,
-                                wide[i], i));
+        fail(path_, fmt::format("dataset '{}' holds {} at position {}, allowed are 0 to 65535",
+                                name, wide[i], i));
       result.values.push_back(static_cast<std::uint16_t>(wide[i]));
     }
   } else {
@@ -272,14 +274,14 @@ void Hdf5Writer::close() {
   if (error) fail(path_, "cannot be put in place: " + error.message());
 }
 
-#define SECO_INSTANTIATE(Number)                                                                  \
-  template Array<Number> Hdf5Reader::dataset<Number>(const std::string&, std::size_t) const;      \
-  template Array<Number> Hdf5Reader::slice<Number>(const std::string&, std::size_t, std::size_t)  \
-      const;                                                                                      \
-  template void Hdf5Writer::create<Number>(const std::string&, const std::vector<std::size_t>&);  \
-  template void Hdf5Writer::write_slice<Number>(const std::string&, std::size_t, std::size_t,     \
-                                                const Number*);                                   \
-  template void Hdf5Writer::dataset<Number>(const std::string&, const std::vector<std::size_t>&,  \
+#define SECO_INSTANTIATE(Number)                                                                 \
+  template Array<Number> Hdf5Reader::dataset<Number>(const std::string&, std::size_t) const;     \
+  template Array<Number> Hdf5Reader::slice<Number>(const std::string&, std::size_t, std::size_t) \
+      const;                                                                                     \
+  template void Hdf5Writer::create<Number>(const std::string&, const std::vector<std::size_t>&); \
+  template void Hdf5Writer::write_slice<Number>(const std::string&, std::size_t, std::size_t,    \
+                                                const Number*);                                  \
+  template void Hdf5Writer::dataset<Number>(const std::string&, const std::vector<std::size_t>&, \
                                             const Number*);
 SECO_INSTANTIATE(double)
 SECO_INSTANTIATE(float)

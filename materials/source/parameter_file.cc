@@ -83,9 +83,10 @@ ParameterFile::ParameterFile(const std::string& text, const std::string& origin)
       if (key.empty()) fail("'set' needs a key before '='");
       entries_[{joined(sections), key}] = {normalized(rest.substr(equal + 1)), first_line};
     } else {
-      fail(fmt::format("'{}' is not understood; lines are 'subsection NAME', 'set Key = value' or "
-                       "'end'",
-                       content));
+      fail(
+          fmt::format("'{}' is not understood; lines are 'subsection NAME', 'set Key = value' or "
+                      "'end'",
+                      content));
     }
   }
   if (!sections.empty()) {
@@ -137,13 +138,13 @@ void ParameterFile::check_all_used() const {
         sections.push_back(known.first);
     }
     if (keys.empty())
-      throw std::invalid_argument(fmt::format("{}:{}: section '{}' is not known; did you mean '{}'?",
-                                              origin_, entry.line, key.first,
-                                              nearest_match(key.first, sections)));
+      throw std::invalid_argument(
+          fmt::format("{}:{}: section '{}' is not known; did you mean '{}'?", origin_, entry.line,
+                      key.first, nearest_match(key.first, sections)));
     throw std::invalid_argument(
-        fmt::format("{}:{}: key '{}' {} is not known; did you mean '{}'? Known keys are {}", origin_,
-                    entry.line, key.second, where(key.first), nearest_match(key.second, keys),
-                    fmt::join(keys, ", ")));
+        fmt::format("{}:{}: key '{}' {} is not known; did you mean '{}'? Known keys are {}",
+                    origin_, entry.line, key.second, where(key.first),
+                    nearest_match(key.second, keys), fmt::join(keys, ", ")));
   }
 }
 
@@ -155,8 +156,8 @@ std::string ParameterFile::documentation() const {
       section = key.first;
       result += fmt::format("subsection {}\n", section);
     }
-    result += fmt::format("{0}# {1}\n{0}set {2} = {3}\n", section.empty() ? "" : "  ", declared.help,
-                          key.second, declared.otherwise);
+    result += fmt::format("{0}# {1}\n{0}set {2} = {3}\n", section.empty() ? "" : "  ",
+                          declared.help, key.second, declared.otherwise);
   }
   return section.empty() ? result : result + "end\n";
 }

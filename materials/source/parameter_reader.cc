@@ -33,7 +33,8 @@ ParameterError::ParameterError(const std::string& section, const std::string& ke
                                const std::string& origin)
     : std::invalid_argument(fmt::format(
           "{}key '{}' {} is {}; {}", origin, key,
-          section.empty() ? std::string("at the top level") : fmt::format("in section '{}'", section),
+          section.empty() ? std::string("at the top level")
+                          : fmt::format("in section '{}'", section),
           value.empty() ? std::string("not set") : fmt::format("'{}'", value), allowed)),
       section(section),
       key(key),
@@ -55,12 +56,12 @@ void ParameterReader::refuse(const std::string& section, const std::string& key,
 }
 
 std::string ParameterReader::text(const std::string& section, const std::string& key,
-                                const std::string& otherwise, const std::string& help) {
+                                  const std::string& otherwise, const std::string& help) {
   return ask(section, key, otherwise, help);
 }
 
 double ParameterReader::number(const std::string& section, const std::string& key, double otherwise,
-                             double smallest, double largest, const std::string& help) {
+                               double smallest, double largest, const std::string& help) {
   const auto value = ask(section, key, fmt::format("{:g}", otherwise), help);
   if (!has(section, key)) return otherwise;
   double result = 0;
@@ -70,8 +71,8 @@ double ParameterReader::number(const std::string& section, const std::string& ke
 }
 
 std::int64_t ParameterReader::integer(const std::string& section, const std::string& key,
-                                    std::int64_t otherwise, std::int64_t smallest,
-                                    std::int64_t largest, const std::string& help) {
+                                      std::int64_t otherwise, std::int64_t smallest,
+                                      std::int64_t largest, const std::string& help) {
   const auto value = ask(section, key, std::to_string(otherwise), help);
   if (!has(section, key)) return otherwise;
   std::int64_t result = 0;
@@ -81,7 +82,7 @@ std::int64_t ParameterReader::integer(const std::string& section, const std::str
 }
 
 bool ParameterReader::flag(const std::string& section, const std::string& key, bool otherwise,
-                         const std::string& help) {
+                           const std::string& help) {
   const auto value = ask(section, key, otherwise ? "true" : "false", help);
   if (value == "true" || value == "yes") return true;
   if (value == "false" || value == "no") return false;
@@ -89,19 +90,21 @@ bool ParameterReader::flag(const std::string& section, const std::string& key, b
 }
 
 std::string ParameterReader::choice(const std::string& section, const std::string& key,
-                                  const std::string& otherwise,
-                                  const std::vector<std::string>& allowed, const std::string& help) {
+                                    const std::string& otherwise,
+                                    const std::vector<std::string>& allowed,
+                                    const std::string& help) {
   const auto value =
       ask(section, key, otherwise, fmt::format("{} ({})", help, fmt::join(allowed, "|")));
   if (std::find(allowed.begin(), allowed.end(), value) == allowed.end())
-    refuse(section, key, fmt::format("allowed are {}; did you mean '{}'?", fmt::join(allowed, ", "),
-                                     nearest_match(value, allowed)));
+    refuse(section, key,
+           fmt::format("allowed are {}; did you mean '{}'?", fmt::join(allowed, ", "),
+                       nearest_match(value, allowed)));
   return value;
 }
 
 std::vector<double> ParameterReader::numbers(const std::string& section, const std::string& key,
-                                           const std::vector<double>& otherwise,
-                                           const std::string& help) {
+                                             const std::vector<double>& otherwise,
+                                             const std::string& help) {
   const auto value = ask(section, key, fmt::format("{:g}", fmt::join(otherwise, ", ")), help);
   if (!has(section, key)) return otherwise;
   std::vector<double> result;
@@ -117,7 +120,7 @@ std::vector<double> ParameterReader::numbers(const std::string& section, const s
 }
 
 std::string ParameterReader::path(const std::string& section, const std::string& key,
-                                const std::string& otherwise, const std::string& help) {
+                                  const std::string& otherwise, const std::string& help) {
   const std::filesystem::path value = ask(section, key, otherwise, help);
   if (value.empty() || value.is_absolute()) return value.string();
   return (std::filesystem::path(folder()) / value).lexically_normal().string();

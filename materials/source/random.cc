@@ -6,7 +6,9 @@ namespace seco::materials {
 
 RandomStream::RandomStream(std::uint64_t seed) : generator_(mix_seed(seed, 0)) {}
 
-double RandomStream::uniform() { return static_cast<double>(generator_() >> 11) * 0x1.0p-53; }
+double RandomStream::uniform() {
+  return static_cast<double>(generator_() >> 11) * 0x1.0p-53;
+}
 
 double RandomStream::normal() {
   // Box and Muller 1958.

@@ -36,8 +36,8 @@ Eigen::Vector3d to_euler(const Rotation& r) {
 Rotation from_quaternion(double w, double x, double y, double z) {
   const Eigen::Quaterniond q(w, x, y, z);
   if (!(q.norm() > 0) || !std::isfinite(q.norm()))
-    throw std::invalid_argument(
-        fmt::format("quaternion {}, {}, {}, {} is not a rotation; it must not be zero", w, x, y, z));
+    throw std::invalid_argument(fmt::format(
+        "quaternion {}, {}, {}, {} is not a rotation; it must not be zero", w, x, y, z));
   return q.normalized().toRotationMatrix();
 }
 
@@ -70,7 +70,8 @@ Rotation draw_orientation(const Texture& texture, RandomStream& random) {
   if (texture.type == "fibre") {
     if (!(texture.crystal_axis.norm() > 0) || !(texture.sample_axis.norm() > 0))
       throw std::invalid_argument("the axes of a fibre texture must not be zero");
-    const Eigen::Vector3d from = texture.crystal_axis.normalized(), to = texture.sample_axis.normalized();
+    const Eigen::Vector3d from = texture.crystal_axis.normalized(),
+                          to = texture.sample_axis.normalized();
     const Rotation align = Eigen::Quaterniond::FromTwoVectors(from, to).toRotationMatrix();
     const Rotation spin = about(to, 2. * M_PI * random.uniform());
     return small_random_rotation(texture.spread, random) * spin * align;

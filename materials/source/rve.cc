@@ -66,15 +66,17 @@ void check(const Rve& rve, const std::string& origin) {
       refuse(fmt::format("'stiffness' of phase {} holds NaN or infinite values", p));
     if (stiffness.cwiseAbs().maxCoeff() == 0.) continue;  // a void
     if (asymmetry(stiffness) > symmetry_tolerance)
-      refuse(fmt::format("'stiffness' of phase {} is not symmetric: C_ij and C_ji differ by {:.3g} of "
-                         "the largest entry, allowed is {:.0e}",
-                         p, asymmetry(stiffness), symmetry_tolerance));
+      refuse(
+          fmt::format("'stiffness' of phase {} is not symmetric: C_ij and C_ji differ by {:.3g} of "
+                      "the largest entry, allowed is {:.0e}",
+                      p, asymmetry(stiffness), symmetry_tolerance));
     const double smallest = relative_smallest_eigenvalue(stiffness);
     if (!(smallest > eigenvalue_tolerance))
-      refuse(fmt::format("'stiffness' of phase {} is not positive definite: its smallest eigenvalue is "
-                         "{:.3g} of the largest, allowed are positive values and the zero matrix "
-                         "(a void)",
-                         p, smallest));
+      refuse(fmt::format(
+          "'stiffness' of phase {} is not positive definite: its smallest eigenvalue is "
+          "{:.3g} of the largest, allowed are positive values and the zero matrix "
+          "(a void)",
+          p, smallest));
   }
   bool solid = false;
   for (std::size_t v = 0; v < rve.phase.size(); ++v) {
@@ -102,7 +104,8 @@ bool operator==(const Rve& a, const Rve& b) {
       a.stiffness.size() != b.stiffness.size())
     return false;
   for (std::size_t p = 0; p < a.stiffness.size(); ++p)
-    if (a.stiffness[p].rows() != b.stiffness[p].rows() || a.stiffness[p] != b.stiffness[p]) return false;
+    if (a.stiffness[p].rows() != b.stiffness[p].rows() || a.stiffness[p] != b.stiffness[p])
+      return false;
   return true;
 }
 

@@ -17,16 +17,16 @@ Rve read_rve(const std::string& path) {
   Rve rve;
   auto phase = file.dataset<std::uint16_t>("phase");
   if (phase.shape.size() != 2 && phase.shape.size() != 3)
-    throw std::runtime_error(fmt::format("{}: dataset 'phase' has {} axes, expected 2 or 3", path,
-                                         phase.shape.size()));
+    throw std::runtime_error(
+        fmt::format("{}: dataset 'phase' has {} axes, expected 2 or 3", path, phase.shape.size()));
   rve.shape.assign(phase.shape.begin(), phase.shape.end());
   rve.phase = std::move(phase.values);
   const auto table = file.dataset<double>("stiffness", 3);
   const auto m = static_cast<std::size_t>(n_mandel_components(rve.dimension()));
   if (table.shape[1] != m || table.shape[2] != m)
-    throw std::runtime_error(fmt::format(
-        "{}: dataset 'stiffness' has shape {}, expected phases x {} x {} for a {}D RVE", path,
-        fmt::join(table.shape, "x"), m, m, rve.dimension()));
+    throw std::runtime_error(
+        fmt::format("{}: dataset 'stiffness' has shape {}, expected phases x {} x {} for a {}D RVE",
+                    path, fmt::join(table.shape, "x"), m, m, rve.dimension()));
   for (std::size_t p = 0; p < table.shape[0]; ++p) {
     MandelMatrix stiffness(m, m);
     std::copy_n(table.values.begin() + static_cast<long>(p * m * m), m * m, stiffness.data());
@@ -70,7 +70,8 @@ void write_vti(const std::string& path, const Rve& rve) {
     std::ofstream out(temporary);
     out << fmt::format(
         "<?xml version=\"1.0\"?>\n<VTKFile type=\"ImageData\" version=\"0.1\" "
-        "byte_order=\"LittleEndian\">\n  <ImageData WholeExtent=\"0 {0} 0 {1} 0 {2}\" Origin=\"0 0 0\" "
+        "byte_order=\"LittleEndian\">\n  <ImageData WholeExtent=\"0 {0} 0 {1} 0 {2}\" Origin=\"0 0 "
+        "0\" "
         "Spacing=\"{3} {4} {5}\">\n    <Piece Extent=\"0 {0} 0 {1} 0 {2}\">\n      <CellData "
         "Scalars=\"phase\">\n        <DataArray type=\"UInt16\" Name=\"phase\" format=\"ascii\">\n",
         n1, n2, n3, rve.lengths[0] / n1, rve.lengths[1] / n2, h3);

@@ -53,12 +53,12 @@ Spheres pack_spheres(const std::vector<double>& lengths, double volume_fraction,
   spheres.dimension = static_cast<int>(lengths.size());
   const int d = spheres.dimension;
   RandomStream random(mix_seed(seed, 3));
-  for (int s = 0; s < n_spheres; ++s)
-    spheres.radius.push_back(random.uniform(radius_ratio, 1.));
+  for (int s = 0; s < n_spheres; ++s) spheres.radius.push_back(random.uniform(radius_ratio, 1.));
   std::sort(spheres.radius.rbegin(), spheres.radius.rend());
   double cell = 1, volume = 0;
   for (const double length : lengths) cell *= length;
-  for (const double r : spheres.radius) volume += (d == 3 ? 4. / 3. * M_PI * r * r * r : M_PI * r * r);
+  for (const double r : spheres.radius)
+    volume += (d == 3 ? 4. / 3. * M_PI * r * r * r : M_PI * r * r);
   const double scale = std::pow(volume_fraction * cell / volume, 1. / d);
   for (double& r : spheres.radius) r *= scale;
   const double shortest = *std::min_element(lengths.begin(), lengths.end());
@@ -66,11 +66,11 @@ Spheres pack_spheres(const std::vector<double>& lengths, double volume_fraction,
   if (2. * clearance * spheres.radius.front() <= shortest)
     for (int attempt = 0; attempt < restarts; ++attempt)
       if (place_all(spheres, lengths, random)) return spheres;
-  throw std::invalid_argument(
-      fmt::format("generator: {} non-overlapping inclusions do not reach a volume fraction of {}; random "
-                  "placement ends near 0.3 in 3D and 0.5 in 2D. Lower the fraction or, for few large "
-                  "inclusions, change their number",
-                  n_spheres, volume_fraction));
+  throw std::invalid_argument(fmt::format(
+      "generator: {} non-overlapping inclusions do not reach a volume fraction of {}; random "
+      "placement ends near 0.3 in 3D and 0.5 in 2D. Lower the fraction or, for few large "
+      "inclusions, change their number",
+      n_spheres, volume_fraction));
 }
 
 std::vector<double> relative_depth(const Spheres& spheres, const std::vector<int>& shape,
@@ -88,9 +88,9 @@ std::vector<double> relative_depth(const Spheres& spheres, const std::vector<int
         if (d == 3) point[2] = (k + 0.5) * lengths[2] / shape[2];
         double smallest = std::numeric_limits<double>::max();
         for (std::size_t s = 0; s < n; ++s)
-          smallest = std::min(smallest, periodic_distance(point.data(), spheres.centre.data() + s * d,
-                                                          lengths) /
-                                            spheres.radius[s]);
+          smallest = std::min(
+              smallest, periodic_distance(point.data(), spheres.centre.data() + s * d, lengths) /
+                            spheres.radius[s]);
         result.push_back(smallest);
       }
   return result;

@@ -12,8 +12,8 @@ struct Spheres {
   std::vector<double> radius;
 };
 
-/// Non-overlapping spheres of the given total volume fraction by random sequential addition, largest
-/// first. @throws std::invalid_argument if they do not fit.
+/// Non-overlapping spheres of the given total volume fraction by random sequential addition,
+/// largest first. @throws std::invalid_argument if they do not fit.
 Spheres pack_spheres(const std::vector<double>& lengths, double volume_fraction, int n_spheres,
                      double radius_ratio, std::uint64_t seed);
 

@@ -3,7 +3,9 @@
 #include "seco/surrogate/engine.h"
 
 namespace {
-void register_s_eco() { seco::surrogate::register_s_eco_engine(); }
+void register_s_eco() {
+  seco::surrogate::register_s_eco_engine();
+}
 }  // namespace
 
 SECO_REGISTER(register_s_eco)

@@ -16,8 +16,7 @@ void run_together(MPI_Comm communicator, const std::function<void()>& action) {
   }
   const auto n_ranks = dealii::Utilities::MPI::n_mpi_processes(communicator);
   const auto rank = dealii::Utilities::MPI::this_mpi_process(communicator);
-  const auto first =
-      dealii::Utilities::MPI::min(message.empty() ? n_ranks : rank, communicator);
+  const auto first = dealii::Utilities::MPI::min(message.empty() ? n_ranks : rank, communicator);
   if (first == n_ranks) return;
   throw std::runtime_error(dealii::Utilities::MPI::broadcast(communicator, message, first));
 }

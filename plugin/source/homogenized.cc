@@ -35,7 +35,7 @@ struct Answer {
 
   template <typename Archive>
   void serialize(Archive& archive, unsigned int) {
-    archive & stiffness & lower & upper & gap & status;
+    archive& stiffness& lower& upper& gap& status;
   }
 };
 
@@ -60,8 +60,9 @@ PointStatus to_point_status(Status status) {
 }
 
 /// The linear elastic response of an RVE at every point, homogenized by an engine (engine.h):
-/// stress = C : strain, with the engine's estimate of C and its bounds. The stiffness does not depend on
-/// the strain, so the RVEs are homogenized in `set_points`, each different one once in the whole run.
+/// stress = C : strain, with the engine's estimate of C and its bounds. The stiffness does not
+/// depend on the strain, so the RVEs are homogenized in `set_points`, each different one once in
+/// the whole run.
 template <int dim>
 class HomogenizedMaterial : public Material<dim> {
  public:
@@ -84,8 +85,9 @@ class HomogenizedMaterial : public Material<dim> {
       if (known && !settings_.model.empty()) parameters.refuse("", "Surrogate model", error.what());
       parameters.refuse("", "Engine",
                         fmt::format("{}{}", error.what(),
-                                    known ? "" : ". Is the library that brings it named in 'Additional "
-                                                 "shared libraries'?"));
+                                    known ? ""
+                                          : ". Is the library that brings it named in 'Additional "
+                                            "shared libraries'?"));
     }
   }
 
@@ -112,24 +114,27 @@ class HomogenizedMaterial : public Material<dim> {
 
  private:
   void read(materials::ParameterReader& parameters, const std::string& unit) {
-    engine_name_ = parameters.text("", "Engine", "fft", "engine that homogenizes the RVEs, for example voigt, "
-                                                        "reuss, hill, fft, or s-eco of the library seco_s_eco");
-    settings_.model = parameters.path("", "Surrogate model", "", "model folder of the engine s-eco");
+    engine_name_ = parameters.text("", "Engine", "fft",
+                                   "engine that homogenizes the RVEs, for example voigt, "
+                                   "reuss, hill, fft, or s-eco of the library seco_s_eco");
+    settings_.model =
+        parameters.path("", "Surrogate model", "", "model folder of the engine s-eco");
     settings_.tolerance =
         parameters.number("", "Tolerance", 1e-6, 1e-14, 1, "relative residual of the engine fft");
     settings_.max_iterations = static_cast<unsigned int>(parameters.integer(
         "", "Largest number of iterations", 2000, 1, 1000000, "iterations after which fft stops"));
     settings_.device = parameters.text("", "Device", "auto", "auto, cpu, cuda or cuda:N");
-    settings_.precision =
-        parameters.choice("", "Precision", "double", {"single", "double"}, "precision of the fields of fft");
-    settings_.chunk_memory = parameters.number("", "Chunk memory", 1024, 1, 1e7,
-                                               "memory in MiB for the fields of RVEs computed together");
+    settings_.precision = parameters.choice("", "Precision", "double", {"single", "double"},
+                                            "precision of the fields of fft");
+    settings_.chunk_memory = parameters.number(
+        "", "Chunk memory", 1024, 1, 1e7, "memory in MiB for the fields of RVEs computed together");
     assignment_.read(parameters, unit);
   }
 
   /// Homogenizes the RVEs of the keys, equal ones once.
-  std::vector<Answer<dim>> homogenize(const std::vector<RveKey>& keys,
-                                      const std::function<void(std::size_t, std::size_t)>& progress);
+  std::vector<Answer<dim>> homogenize(
+      const std::vector<RveKey>& keys,
+      const std::function<void(std::size_t, std::size_t)>& progress);
   void count(const Homogenized& result);
   void collect_statistics(MPI_Comm communicator, double seconds);
 
@@ -161,10 +166,12 @@ void HomogenizedMaterial<dim>::set_points(
     for (const auto& point : points) index.emplace(assignment_.key(point), 0);
     std::uint32_t next = 0;
     for (auto& [key, i] : index) i = next++;
-    for (std::size_t q = 0; q < points.size(); ++q) rve_of_point_[q] = index[assignment_.key(points[q])];
+    for (std::size_t q = 0; q < points.size(); ++q)
+      rve_of_point_[q] = index[assignment_.key(points[q])];
   });
 
-  // Every key has an owner among the ranks, so that an RVE that several ranks need is homogenized once.
+  // Every key has an owner among the ranks, so that an RVE that several ranks need is homogenized
+  // once.
   const auto owner = [&](const RveKey& key) {
     const auto bits = [](double value) {
       std::uint64_t result = 0;
@@ -172,7 +179,8 @@ void HomogenizedMaterial<dim>::set_points(
       return result;
     };
     return static_cast<unsigned int>(
-        materials::mix_seed(key.seed, bits(key.volume_fraction) ^ (bits(key.texture_spread) << 1)) % n_ranks);
+        materials::mix_seed(key.seed, bits(key.volume_fraction) ^ (bits(key.texture_spread) << 1)) %
+        n_ranks);
   };
   for (const auto& [key, i] : index) requests[owner(key)].push_back(key);
   const auto asked = dealii::Utilities::MPI::some_to_some(communicator, requests);
@@ -187,7 +195,8 @@ void HomogenizedMaterial<dim>::set_points(
   std::map<unsigned int, std::vector<Answer<dim>>> replies;
   for (const auto& [rank, keys] : asked)
     for (const auto& key : keys)
-      replies[rank].push_back(answers[std::lower_bound(owned.begin(), owned.end(), key) - owned.begin()]);
+      replies[rank].push_back(
+          answers[std::lower_bound(owned.begin(), owned.end(), key) - owned.begin()]);
   const auto received = dealii::Utilities::MPI::some_to_some(communicator, replies);
   for (auto* field : {&stiffness_, &lower_, &upper_}) field->resize(index.size());
   gap_.resize(index.size());
@@ -202,13 +211,17 @@ void HomogenizedMaterial<dim>::set_points(
       gap_[i] = answer.gap;
       status_[i] = answer.status;
     }
-  statistics_.n_points = dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(points.size()), communicator);
-  collect_statistics(communicator, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  statistics_.n_points =
+      dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(points.size()), communicator);
+  collect_statistics(
+      communicator,
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
 }
 
 template <int dim>
 std::vector<Answer<dim>> HomogenizedMaterial<dim>::homogenize(
-    const std::vector<RveKey>& keys, const std::function<void(std::size_t, std::size_t)>& progress) {
+    const std::vector<RveKey>& keys,
+    const std::function<void(std::size_t, std::size_t)>& progress) {
   // RVEs are generated chunk by chunk, since all of them together may not fit into memory.
   constexpr std::size_t chunk_size = 256;
   std::vector<Answer<dim>> answers(keys.size());
@@ -227,15 +240,17 @@ std::vector<Answer<dim>> HomogenizedMaterial<dim>::homogenize(
       position.push_back(k);
       rves.push_back(std::move(rve));
     }
-    const auto results = engine_->homogenize(
-        rves, [&](std::size_t done) { if (progress) progress(first + done, keys.size()); });
+    const auto results = engine_->homogenize(rves, [&](std::size_t done) {
+      if (progress) progress(first + done, keys.size());
+    });
     for (std::size_t i = 0; i < results.size(); ++i) {
       const auto& result = results[i];
       if (result.status == Status::failed)
-        throw std::runtime_error(fmt::format("engine '{}' failed for the RVE with seed {} and volume fraction "
-                                             "{:g}: {}",
-                                             result.engine, keys[position[i]].seed,
-                                             keys[position[i]].volume_fraction, result.message));
+        throw std::runtime_error(
+            fmt::format("engine '{}' failed for the RVE with seed {} and volume fraction "
+                        "{:g}: {}",
+                        result.engine, keys[position[i]].seed, keys[position[i]].volume_fraction,
+                        result.message));
       answers[position[i]] = {pack<dim>(result.stiffness), pack<dim>(result.lower),
                               pack<dim>(result.upper), result.gap, to_point_status(result.status)};
       count(result);
@@ -264,7 +279,8 @@ void HomogenizedMaterial<dim>::collect_statistics(MPI_Comm communicator, double 
   auto& s = statistics_;
   std::map<std::string, std::uint64_t> n_rves;
   std::string message;
-  for (const auto& [counts, text] : MPI::all_gather(communicator, std::make_pair(s.n_rves, s.message))) {
+  for (const auto& [counts, text] :
+       MPI::all_gather(communicator, std::make_pair(s.n_rves, s.message))) {
     for (const auto& [engine, n] : counts) n_rves[engine] += n;
     if (message.empty()) message = text;
   }

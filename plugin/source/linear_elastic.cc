@@ -10,7 +10,8 @@
 namespace seco::plugin {
 namespace {
 
-/// A homogeneous linear elastic material of any symmetry class, stress = C : strain; its bounds are exact.
+/// A homogeneous linear elastic material of any symmetry class, stress = C : strain; its bounds are
+/// exact.
 template <int dim>
 class LinearElastic : public Material<dim> {
  public:
@@ -44,18 +45,20 @@ class LinearElastic : public Material<dim> {
 
   MaterialStatistics statistics() const override {
     MaterialStatistics result;
-    result.n_points = dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(n_points_), communicator_);
+    result.n_points =
+        dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(n_points_), communicator_);
     return result;
   }
 
  private:
-  static materials::MandelMatrix read(materials::ParameterReader& parameters, const std::string& unit) {
-    const auto value = parameters.text(
-        "", "Stiffness", "70e3, 0.33",
-        "a name of the table of elastic constants, 'E, nu', or 'symmetry: constants', in the unit of "
-        "the run");
-    const auto angles = parameters.numbers("", "Orientation", {0, 0, 0},
-                                           "Bunge Euler angles in degrees from crystal to sample axes");
+  static materials::MandelMatrix read(materials::ParameterReader& parameters,
+                                      const std::string& unit) {
+    const auto value = parameters.text("", "Stiffness", "70e3, 0.33",
+                                       "a name of the table of elastic constants, 'E, nu', or "
+                                       "'symmetry: constants', in the unit of "
+                                       "the run");
+    const auto angles = parameters.numbers(
+        "", "Orientation", {0, 0, 0}, "Bunge Euler angles in degrees from crystal to sample axes");
     if (angles.size() != 3) parameters.refuse("", "Orientation", "expected 3 angles");
     materials::MandelMatrix stiffness;
     try {
@@ -65,7 +68,8 @@ class LinearElastic : public Material<dim> {
     }
     constexpr double degree = M_PI / 180;
     stiffness = materials::rotate(
-        stiffness, materials::from_euler(angles[0] * degree, angles[1] * degree, angles[2] * degree));
+        stiffness,
+        materials::from_euler(angles[0] * degree, angles[1] * degree, angles[2] * degree));
     return dim == 3 ? stiffness : materials::plane_strain(stiffness);
   }
 

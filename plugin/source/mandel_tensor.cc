@@ -8,7 +8,7 @@ namespace seco::plugin {
 namespace {
 
 template <int dim>
-constexpr std::array<std::pair<unsigned int, unsigned int>, dim * (dim + 1) / 2> component_pairs() {
+constexpr std::array<std::pair<unsigned int, unsigned int>, dim*(dim + 1) / 2> component_pairs() {
   if constexpr (dim == 2)
     return {{{0, 0}, {1, 1}, {0, 1}}};
   else

@@ -40,8 +40,8 @@ class Entered {
   int depth_ = 0;
 };
 
-/// The names of a ParameterHandler's JSON output have all characters but letters and digits replaced by
-/// an underscore and their hexadecimal code.
+/// The names of a ParameterHandler's JSON output have all characters but letters and digits
+/// replaced by an underscore and their hexadecimal code.
 std::string demangled(const std::string& text) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i)
@@ -99,7 +99,9 @@ std::string HandlerParameters::value_of(const std::string& section, const std::s
   return handler_.get(key);
 }
 
-std::string HandlerParameters::origin_of(const std::string&, const std::string&) const { return ""; }
+std::string HandlerParameters::origin_of(const std::string&, const std::string&) const {
+  return "";
+}
 
 std::string location(const materials::ParameterFile& file, const std::string& section,
                      const std::string& key) {
@@ -127,8 +129,8 @@ void set_parameters(dealii::ParameterHandler& handler, const materials::Paramete
       if (keys.empty())
         fail(fmt::format("section '{}' is not known; did you mean '{}'?", entry.section,
                          materials::nearest_match(entry.section, sections)));
-      fail(fmt::format("key '{}' {} is not known; did you mean '{}'? Known keys are {}", entry.key, where,
-                       materials::nearest_match(entry.key, keys), fmt::join(keys, ", ")));
+      fail(fmt::format("key '{}' {} is not known; did you mean '{}'? Known keys are {}", entry.key,
+                       where, materials::nearest_match(entry.key, keys), fmt::join(keys, ", ")));
     }
     const Entered entered(handler, entry.section);
     try {

@@ -46,7 +46,8 @@ void register_material(const std::string& name, const std::string& description,
                        std::function<void(dealii::ParameterHandler&)> declare_parameters,
                        std::function<std::unique_ptr<Material<dim>>()> create) {
   if (name.empty() || name.find('/') != std::string::npos)
-    throw std::invalid_argument(fmt::format("{}: material name '{}' is empty or contains a '/'", file, name));
+    throw std::invalid_argument(
+        fmt::format("{}: material name '{}' is empty or contains a '/'", file, name));
   const auto existing = registry<dim>().find(name);
   if (existing != registry<dim>().end())
     throw std::invalid_argument(
@@ -69,7 +70,9 @@ void check_registrations() {
     throw std::invalid_argument(fmt::format("{}", fmt::join(log().errors, "\n")));
 }
 
-std::size_t n_registrations() { return log().n_registrations; }
+std::size_t n_registrations() {
+  return log().n_registrations;
+}
 
 template <int dim>
 std::vector<MaterialDescription> registered_materials() {
@@ -132,6 +135,8 @@ INSTANTIATE(3)
 }  // namespace seco::plugin
 
 namespace {
-void register_engines_without_network() { seco::surrogate::register_builtin_engines(); }
+void register_engines_without_network() {
+  seco::surrogate::register_builtin_engines();
+}
 }  // namespace
 SECO_REGISTER(register_engines_without_network)

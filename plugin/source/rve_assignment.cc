@@ -18,9 +18,9 @@ constexpr double degree = M_PI / 180;
 }  // namespace
 
 template <int dim>
-typename RveAssignment<dim>::Field RveAssignment<dim>::read_field(materials::ParameterReader& parameters,
-                                                                  const std::string& name,
-                                                                  const std::string& help) const {
+typename RveAssignment<dim>::Field RveAssignment<dim>::read_field(
+    materials::ParameterReader& parameters, const std::string& name,
+    const std::string& help) const {
   Field field;
   field.expression = parameters.text("", name, "", help);
   if (field.expression.empty()) return field;
@@ -53,17 +53,21 @@ void RveAssignment<dim>::read(materials::ParameterReader& parameters, const std:
   n_different_ = static_cast<std::uint64_t>(
       parameters.integer("", "Number of different RVEs", 0, 0, 1LL << 40,
                          "points draw from so many seeds; 0 for a seed of their own"));
-  volume_fraction_ = read_field(parameters, "Volume fraction",
-                                "volume fraction as expression of position; empty for the constant of the "
-                                "section Microstructure");
-  volume_fraction_step_ = parameters.number("", "Volume fraction step", 0, 0, 1,
-                                            "volume fractions are rounded to multiples of this, 0 for none; "
-                                            "with few seeds, points then share RVEs");
-  texture_spread_ = read_field(parameters, "Texture spread",
-                               "texture spread in degrees as expression of position; empty for the constant");
+  volume_fraction_ =
+      read_field(parameters, "Volume fraction",
+                 "volume fraction as expression of position; empty for the constant of the "
+                 "section Microstructure");
+  volume_fraction_step_ =
+      parameters.number("", "Volume fraction step", 0, 0, 1,
+                        "volume fractions are rounded to multiples of this, 0 for none; "
+                        "with few seeds, points then share RVEs");
+  texture_spread_ =
+      read_field(parameters, "Texture spread",
+                 "texture spread in degrees as expression of position; empty for the constant");
   microstructure_ = materials::read_generator_settings(parameters, "Microstructure");
   if (from_file_) {
-    if (file_.empty()) parameters.refuse("", "RVE file", "RVE = file needs the name of an HDF5 file");
+    if (file_.empty())
+      parameters.refuse("", "RVE file", "RVE = file needs the name of an HDF5 file");
     try {
       file_rve_ = materials::read_rve(file_);
       materials::megapascals_per(file_rve_.unit);
@@ -71,8 +75,8 @@ void RveAssignment<dim>::read(materials::ParameterReader& parameters, const std:
       parameters.refuse("", "RVE file", error.what());
     }
     if (file_rve_.dimension() != dim)
-      parameters.refuse("", "RVE file", fmt::format("the RVE is {}D, the run is {}D",
-                                                    file_rve_.dimension(), dim));
+      parameters.refuse("", "RVE file",
+                        fmt::format("the RVE is {}D, the run is {}D", file_rve_.dimension(), dim));
   } else if (static_cast<int>(microstructure_.shape.size()) != dim && parameters.has("", "RVE")) {
     parameters.refuse("Microstructure", "Grid",
                       fmt::format("a {0}D run needs {0} numbers of voxels", dim));
@@ -81,13 +85,15 @@ void RveAssignment<dim>::read(materials::ParameterReader& parameters, const std:
 
 template <int dim>
 double RveAssignment<dim>::evaluate(const Field& field, const dealii::Point<dim>& position,
-                                    double smallest, double largest, const std::string& name) const {
+                                    double smallest, double largest,
+                                    const std::string& name) const {
   const double value = field.function->value(position);
   if (!(value >= smallest) || !(value <= largest)) {
     std::string point;
     for (int i = 0; i < dim; ++i) point += fmt::format("{}{:g}", i > 0 ? ", " : "", position[i]);
-    throw std::runtime_error(fmt::format("'{}' = {} is {:g} at ({}); allowed are values from {:g} to {:g}",
-                                         name, field.expression, value, point, smallest, largest));
+    throw std::runtime_error(
+        fmt::format("'{}' = {} is {:g} at ({}); allowed are values from {:g} to {:g}", name,
+                    field.expression, value, point, smallest, largest));
   }
   return value;
 }

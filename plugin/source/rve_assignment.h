@@ -27,12 +27,13 @@ struct RveKey {
 
   template <typename Archive>
   void serialize(Archive& archive, unsigned int) {
-    archive & seed & volume_fraction & texture_spread;
+    archive& seed& volume_fraction& texture_spread;
   }
 };
 
-/// Which RVE belongs to which point: one from a file, or generated with a seed per material, per cell or per
-/// quadrature point, and with volume fraction and texture spread as functions of position.
+/// Which RVE belongs to which point: one from a file, or generated with a seed per material, per
+/// cell or per quadrature point, and with volume fraction and texture spread as functions of
+/// position.
 template <int dim>
 class RveAssignment {
  public:

@@ -34,7 +34,8 @@ bool is_shared_library(const fs::path& path) {
 }
 
 /// The file a name stands for; empty if the dynamic linker has to look for it.
-fs::path find(const std::string& name, const std::string& folder, std::vector<std::string>& places) {
+fs::path find(const std::string& name, const std::string& folder,
+              std::vector<std::string>& places) {
   const fs::path path(name);
   std::vector<fs::path> candidates;
   if (path.is_absolute())
@@ -58,17 +59,21 @@ fs::path find(const std::string& name, const std::string& folder, std::vector<st
   if (symbol != std::string::npos) {
     const auto missing = error.substr(symbol + 18);
     if (missing.rfind("seco_plugin_interface_", 0) == 0)
-      fail(fmt::format("was built for another version of the plugin interface or of deal.II ({}), this "
-                       "program has {}; rebuild it against this version",
-                       missing.substr(0, missing.find_first_of(" \t")), SECO_TEXT(SECO_ABI_SYMBOL)));
-    fail(fmt::format("cannot be bound, because no library defines the symbol {}; is a library missing "
-                     "from its link line?",
-                     missing));
+      fail(fmt::format(
+          "was built for another version of the plugin interface or of deal.II ({}), this "
+          "program has {}; rebuild it against this version",
+          missing.substr(0, missing.find_first_of(" \t")), SECO_TEXT(SECO_ABI_SYMBOL)));
+    fail(fmt::format(
+        "cannot be bound, because no library defines the symbol {}; is a library missing "
+        "from its link line?",
+        missing));
   }
   if (error.find("No such file") != std::string::npos && error.rfind(name, 0) == 0)
-    fail(fmt::format("there is no such file; looked for {} and along the path of the dynamic linker",
-                     fmt::join(places, ", ")));
-  throw std::invalid_argument(fmt::format("shared library '{}': cannot be loaded: {}", name, error));
+    fail(
+        fmt::format("there is no such file; looked for {} and along the path of the dynamic linker",
+                    fmt::join(places, ", ")));
+  throw std::invalid_argument(
+      fmt::format("shared library '{}': cannot be loaded: {}", name, error));
 }
 
 }  // namespace
@@ -84,7 +89,8 @@ void load_shared_library(const std::string& name, const std::string& folder) {
     fail(fmt::format("there is no such file; looked for {}", fmt::join(places, ", ")));
   if (!path.empty()) {
     if (fs::is_directory(path)) fail(fmt::format("{} is a folder", path.string()));
-    if (access(path.c_str(), R_OK) != 0) fail(fmt::format("{} cannot be read; check its permissions", path.string()));
+    if (access(path.c_str(), R_OK) != 0)
+      fail(fmt::format("{} cannot be read; check its permissions", path.string()));
     if (!is_shared_library(path)) fail(fmt::format("{} is not a shared library", path.string()));
   }
   const std::string target = path.empty() ? name : path.string();
@@ -97,8 +103,9 @@ void load_shared_library(const std::string& name, const std::string& folder) {
   }
   check_registrations();
   if (n_registrations() == before)
-    fail("registers no material and no engine; it is not a plugin, or it is linked into the program "
-         "already");
+    fail(
+        "registers no material and no engine; it is not a plugin, or it is linked into the program "
+        "already");
   loaded.insert(target);
 }
 

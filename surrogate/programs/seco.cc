@@ -64,10 +64,12 @@ int homogenize(const HomogenizeOptions& options) {
   const auto rve = seco::materials::read_rve(options.rve);
   const auto engine = make_engine(options.engine, options.settings);
   const Homogenized result = engine->homogenize({&rve, 1}).front();
-  print_matrix(fmt::format("homogenized stiffness [{}], Mandel, engine {}:", rve.unit, result.engine),
-               result.stiffness);
-  fmt::print("relative gap of the bounds {:.3g}, {} iterations, residual {:.3g}, {:.3g} s, status {}\n",
-             result.gap, result.iterations, result.residual, result.seconds, to_string(result.status));
+  print_matrix(
+      fmt::format("homogenized stiffness [{}], Mandel, engine {}:", rve.unit, result.engine),
+      result.stiffness);
+  fmt::print(
+      "relative gap of the bounds {:.3g}, {} iterations, residual {:.3g}, {:.3g} s, status {}\n",
+      result.gap, result.iterations, result.residual, result.seconds, to_string(result.status));
   if (!options.json_file.empty())
     write_json(options.json_file, {{"engine", result.engine},
                                    {"stiffness", to_json(result.stiffness)},
@@ -134,10 +136,11 @@ int train(const std::string& parameters, const std::string& device) {
   fmt::print("{} steps in {:.0f} s, best mean certified gap on held-out RVEs {:.3g}, model in {}\n",
              result.steps, result.seconds, result.best_validation_gap, study.training.model);
   if (!result.diverged) return 0;
-  fmt::print(stderr,
-             "seco train: the training diverged at step {} and was stopped; the best model so far is "
-             "kept. Lower 'Learning rate' or 'Gradient clipping'\n",
-             result.steps);
+  fmt::print(
+      stderr,
+      "seco train: the training diverged at step {} and was stopped; the best model so far is "
+      "kept. Lower 'Learning rate' or 'Gradient clipping'\n",
+      result.steps);
   return missed;
 }
 
@@ -175,14 +178,19 @@ int main(int argc, char** argv) {
   int status = 0;
 
   HomogenizeOptions h;
-  auto* homogenize_command = app.add_subcommand("homogenize", "homogenized stiffness of one RVE with bounds");
+  auto* homogenize_command =
+      app.add_subcommand("homogenize", "homogenized stiffness of one RVE with bounds");
   homogenize_command->add_option("rve", h.rve, "RVE file (HDF5)")->required();
-  homogenize_command->add_option("--engine", h.engine,
-                                 fmt::format("one of {}", fmt::join(seco::surrogate::engine_names(), ", ")));
+  homogenize_command->add_option(
+      "--engine", h.engine,
+      fmt::format("one of {}", fmt::join(seco::surrogate::engine_names(), ", ")));
   homogenize_command->add_option("--model", h.settings.model, "model folder of the engine s-eco");
-  homogenize_command->add_option("--tolerance", h.settings.tolerance, "relative residual of the engine fft");
-  homogenize_command->add_option("--max-iterations", h.settings.max_iterations, "iterations after which fft stops");
-  homogenize_command->add_option("--precision", h.settings.precision, "single or double precision fields of fft");
+  homogenize_command->add_option("--tolerance", h.settings.tolerance,
+                                 "relative residual of the engine fft");
+  homogenize_command->add_option("--max-iterations", h.settings.max_iterations,
+                                 "iterations after which fft stops");
+  homogenize_command->add_option("--precision", h.settings.precision,
+                                 "single or double precision fields of fft");
   homogenize_command->add_option("--device", h.settings.device, "auto, cpu, cuda or cuda:N");
   homogenize_command->add_option("--json", h.json_file, "writes the result to this file");
   homogenize_command->add_flag("--strict", h.strict, "exit code 2 unless the status is ok");
@@ -192,7 +200,8 @@ int main(int argc, char** argv) {
   GenerateOptions g;
   auto* generate_command = app.add_subcommand("generate", "generates a dataset, or one RVE of it");
   generate_command->add_option("parameters", g.parameters, "parameter file (.prm)")->required();
-  generate_command->add_option("--rve", g.rve, "writes one RVE to this HDF5 file instead of a dataset");
+  generate_command->add_option("--rve", g.rve,
+                               "writes one RVE to this HDF5 file instead of a dataset");
   generate_command->add_option("--vti", g.vti, "writes one RVE as VTK image data");
   generate_command->add_option("--index", g.index, "number of the RVE within the dataset");
   generate_command->add_option("--device", g.device, "auto, cpu, cuda or cuda:N");
@@ -200,14 +209,16 @@ int main(int argc, char** argv) {
   generate_command->callback([&] { status = generate(g); });
 
   std::string parameters, device = "auto";
-  auto* train_command = app.add_subcommand("train", "trains a surrogate; makes its dataset if missing");
+  auto* train_command =
+      app.add_subcommand("train", "trains a surrogate; makes its dataset if missing");
   train_command->add_option("parameters", parameters, "parameter file (.prm)")->required();
   train_command->add_option("--device", device, "auto, cpu, cuda or cuda:N");
   train_command->footer(footer);
   train_command->callback([&] { status = train(parameters, device); });
 
   std::string model, dataset, report;
-  auto* evaluate_command = app.add_subcommand("evaluate", "measures a model on the held-out RVEs of a dataset");
+  auto* evaluate_command =
+      app.add_subcommand("evaluate", "measures a model on the held-out RVEs of a dataset");
   evaluate_command->add_option("model", model, "model folder")->required();
   evaluate_command->add_option("dataset", dataset, "dataset written by seco generate")->required();
   evaluate_command->add_option("--device", device, "auto, cpu, cuda or cuda:N");
@@ -219,7 +230,8 @@ int main(int argc, char** argv) {
   });
 
   std::string subject;
-  auto* info_command = app.add_subcommand("info", "describes a model folder, an RVE file, or this program");
+  auto* info_command =
+      app.add_subcommand("info", "describes a model folder, an RVE file, or this program");
   info_command->add_option("subject", subject, "model folder or RVE file");
   info_command->callback([&] { status = info(subject); });
 

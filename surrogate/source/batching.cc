@@ -25,7 +25,8 @@ bool all_finite(const Homogenized& result) {
 
 std::vector<Homogenized> homogenize_in_chunks(
     std::span<const materials::Rve> rves, const EngineSettings& settings,
-    const std::string& engine_name, std::size_t bytes_per_voxel, const torch::TensorOptions& options,
+    const std::string& engine_name, std::size_t bytes_per_voxel,
+    const torch::TensorOptions& options,
     const std::function<ChunkResult(const StiffnessField&)>& compute,
     const std::function<void(std::size_t)>& progress) {
   std::map<std::pair<std::vector<int>, std::vector<double>>, std::vector<std::size_t>> groups;

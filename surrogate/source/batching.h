@@ -20,11 +20,13 @@ struct ChunkResult {
 };
 
 /// Sorts RVEs by grid, cuts them into chunks whose fields fit into the memory asked for, runs
-/// `compute` on each chunk and puts the results, in the unit of each RVE, in the order of the input.
+/// `compute` on each chunk and puts the results, in the unit of each RVE, in the order of the
+/// input.
 /// @param bytes_per_voxel memory of all fields of one voxel of one RVE
 std::vector<Homogenized> homogenize_in_chunks(
     std::span<const materials::Rve> rves, const EngineSettings& settings,
-    const std::string& engine_name, std::size_t bytes_per_voxel, const torch::TensorOptions& options,
+    const std::string& engine_name, std::size_t bytes_per_voxel,
+    const torch::TensorOptions& options,
     const std::function<ChunkResult(const StiffnessField&)>& compute,
     const std::function<void(std::size_t)>& progress);
 

@@ -10,8 +10,8 @@ torch::Tensor gram(const torch::Tensor& a, const torch::Tensor& b, const Grid& g
   // One RVE at a time keeps the double-precision copies small.
   std::vector<torch::Tensor> products;
   for (std::int64_t i = 0; i < a.size(0); ++i)
-    products.push_back(torch::matmul(a[i].flatten(1).to(torch::kDouble),
-                                     b[i].flatten(1).to(torch::kDouble).t()));
+    products.push_back(
+        torch::matmul(a[i].flatten(1).to(torch::kDouble), b[i].flatten(1).to(torch::kDouble).t()));
   return torch::stack(products).cpu() / static_cast<double>(grid.n_voxels());
 }
 
@@ -19,10 +19,10 @@ torch::Tensor symmetrized(const torch::Tensor& matrix) {
   return 0.5 * (matrix + matrix.transpose(-2, -1));
 }
 
-// min over a of M + a B + (a B)^T + a A a^T, evaluated at the a found. Directions of A that are no more
-// than the round-off of the fields are left out: they are not admissible to the precision that a large
-// coefficient would need. Homogeneous RVEs have only such directions, and the hydrostatic load of cubic
-// polycrystals, which share one bulk modulus, is one as well.
+// min over a of M + a B + (a B)^T + a A a^T, evaluated at the a found. Directions of A that are no
+// more than the round-off of the fields are left out: they are not admissible to the precision that
+// a large coefficient would need. Homogeneous RVEs have only such directions, and the hydrostatic
+// load of cubic polycrystals, which share one bulk modulus, is one as well.
 torch::Tensor ritz(const torch::Tensor& mean, const torch::Tensor& coupling,
                    const torch::Tensor& fluctuation, torch::Dtype field_type) {
   const double epsilon = field_type == torch::kDouble ? std::numeric_limits<double>::epsilon()
@@ -32,13 +32,13 @@ torch::Tensor ritz(const torch::Tensor& mean, const torch::Tensor& coupling,
   const auto [values, vectors] = torch::linalg_eigh(a);
   const auto largest = std::get<0>(values.max(1, /*keepdim=*/true)).clamp_min(0.);
   const auto mean_energy = mean.diagonal(0, 1, 2).mean(1, /*keepdim=*/true);
-  const auto cutoff = torch::maximum(1e-13 * largest, safety * epsilon * epsilon *
-                                                          torch::maximum(largest, mean_energy));
+  const auto cutoff = torch::maximum(
+      1e-13 * largest, safety * epsilon * epsilon * torch::maximum(largest, mean_energy));
   const auto kept = values > cutoff;
-  const auto reciprocal = torch::where(kept, torch::where(kept, values, torch::ones_like(values)).reciprocal(),
-                                       torch::zeros_like(values));
-  const auto inverse =
-      torch::matmul(vectors * reciprocal.unsqueeze(1), vectors.transpose(-2, -1));
+  const auto reciprocal =
+      torch::where(kept, torch::where(kept, values, torch::ones_like(values)).reciprocal(),
+                   torch::zeros_like(values));
+  const auto inverse = torch::matmul(vectors * reciprocal.unsqueeze(1), vectors.transpose(-2, -1));
   const auto coefficients = -torch::matmul(coupling.transpose(-2, -1), inverse);
   const auto cross = torch::matmul(coefficients, coupling);
   const auto square = torch::matmul(torch::matmul(coefficients, a), coefficients.transpose(-2, -1));

@@ -29,7 +29,6 @@ Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluc
                const torch::Tensor& stress_fluctuation);
 
 /// Upper bound alone.
-torch::Tensor upper_bound(const StiffnessField& stiffness,
-                          const torch::Tensor& strain_fluctuation);
+torch::Tensor upper_bound(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation);
 
 }  // namespace seco::surrogate

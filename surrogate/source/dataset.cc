@@ -54,7 +54,8 @@ materials::Rve coarsen(const materials::Rve& rve, int factor) {
         for (int a = 0; a < factor; ++a)
           for (int b = 0; b < factor; ++b)
             for (int c = 0; c < depth_factor; ++c) {
-              const std::size_t row = static_cast<std::size_t>(i * factor + a) * rve.shape[1] + j * factor + b;
+              const std::size_t row =
+                  static_cast<std::size_t>(i * factor + a) * rve.shape[1] + j * factor + b;
               ++votes[rve.phase[row * fine_depth + k * depth_factor + c]];
             }
         coarse.phase[index] =
@@ -102,7 +103,8 @@ void generate_dataset(const DatasetSettings& settings,
     file.create<float>("label_strain", with_leading({n, m, m}, coarse_shape));
     file.create<float>("label_stress", with_leading({n, m, m}, coarse_shape));
     file.create<double>("label_stiffness", {n, m, m});
-    const auto options = torch::TensorOptions(torch::kDouble).device(select_device(settings.device));
+    const auto options =
+        torch::TensorOptions(torch::kDouble).device(select_device(settings.device));
     constexpr std::size_t chunk_size = 8;
     for (std::size_t first = 0; first < n; first += chunk_size) {
       const std::size_t count = std::min(chunk_size, n - first);
@@ -114,15 +116,15 @@ void generate_dataset(const DatasetSettings& settings,
       const auto solution = solve(stiffness, SolverSettings{settings.label_tolerance, 5000});
       for (std::size_t i = 0; i < count; ++i)
         if (!solution.converged[i])
-          throw std::runtime_error(
-              fmt::format("the label solution of RVE {} stopped at residual {:.3g}, asked for {:.3g}",
-                          first + i, solution.residual[i], settings.label_tolerance));
+          throw std::runtime_error(fmt::format(
+              "the label solution of RVE {} stopped at residual {:.3g}, asked for {:.3g}",
+              first + i, solution.residual[i], settings.label_tolerance));
       const auto strain = total_strain(solution.displacement, stiffness.grid());
       const auto scale = stiffness.scale().reshape({-1, 1, 1});
       const auto stress =
-          stiffness.apply(strain) *
-          with_grid_axes(scale, stiffness.grid()).to(options.device());
-      const auto homogenized = grid_mean(stress, stiffness.grid()).cpu().transpose(1, 2).contiguous();
+          stiffness.apply(strain) * with_grid_axes(scale, stiffness.grid()).to(options.device());
+      const auto homogenized =
+          grid_mean(stress, stiffness.grid()).cpu().transpose(1, 2).contiguous();
       label_seconds +=
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       const auto write = [&](const char* name, const torch::Tensor& field) {
@@ -159,7 +161,8 @@ DatasetReader::DatasetReader(const std::string& path) : file_(path) {
     return values[0];
   };
   if (number("version") != format_version)
-    refuse(path, fmt::format("attribute 'version' is {}, expected {}", number("version"), format_version));
+    refuse(path, fmt::format("attribute 'version' is {}, expected {}", number("version"),
+                             format_version));
   label_factor_ = static_cast<int>(number("label_factor"));
   label_seconds_ = number("label_seconds");
   description_ = file_.text_or("description", "");
@@ -172,7 +175,8 @@ DatasetReader::DatasetReader(const std::string& path) : file_(path) {
                              fmt::join(phase.shape, "x")));
   const std::size_t n = phase.shape[0], d = phase.shape.size() - 1;
   const auto m = static_cast<std::size_t>(materials::n_mandel_components(static_cast<int>(d)));
-  if (n == 0 || table.shape[0] != n || counts.shape[0] != n || table.shape[2] != m || table.shape[3] != m)
+  if (n == 0 || table.shape[0] != n || counts.shape[0] != n || table.shape[2] != m ||
+      table.shape[3] != m)
     refuse(path, fmt::format("dataset 'stiffness' has shape {}, expected {} x P x {} x {} to fit "
                              "dataset 'phase'",
                              fmt::join(table.shape, "x"), n, m, m));
@@ -214,7 +218,8 @@ std::pair<torch::Tensor, torch::Tensor> DatasetReader::labels(
       const std::vector<std::int64_t> shape(part.shape.begin(), part.shape.end());
       fields.push_back(torch::tensor(part.values).reshape(shape));
       if (!torch::isfinite(fields.back()).all().item<bool>())
-        refuse(file_.path(), fmt::format("dataset '{}' holds NaN or infinite values in entry {}", name, i));
+        refuse(file_.path(),
+               fmt::format("dataset '{}' holds NaN or infinite values in entry {}", name, i));
     }
     return torch::cat(fields);
   };

@@ -32,7 +32,8 @@ torch::Device select_device(const std::string& name) {
   if (name == "auto" && n_gpus == 0) return torch::kCPU;
   if (name == "auto" || name == "cuda") {
     if (n_gpus == 0)
-      throw std::invalid_argument("device 'cuda' was asked for, but there is none; use auto or cpu");
+      throw std::invalid_argument(
+          "device 'cuda' was asked for, but there is none; use auto or cpu");
     return {torch::kCUDA, static_cast<torch::DeviceIndex>(local_rank % n_gpus)};
   }
   if (name.rfind("cuda:", 0) == 0) {
@@ -54,7 +55,8 @@ void set_thread_count() {
     int threads = environment_number({"OMP_NUM_THREADS"}, 0);
     if (threads < 1) {
       const int ranks = std::max(
-          1, environment_number({"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS_PER_NODE"}, 1));
+          1, environment_number(
+                 {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS_PER_NODE"}, 1));
       threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / ranks);
     }
     at::set_num_threads(threads);

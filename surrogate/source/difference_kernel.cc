@@ -61,7 +61,8 @@ void strain_rows(const Number* u, Number* strain, std::int64_t n_fields, const G
   const Number average = Number(1) / Rows<dim>::n_corners;
   const Number shear = std::sqrt(Number(0.5));
   at::parallel_for(0, n_fields * rows.count, 64, [&](std::int64_t begin, std::int64_t end) {
-    // sums[0] = sum over corners; sums[1 + a] = difference across outer axis a; one extra entry wraps.
+    // sums[0] = sum over corners; sums[1 + a] = difference across outer axis a; one extra entry
+    // wraps.
     std::vector<Number> sums(dim * (n + 1));
     std::vector<Number> gradient(dim * dim * n);  // D_j u_i at [(j * dim + i) * n + k]
     for (std::int64_t item = begin; item < end; ++item) {

@@ -21,13 +21,15 @@ torch::Tensor without_mean(const torch::Tensor& field, const Grid& grid) {
   return field - field.mean(grid.axes(), /*keepdim=*/true);
 }
 
-// All symbols k_j share one phase (rotated scheme), so D_k D_m^T has the real symbol kappa_k kappa_m:
-// it is symmetric in (k, m), and the stress built from it is symmetric.
+// All symbols k_j share one phase (rotated scheme), so D_k D_m^T has the real symbol kappa_k
+// kappa_m: it is symmetric in (k, m), and the stress built from it is symmetric.
 torch::Tensor second_difference(const torch::Tensor& field, int k, int m, const Grid& grid) {
   return difference(difference_adjoint(field, m, grid), k, grid);
 }
 
-int permutation_sign(int i, int j, int k) { return (j - i) * (k - i) * (k - j) / 2; }
+int permutation_sign(int i, int j, int k) {
+  return (j - i) * (k - i) * (k - j) / 2;
+}
 
 torch::Tensor curl_curl(const torch::Tensor& potential, bool diagonal, const Grid& grid) {
   std::map<std::tuple<int, int, int>, torch::Tensor> cache;
@@ -97,8 +99,7 @@ torch::Tensor equilibrium_block(const torch::Tensor& potential, EquilibriumForm 
                                 const GreenOperator& green, const ReferenceMedium& medium) {
   const Grid& grid = green.grid();
   if (form == EquilibriumForm::projection) {
-    const auto polarization =
-        strain_of(green.apply(divergence_of(potential, grid), medium), grid);
+    const auto polarization = strain_of(green.apply(divergence_of(potential, grid), medium), grid);
     return without_mean(potential - isotropic_stress(polarization, medium, grid), grid);
   }
   if (grid.dimension() == 2) return without_mean(airy(potential, grid), grid);

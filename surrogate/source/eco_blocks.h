@@ -7,8 +7,8 @@
 
 namespace seco::surrogate {
 
-/// The equilibrium-conserving blocks (arXiv 2504.13422): no learnable parameters, any input gives an
-/// admissible output. All act on `[B, L, channels, n...]`, load cases in axis 1.
+/// The equilibrium-conserving blocks (arXiv 2504.13422): no learnable parameters, any input gives
+/// an admissible output. All act on `[B, L, channels, n...]`, load cases in axis 1.
 
 /// Compatibility block: the strain fluctuation sym(D u) of any nodal displacement.
 torch::Tensor compatibility_block(const torch::Tensor& displacement, const Grid& grid);

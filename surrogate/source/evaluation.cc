@@ -177,6 +177,8 @@ std::string evaluate_model(const std::string& model_folder, const std::string& d
   return report.dump(2);
 }
 
-std::string describe_model(const std::string& folder) { return load_model(folder).description.dump(2); }
+std::string describe_model(const std::string& folder) {
+  return load_model(folder).description.dump(2);
+}
 
 }  // namespace seco::surrogate

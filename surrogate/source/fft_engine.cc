@@ -31,7 +31,8 @@ class FftEngine : public Engine {
       const std::function<void(std::size_t)>& progress) const override {
     // Displacement, residual, search direction and their images: about 30 fields of six load cases
     // in 3D at the peak.
-    const std::size_t bytes_per_voxel = 30 * 6 * 6 * c10::elementSize(c10::typeMetaToScalarType(options_.dtype()));
+    const std::size_t bytes_per_voxel =
+        30 * 6 * 6 * c10::elementSize(c10::typeMetaToScalarType(options_.dtype()));
     return homogenize_in_chunks(
         rves, settings_, name(), bytes_per_voxel, options_,
         [this](const StiffnessField& stiffness) { return compute(stiffness); }, progress);
@@ -44,8 +45,7 @@ class FftEngine : public Engine {
     const auto solution =
         solve(stiffness, SolverSettings{settings_.tolerance, settings_.max_iterations});
     const auto fluctuation = compatibility_block(solution.displacement, grid);
-    const auto strain =
-        fluctuation + with_grid_axes(unit_loads(grid, fluctuation.options()), grid);
+    const auto strain = fluctuation + with_grid_axes(unit_loads(grid, fluctuation.options()), grid);
     const GreenOperator green(grid, stiffness.options());
     const auto stress = equilibrium_block(stiffness.apply(strain), EquilibriumForm::projection,
                                           green, mean_medium(stiffness));
@@ -77,8 +77,9 @@ class FftEngine : public Engine {
 }  // namespace
 
 void register_fft_engine() {
-  register_engine("fft", "FFT reference solver, conjugate gradients to the tolerance",
-                  [](const EngineSettings& settings) { return std::make_unique<FftEngine>(settings); });
+  register_engine(
+      "fft", "FFT reference solver, conjugate gradients to the tolerance",
+      [](const EngineSettings& settings) { return std::make_unique<FftEngine>(settings); });
 }
 
 }  // namespace seco::surrogate

@@ -43,10 +43,11 @@ GreenOperator::GreenOperator(const Grid& grid, const torch::TensorOptions& optio
                    torch::zeros_like(square))
           .to(options);
   symbol_ = k.to(options.dtype(options.dtype() == torch::kDouble ? torch::kComplexDouble
-                                                                   : torch::kComplexFloat));
+                                                                 : torch::kComplexFloat));
 }
 
-torch::Tensor GreenOperator::apply(const torch::Tensor& force, const ReferenceMedium& medium) const {
+torch::Tensor GreenOperator::apply(const torch::Tensor& force,
+                                   const ReferenceMedium& medium) const {
   const auto axes = grid_.axes();
   auto f = torch::fft::rfftn(force, c10::nullopt, axes);
   const int d = grid_.dimension();

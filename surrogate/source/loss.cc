@@ -27,17 +27,15 @@ PairEnergies pair_energies(const StiffnessField& stiffness, const AdmissibleFiel
   PairEnergies energies;
   const auto strain = fields.strain + unit_strain(fields, grid);
   energies.potential = mean_of_product(strain, stiffness.apply(strain), grid);
-  energies.voigt =
-      stiffness.mean_stiffness().diagonal(0, 1, 2).to(energies.potential.device());
+  energies.voigt = stiffness.mean_stiffness().diagonal(0, 1, 2).to(energies.potential.device());
 
   const auto stress_strain = stiffness.apply_compliance(fields.stress);
   const auto misfit = torch::eye(grid.n_components(), torch::kDouble).to(strain.device()) -
                       grid_mean(stress_strain, grid);
-  const auto mean_stiffness =
-      torch::inverse(stiffness.mean_compliance()).to(strain.device());
+  const auto mean_stiffness = torch::inverse(stiffness.mean_compliance()).to(strain.device());
   energies.mean_stress = torch::matmul(misfit, mean_stiffness);
-  energies.complementary = (misfit * energies.mean_stress).sum(2) -
-                           mean_of_product(fields.stress, stress_strain, grid);
+  energies.complementary =
+      (misfit * energies.mean_stress).sum(2) - mean_of_product(fields.stress, stress_strain, grid);
   return energies;
 }
 
@@ -56,8 +54,8 @@ torch::Tensor constitutive_residual(const StiffnessField& stiffness, const Admis
 
 torch::Tensor block_average(const torch::Tensor& field, int factor, const Grid& grid) {
   const auto folded = field.flatten(0, 1);
-  const auto average = grid.dimension() == 2 ? torch::avg_pool2d(folded, factor)
-                                             : torch::avg_pool3d(folded, factor);
+  const auto average =
+      grid.dimension() == 2 ? torch::avg_pool2d(folded, factor) : torch::avg_pool3d(folded, factor);
   auto shape = average.sizes().vec();
   shape[0] = field.size(0);
   shape.insert(shape.begin() + 1, field.size(1));

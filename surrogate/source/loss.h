@@ -4,8 +4,8 @@
 
 namespace seco::surrogate {
 
-/// The two admissible fields completed by their means, and their energies, all `[B, L]`, double where
-/// summed and differentiable.
+/// The two admissible fields completed by their means, and their energies, all `[B, L]`, double
+/// where summed and differentiable.
 struct PairEnergies {
   /// <eps : C : eps> of the unit loads.
   torch::Tensor potential;
@@ -19,8 +19,8 @@ struct PairEnergies {
 
 PairEnergies pair_energies(const StiffnessField& stiffness, const AdmissibleFields& fields);
 
-/// Constitutive residual of every RVE and load, `[B, L]`: `log(1 + gap / Voigt energy)`, or the mean
-/// square of sigma - C : eps relative to that of C_V : E.
+/// Constitutive residual of every RVE and load, `[B, L]`: `log(1 + gap / Voigt energy)`, or the
+/// mean square of sigma - C : eps relative to that of C_V : E.
 torch::Tensor constitutive_residual(const StiffnessField& stiffness, const AdmissibleFields& fields,
                                     bool weighted);
 

@@ -23,7 +23,8 @@ template <typename T>
 T value_of(const json& object, const std::string& key, const std::string& origin,
            const std::string& expected) {
   const auto entry = object.find(key);
-  if (entry == object.end()) refuse(origin, fmt::format("key '{}' is missing, expected {}", key, expected));
+  if (entry == object.end())
+    refuse(origin, fmt::format("key '{}' is missing, expected {}", key, expected));
   try {
     return entry->get<T>();
   } catch (const json::exception&) {
@@ -64,7 +65,8 @@ void save_archive(torch::serialize::OutputArchive& archive, const std::string& p
 
 json read_model_description(const std::string& folder) {
   if (!fs::is_directory(folder))
-    refuse(folder, "there is no such model folder; expected a folder with model.json and weights.pt");
+    refuse(folder,
+           "there is no such model folder; expected a folder with model.json and weights.pt");
   const std::string path = (fs::path(folder) / "model.json").string();
   std::ifstream file(path);
   if (!file) refuse(path, "cannot be read; a model folder holds model.json and weights.pt");
@@ -75,11 +77,12 @@ json read_model_description(const std::string& folder) {
     refuse(path, fmt::format("is not valid JSON ({})", error.what()));
   }
   if (!description.is_object()) refuse(path, "expected a JSON object");
-  const auto format = value_of<std::string>(description, "format", path, fmt::format("'{}'", format_name));
+  const auto format =
+      value_of<std::string>(description, "format", path, fmt::format("'{}'", format_name));
   if (format != format_name)
     refuse(path, fmt::format("key 'format' is '{}', expected '{}'", format, format_name));
-  const auto version = value_of<int>(description, "schema_version", path,
-                                     std::to_string(model_schema_version));
+  const auto version =
+      value_of<int>(description, "schema_version", path, std::to_string(model_schema_version));
   if (version != model_schema_version)
     refuse(path, fmt::format("key 'schema_version' is {}, expected {}; train the model again with "
                              "`seco train`",
@@ -115,7 +118,8 @@ Model load_model(const std::string& folder) {
     refuse(json_path, error.what());
   }
   const std::string path = (fs::path(folder) / "weights.pt").string();
-  if (!fs::exists(path)) refuse(path, "no such file; a model folder holds model.json and weights.pt");
+  if (!fs::exists(path))
+    refuse(path, "no such file; a model folder holds model.json and weights.pt");
   try {
     torch::serialize::InputArchive archive;
     archive.load_from(path, torch::kCPU);
@@ -127,12 +131,14 @@ Model load_model(const std::string& folder) {
     std::size_t i = 0;
     for (const auto& p : model.network->named_parameters()) {
       if (p.value().sizes().vec() != shapes[i++])
-        refuse(path, fmt::format("weights '{}' do not have the shape that model.json describes", p.key()));
+        refuse(path, fmt::format("weights '{}' do not have the shape that model.json describes",
+                                 p.key()));
       if (!torch::isfinite(p.value()).all().item<bool>())
         refuse(path, fmt::format("weights '{}' hold NaN or infinite values", p.key()));
     }
   } catch (const c10::Error&) {
-    refuse(path, "is corrupt, truncated, or was written for another architecture than model.json says");
+    refuse(path,
+           "is corrupt, truncated, or was written for another architecture than model.json says");
   }
   model.network->eval();
   return model;

@@ -29,8 +29,8 @@ void ProgressBar::update(std::int64_t done, const std::string& note) {
   const auto seconds = static_cast<std::int64_t>(left);
   constexpr int width = 24;
   const auto filled = static_cast<int>(width * done / total_);
-  fmt::print(stderr, "{}{} [{}{}] {}/{}  {}  {:d}:{:02d}:{:02d} left{}", terminal_ ? "\r" : "", title_,
-             std::string(filled, '#'), std::string(width - filled, '.'), done, total_, note,
+  fmt::print(stderr, "{}{} [{}{}] {}/{}  {}  {:d}:{:02d}:{:02d} left{}", terminal_ ? "\r" : "",
+             title_, std::string(filled, '#'), std::string(width - filled, '.'), done, total_, note,
              seconds / 3600, seconds / 60 % 60, seconds % 60, terminal_ ? "  " : "\n");
   std::fflush(stderr);
 }

@@ -54,12 +54,12 @@ MicroSolution solve(const StiffnessField& all, const SolverSettings& settings,
 
   const auto unit = with_grid_axes(unit_loads(grid, all.options()), grid);
   const auto zero_strain = unit + torch::zeros(
-      [&] {
-        auto s = shape;
-        s[2] = loads;
-        return s;
-      }(),
-      all.options());
+                                      [&] {
+                                        auto s = shape;
+                                        s[2] = loads;
+                                        return s;
+                                      }(),
+                                      all.options());
   ReferenceMedium medium = mean_medium(stiffness);
   auto r = -divergence_of(stiffness.apply(zero_strain), grid);
   auto z = green.apply(r, medium);
@@ -81,7 +81,8 @@ MicroSolution solve(const StiffnessField& all, const SolverSettings& settings,
 
   for (unsigned int iteration = 0;; ++iteration) {
     const auto relative =
-        torch::where(rz <= floor, torch::zeros_like(rz), rz / torch::maximum(rz_zero, floor)).sqrt();
+        torch::where(rz <= floor, torch::zeros_like(rz), rz / torch::maximum(rz_zero, floor))
+            .sqrt();
     const auto worst = std::get<0>(relative.max(1)).cpu();
     std::vector<std::int64_t> active;
     for (std::int64_t i = 0; i < worst.size(0); ++i) {

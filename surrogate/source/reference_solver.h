@@ -20,11 +20,11 @@ struct MicroSolution {
   std::vector<bool> converged;
 };
 
-/// Solves `D^T C (E + sym D u) = 0` for all unit mean strains E by conjugate gradients preconditioned
-/// with the discrete Green operator of the mean medium (DESIGN.md section 3; Zeman et al. 2010, J.
-/// Comput. Phys. 229, for the preconditioned view). The residual is `sqrt(r.G0 r)`, relative to its
-/// value at u = 0; load cases and RVEs converge independently and finished RVEs leave the batch.
-/// Singular stiffness (voids) is allowed.
+/// Solves `D^T C (E + sym D u) = 0` for all unit mean strains E by conjugate gradients
+/// preconditioned with the discrete Green operator of the mean medium (DESIGN.md section 3; Zeman
+/// et al. 2010, J. Comput. Phys. 229, for the preconditioned view). The residual is `sqrt(r.G0 r)`,
+/// relative to its value at u = 0; load cases and RVEs converge independently and finished RVEs
+/// leave the batch. Singular stiffness (voids) is allowed.
 /// @param initial displacement to start from, `[B, L, d, n...]`, or undefined for zero.
 MicroSolution solve(const StiffnessField& stiffness, const SolverSettings& settings,
                     const torch::Tensor& initial = {});

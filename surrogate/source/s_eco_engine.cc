@@ -34,7 +34,8 @@ class SEcoEngine : public Engine {
             fmt::format("model {} was trained for {}D RVEs, this RVE is {}D", settings_.model, d,
                         rve.dimension()));
     // The widest point is the concatenation at the finest level, beside the fields of all loads.
-    const std::size_t bytes_per_voxel = sizeof(float) * (6 * model_.network->settings().width + 600);
+    const std::size_t bytes_per_voxel =
+        sizeof(float) * (6 * model_.network->settings().width + 600);
     return homogenize_in_chunks(
         rves, settings_, name(), bytes_per_voxel, options_,
         [this](const StiffnessField& stiffness) { return compute(stiffness); }, progress);
@@ -71,10 +72,9 @@ class SEcoEngine : public Engine {
 
 void register_s_eco_engine() {
   static const bool done = [] {
-    register_engine("s-eco", "trained s-ECO network with its certificate",
-                    [](const EngineSettings& settings) {
-                      return std::make_unique<SEcoEngine>(settings);
-                    });
+    register_engine(
+        "s-eco", "trained s-ECO network with its certificate",
+        [](const EngineSettings& settings) { return std::make_unique<SEcoEngine>(settings); });
     return true;
   }();
   (void)done;

@@ -17,7 +17,8 @@ UNetOptions unet_options(const NetworkSettings& settings) {
   options.dimension = d;
   options.in_channels = m * (m + 1) / 2 + (settings.green_steps > 0 ? 2 * m * m : 0);
   const int kinematic = settings.kinematic_head == "displacement" ? d : m;
-  options.out_channels = m * (kinematic + n_potential_channels(equilibrium_form_from(settings.equilibrium_block), d));
+  options.out_channels =
+      m * (kinematic + n_potential_channels(equilibrium_form_from(settings.equilibrium_block), d));
   options.width = settings.width;
   options.levels = settings.levels;
   return options;
@@ -31,7 +32,8 @@ torch::Tensor per_rve(const torch::Tensor& values, const torch::Tensor& field) {
 
 }  // namespace
 
-SEcoNetworkImpl::SEcoNetworkImpl(const NetworkSettings& settings) : settings_(settings), equilibrium_(equilibrium_form_from(settings.equilibrium_block)) {
+SEcoNetworkImpl::SEcoNetworkImpl(const NetworkSettings& settings)
+    : settings_(settings), equilibrium_(equilibrium_form_from(settings.equilibrium_block)) {
   const auto check = [](const std::string& what, const std::string& value, const char* a,
                         const char* b) {
     if (value != a && value != b)
@@ -62,8 +64,8 @@ AdmissibleFields SEcoNetworkImpl::forward(const StiffnessField& stiffness) {
   const Grid& grid = stiffness.grid();
   const int d = grid.dimension(), m = grid.n_components();
   if (d != settings_.dimension)
-    throw std::invalid_argument(fmt::format(
-        "the network was trained for {}D RVEs, this RVE is {}D", settings_.dimension, d));
+    throw std::invalid_argument(fmt::format("the network was trained for {}D RVEs, this RVE is {}D",
+                                            settings_.dimension, d));
   const auto medium = mean_medium(stiffness);
   const GreenOperator green(grid, stiffness.options());
   const auto batch = stiffness.batch_size();
@@ -82,7 +84,8 @@ AdmissibleFields SEcoNetworkImpl::forward(const StiffnessField& stiffness) {
   auto coefficients = stiffness.coefficients();
   coefficients = coefficients / per_rve(mean_shear, coefficients);
   auto input = coefficients;
-  // The polarization C : E + (C - C0) : e of the last step taken, and what it lacks for the next one.
+  // The polarization C : E + (C - C0) : e of the last step taken, and what it lacks for the next
+  // one.
   torch::Tensor polarization;
   if (settings_.green_steps > 0) {
     polarization = uniform_stress;
@@ -103,8 +106,7 @@ AdmissibleFields SEcoNetworkImpl::forward(const StiffnessField& stiffness) {
   const bool displacement_head = settings_.kinematic_head == "displacement";
   const int kinematic = m * (displacement_head ? d : m);
   const auto kinematic_channels = with_loads(output.narrow(1, 0, kinematic));
-  const auto static_channels =
-      with_loads(output.narrow(1, kinematic, output.size(1) - kinematic));
+  const auto static_channels = with_loads(output.narrow(1, kinematic, output.size(1) - kinematic));
 
   // Polarization tau and stress-like channels are in units of the mean shear modulus.
   torch::Tensor displacement;
@@ -116,8 +118,8 @@ AdmissibleFields SEcoNetworkImpl::forward(const StiffnessField& stiffness) {
     displacement = green.apply(-divergence_of(polarization, grid), medium);
   const double h = *std::min_element(grid.spacing.begin(), grid.spacing.end());
   if (displacement_head)
-    displacement = displacement.defined() ? displacement + h * kinematic_channels
-                                          : h * kinematic_channels;
+    displacement =
+        displacement.defined() ? displacement + h * kinematic_channels : h * kinematic_channels;
 
   AdmissibleFields fields;
   fields.strain = compatibility_block(displacement, grid);

@@ -12,10 +12,10 @@ struct AdmissibleFields {
   torch::Tensor stress;
 };
 
-/// The s-ECO arrangement of arXiv 2504.13422: a UNet reads the voxelwise stiffness and predicts, for
-/// all unit load cases at once, what the compatibility and equilibrium blocks turn into a compatible
-/// strain and an equilibrated stress; the constitutive law is left to the loss. The input is scaled
-/// by the mean shear modulus of the RVE, so the result does not depend on the unit.
+/// The s-ECO arrangement of arXiv 2504.13422: a UNet reads the voxelwise stiffness and predicts,
+/// for all unit load cases at once, what the compatibility and equilibrium blocks turn into a
+/// compatible strain and an equilibrated stress; the constitutive law is left to the loss. The
+/// input is scaled by the mean shear modulus of the RVE, so the result does not depend on the unit.
 class SEcoNetworkImpl : public torch::nn::Module {
  public:
   /// @throws std::invalid_argument naming the setting, its value and what is allowed.

@@ -1,5 +1,7 @@
 #include "stiffness_field.h"
 
+#include <torch/csrc/autograd/custom_function.h>
+
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -186,7 +188,8 @@ torch::Tensor StiffnessField::coefficients() const {
   const auto m = table_.size(-1);
   const auto upper = torch::triu_indices(m, m, 0, torch::kLong);
   const auto rows = upper[0].to(table_.device()), columns = upper[1].to(table_.device());
-  const auto packed = table_.index({torch::indexing::Slice(), torch::indexing::Slice(), rows, columns});
+  const auto packed =
+      table_.index({torch::indexing::Slice(), torch::indexing::Slice(), rows, columns});
   const auto index = phase_.unsqueeze(-1).expand({phase_.size(0), phase_.size(1), packed.size(2)});
   auto shape = std::vector<std::int64_t>{batch_size(), packed.size(2)};
   shape.insert(shape.end(), grid_.shape.begin(), grid_.shape.end());

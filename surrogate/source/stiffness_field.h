@@ -31,7 +31,8 @@ class StiffnessField {
   /// Mean over the voxels (Voigt), `[B, m, m]`, double; and mean compliance over non-void voxels.
   torch::Tensor mean_stiffness() const;
   torch::Tensor mean_compliance() const;
-  /// The independent coefficients as channels, `[B, m (m + 1) / 2, n...]`: upper triangle, row by row.
+  /// The independent coefficients as channels, `[B, m (m + 1) / 2, n...]`: upper triangle, row by
+  /// row.
   torch::Tensor coefficients() const;
   /// Lame constants of the isotropic part of the mean stiffness, each `[B]`, double.
   std::pair<torch::Tensor, torch::Tensor> mean_lame() const;

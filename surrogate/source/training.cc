@@ -55,7 +55,8 @@ class BatchOrder {
     permutation_.resize(n_);
     std::iota(permutation_.begin(), permutation_.end(), 0);
     std::mt19937_64 generator(seed_ + 7919 * epoch);
-    for (std::size_t i = n_ - 1; i > 0; --i) std::swap(permutation_[i], permutation_[generator() % (i + 1)]);
+    for (std::size_t i = n_ - 1; i > 0; --i)
+      std::swap(permutation_[i], permutation_[generator() % (i + 1)]);
   }
 
   std::size_t n_, batch_size_;
@@ -65,9 +66,11 @@ class BatchOrder {
 };
 
 double scheduled_rate(const TrainingSettings& s, std::int64_t step) {
-  if (step < s.warm_up_steps) return s.learning_rate * static_cast<double>(step + 1) / s.warm_up_steps;
-  const double progress = static_cast<double>(step - s.warm_up_steps) /
-                          static_cast<double>(std::max<std::int64_t>(1, s.n_steps - s.warm_up_steps));
+  if (step < s.warm_up_steps)
+    return s.learning_rate * static_cast<double>(step + 1) / s.warm_up_steps;
+  const double progress =
+      static_cast<double>(step - s.warm_up_steps) /
+      static_cast<double>(std::max<std::int64_t>(1, s.n_steps - s.warm_up_steps));
   const double cosine = 0.5 * (1. + std::cos(M_PI * std::min(1., progress)));
   return s.learning_rate * (s.final_learning_rate + (1. - s.final_learning_rate) * cosine);
 }
@@ -82,14 +85,15 @@ void check(const TrainingSettings& s, const DatasetReader& data) {
   if (data.n_training() == 0) refuse(fmt::format("{}: holds no training RVEs", s.dataset));
   if (data.n_validation() == 0) refuse(fmt::format("{}: holds no validation RVEs", s.dataset));
   if (s.data_weight > 0 && data.label_factor() == 0)
-    refuse(fmt::format("{}: holds no labels, so the weight of the data must be 0, not {}", s.dataset,
-                       s.data_weight));
+    refuse(fmt::format("{}: holds no labels, so the weight of the data must be 0, not {}",
+                       s.dataset, s.data_weight));
   for (const auto& rve : data.rves())
     for (const auto& stiffness : rve.stiffness)
       if (stiffness.cwiseAbs().maxCoeff() == 0.)
-        refuse(fmt::format("{}: holds voids of zero stiffness, whose compliance is infinite; give "
-                           "them a small finite stiffness for training",
-                           s.dataset));
+        refuse(
+            fmt::format("{}: holds voids of zero stiffness, whose compliance is infinite; give "
+                        "them a small finite stiffness for training",
+                        s.dataset));
 }
 
 /// Everything that changes during training, saved and restored together.
@@ -98,13 +102,15 @@ struct TrainingState {
   double seconds = 0;
   double best_gap = std::numeric_limits<double>::infinity();
 
-  void save(const std::string& path, SEcoNetwork network, torch::optim::Optimizer& optimizer) const {
+  void save(const std::string& path, SEcoNetwork network,
+            torch::optim::Optimizer& optimizer) const {
     torch::serialize::OutputArchive archive, weights, moments;
     network->save(weights);
     optimizer.save(moments);
     archive.write("network", weights);
     archive.write("optimizer", moments);
-    archive.write("state", torch::tensor({static_cast<double>(step), seconds, best_gap}, torch::kDouble));
+    archive.write("state",
+                  torch::tensor({static_cast<double>(step), seconds, best_gap}, torch::kDouble));
     save_archive(archive, path);
   }
 
@@ -123,7 +129,8 @@ struct TrainingState {
       best_gap = state[2].item<double>();
     } catch (const c10::Error&) {
       throw std::runtime_error(fmt::format(
-          "{}: is corrupt or was written for another network; delete it or set Resume = false", path));
+          "{}: is corrupt or was written for another network; delete it or set Resume = false",
+          path));
     }
   }
 };
@@ -139,9 +146,9 @@ TrainingResult train(const TrainingSettings& settings) {
   torch::manual_seed(settings.seed);
   SEcoNetwork network(settings.network);
   network->to(device);
-  torch::optim::AdamW optimizer(network->parameters(),
-                                torch::optim::AdamWOptions(settings.learning_rate)
-                                    .weight_decay(settings.weight_decay));
+  torch::optim::AdamW optimizer(
+      network->parameters(),
+      torch::optim::AdamWOptions(settings.learning_rate).weight_decay(settings.weight_decay));
   fs::create_directories(settings.model);
   const std::string checkpoint = (fs::path(settings.model) / "checkpoint.pt").string();
   const std::string log_path = (fs::path(settings.model) / "training_log.csv").string();
@@ -188,7 +195,8 @@ TrainingResult train(const TrainingSettings& settings) {
     if (settings.stop_after > 0 && state.step >= settings.stop_after) break;
     if (settings.time_limit > 0 && state.seconds > 60. * settings.time_limit) break;
     for (auto& group : optimizer.param_groups())
-      static_cast<torch::optim::AdamWOptions&>(group.options()).lr(scheduled_rate(settings, state.step));
+      static_cast<torch::optim::AdamWOptions&>(group.options())
+          .lr(scheduled_rate(settings, state.step));
 
     const auto indices = order.batch(state.step);
     std::vector<materials::Rve> rves;

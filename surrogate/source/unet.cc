@@ -10,7 +10,9 @@ namespace seco::surrogate {
 namespace {
 namespace F = torch::nn::functional;
 
-torch::Tensor activated(const torch::Tensor& x) { return torch::silu(x); }
+torch::Tensor activated(const torch::Tensor& x) {
+  return torch::silu(x);
+}
 
 }  // namespace
 
@@ -30,8 +32,8 @@ UNetImpl::UNetImpl(const UNetOptions& options) : options_(options) {
   add_convolution("head", channels(0) + options.in_channels, options.out_channels, 1, 1e-2);
 }
 
-void UNetImpl::add_convolution(const std::string& name, std::int64_t in, std::int64_t out, int width,
-                               double gain) {
+void UNetImpl::add_convolution(const std::string& name, std::int64_t in, std::int64_t out,
+                               int width, double gain) {
   std::vector<std::int64_t> shape{out, in};
   shape.insert(shape.end(), options_.dimension, width);
   const double fan_in = static_cast<double>(in) * std::pow(width, options_.dimension);

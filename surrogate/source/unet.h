@@ -13,7 +13,8 @@ struct UNetOptions {
   int dimension = 3;
   std::int64_t in_channels = 21;
   std::int64_t out_channels = 54;
-  /// Channels of the finest level; each coarser level has twice as many. Multiples of 16 run fastest.
+  /// Channels of the finest level; each coarser level has twice as many. Multiples of 16 run
+  /// fastest.
   std::int64_t width = 16;
   /// Number of resolutions.
   int levels = 3;

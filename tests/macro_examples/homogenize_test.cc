@@ -24,13 +24,16 @@ TEST(SecoHomogenize, WritesTheDocumentedKeysAndTheReferenceStiffness) {
   const std::string rve = SECO_TEST_DATA "/pore1e-3_32.h5", out = (folder / "out.json").string();
   const auto exact = seco::materials::read_homogenized_stiffness(rve).value();
   for (const std::string engine : {"fft", "voigt", "reuss", "hill"}) {
-    const auto outcome = run_program("seco", "homogenize " + rve + " --engine " + engine + " --tolerance 1e-7 --json " + out);
+    const auto outcome = run_program(
+        "seco", "homogenize " + rve + " --engine " + engine + " --tolerance 1e-7 --json " + out);
     ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
     const auto result = read_json(out);
-    for (const char* key : {"engine", "stiffness", "lower", "upper", "gap", "iterations", "residual", "seconds", "status", "unit"})
+    for (const char* key : {"engine", "stiffness", "lower", "upper", "gap", "iterations",
+                            "residual", "seconds", "status", "unit"})
       EXPECT_TRUE(result.contains(key)) << key;
     EXPECT_EQ(result["engine"], engine);
-    for (const auto& [stiffer, softer] : {std::pair(matrix(result["upper"]), exact), std::pair(exact, matrix(result["lower"]))})
+    for (const auto& [stiffer, softer] :
+         {std::pair(matrix(result["upper"]), exact), std::pair(exact, matrix(result["lower"]))})
       EXPECT_GT(seco::materials::relative_smallest_eigenvalue(
                     stiffer - softer + 1e-6 * exact.norm() * MandelMatrix::Identity(3, 3)),
                 0)
@@ -45,12 +48,18 @@ TEST(SecoHomogenize, ShippedModelsEncloseTheReference) {
   const auto folder = new_folder("homogenize_model");
   const std::string rve = SECO_TEST_DATA "/cu_32.h5", out = (folder / "out.json").string();
   const auto exact = seco::materials::read_homogenized_stiffness(rve).value();
-  const auto outcome = run_program("seco", "homogenize " + rve + " --engine s-eco --model " SECO_SOURCE "/models/polycrystal_3d --json " + out);
+  const auto outcome = run_program(
+      "seco", "homogenize " + rve +
+                  " --engine s-eco --model " SECO_SOURCE "/models/polycrystal_3d --json " + out);
   ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
   const auto result = read_json(out);
   const double scale = exact.norm();
-  EXPECT_GT(seco::materials::relative_smallest_eigenvalue(matrix(result["upper"]) - exact + 1e-7 * scale * MandelMatrix::Identity(6, 6)), 0);
-  EXPECT_GT(seco::materials::relative_smallest_eigenvalue(exact - matrix(result["lower"]) + 1e-7 * scale * MandelMatrix::Identity(6, 6)), 0);
+  EXPECT_GT(seco::materials::relative_smallest_eigenvalue(
+                matrix(result["upper"]) - exact + 1e-7 * scale * MandelMatrix::Identity(6, 6)),
+            0);
+  EXPECT_GT(seco::materials::relative_smallest_eigenvalue(
+                exact - matrix(result["lower"]) + 1e-7 * scale * MandelMatrix::Identity(6, 6)),
+            0);
   EXPECT_LT(result["gap"].get<double>(), 0.05);
 }
 
@@ -68,7 +77,8 @@ TEST(SecoHomogenize, BadInputIsRefusedAndNothingIsWritten) {
   const auto refused = [&](const std::string& arguments, const std::vector<std::string>& parts) {
     const auto outcome = run_program("seco", "homogenize " + arguments + " --json " + out);
     EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
-    for (const auto& part : parts) EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
+    for (const auto& part : parts)
+      EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
     EXPECT_FALSE(std::filesystem::exists(out));
   };
   refused("/no/such.h5", {"/no/such.h5"});

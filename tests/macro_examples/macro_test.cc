@@ -49,10 +49,12 @@ std::string parameters(const std::map<std::string, std::string>& changes) {
 }
 
 std::map<std::string, std::string> elastic(const std::string& stiffness) {
-  return {{"Material 0/Model", "linear elastic"}, {"Material 0/linear elastic/Stiffness", stiffness}};
+  return {{"Material 0/Model", "linear elastic"},
+          {"Material 0/linear elastic/Stiffness", stiffness}};
 }
 
-json run(const std::string& name, const std::map<std::string, std::string>& changes, int n_ranks = 0) {
+json run(const std::string& name, const std::map<std::string, std::string>& changes,
+         int n_ranks = 0) {
   const auto folder = new_folder(name);
   write_text(folder / "run.prm", parameters(changes));
   const auto outcome = run_program("seco-macro", (folder / "run.prm").string(), n_ranks);
@@ -60,14 +62,18 @@ json run(const std::string& name, const std::map<std::string, std::string>& chan
   return read_json(folder / "out" / "summary.json");
 }
 
-double tip(const json& summary) { return summary["points_of_interest"][0]["displacement"][1]; }
+double tip(const json& summary) {
+  return summary["points_of_interest"][0]["displacement"][1];
+}
 
-void expect_refused(const std::map<std::string, std::string>& changes, const std::vector<std::string>& parts) {
+void expect_refused(const std::map<std::string, std::string>& changes,
+                    const std::vector<std::string>& parts) {
   const auto folder = new_folder("refused");
   write_text(folder / "run.prm", parameters(changes));
   const auto outcome = run_program("seco-macro", (folder / "run.prm").string());
   EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
-  for (const auto& part : parts) EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
+  for (const auto& part : parts)
+    EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
   EXPECT_FALSE(std::filesystem::exists(folder / "out" / "summary.json"));
 }
 
@@ -95,7 +101,8 @@ TEST(PatchTest, LinearDisplacementIsReproduced) {
 TEST(PatchTest, UniaxialTensionFollowsHooke) {
   auto changes = elastic("200e3, 0.3");
   changes["Geometry/Type"] = "box";
-  changes["Boundary conditions/Displacement"] = "0: 0; free; free | 2: free; 0; free | 4: free; free; 0";
+  changes["Boundary conditions/Displacement"] =
+      "0: 0; free; free | 2: free; 0; free | 4: free; free; 0";
   changes["Boundary conditions/Traction"] = "1: 100; 0; 0";
   changes["Output/Points of interest"] = "4, 2, 1";
   const auto summary = run("tension", changes);
@@ -109,9 +116,11 @@ TEST(PatchTest, UniaxialTensionFollowsHooke) {
 }
 
 TEST(SecoMacro, PetscAndTrilinosAgree) {
-  const auto a = run("petsc", {{"Solver/Linear algebra", "PETSc"}}), b = run("trilinos", {{"Solver/Linear algebra", "Trilinos"}});
+  const auto a = run("petsc", {{"Solver/Linear algebra", "PETSc"}}),
+             b = run("trilinos", {{"Solver/Linear algebra", "Trilinos"}});
   EXPECT_NEAR(tip(a) / tip(b), 1., 1e-9);
-  EXPECT_NEAR(a["compliance"]["estimate"].get<double>() / b["compliance"]["estimate"].get<double>(), 1., 1e-10);
+  EXPECT_NEAR(a["compliance"]["estimate"].get<double>() / b["compliance"]["estimate"].get<double>(),
+              1., 1e-10);
 }
 
 TEST(SecoMacro, RelativeResultsDoNotDependOnTheUnit) {
@@ -120,9 +129,10 @@ TEST(SecoMacro, RelativeResultsDoNotDependOnTheUnit) {
   const auto base = run("mpa", {{"Material 0/homogenized/Tolerance", tolerance}});
   EXPECT_GT(base["worst_gap"], 1e-6);
   for (const auto& [unit, traction] : {std::pair("Pa", "-10e6"), std::pair("GPa", "-10e-3")}) {
-    const auto other = run(unit, {{"Unit", unit},
-                                  {"Material 0/homogenized/Tolerance", tolerance},
-                                  {"Boundary conditions/Traction", fmt::format("1: 0; {}; 0", traction)}});
+    const auto other =
+        run(unit, {{"Unit", unit},
+                   {"Material 0/homogenized/Tolerance", tolerance},
+                   {"Boundary conditions/Traction", fmt::format("1: 0; {}; 0", traction)}});
     EXPECT_NEAR(tip(other) / tip(base), 1., 1e-9);
     EXPECT_NEAR(other["worst_gap"].get<double>() / base["worst_gap"].get<double>(), 1., 1e-6);
   }
@@ -132,7 +142,8 @@ TEST(SecoMacro, EveryEngineEnclosesTheCompliance) {
   const auto exact = run("exact", {{"Material 0/homogenized/Tolerance", "1e-9"}});
   const double compliance = exact["compliance"]["estimate"];
   for (const std::string engine : {"voigt", "reuss", "hill", "fft"}) {
-    const auto summary = run(engine, {{"Material 0/homogenized/Engine", engine}, {"Material 0/homogenized/Tolerance", "1e-2"}});
+    const auto summary = run(engine, {{"Material 0/homogenized/Engine", engine},
+                                      {"Material 0/homogenized/Tolerance", "1e-2"}});
     const auto& bounds = summary["compliance"];
     EXPECT_LE(bounds["lower"].get<double>(), compliance * (1 + 1e-10)) << engine;
     EXPECT_GE(bounds["upper"].get<double>(), compliance * (1 - 1e-10)) << engine;
@@ -140,8 +151,8 @@ TEST(SecoMacro, EveryEngineEnclosesTheCompliance) {
   }
 }
 
-// The shipped models, on coarser meshes of the shipped runs: the certified intervals of network and solver overlap
-// and both hold the reference solution.
+// The shipped models, on coarser meshes of the shipped runs: the certified intervals of network and
+// solver overlap and both hold the reference solution.
 TEST(SecoMacro, ShippedModelsKeepTheirPromise) {
   for (const std::string name : {"beam_polycrystal_3d", "plate_pores_2d"}) {
     const auto folder = new_folder(name);
@@ -151,13 +162,14 @@ TEST(SecoMacro, ShippedModelsKeepTheirPromise) {
       std::stringstream text;
       text << file.rdbuf();
       const bool beam = name[0] == 'b';
-      const auto extra = fmt::format("set Output directory = {0}/out{1}\nsubsection Geometry\nset Cells = {2}\n{3}end\n"
-                                     "subsection Material 0\nsubsection homogenized\n{4}end\nend\n",
-                                     folder.string(), engine, beam ? "8, 4, 1" : "6, 4",
-                                     beam ? "set Notch width = 1\nset Notch position = 2.5\n" : "",
-                                     engine.empty() ? fmt::format("set Surrogate model = {}/models/{}\n", SECO_SOURCE,
-                                                                  beam ? "polycrystal_3d" : "pores_2d")
-                                                    : "set Tolerance = 1e-6\n");
+      const auto extra = fmt::format(
+          "set Output directory = {0}/out{1}\nsubsection Geometry\nset Cells = {2}\n{3}end\n"
+          "subsection Material 0\nsubsection homogenized\n{4}end\nend\n",
+          folder.string(), engine, beam ? "8, 4, 1" : "6, 4",
+          beam ? "set Notch width = 1\nset Notch position = 2.5\n" : "",
+          engine.empty() ? fmt::format("set Surrogate model = {}/models/{}\n", SECO_SOURCE,
+                                       beam ? "polycrystal_3d" : "pores_2d")
+                         : "set Tolerance = 1e-6\n");
       const auto prm = folder / ("run" + engine + ".prm");
       write_text(prm, text.str() + extra);
       const auto outcome = run_program("seco-macro", prm.string());
@@ -178,9 +190,10 @@ TEST(SecoMacro, ShippedModelsKeepTheirPromise) {
 TEST(SecoMacro, StrictRunsSayWhatDidNotConverge) {
   const auto folder = new_folder("strict");
   for (const bool strict : {false, true}) {
-    write_text(folder / "run.prm", parameters({{"Strict", strict ? "true" : "false"},
-                                               {"Material 0/homogenized/Tolerance", "1e-12"},
-                                               {"Material 0/homogenized/Largest number of iterations", "2"}}));
+    write_text(folder / "run.prm",
+               parameters({{"Strict", strict ? "true" : "false"},
+                           {"Material 0/homogenized/Tolerance", "1e-12"},
+                           {"Material 0/homogenized/Largest number of iterations", "2"}}));
     const auto outcome = run_program("seco-macro", (folder / "run.prm").string());
     EXPECT_EQ(outcome.exit_code, strict ? 2 : 0) << outcome.output;
     EXPECT_NE(outcome.output.find("not converged"), std::string::npos) << outcome.output;
@@ -192,22 +205,37 @@ TEST(SecoMacro, StrictRunsSayWhatDidNotConverge) {
 TEST(SecoMacro, BadInputIsRefusedWithOneMessage) {
   expect_refused({{"Dimension", "4"}}, {"run.prm", "Dimension", "'4'", "2, 3"});
   expect_refused({{"Solver/Tolerence", "1"}}, {"run.prm", "Tolerence", "did you mean 'Tolerance'"});
-  expect_refused({{"Material 0/Model", "elastic linear"}}, {"run.prm", "Material 0", "linear elastic", "homogenized"});
-  expect_refused({{"Material 0/homogenized/Engine", "s-eco"}}, {"run.prm", "Engine", "'s-eco'", "Additional shared libraries"});
+  expect_refused({{"Material 0/Model", "elastic linear"}},
+                 {"run.prm", "Material 0", "linear elastic", "homogenized"});
+  expect_refused({{"Material 0/homogenized/Engine", "s-eco"}},
+                 {"run.prm", "Engine", "'s-eco'", "Additional shared libraries"});
   expect_refused({{"Material 0/homogenized/Microstructure/Crystal", "Cooper"}},
                  {"run.prm", "Material 0/homogenized/Microstructure", "Crystal", "'Cooper'", "Cu"});
-  expect_refused({{"Material 0/homogenized/Microstructure/Grid", "8, 8"}}, {"run.prm", "Grid", "3"});
-  expect_refused({{"Additional shared libraries", "libnone.so"}}, {"run.prm", "Additional shared libraries", "libnone.so", "no such file"});
-  expect_refused({{"Additional shared libraries", "libseco_s_eco.so"}, {"Material 0/homogenized/Engine", "s-eco"},
-                  {"Material 0/homogenized/Surrogate model", "nowhere"}}, {"run.prm", "Surrogate model", "nowhere"});
-  expect_refused({{"Additional shared libraries", "libseco_s_eco.so"}, {"Material 0/homogenized/Engine", "s-eco"},
-                  {"Material 0/homogenized/Surrogate model", std::string(SECO_SOURCE) + "/models/pores_2d"}}, {"2D", "3D"});
-  expect_refused({{"Geometry/Type", "file"}, {"Geometry/Mesh file", "none.msh"}}, {"run.prm", "Mesh file", "none.msh"});
-  expect_refused({{"Boundary conditions/Displacement", "17: 0; 0; 0"}}, {"run.prm", "Displacement", "boundary 17"});
-  expect_refused({{"Boundary conditions/Displacement", "0: 0; 0"}}, {"run.prm", "Displacement", "ex; ey; ez"});
-  expect_refused({{"Boundary conditions/Displacement", ""}}, {"run.prm", "Displacement", "held nowhere"});
-  expect_refused({{"Output/Points of interest", "40, 0, 0"}}, {"run.prm", "Points of interest", "outside"});
-  expect_refused({{"Geometry/Material id", "x"}}, {"run.prm", "Material id", "Number of materials"});
+  expect_refused({{"Material 0/homogenized/Microstructure/Grid", "8, 8"}},
+                 {"run.prm", "Grid", "3"});
+  expect_refused({{"Additional shared libraries", "libnone.so"}},
+                 {"run.prm", "Additional shared libraries", "libnone.so", "no such file"});
+  expect_refused({{"Additional shared libraries", "libseco_s_eco.so"},
+                  {"Material 0/homogenized/Engine", "s-eco"},
+                  {"Material 0/homogenized/Surrogate model", "nowhere"}},
+                 {"run.prm", "Surrogate model", "nowhere"});
+  expect_refused(
+      {{"Additional shared libraries", "libseco_s_eco.so"},
+       {"Material 0/homogenized/Engine", "s-eco"},
+       {"Material 0/homogenized/Surrogate model", std::string(SECO_SOURCE) + "/models/pores_2d"}},
+      {"2D", "3D"});
+  expect_refused({{"Geometry/Type", "file"}, {"Geometry/Mesh file", "none.msh"}},
+                 {"run.prm", "Mesh file", "none.msh"});
+  expect_refused({{"Boundary conditions/Displacement", "17: 0; 0; 0"}},
+                 {"run.prm", "Displacement", "boundary 17"});
+  expect_refused({{"Boundary conditions/Displacement", "0: 0; 0"}},
+                 {"run.prm", "Displacement", "ex; ey; ez"});
+  expect_refused({{"Boundary conditions/Displacement", ""}},
+                 {"run.prm", "Displacement", "held nowhere"});
+  expect_refused({{"Output/Points of interest", "40, 0, 0"}},
+                 {"run.prm", "Points of interest", "outside"});
+  expect_refused({{"Geometry/Material id", "x"}},
+                 {"run.prm", "Material id", "Number of materials"});
   const auto outcome = run_program("seco-macro", "/no/such/file.prm");
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_NE(outcome.output.find("/no/such/file.prm"), std::string::npos);
@@ -223,7 +251,8 @@ TEST(SecoMacro, SeveralMaterialsByMaterialId) {
   changes["Boundary conditions/Displacement"] = "0: 0; 0; 0";
   changes["Boundary conditions/Traction"] = "1: 100; 0; 0";
   // Two bars in series without lateral contraction.
-  EXPECT_NEAR(run("two", changes)["points_of_interest"][0]["displacement"][0], 2 * 100 / 100e3 + 2 * 100 / 400e3, 1e-12);
+  EXPECT_NEAR(run("two", changes)["points_of_interest"][0]["displacement"][0],
+              2 * 100 / 100e3 + 2 * 100 / 400e3, 1e-12);
 }
 
 TEST(SecoMacro, DescribesItself) {
@@ -237,9 +266,10 @@ TEST(SecoMacro, DescribesItself) {
 
 TEST(Ranks, OneTwoAndThreeAgree) {
   for (const std::string algebra : {"PETSc", "Trilinos"}) {
-    const std::map<std::string, std::string> changes{{"Solver/Linear algebra", algebra},
-                                                     {"Material 0/homogenized/Seed per", "quadrature point"},
-                                                     {"Material 0/homogenized/Number of different RVEs", "40"}};
+    const std::map<std::string, std::string> changes{
+        {"Solver/Linear algebra", algebra},
+        {"Material 0/homogenized/Seed per", "quadrature point"},
+        {"Material 0/homogenized/Number of different RVEs", "40"}};
     const auto one = run("ranks1" + algebra, changes, 1);
     for (const int n : {2, 3}) {
       const auto many = run("ranks" + std::to_string(n) + algebra, changes, n);
@@ -247,15 +277,18 @@ TEST(Ranks, OneTwoAndThreeAgree) {
       EXPECT_EQ(many["rves"], one["rves"]);
       EXPECT_NEAR(tip(many) / tip(one), 1., 1e-10) << n << algebra;
       for (const char* value : {"estimate", "lower", "upper"})
-        EXPECT_NEAR(many["compliance"][value].get<double>() / one["compliance"][value].get<double>(), 1., 1e-10);
+        EXPECT_NEAR(
+            many["compliance"][value].get<double>() / one["compliance"][value].get<double>(), 1.,
+            1e-10);
     }
   }
 }
 
 TEST(Ranks, AllStopTogetherOnAnError) {
   const auto folder = new_folder("ranks_error");
-  write_text(folder / "run.prm", parameters({{"Material 0/homogenized/Volume fraction", "if(x > 3, 2, 0.1)"},
-                                             {"Material 0/homogenized/Microstructure/Type", "inclusions"}}));
+  write_text(folder / "run.prm",
+             parameters({{"Material 0/homogenized/Volume fraction", "if(x > 3, 2, 0.1)"},
+                         {"Material 0/homogenized/Microstructure/Type", "inclusions"}}));
   const auto outcome = run_program("seco-macro", (folder / "run.prm").string(), 2);
   EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
   EXPECT_NE(outcome.output.find("Volume fraction"), std::string::npos) << outcome.output;

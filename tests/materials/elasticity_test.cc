@@ -15,7 +15,9 @@ Rotation quarter_turn(const Eigen::Vector3d& axis) {
   return Eigen::AngleAxisd(M_PI / 2, axis).toRotationMatrix();
 }
 
-double relative_difference(const MandelMatrix& a, const MandelMatrix& b) { return (a - b).norm() / b.norm(); }
+double relative_difference(const MandelMatrix& a, const MandelMatrix& b) {
+  return (a - b).norm() / b.norm();
+}
 
 }  // namespace
 
@@ -38,7 +40,8 @@ TEST(Mandel, RotationAgreesWithTheTensorProduct) {
     v << e(0, 0), e(1, 1), e(2, 2), s * e(1, 2), s * e(0, 2), s * e(0, 1);
     return v;
   };
-  EXPECT_LT((mandel_rotation(r) * mandel(strain) - mandel(r * strain * r.transpose())).norm(), 1e-12);
+  EXPECT_LT((mandel_rotation(r) * mandel(strain) - mandel(r * strain * r.transpose())).norm(),
+            1e-12);
 }
 
 TEST(ElasticSymmetry, ClassesAreInvariantUnderTheirRotations) {
@@ -46,9 +49,12 @@ TEST(ElasticSymmetry, ClassesAreInvariantUnderTheirRotations) {
   const MandelMatrix cube = cubic(168.4, 121.4, 75.4);
   EXPECT_LT(relative_difference(rotate(cube, quarter_turn(z)), cube), 1e-14);
   EXPECT_LT(relative_difference(rotate(cube, quarter_turn(Eigen::Vector3d::UnitX())), cube), 1e-14);
-  EXPECT_GT(relative_difference(rotate(cube, Eigen::AngleAxisd(0.4, z).toRotationMatrix()), cube), 1e-2);
+  EXPECT_GT(relative_difference(rotate(cube, Eigen::AngleAxisd(0.4, z).toRotationMatrix()), cube),
+            1e-2);
   const MandelMatrix hexagon = hexagonal(162.4, 92, 69, 180.7, 46.7);
-  EXPECT_LT(relative_difference(rotate(hexagon, Eigen::AngleAxisd(0.37, z).toRotationMatrix()), hexagon), 1e-14);
+  EXPECT_LT(
+      relative_difference(rotate(hexagon, Eigen::AngleAxisd(0.37, z).toRotationMatrix()), hexagon),
+      1e-14);
   const MandelMatrix tetragon = tetragonal(270, 180, 150, 106, 60, 120);
   EXPECT_LT(relative_difference(rotate(tetragon, quarter_turn(z)), tetragon), 1e-14);
   RandomStream random(3);
@@ -77,7 +83,8 @@ TEST(ElasticSymmetry, RefusesWhatIsNotPositiveDefinite) {
 
 TEST(ElasticConstants, EveryEntryIsPositiveDefiniteAndSourced) {
   const auto names = elastic_constant_names();
-  for (const char* wanted : {"Cu", "Al", "Ni", "Fe", "Ti", "Mg", "W", "Si", "epoxy", "E-glass", "carbon fibre", "alumina"})
+  for (const char* wanted : {"Cu", "Al", "Ni", "Fe", "Ti", "Mg", "W", "Si", "epoxy", "E-glass",
+                             "carbon fibre", "alumina"})
     EXPECT_NE(std::find(names.begin(), names.end(), wanted), names.end()) << wanted;
   for (const auto& name : names) {
     EXPECT_GT(relative_smallest_eigenvalue(elastic_constants(name).stiffness), 1e-3) << name;
@@ -90,7 +97,8 @@ TEST(ElasticConstants, UnknownNameIsAnsweredWithTheNearest) {
     elastic_constants("epxy");
     FAIL();
   } catch (const std::invalid_argument& error) {
-    EXPECT_NE(std::string(error.what()).find("Did you mean 'epoxy'"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("Did you mean 'epoxy'"), std::string::npos)
+        << error.what();
   }
 }
 

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <hdf5.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -20,7 +20,8 @@ namespace {
 
 // Tests run side by side in processes of their own, so every process has names of its own.
 std::string temporary(const std::string& name) {
-  return (fs::path(::testing::TempDir()) / ("seco_" + std::to_string(::getpid()) + "_" + name)).string();
+  return (fs::path(::testing::TempDir()) / ("seco_" + std::to_string(::getpid()) + "_" + name))
+      .string();
 }
 
 std::string message_of(const std::function<void()>& call) {
@@ -141,7 +142,8 @@ TEST(RveFile, NothingHalfWrittenRemains) {
 
 TEST(RveFile, ImageDataRunsThroughTheFirstAxisFastest) {
   Rve rve = small_rve();
-  for (std::size_t v = 0; v < 60; ++v) rve.phase[v] = v / 20 == 1 ? 1 : 0;  // the middle plane of axis 1
+  for (std::size_t v = 0; v < 60; ++v)
+    rve.phase[v] = v / 20 == 1 ? 1 : 0;  // the middle plane of axis 1
   const auto path = temporary("image.vti");
   write_vti(path, rve);
   std::ifstream file(path);
@@ -152,7 +154,8 @@ TEST(RveFile, ImageDataRunsThroughTheFirstAxisFastest) {
 
 TEST(ParameterFile, ReadsNestedSectionsCommentsAndContinuedLines) {
   ParameterFile file(
-      "set Top = 3 # comment\nsubsection A\n  subsection B\n    set Long   key = 1, \\\n 2.5\n  end\nend\n",
+      "set Top = 3 # comment\nsubsection A\n  subsection B\n    set Long   key = 1, \\\n 2.5\n  "
+      "end\nend\n",
       "x.prm");
   EXPECT_EQ(file.integer("", "Top", 0, 0, 10, ""), 3);
   EXPECT_EQ(file.numbers("A/B", "Long key", {}, ""), (std::vector<double>{1, 2.5}));
@@ -161,15 +164,20 @@ TEST(ParameterFile, ReadsNestedSectionsCommentsAndContinuedLines) {
 }
 
 TEST(ParameterFile, ErrorsNameFileLineSectionKeyValueAndWhatIsAllowed) {
-  ParameterFile file("subsection A\n set Steps = -4\n set Mode = fsat\n set Typo = 1\nend\n", "x.prm");
+  ParameterFile file("subsection A\n set Steps = -4\n set Mode = fsat\n set Typo = 1\nend\n",
+                     "x.prm");
   expect_message([&] { file.integer("A", "Steps", 1, 1, 10, ""); },
                  {"x.prm:2", "'Steps'", "'A'", "'-4'", "1 to 10"});
-  expect_message([&] { file.choice("A", "Mode", "fast", {"fast", "slow"}, ""); },
-                 {"x.prm:3", "'fsat'", "fast, slow", "did you mean 'fast'"});
+  expect_message(
+      [&] {
+        file.choice("A", "Mode", "fast", {"fast", "slow"}, "");
+      },
+      {"x.prm:3", "'fsat'", "fast, slow", "did you mean 'fast'"});
   file.text("A", "Type", "", "");
   expect_message([&] { file.check_all_used(); }, {"x.prm:4", "'Typo'", "'Type'"});
   expect_message([] { ParameterFile("subsection A\n", "y.prm"); }, {"y.prm", "not closed"});
   expect_message([] { ParameterFile("end\n", "y.prm"); }, {"y.prm:1", "'end'"});
   expect_message([] { ParameterFile("sett A = 1\n", "y.prm"); }, {"y.prm:1", "sett"});
-  expect_message([] { ParameterFile::read("/nonexistent.prm"); }, {"/nonexistent.prm", "cannot be read"});
+  expect_message([] { ParameterFile::read("/nonexistent.prm"); },
+                 {"/nonexistent.prm", "cannot be read"});
 }

@@ -70,8 +70,8 @@ TEST(Generators, FibresAreConstantAlongTheirAxis) {
 
 TEST(Generators, PolycrystalIsPeriodic) {
   // Doubling the cell with the grains repeated is what a periodic tessellation looks like: a grain
-  // that touches one face continues on the opposite one. Count grain faces across the boundary: in a
-  // periodic structure they are as frequent as between inner planes.
+  // that touches one face continues on the opposite one. Count grain faces across the boundary: in
+  // a periodic structure they are as frequent as between inner planes.
   auto s = settings("polycrystal", {32, 32, 32});
   s.n_grains = 20;
   const Rve rve = generate(s);
@@ -94,7 +94,8 @@ TEST(Generators, FinerGridsShowTheSameMicrostructure) {
   for (int i = 0; i < 16; ++i)
     for (int j = 0; j < 16; ++j)
       for (int k = 0; k < 16; ++k)
-        same += a.phase[(i * 16 + j) * 16 + k] == b.phase[((3 * i + 1) * 48 + 3 * j + 1) * 48 + 3 * k + 1];
+        same += a.phase[(i * 16 + j) * 16 + k] ==
+                b.phase[((3 * i + 1) * 48 + 3 * j + 1) * 48 + 3 * k + 1];
   EXPECT_EQ(same, 4096);  // the centres of these voxels coincide
 }
 

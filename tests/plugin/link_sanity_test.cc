@@ -6,8 +6,8 @@
 #include <deal.II/lac/solver_cg.h>
 #include <gtest/gtest.h>
 
-// PETSc, Trilinos and a batched double-precision product of LibTorch in one process: prebuilt LibTorch beside
-// another BLAS has crashed here (symbol interposition).
+// PETSc, Trilinos and a batched double-precision product of LibTorch in one process: prebuilt
+// LibTorch beside another BLAS has crashed here (symbol interposition).
 namespace {
 template <typename Matrix, typename Vector, typename Preconditioner>
 double solve_laplace() {
@@ -20,7 +20,8 @@ double solve_laplace() {
   matrix.reinit(all, all, pattern, MPI_COMM_SELF);
   Vector b(all, MPI_COMM_SELF), x(all, MPI_COMM_SELF);
   for (unsigned int i = 0; i < n; ++i) {
-    for (unsigned int j = i > 0 ? i - 1 : 0; j < std::min(n, i + 2); ++j) matrix.add(i, j, i == j ? 2. : -1.);
+    for (unsigned int j = i > 0 ? i - 1 : 0; j < std::min(n, i + 2); ++j)
+      matrix.add(i, j, i == j ? 2. : -1.);
     b(i) = 1.;
   }
   matrix.compress(dealii::VectorOperation::add);

@@ -18,7 +18,8 @@ namespace {
 
 /// Sets "key=value" entries of a material's subsection, "Section/key=value" for deeper ones.
 template <int dim>
-std::unique_ptr<Material<dim>> make(const std::string& name, const std::vector<std::pair<std::string, std::string>>& entries,
+std::unique_ptr<Material<dim>> make(const std::string& name,
+                                    const std::vector<std::pair<std::string, std::string>>& entries,
                                     const RunSettings& run = {}) {
   dealii::ParameterHandler handler;
   declare_material_parameters<dim>(handler);
@@ -34,7 +35,8 @@ std::unique_ptr<Material<dim>> make(const std::string& name, const std::vector<s
 }
 
 template <int dim>
-MaterialResponse<dim> respond(Material<dim>& material, const std::vector<MaterialPoint<dim>>& points) {
+MaterialResponse<dim> respond(Material<dim>& material,
+                              const std::vector<MaterialPoint<dim>>& points) {
   material.set_points(points, MPI_COMM_WORLD, {});
   std::vector<dealii::SymmetricTensor<2, dim>> strain(points.size());
   for (auto& e : strain) e[0][0] = 1e-3;
@@ -56,9 +58,11 @@ TEST(MandelTensor, AgreesWithDealIIsKelvinNotation) {
     MandelMatrix matrix(6, 6);
     dealii::FullMatrix<double> kelvin(6, 6);
     for (int i = 0; i < 6; ++i)
-      for (int j = 0; j <= i; ++j) matrix(i, j) = matrix(j, i) = kelvin(i, j) = kelvin(j, i) = random.normal();
+      for (int j = 0; j <= i; ++j)
+        matrix(i, j) = matrix(j, i) = kelvin(i, j) = kelvin(j, i) = random.normal();
     const auto tensor = to_tensor<3>(matrix);
-    const auto expected = dealii::Physics::Notation::Kelvin::to_tensor<dealii::SymmetricTensor<4, 3>>(kelvin);
+    const auto expected =
+        dealii::Physics::Notation::Kelvin::to_tensor<dealii::SymmetricTensor<4, 3>>(kelvin);
     EXPECT_LT((tensor - expected).norm(), 1e-14 * expected.norm());
     EXPECT_LT((to_mandel<3>(tensor) - matrix).norm(), 1e-14 * matrix.norm());
   }
@@ -75,10 +79,14 @@ TEST(LinearElastic, TurnsTheCrystalAndItsStress) {
 }
 
 TEST(LinearElastic, RefusesWhatIsNoMaterial) {
-  EXPECT_THROW(make<3>("linear elastic", {{"Stiffness", "Unobtainium"}}), seco::materials::ParameterError);
-  EXPECT_THROW(make<3>("linear elastic", {{"Stiffness", "70e3, 0.7"}}), seco::materials::ParameterError);
-  EXPECT_THROW(make<3>("linear elastic", {{"Stiffness", "cubic: 1, 2, 3"}}), seco::materials::ParameterError);
-  EXPECT_THROW(make<3>("linear elastic", {{"Stiffness", "cubic: nan, 2, 3"}}), seco::materials::ParameterError);
+  EXPECT_THROW(make<3>("linear elastic", {{"Stiffness", "Unobtainium"}}),
+               seco::materials::ParameterError);
+  EXPECT_THROW(make<3>("linear elastic", {{"Stiffness", "70e3, 0.7"}}),
+               seco::materials::ParameterError);
+  EXPECT_THROW(make<3>("linear elastic", {{"Stiffness", "cubic: 1, 2, 3"}}),
+               seco::materials::ParameterError);
+  EXPECT_THROW(make<3>("linear elastic", {{"Stiffness", "cubic: nan, 2, 3"}}),
+               seco::materials::ParameterError);
 }
 
 TEST(Homogenized, GivesTheStiffnessOfAReferenceFileInTheUnitOfTheRun) {
@@ -86,10 +94,13 @@ TEST(Homogenized, GivesTheStiffnessOfAReferenceFileInTheUnitOfTheRun) {
   const auto exact = seco::materials::read_homogenized_stiffness(file).value();
   const auto unit = seco::materials::read_rve(file).unit;
   for (const std::string run : {"Pa", "GPa"}) {
-    auto material = make<3>("homogenized", {{"RVE", "file"}, {"RVE file", file}, {"Engine", "fft"}}, {run, ""});
+    auto material =
+        make<3>("homogenized", {{"RVE", "file"}, {"RVE file", file}, {"Engine", "fft"}}, {run, ""});
     const auto response = respond<3>(*material, {{}, {}, {}});
-    const double factor = seco::materials::megapascals_per(unit) / seco::materials::megapascals_per(run);
-    EXPECT_LT((to_mandel<3>(response.tangent[1]) - exact * factor).norm(), 1e-6 * exact.norm() * factor);
+    const double factor =
+        seco::materials::megapascals_per(unit) / seco::materials::megapascals_per(run);
+    EXPECT_LT((to_mandel<3>(response.tangent[1]) - exact * factor).norm(),
+              1e-6 * exact.norm() * factor);
     EXPECT_EQ(material->statistics().n_rves.at("fft"), 1u);
     // Stress is stiffness times strain.
     EXPECT_NEAR(response.stress[2][0][0], 1e-3 * exact(0, 0) * factor, 1e-6 * exact(0, 0) * factor);
@@ -115,8 +126,10 @@ TEST(Homogenized, EqualRvesAreHomogenizedOnce) {
   EXPECT_EQ(count("quadrature point", "0"), 12u);
   EXPECT_LE(count("quadrature point", "2"), 2u);
   // Without inclusions all seeds give the same RVE.
-  auto empty = make<3>("homogenized", {{"Engine", "fft"}, {"Microstructure/Type", "inclusions"},
-                                       {"Microstructure/Grid", "4, 4, 4"}, {"Microstructure/Volume fraction", "0"}});
+  auto empty = make<3>("homogenized", {{"Engine", "fft"},
+                                       {"Microstructure/Type", "inclusions"},
+                                       {"Microstructure/Grid", "4, 4, 4"},
+                                       {"Microstructure/Volume fraction", "0"}});
   const auto response = respond<3>(*empty, points);
   EXPECT_EQ(empty->statistics().n_rves.at("fft"), 1u);
   EXPECT_EQ(response.tangent[0], response.tangent[11]);
@@ -149,13 +162,16 @@ TEST(Homogenized, BoundsOrderTheEnginesEverywhere) {
     auto material = make<3>("homogenized", entries);
     stiffness[engine] = to_mandel<3>(respond<3>(*material, points).tangent[0]);
   }
-  for (const auto& [stiffer, softer] : {std::pair("voigt", "fft"), std::pair("fft", "reuss"), std::pair("voigt", "hill")})
-    EXPECT_GT(seco::materials::relative_smallest_eigenvalue(stiffness[stiffer] - stiffness[softer]), -1e-6)
+  for (const auto& [stiffer, softer] :
+       {std::pair("voigt", "fft"), std::pair("fft", "reuss"), std::pair("voigt", "hill")})
+    EXPECT_GT(seco::materials::relative_smallest_eigenvalue(stiffness[stiffer] - stiffness[softer]),
+              -1e-6)
         << stiffer << " " << softer;
 }
 
 TEST(Homogenized, RefusesWhatDoesNotFit) {
-  const auto message = [](const std::vector<std::pair<std::string, std::string>>& entries) -> std::string {
+  const auto message =
+      [](const std::vector<std::pair<std::string, std::string>>& entries) -> std::string {
     try {
       make<3>("homogenized", entries);
     } catch (const seco::materials::ParameterError& error) {
@@ -166,14 +182,19 @@ TEST(Homogenized, RefusesWhatDoesNotFit) {
   const auto engine = message({{"Engine", "ftt"}});
   EXPECT_NE(engine.find("fft"), std::string::npos) << engine;
   EXPECT_NE(engine.find("Additional shared libraries"), std::string::npos) << engine;
-  EXPECT_NE(message({{"RVE", "file"}, {"RVE file", "/no/such.h5"}}).find("/no/such.h5"), std::string::npos);
-  EXPECT_NE(message({{"RVE", "file"}, {"RVE file", SECO_TEST_DATA "/pore1e-3_32.h5"},
-                     {"Microstructure/Crystal", "Cx"}}).find("Crystal"), std::string::npos);
+  EXPECT_NE(message({{"RVE", "file"}, {"RVE file", "/no/such.h5"}}).find("/no/such.h5"),
+            std::string::npos);
+  EXPECT_NE(message({{"RVE", "file"},
+                     {"RVE file", SECO_TEST_DATA "/pore1e-3_32.h5"},
+                     {"Microstructure/Crystal", "Cx"}})
+                .find("Crystal"),
+            std::string::npos);
   EXPECT_NE(message({{"Microstructure/Grid", "8, 8"}}).find("3D"), std::string::npos);
   EXPECT_NE(message({{"Volume fraction", "1 +* x"}}).find("expressions"), std::string::npos);
 }
 
 TEST(RunTogether, OneFailingRankStopsAll) {
-  EXPECT_THROW(run_together(MPI_COMM_WORLD, [] { throw std::runtime_error("of one rank"); }), std::runtime_error);
+  EXPECT_THROW(run_together(MPI_COMM_WORLD, [] { throw std::runtime_error("of one rank"); }),
+               std::runtime_error);
   EXPECT_NO_THROW(run_together(MPI_COMM_WORLD, [] {}));
 }

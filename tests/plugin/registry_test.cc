@@ -22,9 +22,13 @@ std::string message_of(const std::function<void()>& action) {
   return "";
 }
 
-std::string library(const std::string& name) { return std::string(SECO_LIBRARY_FOLDER) + "/lib" + name + ".so"; }
+std::string library(const std::string& name) {
+  return std::string(SECO_LIBRARY_FOLDER) + "/lib" + name + ".so";
+}
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -67,16 +71,19 @@ TEST(Loader, SaysWhatIsWrongWithALibrary) {
     return message_of([&] { load_shared_library(name, "/nowhere"); });
   };
   EXPECT_TRUE(contains(load("libmissing_thing.so"), "there is no such file"));
-  EXPECT_TRUE(contains(load("./folder/libmissing.so"), "there is no such file; looked for /nowhere/folder/libmissing.so"));
+  EXPECT_TRUE(contains(load("./folder/libmissing.so"),
+                       "there is no such file; looked for /nowhere/folder/libmissing.so"));
   const auto text = testing::TempDir() + "/text.so";
   std::ofstream(text) << "not a library";
   EXPECT_TRUE(contains(load(text), "is not a shared library"));
   EXPECT_TRUE(contains(load(testing::TempDir()), "is a folder"));
-  EXPECT_TRUE(contains(load(library("seco_test_unresolved")), "a_function_that_no_library_defines"));
+  EXPECT_TRUE(
+      contains(load(library("seco_test_unresolved")), "a_function_that_no_library_defines"));
   const auto interface = load(library("seco_test_other_interface"));
   EXPECT_TRUE(contains(interface, "another version of the plugin interface")) << interface;
   EXPECT_TRUE(contains(interface, "seco_plugin_interface_0_dealii_8_0")) << interface;
-  EXPECT_TRUE(contains(load(library("seco_test_no_plugin")), "registers no material and no engine"));
+  EXPECT_TRUE(
+      contains(load(library("seco_test_no_plugin")), "registers no material and no engine"));
 }
 
 // In a process of its own, since a failed registration makes every later use of the registry fail.
@@ -102,12 +109,15 @@ TEST(Parameters, MessagesNameFileLineSectionKeyValueAndWhatIsAllowed) {
     handler.enter_subsection("Solver");
     handler.declare_entry("Tolerance", "1e-6", dealii::Patterns::Double(0, 1), "");
     handler.leave_subsection();
-    return message_of([&] { set_parameters(handler, seco::materials::ParameterFile(text, "run.prm")); });
+    return message_of(
+        [&] { set_parameters(handler, seco::materials::ParameterFile(text, "run.prm")); });
   };
   const auto value = refuse("subsection Solver\n  set Tolerance = 7\nend\n");
   for (const char* part : {"run.prm:2", "Solver", "Tolerance", "'7'", "0...1"})
     EXPECT_TRUE(contains(value, part)) << value;
-  EXPECT_TRUE(contains(refuse("subsection Solver\n set Tolerence = 1\nend\n"), "did you mean 'Tolerance'"));
-  EXPECT_TRUE(contains(refuse("subsection Solvers\n set Tolerance = 1\nend\n"), "did you mean 'Solver'"));
+  EXPECT_TRUE(
+      contains(refuse("subsection Solver\n set Tolerence = 1\nend\n"), "did you mean 'Tolerance'"));
+  EXPECT_TRUE(
+      contains(refuse("subsection Solvers\n set Tolerance = 1\nend\n"), "did you mean 'Solver'"));
   EXPECT_EQ(refuse("subsection Solver\n  set Tolerance = 0.5\nend\n"), "");
 }

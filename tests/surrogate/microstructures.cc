@@ -38,7 +38,8 @@ double relative_difference(const materials::MandelMatrix& a, const materials::Ma
 }
 
 double loewner_margin(const materials::MandelMatrix& a, const materials::MandelMatrix& b) {
-  const Eigen::SelfAdjointEigenSolver<materials::MandelMatrix> solver(b - a, Eigen::EigenvaluesOnly);
+  const Eigen::SelfAdjointEigenSolver<materials::MandelMatrix> solver(b - a,
+                                                                      Eigen::EigenvaluesOnly);
   return solver.eigenvalues().minCoeff() / b.norm();
 }
 

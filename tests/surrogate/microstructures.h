@@ -9,8 +9,8 @@
 namespace seco::test {
 
 /// A small RVE of the given generator; `contrast` scales the inclusions.
-materials::Rve make_rve(const std::string& type, const std::vector<int>& shape, std::uint64_t seed = 1,
-                        double contrast = 20.);
+materials::Rve make_rve(const std::string& type, const std::vector<int>& shape,
+                        std::uint64_t seed = 1, double contrast = 20.);
 
 /// A random positive definite stiffness without any symmetry.
 materials::MandelMatrix random_triclinic(int dimension, std::uint64_t seed);

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <torch/torch.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -25,7 +25,8 @@ namespace {
 
 // Tests run side by side in processes of their own, so every process has names of its own.
 std::string temporary(const std::string& name) {
-  return (fs::path(::testing::TempDir()) / ("seco_" + std::to_string(::getpid()) + "_" + name)).string();
+  return (fs::path(::testing::TempDir()) / ("seco_" + std::to_string(::getpid()) + "_" + name))
+      .string();
 }
 
 NetworkSettings small_network(int dimension) {
@@ -36,7 +37,8 @@ NetworkSettings small_network(int dimension) {
   return s;
 }
 
-/// An untrained network whose last layer is not small, so that its fields are far from any solution.
+/// An untrained network whose last layer is not small, so that its fields are far from any
+/// solution.
 SEcoNetwork wild_network(const NetworkSettings& settings) {
   torch::manual_seed(11);
   SEcoNetwork network(settings);
@@ -47,7 +49,8 @@ SEcoNetwork wild_network(const NetworkSettings& settings) {
 }
 
 materials::MandelMatrix matrix(const torch::Tensor& t) {
-  return Eigen::Map<const materials::MandelMatrix>(t.contiguous().data_ptr<double>(), t.size(0), t.size(1));
+  return Eigen::Map<const materials::MandelMatrix>(t.contiguous().data_ptr<double>(), t.size(0),
+                                                   t.size(1));
 }
 
 std::string message_of(const std::function<void()>& call) {
@@ -75,22 +78,26 @@ TEST(SEcoNetwork, BoundsHoldForUntrainedNetworksOnEveryGenerator) {
           network->to(torch::kDouble);
           for (const std::string type : {"polycrystal", "inclusions", "fibres", "laminate"}) {
             if (d == 2 && type == "fibres") continue;
-            const auto rve = make_rve(type, d == 2 ? std::vector<int>{12, 11} : std::vector<int>{8, 7, 6});
+            const auto rve =
+                make_rve(type, d == 2 ? std::vector<int>{12, 11} : std::vector<int>{8, 7, 6});
             const StiffnessField field({&rve, 1}, torch::TensorOptions(torch::kDouble));
             const auto fields = network->forward(field);
             EXPECT_LT(relative_divergence(fields.stress, field.grid()), 1e-11);
             const auto bounds = certify(field, fields.strain, fields.stress);
-            const auto exact =
-                matrix(upper_bound(field, strain_of(solve(field, {1e-10, 2000}).displacement, field.grid()))[0]);
-            EXPECT_GT(loewner_margin(exact, matrix(bounds.upper[0])), -1e-12) << type << block << steps << head;
-            EXPECT_GT(loewner_margin(matrix(bounds.lower[0]), exact), -1e-12) << type << block << steps << head;
+            const auto exact = matrix(upper_bound(
+                field, strain_of(solve(field, {1e-10, 2000}).displacement, field.grid()))[0]);
+            EXPECT_GT(loewner_margin(exact, matrix(bounds.upper[0])), -1e-12)
+                << type << block << steps << head;
+            EXPECT_GT(loewner_margin(matrix(bounds.lower[0]), exact), -1e-12)
+                << type << block << steps << head;
             EXPECT_GT(bounds.gap()[0].item<double>(), 1e-6);
           }
         }
 }
 
 TEST(Certificate, GapIsTheConstitutiveErrorAndTheEnergyDistance) {
-  // Prager and Synge: the gap of a pair equals the squared distances of both fields to the solution.
+  // Prager and Synge: the gap of a pair equals the squared distances of both fields to the
+  // solution.
   torch::NoGradGuard no_grad;
   const auto rve = make_rve("inclusions", {8, 8, 8});
   const StiffnessField field({&rve, 1}, torch::TensorOptions(torch::kDouble));
@@ -181,7 +188,9 @@ class TrainingTest : public ::testing::Test {
     data.n_training = 6;
     data.n_validation = 2;
     data.device = "cpu";
-    generate_dataset(data, [](std::size_t i) { return make_rve("inclusions", {16, 16}, 50 + i, 0.05); });
+    generate_dataset(data, [](std::size_t i) {
+      return make_rve("inclusions", {16, 16}, 50 + i, 0.05);
+    });
     settings.network = small_network(2);
     settings.n_steps = 60;
     settings.batch_size = 2;
@@ -221,7 +230,10 @@ TEST_F(TrainingTest, LowersTheCertifiedGapAndTheEngineUsesTheModel) {
     EXPECT_LT(answer.gap, 1.);
   }
   const auto solid = make_rve("inclusions", {8, 8, 8});
-  EXPECT_NE(message_of([&] { make_engine("s-eco", engine)->homogenize({&solid, 1}); }).find("2D"), std::string::npos);
+  EXPECT_NE(message_of([&] {
+              make_engine("s-eco", engine)->homogenize({&solid, 1});
+            }).find("2D"),
+            std::string::npos);
   const auto description = read_model_description(settings.model);
   EXPECT_EQ(description["held_out"]["rves"], 2);
   EXPECT_LT(description["held_out"]["stress_divergence"].get<double>(), 1e-5);
@@ -262,7 +274,8 @@ TEST_F(TrainingTest, BadModelFoldersAreNamed) {
     return message_of([&] { load_model(settings.model); });
   };
   EXPECT_NE(message_of([] { load_model("/nowhere"); }).find("/nowhere"), std::string::npos);
-  EXPECT_NE(with("\"schema_version\": 1", "\"schema_version\": 99").find("is 99, expected 1"), std::string::npos);
+  EXPECT_NE(with("\"schema_version\": 1", "\"schema_version\": 99").find("is 99, expected 1"),
+            std::string::npos);
   EXPECT_NE(with("\"dimension\": 2", "\"dimension\": 3").find("weights"), std::string::npos);
   EXPECT_NE(with("projection", "projektion").find("projektion"), std::string::npos);
   EXPECT_NE(with("{", "[").find("not valid JSON"), std::string::npos);
@@ -270,7 +283,8 @@ TEST_F(TrainingTest, BadModelFoldersAreNamed) {
   fs::resize_file(weights, fs::file_size(weights) / 2);
   EXPECT_NE(message_of([&] { load_model(settings.model); }).find("weights.pt"), std::string::npos);
   fs::remove(weights);
-  EXPECT_NE(message_of([&] { load_model(settings.model); }).find("no such file"), std::string::npos);
+  EXPECT_NE(message_of([&] { load_model(settings.model); }).find("no such file"),
+            std::string::npos);
 }
 
 TEST_F(TrainingTest, DatasetFaultsAreNamed) {

@@ -19,13 +19,16 @@ const std::vector<Grid>& grids() {
   return all;
 }
 
-torch::Tensor random_field(const Grid& grid, std::int64_t components, torch::Dtype type = torch::kDouble) {
+torch::Tensor random_field(const Grid& grid, std::int64_t components,
+                           torch::Dtype type = torch::kDouble) {
   std::vector<std::int64_t> shape{2, 3, components};
   shape.insert(shape.end(), grid.shape.begin(), grid.shape.end());
   return torch::randn(shape, type);
 }
 
-double largest(const torch::Tensor& t) { return t.abs().max().item<double>(); }
+double largest(const torch::Tensor& t) {
+  return t.abs().max().item<double>();
+}
 
 ReferenceMedium medium(double lambda, double mu) {
   return {torch::full({2}, lambda, torch::kDouble), torch::full({2}, mu, torch::kDouble)};
@@ -36,7 +39,8 @@ ReferenceMedium medium(double lambda, double mu) {
 TEST(DifferenceOperator, StrainAndDivergenceAreAdjoint) {
   torch::manual_seed(1);
   for (const auto& grid : grids()) {
-    const auto u = random_field(grid, grid.dimension()), s = random_field(grid, grid.n_components());
+    const auto u = random_field(grid, grid.dimension()),
+               s = random_field(grid, grid.n_components());
     const double a = (strain_of(u, grid) * s).sum().item<double>();
     const double b = (u * divergence_of(s, grid)).sum().item<double>();
     const double scale = strain_of(u, grid).norm().item<double>() * s.norm().item<double>();
@@ -62,7 +66,8 @@ TEST(DifferenceOperator, LinearDisplacementGivesItsGradient) {
   // u_1 = x_2 away from the periodic jump: a simple shear of 1/2, Mandel sqrt(2)/2.
   const Grid grid{{6, 8, 5}, {0.5, 0.25, 0.2}};
   auto u = torch::zeros({1, 1, 3, 6, 8, 5}, torch::kDouble);
-  u.select(2, 0).copy_((torch::arange(8, torch::kDouble) * 0.25).reshape({1, 1, 1, 8, 1}).expand({1, 1, 6, 8, 5}));
+  u.select(2, 0).copy_(
+      (torch::arange(8, torch::kDouble) * 0.25).reshape({1, 1, 1, 8, 1}).expand({1, 1, 6, 8, 5}));
   const auto inner = strain_of(u, grid).narrow(4, 0, 7);
   EXPECT_LT(largest(inner.select(2, 5) - std::sqrt(0.5)), 1e-14);
   for (const int component : {0, 1, 2, 3, 4}) EXPECT_LT(largest(inner.select(2, component)), 1e-14);
@@ -85,7 +90,8 @@ TEST(GreenOperator, InvertsTheHomogeneousMedium) {
     const auto m = medium(1.3, 0.7);
     // Any force of the form D^T s has no mean and no hourglass part, so G0 inverts it exactly.
     const auto force = divergence_of(random_field(grid, grid.n_components()), grid);
-    const auto back = divergence_of(isotropic_stress(strain_of(green.apply(force, m), grid), m, grid), grid);
+    const auto back =
+        divergence_of(isotropic_stress(strain_of(green.apply(force, m), grid), m, grid), grid);
     EXPECT_LT(largest(back - force) / largest(force), 1e-11);
   }
 }
@@ -94,14 +100,16 @@ TEST(EquilibriumBlock, IsDivergenceFreeForAnyInput) {
   torch::manual_seed(5);
   for (const auto& grid : grids())
     for (const auto type : {torch::kDouble, torch::kFloat})
-      for (const auto form : {EquilibriumForm::vector_potential, EquilibriumForm::beltrami, EquilibriumForm::projection}) {
+      for (const auto form : {EquilibriumForm::vector_potential, EquilibriumForm::beltrami,
+                              EquilibriumForm::projection}) {
         const GreenOperator green(grid, torch::TensorOptions(type));
         const auto input = random_field(grid, n_potential_channels(form, grid.dimension()), type);
         const auto stress = equilibrium_block(input, form, green, medium(0.8, 1.1));
         EXPECT_LT(relative_divergence(stress, grid), type == torch::kDouble ? 1e-12 : 1e-6)
             << to_string(form) << " in " << grid.dimension() << "D";
         EXPECT_GT(largest(stress), 0.) << to_string(form);
-        EXPECT_LT(largest(stress.mean(grid.axes())) / largest(stress), type == torch::kDouble ? 1e-14 : 1e-6);
+        EXPECT_LT(largest(stress.mean(grid.axes())) / largest(stress),
+                  type == torch::kDouble ? 1e-14 : 1e-6);
       }
 }
 

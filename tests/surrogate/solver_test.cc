@@ -18,15 +18,16 @@ using test::relative_difference;
 
 namespace {
 
-Homogenized homogenized(const std::string& engine, const materials::Rve& rve, EngineSettings settings = {}) {
+Homogenized homogenized(const std::string& engine, const materials::Rve& rve,
+                        EngineSettings settings = {}) {
   register_builtin_engines();
   return make_engine(engine, settings)->homogenize({&rve, 1}).front();
 }
 
-/// Closed form of a laminate with layers normal to `axis` (Postma 1955; Backus 1962, in matrix form):
-/// in-plane strains and out-of-plane tractions are uniform.
-MandelMatrix laminate_stiffness(const std::vector<MandelMatrix>& layers, const std::vector<double>& fractions,
-                                int axis) {
+/// Closed form of a laminate with layers normal to `axis` (Postma 1955; Backus 1962, in matrix
+/// form): in-plane strains and out-of-plane tractions are uniform.
+MandelMatrix laminate_stiffness(const std::vector<MandelMatrix>& layers,
+                                const std::vector<double>& fractions, int axis) {
   const int m = static_cast<int>(layers[0].rows()), d = m == 3 ? 2 : 3;
   std::vector<int> normal, plane;
   const std::vector<std::pair<int, int>> pairs =
@@ -34,7 +35,8 @@ MandelMatrix laminate_stiffness(const std::vector<MandelMatrix>& layers, const s
              : std::vector<std::pair<int, int>>{{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
   for (int p = 0; p < m; ++p)
     (pairs[p].first == axis || pairs[p].second == axis ? normal : plane).push_back(p);
-  const auto block = [&](const MandelMatrix& c, const std::vector<int>& r, const std::vector<int>& s) {
+  const auto block = [&](const MandelMatrix& c, const std::vector<int>& r,
+                         const std::vector<int>& s) {
     Eigen::MatrixXd b(r.size(), s.size());
     for (std::size_t i = 0; i < r.size(); ++i)
       for (std::size_t j = 0; j < s.size(); ++j) b(i, j) = c(r[i], s[j]);
@@ -44,7 +46,8 @@ MandelMatrix laminate_stiffness(const std::vector<MandelMatrix>& layers, const s
   Eigen::MatrixXd coupling = Eigen::MatrixXd::Zero(normal.size(), plane.size());
   Eigen::MatrixXd condensed = Eigen::MatrixXd::Zero(plane.size(), plane.size());
   for (std::size_t l = 0; l < layers.size(); ++l) {
-    const Eigen::MatrixXd nn = block(layers[l], normal, normal).inverse(), np = block(layers[l], normal, plane);
+    const Eigen::MatrixXd nn = block(layers[l], normal, normal).inverse(),
+                          np = block(layers[l], normal, plane);
     inverse += fractions[l] * nn;
     coupling += fractions[l] * nn * np;
     condensed += fractions[l] * (block(layers[l], plane, plane) - np.transpose() * nn * np);
@@ -54,7 +57,8 @@ MandelMatrix laminate_stiffness(const std::vector<MandelMatrix>& layers, const s
   MandelMatrix result(m, m);
   for (std::size_t i = 0; i < normal.size(); ++i) {
     for (std::size_t j = 0; j < normal.size(); ++j) result(normal[i], normal[j]) = nn(i, j);
-    for (std::size_t j = 0; j < plane.size(); ++j) result(normal[i], plane[j]) = result(plane[j], normal[i]) = np(i, j);
+    for (std::size_t j = 0; j < plane.size(); ++j)
+      result(normal[i], plane[j]) = result(plane[j], normal[i]) = np(i, j);
   }
   for (std::size_t i = 0; i < plane.size(); ++i)
     for (std::size_t j = 0; j < plane.size(); ++j) result(plane[i], plane[j]) = pp(i, j);
@@ -78,7 +82,8 @@ TEST(FftEngine, LaminatesOfTriclinicPhasesMatchTheClosedForm) {
       rve.lengths.assign(d, 1.);
       rve.lengths[0] = 0.7;
       const std::vector<double> fractions{2. / 9, 4. / 9, 3. / 9};
-      for (int l = 0; l < 3; ++l) rve.stiffness.push_back(test::random_triclinic(d, 100 * axis + 10 * l + d));
+      for (int l = 0; l < 3; ++l)
+        rve.stiffness.push_back(test::random_triclinic(d, 100 * axis + 10 * l + d));
       std::size_t stride = 1;
       for (int i = d - 1; i > axis; --i) stride *= rve.shape[i];
       for (std::size_t v = 0; v < rve.n_voxels(); ++v) {
@@ -86,7 +91,9 @@ TEST(FftEngine, LaminatesOfTriclinicPhasesMatchTheClosedForm) {
         rve.phase.push_back(x < 2 ? 0 : x < 6 ? 1 : 2);
       }
       const auto result = homogenized("fft", rve, tight());
-      EXPECT_LT(relative_difference(result.stiffness, laminate_stiffness(rve.stiffness, fractions, axis)), 1e-8)
+      EXPECT_LT(
+          relative_difference(result.stiffness, laminate_stiffness(rve.stiffness, fractions, axis)),
+          1e-8)
           << d << "D, normal " << axis;
       EXPECT_LT(result.gap, 1e-8);
     }
@@ -96,7 +103,9 @@ TEST(FftEngine, ReferenceRvesMatchTheIndependentCode) {
   for (const char* name : {"cu_32.h5", "ti_32.h5", "fibres_32.h5", "pore1e-3_32.h5"}) {
     const auto path = std::string(SECO_TEST_DATA) + "/" + name;
     const auto result = homogenized("fft", materials::read_rve(path));
-    EXPECT_LT(relative_difference(result.stiffness, *materials::read_homogenized_stiffness(path)), 1e-6) << name;
+    EXPECT_LT(relative_difference(result.stiffness, *materials::read_homogenized_stiffness(path)),
+              1e-6)
+        << name;
     EXPECT_EQ(result.status, Status::ok);
   }
 }
@@ -105,7 +114,8 @@ TEST(FftEngine, BoundsEncloseTheSolutionAtEveryStage) {
   for (const std::string type : {"polycrystal", "inclusions", "fibres", "laminate"}) {
     const auto rve = make_rve(type, {12, 13, 14});
     const auto exact = homogenized("fft", rve, tight()).stiffness;
-    const auto voigt = homogenized("voigt", rve).stiffness, reuss = homogenized("reuss", rve).stiffness;
+    const auto voigt = homogenized("voigt", rve).stiffness,
+               reuss = homogenized("reuss", rve).stiffness;
     EXPECT_GT(loewner_margin(reuss, exact), -1e-12) << type;
     EXPECT_GT(loewner_margin(exact, voigt), -1e-12) << type;
     double previous = 2;
@@ -147,7 +157,8 @@ TEST(FftEngine, TurningTheRveTurnsItsStiffness) {
     for (int j = 0; j < 12; ++j)
       for (int k = 0; k < 10; ++k)  // (x, y) goes to (-y, x)
         turned.phase[((11 - j) * 12 + i) * 10 + k] = rve.phase[(i * 12 + j) * 10 + k];
-  const auto a = homogenized("fft", rve, tight()).stiffness, b = homogenized("fft", turned, tight()).stiffness;
+  const auto a = homogenized("fft", rve, tight()).stiffness,
+             b = homogenized("fft", turned, tight()).stiffness;
   EXPECT_LT(relative_difference(b, materials::rotate(a, turn)), 1e-10);
 }
 
@@ -179,13 +190,16 @@ TEST(FftEngine, HomogeneousRveReturnsItsOwnStiffness) {
       EXPECT_EQ(result.status, Status::ok);
     }
     // Its own output fed back in.
-    rve.stiffness = {homogenized("fft", make_rve("inclusions", d == 2 ? std::vector<int>{16, 16} : std::vector<int>{8, 8, 8})).stiffness};
+    rve.stiffness = {homogenized("fft", make_rve("inclusions", d == 2 ? std::vector<int>{16, 16}
+                                                                      : std::vector<int>{8, 8, 8}))
+                         .stiffness};
     EXPECT_LT(relative_difference(homogenized("fft", rve).stiffness, rve.stiffness[0]), 1e-12);
   }
 }
 
 TEST(FftEngine, OddUnequalAndSingleVoxelGridsWork) {
-  for (const auto& shape : {std::vector<int>{9, 7, 5}, {1, 8, 8}, {16, 1, 3}, {2, 2, 2}, {15, 4}, {1, 9}}) {
+  for (const auto& shape :
+       {std::vector<int>{9, 7, 5}, {1, 8, 8}, {16, 1, 3}, {2, 2, 2}, {15, 4}, {1, 9}}) {
     auto rve = make_rve("inclusions", shape);
     for (std::size_t i = 0; i < shape.size(); ++i) rve.lengths[i] = 0.3 + static_cast<double>(i);
     const auto result = homogenized("fft", rve);
@@ -217,8 +231,9 @@ TEST(FftEngine, SaysWhenItDidNotConverge) {
 }
 
 TEST(FftEngine, ABatchGivesWhatItsMembersGive) {
-  std::vector<materials::Rve> rves{make_rve("inclusions", {12, 12, 12}, 1, 50.), make_rve("polycrystal", {12, 12, 12}),
-                                   make_rve("fibres", {8, 10, 12}), make_rve("polycrystal", {12, 12, 12}, 5)};
+  std::vector<materials::Rve> rves{
+      make_rve("inclusions", {12, 12, 12}, 1, 50.), make_rve("polycrystal", {12, 12, 12}),
+      make_rve("fibres", {8, 10, 12}), make_rve("polycrystal", {12, 12, 12}, 5)};
   register_builtin_engines();
   EngineSettings settings;
   settings.chunk_memory = 40;
@@ -247,7 +262,8 @@ TEST(FftEngine, SinglePrecisionKeepsItsBoundsToItsSlack) {
 
 TEST(Engines, UnknownNamesAndSettingsAreNamed) {
   register_builtin_engines();
-  const auto message = [](const std::string& engine, const EngineSettings& settings) -> std::string {
+  const auto message = [](const std::string& engine,
+                          const EngineSettings& settings) -> std::string {
     try {
       make_engine(engine, settings);
     } catch (const std::exception& error) {

@@ -10,7 +10,8 @@ class Proportional : public seco::plugin::Material<dim> {
   static void declare_parameters(dealii::ParameterHandler& parameters) {
     parameters.declare_entry("Modulus", "1", dealii::Patterns::Double(0), "stress over strain");
   }
-  void parse_parameters(dealii::ParameterHandler& parameters, const seco::plugin::RunSettings&) override {
+  void parse_parameters(dealii::ParameterHandler& parameters,
+                        const seco::plugin::RunSettings&) override {
     modulus_ = parameters.get_double("Modulus");
   }
   void set_points(std::vector<seco::plugin::MaterialPoint<dim>> points, MPI_Comm,

@@ -1,1 +1,3 @@
-extern "C" int nothing_to_register() { return 1; }
+extern "C" int nothing_to_register() {
+  return 1;
+}

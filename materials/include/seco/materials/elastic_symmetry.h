@@ -22,7 +22,8 @@ MandelMatrix orthotropic(const std::array<double, 9>& constants);
 /// The upper triangle of the Voigt matrix (order 11 22 33 23 13 12), row by row.
 MandelMatrix triclinic(const std::array<double, 21>& constants);
 /// From engineering constants with axis 3 as symmetry axis: axial and transverse Young's modulus,
-/// axial Poisson's ratio (transverse contraction under axial load), axial and transverse shear modulus.
+/// axial Poisson's ratio (transverse contraction under axial load), axial and transverse shear
+/// modulus.
 MandelMatrix transversely_isotropic(double axial_modulus, double transverse_modulus,
                                     double axial_poissons_ratio, double axial_shear,
                                     double transverse_shear);

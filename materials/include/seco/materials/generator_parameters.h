@@ -17,9 +17,9 @@ namespace seco::materials {
 MandelMatrix stiffness_from_text(const std::string& text, const std::string& unit);
 
 /// Reads a stiffness parameter; see `stiffness_from_text`.
-MandelMatrix read_stiffness(ParameterReader& reader, const std::string& section, const std::string& key,
-                            const std::string& otherwise, const std::string& unit,
-                            const std::string& help);
+MandelMatrix read_stiffness(ParameterReader& reader, const std::string& section,
+                            const std::string& key, const std::string& otherwise,
+                            const std::string& unit, const std::string& help);
 
 /// Reads the settings of the microstructure generators from one section.
 /// @throws ParameterError

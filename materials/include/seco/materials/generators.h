@@ -9,8 +9,8 @@
 
 namespace seco::materials {
 
-/// Settings of the microstructure generators. Every microstructure is periodic and determined by the
-/// settings and the seed; geometry is drawn in real space, so a finer grid shows the same
+/// Settings of the microstructure generators. Every microstructure is periodic and determined by
+/// the settings and the seed; geometry is drawn in real space, so a finer grid shows the same
 /// microstructure more sharply. Stiffnesses are 6 x 6; in 2D their plane strain part is used.
 struct GeneratorSettings {
   /// `polycrystal`: Voronoi grains, one phase each. `inclusions`: non-overlapping spheres (discs in

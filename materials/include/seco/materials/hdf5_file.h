@@ -14,8 +14,8 @@ struct Array {
   std::vector<Number> values;
 };
 
-/// Reads datasets and attributes of an HDF5 file. Every error is a std::runtime_error that names the
-/// file, the dataset or attribute, what was found and what was expected.
+/// Reads datasets and attributes of an HDF5 file. Every error is a std::runtime_error that names
+/// the file, the dataset or attribute, what was found and what was expected.
 class Hdf5Reader {
  public:
   explicit Hdf5Reader(const std::string& path);
@@ -49,8 +49,8 @@ class Hdf5Reader {
   std::int64_t file_ = -1;
 };
 
-/// Writes an HDF5 file beside its name and renames it into place on `close`, so that a file under the
-/// final name is always complete.
+/// Writes an HDF5 file beside its name and renames it into place on `close`, so that a file under
+/// the final name is always complete.
 class Hdf5Writer {
  public:
   explicit Hdf5Writer(const std::string& path);

@@ -9,9 +9,11 @@ namespace seco::materials {
 
 /// Orientations as rotations R that take crystal axes to sample axes: `v_sample = R v_crystal`.
 
-/// Bunge Euler angles in radians, `R = Rz(phi1) Rx(Phi) Rz(phi2)` (Bunge 1982; his matrix g is R^T).
+/// Bunge Euler angles in radians, `R = Rz(phi1) Rx(Phi) Rz(phi2)` (Bunge 1982; his matrix g is
+/// R^T).
 Rotation from_euler(double phi1, double Phi, double phi2);
-/// The angles of a rotation, phi1 and phi2 in (-pi, pi], Phi in [0, pi]; phi2 = 0 where Phi is 0 or pi.
+/// The angles of a rotation, phi1 and phi2 in (-pi, pi], Phi in [0, pi]; phi2 = 0 where Phi is 0 or
+/// pi.
 Eigen::Vector3d to_euler(const Rotation& rotation);
 
 /// Quaternion w x y z, normalised here. @throws std::invalid_argument for a zero quaternion.

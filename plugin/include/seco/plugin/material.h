@@ -27,7 +27,8 @@ struct MaterialPoint {
 enum class PointStatus : std::uint8_t {
   /// As asked for.
   ok,
-  /// Usable, but it misses what was asked (a solver that did not converge, a bound on one side only).
+  /// Usable, but it misses what was asked (a solver that did not converge, a bound on one side
+  /// only).
   unreliable,
   /// Not usable.
   failed
@@ -87,8 +88,8 @@ class Material {
   /// @throws materials::ParameterError
   virtual void parse_parameters(dealii::ParameterHandler& parameters, const RunSettings& run) = 0;
 
-  /// The locally owned quadrature points of the material. Collective over the communicator; an error on
-  /// any rank is thrown on all.
+  /// The locally owned quadrature points of the material. Collective over the communicator; an
+  /// error on any rank is thrown on all.
   /// @param progress is called with the number of finished and of all RVEs of this rank, if set.
   virtual void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
                           const std::function<void(std::size_t, std::size_t)>& progress) = 0;

@@ -9,8 +9,8 @@
 namespace seco::plugin {
 
 /// Asks a dealii::ParameterHandler, in the subsection it stands in, through the interface of
-/// materials::ParameterReader: the same function declares its parameters in the mode `declare`, which
-/// returns the defaults, and reads them in the mode `read`.
+/// materials::ParameterReader: the same function declares its parameters in the mode `declare`,
+/// which returns the defaults, and reads them in the mode `read`.
 class HandlerParameters : public materials::ParameterReader {
  public:
   enum class Mode { declare, read };

@@ -7,8 +7,8 @@
 
 #include "seco/plugin/material.h"
 
-// Every shared library with registrations refers to this symbol. Its name changes whenever the interface
-// does, so a library built against another version cannot be loaded, let alone run.
+// Every shared library with registrations refers to this symbol. Its name changes whenever the
+// interface does, so a library built against another version cannot be loaded, let alone run.
 #define SECO_ABI_NAME_JOINED(major, minor) seco_plugin_interface_1_dealii_##major##_##minor
 #define SECO_ABI_NAME(major, minor) SECO_ABI_NAME_JOINED(major, minor)
 #define SECO_ABI_SYMBOL SECO_ABI_NAME(DEAL_II_VERSION_MAJOR, DEAL_II_VERSION_MINOR)
@@ -25,8 +25,8 @@ void register_material(const std::string& name, const std::string& description,
                        std::function<void(dealii::ParameterHandler&)> declare_parameters,
                        std::function<std::unique_ptr<Material<dim>>()> create);
 
-/// Runs an action while a library is loaded. An exception must not leave a static initializer: it is kept
-/// and thrown by the next call of `check_registrations`.
+/// Runs an action while a library is loaded. An exception must not leave a static initializer: it
+/// is kept and thrown by the next call of `check_registrations`.
 class Registration {
  public:
   Registration(const int& abi, const char* file, const std::function<void()>& action);
@@ -52,7 +52,8 @@ template <int dim>
 void declare_material_parameters(dealii::ParameterHandler& parameters);
 
 /// Creates a material and reads its subsection.
-/// @throws materials::ParameterError; for an unknown name (key "Model") the message lists the known ones
+/// @throws materials::ParameterError; for an unknown name (key "Model") the message lists the known
+/// ones
 ///   and the nearest match.
 template <int dim>
 std::unique_ptr<Material<dim>> make_material(const std::string& name,
@@ -61,21 +62,24 @@ std::unique_ptr<Material<dim>> make_material(const std::string& name,
 
 }  // namespace seco::plugin
 
-/// At the foot of a .cc file: runs the function `action` (void()) when the library is loaded, for example
-/// one that registers an engine.
-#define SECO_REGISTER(action)                                                                      \
-  namespace {                                                                                      \
-  const ::seco::plugin::Registration seco_registration_##action(SECO_ABI_SYMBOL, __FILE__, action); \
+/// At the foot of a .cc file: runs the function `action` (void()) when the library is loaded, for
+/// example one that registers an engine.
+#define SECO_REGISTER(action)                                                              \
+  namespace {                                                                              \
+  const ::seco::plugin::Registration seco_registration_##action(SECO_ABI_SYMBOL, __FILE__, \
+                                                                action);                   \
   }
 
-/// At the foot of a .cc file: registers the class template `Class<dim>` for 2D and 3D under the name used
-/// in parameter files, with a description for the lists of materials.
-#define SECO_REGISTER_MATERIAL(Class, name, description)                                            \
-  namespace {                                                                                       \
-  const ::seco::plugin::Registration seco_registration_##Class(SECO_ABI_SYMBOL, __FILE__, [] {      \
-    ::seco::plugin::register_material<2>(name, description, __FILE__, Class<2>::declare_parameters, \
-                                         [] { return std::make_unique<Class<2>>(); });              \
-    ::seco::plugin::register_material<3>(name, description, __FILE__, Class<3>::declare_parameters, \
-                                         [] { return std::make_unique<Class<3>>(); });              \
-  });                                                                                               \
+/// At the foot of a .cc file: registers the class template `Class<dim>` for 2D and 3D under the
+/// name used in parameter files, with a description for the lists of materials.
+#define SECO_REGISTER_MATERIAL(Class, name, description)                                       \
+  namespace {                                                                                  \
+  const ::seco::plugin::Registration seco_registration_##Class(SECO_ABI_SYMBOL, __FILE__, [] { \
+    ::seco::plugin::register_material<2>(name, description, __FILE__,                          \
+                                         Class<2>::declare_parameters,                         \
+                                         [] { return std::make_unique<Class<2>>(); });         \
+    ::seco::plugin::register_material<3>(name, description, __FILE__,                          \
+                                         Class<3>::declare_parameters,                         \
+                                         [] { return std::make_unique<Class<3>>(); });         \
+  });                                                                                          \
   }

@@ -15,8 +15,8 @@ struct TrainingSettings {
   std::int64_t n_steps = 2000;
   /// Stops earlier after this wall time in minutes; 0 for no limit.
   double time_limit = 0;
-  /// Stops after this step as if interrupted, with a checkpoint; the schedule stays that of `n_steps`.
-  /// 0 for never.
+  /// Stops after this step as if interrupted, with a checkpoint; the schedule stays that of
+  /// `n_steps`. 0 for never.
   std::int64_t stop_after = 0;
   int batch_size = 4;
   double learning_rate = 2e-3;
@@ -65,9 +65,9 @@ struct TrainingResult {
 TrainingResult train(const TrainingSettings& settings);
 
 /// Measures a model on the validation RVEs of a dataset against the reference solver and returns a
-/// JSON text: relative errors of the homogenized stiffness (Frobenius norm), certified gaps, the same
-/// for the reference solver stopped after a few iterations (`stopped_solver`) and for Voigt, and
-/// seconds per RVE.
+/// JSON text: relative errors of the homogenized stiffness (Frobenius norm), certified gaps, the
+/// same for the reference solver stopped after a few iterations (`stopped_solver`) and for Voigt,
+/// and seconds per RVE.
 std::string evaluate_model(const std::string& model, const std::string& dataset,
                            const std::string& device);
 
