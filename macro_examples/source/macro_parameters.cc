@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <sstream>
 
+#include "seco/materials/text.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
 
@@ -15,30 +15,9 @@ namespace seco::macro {
 namespace {
 
 using materials::ParameterReader;
+using materials::split;
+using materials::trimmed;
 using plugin::HandlerParameters;
-
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string::npos) return "";
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-/// Splits at a character, but not where it is doubled (as in the operator || of expressions).
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts(1);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != separator) {
-      parts.back() += text[i];
-    } else if (i + 1 < text.size() && text[i + 1] == separator) {
-      parts.back() += text.substr(i, 2);
-      ++i;
-    } else {
-      parts.emplace_back();
-    }
-  }
-  for (auto& part : parts) part = trimmed(part);
-  return parts;
-}
 
 template <int dim>
 std::string variables() {
@@ -88,16 +67,13 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
   };
   for (const auto& part : split(text, '|')) {
     const auto colon = part.find(':');
-    unsigned int id = 0;
     if (colon == std::string::npos) fail(part);
-    const auto number = trimmed(part.substr(0, colon));
-    const auto parsed = std::from_chars(number.data(), number.data() + number.size(), id);
-    if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size() || id > 65534)
-      fail(part);
+    const auto id = materials::to_count(trimmed(part.substr(0, colon)));
+    if (!id || *id > 65534) fail(part);
     auto expressions = split(part.substr(colon + 1), ';');
     if (expressions.size() != dim) fail(part);
     BoundaryData<dim> data;
-    data.id = id;
+    data.id = static_cast<dealii::types::boundary_id>(*id);
     data.prescribed = dealii::ComponentMask(dim, true);
     for (unsigned int c = 0; c < dim; ++c)
       if (free_allowed && expressions[c] == "free") {
@@ -164,22 +140,15 @@ std::vector<dealii::Point<dim>> read_points(ParameterReader& p) {
   std::vector<dealii::Point<dim>> points;
   if (text.empty() || !p.has("Output", "Points of interest")) return points;
   for (const auto& part : split(text, ';')) {
+    const auto coordinates = split(part, ',');
     dealii::Point<dim> point;
-    std::stringstream stream(part);
-    std::string item;
-    int c = 0;
-    for (; std::getline(stream, item, ','); ++c) {
-      const auto number = trimmed(item);
-      double value = 0;
-      const auto parsed = std::from_chars(number.data(), number.data() + number.size(), value);
-      if (c >= dim || parsed.ec != std::errc() || parsed.ptr != number.data() + number.size())
+    for (std::size_t c = 0; c < coordinates.size(); ++c) {
+      const auto value = materials::to_number(coordinates[c]);
+      if (!value || coordinates.size() != dim)
         p.refuse("Output", "Points of interest",
                  fmt::format("expected {} coordinates per point", dim));
-      point[c] = value;
+      point[c] = *value;
     }
-    if (c != dim)
-      p.refuse("Output", "Points of interest",
-               fmt::format("expected {} coordinates per point", dim));
     points.push_back(point);
   }
   return points;

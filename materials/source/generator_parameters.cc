@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -11,36 +10,18 @@
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/elastic_symmetry.h"
 #include "seco/materials/names.h"
+#include "seco/materials/text.h"
 
 namespace seco::materials {
 namespace {
 
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string::npos) return "";
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::size_t first = 0;
-  while (true) {
-    const auto last = text.find(separator, first);
-    parts.push_back(trimmed(text.substr(first, last - first)));
-    if (last == std::string::npos) return parts;
-    first = last + 1;
-  }
-}
-
 std::vector<double> to_numbers(const std::string& text) {
   std::vector<double> numbers;
   for (const auto& part : split(text, ',')) {
-    double value = 0;
-    const auto result = std::from_chars(part.data(), part.data() + part.size(), value);
-    if (result.ec != std::errc() || result.ptr != part.data() + part.size() ||
-        !std::isfinite(value))
+    const auto value = to_number(part);
+    if (!value || !std::isfinite(*value))
       throw std::invalid_argument(fmt::format("'{}' is not a finite number", part));
-    numbers.push_back(value);
+    numbers.push_back(*value);
   }
   return numbers;
 }

@@ -7,18 +7,12 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <sstream>
 
 #include "seco/materials/names.h"
+#include "seco/materials/text.h"
 
 namespace seco::materials {
 namespace {
-
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string::npos) return "";
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 template <typename Number>
 bool parse(const std::string& text, Number& value) {
@@ -108,13 +102,12 @@ std::vector<double> ParameterReader::numbers(const std::string& section, const s
   const auto value = ask(section, key, fmt::format("{:g}", fmt::join(otherwise, ", ")), help);
   if (!has(section, key)) return otherwise;
   std::vector<double> result;
-  std::stringstream list(value);
-  std::string item;
-  while (std::getline(list, item, ',')) {
-    double number = 0;
-    if (!parse(trimmed(item), number) || !std::isfinite(number))
+  if (value.empty()) return result;
+  for (const auto& item : split(value, ',')) {
+    const auto number = to_number(item);
+    if (!number || !std::isfinite(*number))
       refuse(section, key, "allowed are finite numbers separated by commas");
-    result.push_back(number);
+    result.push_back(*number);
   }
   return result;
 }

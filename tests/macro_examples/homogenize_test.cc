@@ -63,6 +63,26 @@ TEST(SecoHomogenize, ShippedModelsEncloseTheReference) {
   EXPECT_LT(result["gap"].get<double>(), 0.05);
 }
 
+TEST(SecoHomogenize, ItsOwnOutputFedBackInIsReturned) {
+  const auto folder = new_folder("homogenize_again");
+  const std::string out = (folder / "out.json").string(), again = (folder / "again.h5").string();
+  ASSERT_EQ(
+      run_program("seco", "homogenize " SECO_TEST_DATA "/fibres_32.h5 --json " + out).exit_code, 0);
+  const auto first = read_json(out);
+  seco::materials::Rve rve;
+  rve.shape = {5, 4, 3};
+  rve.lengths = {1, 2, 3};
+  rve.phase.assign(rve.n_voxels(), 0);
+  rve.stiffness = {matrix(first["stiffness"])};
+  rve.unit = first["unit"];
+  seco::materials::write_rve(again, rve);
+  ASSERT_EQ(run_program("seco", "homogenize " + again + " --json " + out).exit_code, 0);
+  const auto second = read_json(out);
+  EXPECT_LT((matrix(second["stiffness"]) - rve.stiffness[0]).norm(),
+            1e-12 * rve.stiffness[0].norm());
+  EXPECT_LT(second["gap"].get<double>(), 1e-12);
+}
+
 TEST(SecoHomogenize, UnconvergedRunsSayThatTheyAre) {
   const std::string rve = SECO_TEST_DATA "/pore1e-3_32.h5";
   const auto relaxed = run_program("seco", "homogenize " + rve + " --max-iterations 2");

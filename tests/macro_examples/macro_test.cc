@@ -236,6 +236,8 @@ TEST(SecoMacro, BadInputIsRefusedWithOneMessage) {
                  {"run.prm", "Points of interest", "outside"});
   expect_refused({{"Geometry/Material id", "x"}},
                  {"run.prm", "Material id", "Number of materials"});
+  expect_refused({{"Boundary conditions/Traction", "1: 0; 0/0; 0"}},
+                 {"run.prm", "Boundary conditions", "Traction", "nan"});
   const auto outcome = run_program("seco-macro", "/no/such/file.prm");
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_NE(outcome.output.find("/no/such/file.prm"), std::string::npos);
@@ -253,6 +255,23 @@ TEST(SecoMacro, SeveralMaterialsByMaterialId) {
   // Two bars in series without lateral contraction.
   EXPECT_NEAR(run("two", changes)["points_of_interest"][0]["displacement"][0],
               2 * 100 / 100e3 + 2 * 100 / 400e3, 1e-12);
+}
+
+TEST(SecoMacro, ReadsAMeshFile) {
+  // A unit cube with boundary 7 at x = 0 and boundary 8 at x = 1, as an UCD file.
+  const auto mesh = new_folder("mesh") / "cube.ucd";
+  write_text(mesh,
+             "8 3 0 0 0\n1 0 0 0\n2 1 0 0\n3 1 1 0\n4 0 1 0\n5 0 0 1\n6 1 0 1\n7 1 1 1\n8 0 1 1\n"
+             "1 0 hex 1 2 3 4 5 6 7 8\n2 7 quad 1 4 8 5\n3 8 quad 2 3 7 6\n");
+  auto changes = elastic("200e3, 0");
+  changes["Geometry/Type"] = "file";
+  changes["Geometry/Mesh file"] = mesh.string();
+  changes["Geometry/Global refinements"] = "1";
+  changes["Boundary conditions/Displacement"] = "7: 0; 0; 0";
+  changes["Boundary conditions/Traction"] = "8: 100; 0; 0";
+  changes["Output/Points of interest"] = "1, 0.5, 0.5";
+  EXPECT_NEAR(run("mesh_run", changes)["points_of_interest"][0]["displacement"][0], 100 / 200e3,
+              1e-12);
 }
 
 TEST(SecoMacro, DescribesItself) {

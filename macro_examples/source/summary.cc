@@ -1,0 +1,125 @@
+// What a run reports: displacements at points, summary.json and the table on the terminal.
+#include <deal.II/numerics/vector_tools.h>
+#include <fmt/format.h>
+
+#include "elasticity_problem.h"
+
+namespace seco::macro {
+
+template <int dim>
+nlohmann::json ElasticityProblem<dim>::displacements_at_points(const Vector& displacement) const {
+  auto result = nlohmann::json::array();
+  for (const auto& point : parameters_.points_of_interest) {
+    std::vector<double> value;
+    try {
+      dealii::Vector<double> here(dim);
+      dealii::VectorTools::point_value(dof_handler_, displacement, point, here);
+      value.assign(here.begin(), here.end());
+    } catch (const dealii::VectorTools::ExcPointNotAvailableHere&) {
+    }
+    nlohmann::json entry;
+    for (const auto& candidate : dealii::Utilities::MPI::all_gather(communicator_, value))
+      if (!candidate.empty() && entry.is_null())
+        entry = {{"point", std::vector<double>(point.begin_raw(), point.end_raw())},
+                 {"displacement", candidate}};
+    if (entry.is_null()) {
+      std::string text;
+      for (int i = 0; i < dim; ++i) text += fmt::format("{}{:g}", i > 0 ? ", " : "", point[i]);
+      throw std::invalid_argument(
+          fmt::format("{}: key 'Points of interest' in section 'Output' names the point ({}), "
+                      "which lies outside the mesh",
+                      parameters_.file, text));
+    }
+    result.push_back(entry);
+  }
+  return result;
+}
+
+template <int dim>
+nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
+                                               const nlohmann::json& points) {
+  std::map<std::string, std::uint64_t> engines;
+  std::uint64_t n_rves = 0, n_points = 0, n_unreliable = 0;
+  double worst = 0, sum_of_gaps = 0;
+  std::string message;
+  for (const auto& material : parameters_.materials) {
+    const auto statistics = material->statistics();
+    std::uint64_t n = 0;
+    for (const auto& [engine, count] : statistics.n_rves) {
+      engines[engine] += count;
+      n += count;
+    }
+    n_rves += n;
+    n_points += statistics.n_points;
+    n_unreliable += statistics.n_unreliable_rves;
+    worst = std::max(worst, statistics.worst_gap);
+    sum_of_gaps += statistics.mean_gap * static_cast<double>(n);
+    if (message.empty()) message = statistics.message;
+  }
+  nlohmann::json result = {
+      {"dimension", dim},
+      {"unit", parameters_.run.unit},
+      {"ranks", dealii::Utilities::MPI::n_mpi_processes(communicator_)},
+      {"cells", mesh_.n_global_active_cells()},
+      {"unknowns", dof_handler_.n_dofs()},
+      {"quadrature_points", n_points},
+      {"rves", n_rves},
+      {"rves_per_engine", engines},
+      {"unreliable_rves", n_unreliable},
+      {"worst_gap", worst},
+      {"mean_gap", n_rves > 0 ? sum_of_gaps / static_cast<double>(n_rves) : 0.},
+      {"linear_algebra", parameters_.linear_algebra},
+      {"linear_iterations", solver_iterations_},
+      {"points_of_interest", points}};
+  if (!message.empty()) result["message"] = message;
+  result.update(certified);
+  for (const auto& [stage, seconds] : timer_.get_summary_data(dealii::TimerOutput::total_wall_time))
+    result["seconds"][stage] = seconds;
+  return result;
+}
+
+template <int dim>
+void ElasticityProblem<dim>::print_summary(const nlohmann::json& s) {
+  const auto line = [&](const std::string& name, const std::string& value) {
+    out_ << fmt::format("  {:<28} {}\n", name, value);
+  };
+  out_ << "summary\n";
+  line("unknowns", fmt::format("{} on {} cells", s["unknowns"].get<std::uint64_t>(),
+                               s["cells"].get<std::uint64_t>()));
+  line("quadrature points", fmt::format("{}", s["quadrature_points"].get<std::uint64_t>()));
+  for (const auto& [engine, n] : s["rves_per_engine"].items())
+    line("RVEs by " + engine, fmt::format("{}", n.template get<std::uint64_t>()));
+  line("RVEs that miss what was asked",
+       fmt::format("{}", s["unreliable_rves"].get<std::uint64_t>()));
+  line("worst and mean gap",
+       fmt::format("{:.3g}  {:.3g}", s["worst_gap"].get<double>(), s["mean_gap"].get<double>()));
+  const auto enclosed = [&](const char* name) {
+    if (!s.contains(name)) return;
+    const auto& e = s[name];
+    const auto number = [](const nlohmann::json& value) {
+      return value.is_null() ? std::string("-") : fmt::format("{:.8g}", value.get<double>());
+    };
+    line(std::string(name) == "compliance" ? "compliance f(u)" : "potential energy",
+         fmt::format("{}, certified to lie in [{}, {}]", number(e["estimate"]), number(e["lower"]),
+                     number(e["upper"])));
+  };
+  enclosed("potential_energy");
+  enclosed("compliance");
+  for (const auto& point : s["points_of_interest"])
+    line("displacement at point",
+         fmt::format("{} : {}", point["point"].dump(), point["displacement"].dump()));
+  for (const auto& [stage, seconds] : s["seconds"].items())
+    line("seconds, " + stage, fmt::format("{:.2f}", seconds.template get<double>()));
+  out_ << std::flush;
+}
+
+#define INSTANTIATE(dim)                                                                        \
+  template nlohmann::json ElasticityProblem<dim>::displacements_at_points(const Vector&) const; \
+  template nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json&,                \
+                                                          const nlohmann::json&);               \
+  template void ElasticityProblem<dim>::print_summary(const nlohmann::json&);
+INSTANTIATE(2)
+INSTANTIATE(3)
+#undef INSTANTIATE
+
+}  // namespace seco::macro
