@@ -274,12 +274,12 @@ typename ElasticityProblem<dim>::Vector ElasticityProblem<dim>::solve_with(Bound
   initialize_preconditioner(preconditioner, matrix, dof_handler_);
   const double load = right_hand_side.l2_norm();
   if (!std::isfinite(load))
-    throw std::runtime_error(fmt::format(
-        "{}: section 'Boundary conditions': the loads are not finite; an expression of 'Displacement', "
-        "'Traction' or 'Body force' gives nan or infinity somewhere",
-        parameters_.file));
-  dealii::SolverControl control(parameters_.solver_iterations,
-                                parameters_.solver_tolerance * load);
+    throw std::runtime_error(
+        fmt::format("{}: section 'Boundary conditions': the loads are not finite; an expression of "
+                    "'Displacement', "
+                    "'Traction' or 'Body force' gives nan or infinity somewhere",
+                    parameters_.file));
+  dealii::SolverControl control(parameters_.solver_iterations, parameters_.solver_tolerance * load);
   dealii::SolverCG<typename LinearAlgebra::Vector> cg(control);
   try {
     cg.solve(matrix, solution, right_hand_side, preconditioner);

@@ -27,8 +27,9 @@ torch::Tensor ritz(const torch::Tensor& mean, const torch::Tensor& coupling,
                    const torch::Tensor& fluctuation, torch::Dtype field_type) {
   const double epsilon = field_type == torch::kDouble ? std::numeric_limits<double>::epsilon()
                                                       : std::numeric_limits<float>::epsilon();
-  // Fluctuations of less than 1e3 times the round-off of the total field: what they would add to the
-  // bound is below 1e-8 in single precision, and their inadmissible part could cost more than that.
+  // Fluctuations of less than 1e3 times the round-off of the total field: what they would add to
+  // the bound is below 1e-8 in single precision, and their inadmissible part could cost more than
+  // that.
   constexpr double safety = 1e6;
   const auto a = symmetrized(fluctuation);
   const auto [values, vectors] = torch::linalg_eigh(a);

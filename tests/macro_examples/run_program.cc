@@ -7,8 +7,21 @@
 #include <cstdio>
 #include <fstream>
 #include <stdexcept>
+#include <vector>
 
 namespace seco::test {
+namespace {
+
+/// Removes the folders of the tests when the program ends.
+struct Folders {
+  std::vector<std::filesystem::path> paths;
+  ~Folders() {
+    std::error_code ignored;
+    for (const auto& path : paths) std::filesystem::remove_all(path, ignored);
+  }
+};
+
+}  // namespace
 
 Outcome run_program(const std::string& name, const std::string& arguments, int n_ranks) {
   // Open MPI refuses to run as root, as tests in containers do, unless told that this is meant.
@@ -29,10 +42,12 @@ Outcome run_program(const std::string& name, const std::string& arguments, int n
 }
 
 std::filesystem::path new_folder(const std::string& name) {
+  static Folders folders;
   const auto folder = std::filesystem::temp_directory_path() /
                       ("seco_test_" + std::to_string(getpid()) + "_" + name);
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
+  folders.paths.push_back(folder);
   return folder;
 }
 
