@@ -56,9 +56,11 @@ Rve polycrystal(const GeneratorSettings& settings) {
   for (int g = 0; g < settings.n_grains; ++g)
     for (int i = 0; i < d; ++i) seeds.push_back(positions.uniform() * rve.lengths[i]);
   const MandelMatrix crystal = for_dimension(settings.crystal, 3, "crystal");
-  for (int g = 0; g < settings.n_grains; ++g)
-    rve.stiffness.push_back(for_dimension(
-        rotate(crystal, draw_orientation(settings.texture, orientations)), d, "crystal"));
+  for (int g = 0; g < settings.n_grains; ++g) {
+    const Rotation orientation = draw_orientation(settings.texture, orientations);
+    rve.stiffness.push_back(for_dimension(rotate(crystal, orientation), d, "crystal"));
+    rve.orientation.push_back(to_euler(orientation));
+  }
 
   // Squared periodic distance of every grid line to every seed, axis by axis.
   std::vector<std::vector<double>> distance(d);

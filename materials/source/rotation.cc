@@ -30,7 +30,10 @@ Eigen::Vector3d to_euler(const Rotation& r) {
   const double sine = std::hypot(r(0, 2), r(1, 2));
   const double Phi = std::atan2(sine, r(2, 2));
   if (sine < 1e-12) return {std::atan2(r(1, 0), r(0, 0)), Phi, 0.};
-  return {std::atan2(r(0, 2), -r(1, 2)), Phi, std::atan2(r(2, 0), r(2, 1))};
+  // Rz(-phi1) R = Rx(Phi) Rz(phi2) has the first row cos(phi2), -sin(phi2), 0: well conditioned
+  // also where Phi is close to 0 or pi and phi1 is not.
+  const double phi1 = std::atan2(r(0, 2), -r(1, 2)), c = std::cos(phi1), s = std::sin(phi1);
+  return {phi1, Phi, std::atan2(-(c * r(0, 1) + s * r(1, 1)), c * r(0, 0) + s * r(1, 0))};
 }
 
 Rotation from_quaternion(double w, double x, double y, double z) {

@@ -78,6 +78,12 @@ void check(const Rve& rve, const std::string& origin) {
           "(a void)",
           p, smallest));
   }
+  if (!rve.orientation.empty() && rve.orientation.size() != rve.stiffness.size())
+    refuse(fmt::format("'orientation' holds {} phases, expected {} or none", rve.orientation.size(),
+                       rve.stiffness.size()));
+  for (std::size_t p = 0; p < rve.orientation.size(); ++p)
+    if (!rve.orientation[p].allFinite())
+      refuse(fmt::format("'orientation' of phase {} holds NaN or infinite values", p));
   bool solid = false;
   for (std::size_t v = 0; v < rve.phase.size(); ++v) {
     if (rve.phase[v] >= rve.stiffness.size())
@@ -96,12 +102,13 @@ std::uint64_t hash(const Rve& rve) {
   for (const auto& stiffness : rve.stiffness)
     h.add(stiffness.data(), static_cast<std::size_t>(stiffness.size()) * sizeof(double));
   h.add(rve.unit.data(), rve.unit.size());
+  for (const auto& angles : rve.orientation) h.add(angles.data(), 3 * sizeof(double));
   return h.value();
 }
 
 bool operator==(const Rve& a, const Rve& b) {
   if (a.shape != b.shape || a.lengths != b.lengths || a.unit != b.unit || a.phase != b.phase ||
-      a.stiffness.size() != b.stiffness.size())
+      a.orientation != b.orientation || a.stiffness.size() != b.stiffness.size())
     return false;
   for (std::size_t p = 0; p < a.stiffness.size(); ++p)
     if (a.stiffness[p].rows() != b.stiffness[p].rows() || a.stiffness[p] != b.stiffness[p])

@@ -32,6 +32,19 @@ Rve read_rve(const std::string& path) {
     std::copy_n(table.values.begin() + static_cast<long>(p * m * m), m * m, stiffness.data());
     rve.stiffness.push_back(stiffness);
   }
+  if (file.has_dataset("orientation")) {
+    const auto angles = file.dataset<double>("orientation", 2);
+    if (angles.shape[1] != 3)
+      throw std::runtime_error(
+          fmt::format("{}: dataset 'orientation' has shape {}, expected phases x 3", path,
+                      fmt::join(angles.shape, "x")));
+    for (std::size_t p = 0; p < angles.shape[0]; ++p)
+      rve.orientation.emplace_back(angles.values.data() + 3 * p);
+    if (rve.orientation.empty())
+      throw std::runtime_error(fmt::format(
+          "{}: dataset 'orientation' is empty, expected the angles of {} phases or no dataset",
+          path, rve.stiffness.size()));
+  }
   rve.lengths = file.numbers("lengths");
   rve.unit = file.text("unit");
   check(rve, path);
@@ -47,6 +60,12 @@ void write_rve(const std::string& path, const Rve& rve) {
   for (const auto& stiffness : rve.stiffness)
     table.insert(table.end(), stiffness.data(), stiffness.data() + stiffness.size());
   file.dataset("stiffness", {rve.stiffness.size(), m, m}, table.data());
+  if (!rve.orientation.empty()) {
+    std::vector<double> angles;
+    for (const auto& phase : rve.orientation)
+      angles.insert(angles.end(), phase.data(), phase.data() + 3);
+    file.dataset("orientation", {rve.orientation.size(), 3}, angles.data());
+  }
   file.numbers("lengths", rve.lengths);
   file.text("unit", rve.unit);
   file.close();

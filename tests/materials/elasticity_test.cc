@@ -113,6 +113,16 @@ TEST(Rotation, EulerAnglesAndQuaternionsRoundTrip) {
   }
 }
 
+TEST(Rotation, EulerAnglesStandForTheirRotationAlsoNearTheirSingularity) {
+  RandomStream random(14);
+  for (const double Phi : {0., 1e-14, 1e-11, 1e-9, 1e-6, M_PI - 1e-9, M_PI})
+    for (int i = 0; i < 20; ++i) {
+      const Rotation r = from_euler(random.uniform(-3., 3.), Phi, random.uniform(-3., 3.));
+      const auto e = to_euler(r);
+      EXPECT_LT((from_euler(e[0], e[1], e[2]) - r).norm(), Phi == 1e-14 ? 3e-14 : 1e-14) << Phi;
+    }
+}
+
 TEST(Rotation, RandomOrientationsAreUniform) {
   // The mean of a uniformly distributed rotation is zero, and R e3 is uniform on the sphere.
   RandomStream random(5);

@@ -67,6 +67,17 @@ TEST(RveFile, RoundTripIsExact) {
     }
     write_rve(path, rve);
     EXPECT_TRUE(read_rve(path) == rve);
+    rve.orientation = {{0.1, 0.2, 0.3}, {-3., 1. / 3., 2.}};
+    write_rve(path, rve);
+    const Rve read = read_rve(path);
+    EXPECT_TRUE(read == rve);
+    EXPECT_EQ(hash(read), hash(rve));
+    rve.orientation[1][2] += 1e-15;
+    EXPECT_FALSE(read == rve);
+    EXPECT_NE(hash(read), hash(rve));
+    rve.orientation.clear();
+    EXPECT_FALSE(read == rve);
+    EXPECT_NE(hash(read), hash(rve));
   }
 }
 
@@ -111,6 +122,18 @@ TEST(RveFile, FaultsAreNamed) {
   bad = good;
   bad.stiffness[0](2, 2) = NAN;
   expect_message([&] { write_rve(path, bad); }, {"phase 0", "NaN"});
+  bad = good;
+  bad.orientation.resize(3, Eigen::Vector3d::Zero());
+  expect_message([&] { write_rve(path, bad); }, {path, "'orientation' holds 3 phases", "2"});
+  bad.orientation.resize(2);
+  bad.orientation[1][0] = INFINITY;
+  expect_message([&] { write_rve(path, bad); }, {"'orientation' of phase 1", "infinite"});
+  write_raw(path, [&](Hdf5Writer& f) {
+    f.dataset("phase", {3, 4, 5}, good.phase.data());
+    f.dataset("stiffness", {2, 6, 6}, table.data());
+    f.dataset("orientation", {2, 4}, table.data());
+  });
+  expect_message([&] { read_rve(path); }, {path, "'orientation'", "2x4", "phases x 3"});
   bad = good;
   bad.stiffness[0].setZero();
   EXPECT_EQ(message_of([&] { write_rve(path, bad); }), "no error");  // a void

@@ -87,6 +87,22 @@ TEST(Generators, PolycrystalIsPeriodic) {
   EXPECT_EQ(std::set<int>(rve.phase.begin(), rve.phase.end()).size(), 20u);
 }
 
+TEST(Generators, OrientationsOfGrainsExplainTheirStiffness) {
+  for (const auto& shape : {std::vector<int>{16, 16}, std::vector<int>{8, 8, 8}}) {
+    auto s = settings("polycrystal", shape);
+    s.crystal = elastic_constants("Ti").stiffness;
+    const Rve rve = generate(s);
+    ASSERT_EQ(rve.orientation.size(), rve.stiffness.size());
+    for (std::size_t g = 0; g < rve.orientation.size(); ++g) {
+      const auto& e = rve.orientation[g];
+      const MandelMatrix turned = rotate(s.crystal, from_euler(e[0], e[1], e[2]));
+      const MandelMatrix expected = shape.size() == 3 ? turned : plane_strain(turned);
+      EXPECT_LT((rve.stiffness[g] - expected).norm(), 1e-13 * expected.norm());
+    }
+  }
+  EXPECT_TRUE(generate(settings("inclusions", {16, 16})).orientation.empty());
+}
+
 TEST(Generators, FinerGridsShowTheSameMicrostructure) {
   auto coarse = settings("polycrystal", {16, 16, 16}), fine = settings("polycrystal", {48, 48, 48});
   const Rve a = generate(coarse), b = generate(fine);

@@ -8,7 +8,9 @@
 namespace seco::materials {
 
 /// Reads an RVE from HDF5: dataset `phase` (uint16, n1 x n2 [x n3], last axis fastest), dataset
-/// `stiffness` (float64, phases x 6 x 6 or x 3 x 3, Mandel), attributes `lengths` and `unit`.
+/// `stiffness` (float64, phases x 6 x 6 or x 3 x 3, Mandel), attributes `lengths` and `unit`, and
+/// the dataset `orientation` (float64, phases x 3, Bunge Euler angles in radians) where there is
+/// one.
 /// @throws std::runtime_error or std::invalid_argument naming file, dataset, value and what is
 ///   allowed; nothing invalid is ever returned (see `check`).
 Rve read_rve(const std::string& path);
