@@ -135,16 +135,30 @@ GeneratorSettings read_generator_settings(ParameterReader& reader, const std::st
   g.crystal = read_stiffness(reader, s, "Crystal", "Cu", g.unit, "crystal of a polycrystal");
   read_texture(reader, s, g.texture);
   g.matrix = read_stiffness(reader, s, "Matrix", "epoxy", g.unit, "matrix of a composite");
-  g.inclusion =
-      read_stiffness(reader, s, "Inclusion", "E-glass", g.unit, "inclusions or fibres") *
-      reader.number(
-          s, "Inclusion factor", 1, 0, 1e12,
-          "factor on the stiffness of the inclusions, 0.001 with the matrix's name for pores");
+  g.inclusion = read_stiffness(reader, s, "Inclusion", "E-glass", g.unit, "inclusions or fibres");
+  g.inclusion_factor = reader.number(
+      s, "Inclusion factor", 1, 0, 1e12,
+      "factor on the stiffness of the inclusions, 0.001 with the matrix's name for pores");
   g.volume_fraction = reader.number(s, "Volume fraction", 0.16, 0, 1,
                                     "volume fraction of the inclusions or fibres");
   g.n_inclusions = static_cast<int>(
       reader.integer(s, "Number of inclusions", 8, 1, 100000, "inclusions or fibres"));
   g.radius_ratio = reader.number(s, "Radius ratio", 1, 1e-3, 1, "smallest over largest radius");
+  g.aspect_ratio =
+      reader.number(s, "Aspect ratio", 1, 1, 100,
+                    "largest over smallest semi-axis of the inclusions or fibre sections; above 1 "
+                    "they are ellipsoids or ellipses with random orientations");
+  g.n_clusters = static_cast<int>(
+      reader.integer(s, "Number of clusters", 0, 0, 100000,
+                     "clusters that the inclusions or fibres are placed in; 0 for none"));
+  if (g.n_clusters > g.n_inclusions)
+    reader.refuse(
+        s, "Number of clusters",
+        fmt::format("allowed are integers from 0 to the number of inclusions, {}", g.n_inclusions));
+  g.cluster_radius =
+      reader.number(s, "Cluster radius", 0.2, 1e-12, 1e12,
+                    "largest distance of an inclusion's centre from that of its cluster, in the "
+                    "unit of the lengths");
   g.axis = static_cast<int>(reader.integer(s, "Axis", 0, 0, 2, "fibre direction or layer normal"));
   const auto layers = reader.text(s, "Layers", "epoxy; E-glass",
                                   "stiffnesses of a laminate's layers, separated by ;");

@@ -9,8 +9,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "inclusion_packing.h"
 #include "seco/materials/names.h"
-#include "sphere_packing.h"
 
 namespace seco::materials {
 namespace {
@@ -95,23 +95,6 @@ Rve polycrystal(const GeneratorSettings& settings) {
   return rve;
 }
 
-// Marks the given share of voxels, those that lie deepest in the spheres: the fraction is met to
-// one voxel, with the radii scaled by a factor close to one.
-void fill_deepest(const std::vector<double>& depth, double fraction,
-                  std::vector<std::uint16_t>& phase) {
-  const auto count =
-      static_cast<std::size_t>(std::llround(fraction * static_cast<double>(depth.size())));
-  std::vector<std::size_t> order(depth.size());
-  std::iota(order.begin(), order.end(), 0);
-  const auto by_depth = [&](std::size_t a, std::size_t b) {
-    return depth[a] != depth[b] ? depth[a] < depth[b] : a < b;
-  };
-  std::nth_element(order.begin(),
-                   order.begin() + static_cast<long>(std::min(count, order.size() - 1)),
-                   order.end(), by_depth);
-  for (std::size_t i = 0; i < count; ++i) phase[order[i]] = 1;
-}
-
 void check_inclusions(const GeneratorSettings& settings) {
   if (!(settings.volume_fraction >= 0) || !(settings.volume_fraction < 1))
     refuse(fmt::format("generator: volume fraction {}, allowed are values from 0 to below 1",
@@ -121,18 +104,30 @@ void check_inclusions(const GeneratorSettings& settings) {
   if (!(settings.radius_ratio > 0) || !(settings.radius_ratio <= 1))
     refuse(fmt::format("generator: radius ratio {}, allowed are values above 0 up to 1",
                        settings.radius_ratio));
+  if (!(settings.aspect_ratio >= 1) || !(settings.aspect_ratio <= 100))
+    refuse(fmt::format("generator: aspect ratio {}, allowed are values from 1 to 100",
+                       settings.aspect_ratio));
+  if (settings.n_clusters < 0 || settings.n_clusters > settings.n_inclusions)
+    refuse(fmt::format("generator: {} clusters, allowed are 0 to the number of inclusions, {}",
+                       settings.n_clusters, settings.n_inclusions));
+  if (settings.n_clusters > 0 &&
+      (!(settings.cluster_radius > 0) || !std::isfinite(settings.cluster_radius)))
+    refuse(fmt::format("generator: cluster radius {}, allowed are positive lengths",
+                       settings.cluster_radius));
+  if (!(settings.inclusion_factor >= 0) || !std::isfinite(settings.inclusion_factor))
+    refuse(fmt::format("generator: inclusion factor {}, allowed are finite values from 0",
+                       settings.inclusion_factor));
 }
 
 Rve inclusions(const GeneratorSettings& settings) {
   Rve rve = empty_rve(settings);
   check_inclusions(settings);
-  rve.stiffness = {for_dimension(settings.matrix, rve.dimension(), "matrix"),
-                   for_dimension(settings.inclusion, rve.dimension(), "inclusion")};
+  rve.stiffness = {
+      for_dimension(settings.matrix, rve.dimension(), "matrix"),
+      settings.inclusion_factor * for_dimension(settings.inclusion, rve.dimension(), "inclusion")};
   if (settings.volume_fraction == 0.) return rve;
-  const auto spheres = pack_spheres(rve.lengths, settings.volume_fraction, settings.n_inclusions,
-                                    settings.radius_ratio, settings.seed);
-  fill_deepest(relative_depth(spheres, rve.shape, rve.lengths), settings.volume_fraction,
-               rve.phase);
+  rve.phase = voxels_inside(pack_inclusions(settings, rve.lengths), settings.volume_fraction,
+                            rve.shape, rve.lengths);
   return rve;
 }
 
@@ -142,7 +137,8 @@ Rve fibres(const GeneratorSettings& settings) {
   if (rve.dimension() != 3) refuse("generator: fibres need a 3D grid; in 2D use inclusions");
   if (settings.axis < 0 || settings.axis > 2)
     refuse(fmt::format("generator: fibre axis {}, allowed are 0, 1, 2", settings.axis));
-  rve.stiffness = {settings.matrix, settings.inclusion};
+  rve.stiffness = {for_dimension(settings.matrix, 3, "matrix"),
+                   settings.inclusion_factor * for_dimension(settings.inclusion, 3, "inclusion")};
   if (settings.volume_fraction == 0.) return rve;
   std::vector<int> shape;
   std::vector<double> lengths;
@@ -151,10 +147,8 @@ Rve fibres(const GeneratorSettings& settings) {
       shape.push_back(rve.shape[i]);
       lengths.push_back(rve.lengths[i]);
     }
-  const auto discs = pack_spheres(lengths, settings.volume_fraction, settings.n_inclusions,
-                                  settings.radius_ratio, settings.seed);
-  std::vector<std::uint16_t> section(static_cast<std::size_t>(shape[0]) * shape[1], 0);
-  fill_deepest(relative_depth(discs, shape, lengths), settings.volume_fraction, section);
+  const auto section =
+      voxels_inside(pack_inclusions(settings, lengths), settings.volume_fraction, shape, lengths);
   std::size_t voxel = 0;
   for (int i = 0; i < rve.shape[0]; ++i)
     for (int j = 0; j < rve.shape[1]; ++j)
