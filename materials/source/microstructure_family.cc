@@ -54,8 +54,10 @@ Rve draw(const MicrostructureFamily& family, std::size_t index) {
         draw_settings(family, attempt == 0 ? seed : mix_seed(seed, 1000 + attempt));
     try {
       return generate(settings);
-    } catch (const PackingError&) {
-      if (attempt + 1 == attempts) throw;
+    } catch (const PackingError& error) {
+      if (attempt + 1 == attempts)
+        throw PackingError(fmt::format("member {} of the microstructure family, drawn {} times: {}",
+                                       index, attempts, error.what()));
     }
   }
 }

@@ -119,10 +119,12 @@ Rve transformed(const Rve& rve, const CubeSymmetry& symmetry) {
   });
   const MandelMatrix q = symmetry.mandel();
   for (auto& stiffness : result.stiffness) stiffness = q * stiffness * q.transpose();
-  if (d == 2 || rve.orientation.empty()) return result;
-  Rotation rotation = Rotation::Zero();
-  for (int i = 0; i < 3; ++i)
-    rotation(i, symmetry.axis[i]) = symmetry.determinant() * symmetry.sign[i];
+  if (rve.orientation.empty()) return result;
+  // In 2D the third axis stays where it is.
+  Rotation rotation = Rotation::Identity();
+  rotation.topLeftCorner(d, d).setZero();
+  for (int i = 0; i < d; ++i) rotation(i, symmetry.axis[i]) = symmetry.sign[i];
+  rotation *= symmetry.determinant();
   for (auto& angles : result.orientation)
     angles = to_euler(rotation * from_euler(angles[0], angles[1], angles[2]));
   return result;

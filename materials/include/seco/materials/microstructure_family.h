@@ -29,8 +29,9 @@ struct MicrostructureFamily {
 };
 
 /// Member `index` of the family, determined by the seed of `base` and the index alone. A member
-/// whose inclusions cannot be packed is drawn again, up to 20 times.
-/// @throws std::invalid_argument if they cannot be packed even then, or as `generate` does.
+/// whose inclusions cannot be packed is drawn again with all its properties, up to 20 times in all;
+/// close to the densest packing the dense members of a family are rarer for that.
+/// @throws PackingError if they cannot be packed even then, and as `generate` does.
 Rve draw(const MicrostructureFamily& family, std::size_t index);
 
 /// Reads the settings of the generator (`read_generator_settings`) and the ranges from one section.

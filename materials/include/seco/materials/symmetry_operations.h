@@ -29,15 +29,16 @@ const std::vector<CubeSymmetry>& cube_symmetries(int dimension);
 Rve shifted(const Rve& rve, const std::vector<int>& offset);
 
 /// The microstructure turned or mirrored: grid and lengths are permuted and reversed, every
-/// stiffness becomes `Q C Q^T`, and orientations turn along (in 3D; an improper operation is
-/// followed by the inversion, so that an orientation stays a rotation). The homogenized stiffness
-/// of the result is `Q C_hom Q^T`.
+/// stiffness becomes `Q C Q^T`, and orientations turn along (in 2D about the third axis; an
+/// improper operation is followed by the inversion, so that an orientation stays a rotation). The
+/// homogenized stiffness of the result is `Q C_hom Q^T`.
 /// @throws std::invalid_argument if the dimensions differ.
 Rve transformed(const Rve& rve, const CubeSymmetry& symmetry);
 
 /// The RVE as somebody would see it whose shear moduli are wrong: every stiffness becomes `A C A`
 /// with `A = P_vol + sqrt(1 + error) P_dev`, which scales its deviatoric part by 1 + error, keeps
-/// the bulk part and stays positive definite.
+/// the bulk part `K = C_iijj / d^2` and stays positive definite. In 2D the parts are those of the
+/// plane strain matrix, which alone is known.
 /// @throws std::invalid_argument if the error is not above -1.
 Rve with_shear_error(const Rve& rve, double error);
 
