@@ -12,6 +12,7 @@
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/rve_file.h"
 #include "seco/surrogate/engine.h"
+#include "study.h"
 #include "study_parameters.h"
 
 namespace {
@@ -218,12 +219,24 @@ int main(int argc, char** argv) {
 
   std::string model, dataset, report;
   auto* evaluate_command =
-      app.add_subcommand("evaluate", "measures a model on the held-out RVEs of a dataset");
-  evaluate_command->add_option("model", model, "model folder")->required();
-  evaluate_command->add_option("dataset", dataset, "dataset written by seco generate")->required();
+      app.add_subcommand("evaluate",
+                         "makes a whole study (STUDY.prm), or measures a model on the held-out RVEs "
+                         "of a dataset (MODEL DATASET)");
+  evaluate_command->add_option("subject", model, "study file (.prm) or model folder")->required();
+  evaluate_command->add_option("dataset", dataset, "dataset written by seco generate");
   evaluate_command->add_option("--device", device, "auto, cpu, cuda or cuda:N");
   evaluate_command->add_option("--json", report, "writes the figures to this file");
   evaluate_command->callback([&] {
+    if (std::filesystem::path(model).extension() == ".prm") {
+      if (!dataset.empty())
+        throw std::invalid_argument("a study (" + model + ") names its datasets itself; got " +
+                                    dataset);
+      status = seco::evaluate_study(model, device == "auto" ? "" : device) ? 0 : missed;
+      return;
+    }
+    if (dataset.empty())
+      throw std::invalid_argument("a model folder (" + model +
+                                  ") is measured on a dataset: seco evaluate MODEL DATASET");
     const auto text = seco::surrogate::evaluate_model(model, dataset, device);
     fmt::print("{}\n", text);
     if (!report.empty()) write_json(report, json::parse(text));

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "seco/materials/generators.h"
+#include "seco/materials/microstructure_family.h"
 #include "seco/materials/parameter_file.h"
 #include "seco/surrogate/dataset.h"
 #include "seco/surrogate/training.h"
@@ -11,14 +11,12 @@ namespace seco {
 
 /// What `seco generate` and `seco train` read from one parameter file.
 struct StudyParameters {
-  materials::GeneratorSettings microstructure;
-  /// Volume fraction is drawn uniformly between `microstructure.volume_fraction` and this.
-  double largest_volume_fraction = 0;
+  materials::MicrostructureFamily family;
   surrogate::DatasetSettings dataset;
   surrogate::TrainingSettings training;
 
   /// RVE number `index` of the dataset; its seed depends on the base seed and the index only.
-  materials::Rve make_rve(std::size_t index) const;
+  materials::Rve make_rve(std::size_t index) const { return materials::draw(family, index); }
 };
 
 /// @throws std::invalid_argument naming file, line, section, key, value and what is allowed.

@@ -11,6 +11,8 @@ struct Bounds {
   torch::Tensor lower;
   /// Largest relative gap of the unit load cases, `[B]`.
   torch::Tensor gap() const;
+  /// `lower + weight (upper - lower)`, `[B, m, m]`. @param weight `[B]`, from 0 to 1
+  torch::Tensor estimate(const torch::Tensor& weight) const;
 };
 
 /// The hypercircle bounds (Prager and Synge 1947) from admissible fields, in the Loewner order.

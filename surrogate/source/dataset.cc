@@ -95,6 +95,15 @@ void generate_dataset(const DatasetSettings& settings,
     file.write_slice("stiffness", i, 1, table.data());
     counts.push_back(static_cast<std::int64_t>(rves[i].stiffness.size()));
   }
+  if (std::all_of(rves.begin(), rves.end(), [](const auto& r) { return !r.orientation.empty(); })) {
+    file.create<double>("orientation", {n, n_phases, 3});
+    for (std::size_t i = 0; i < n; ++i) {
+      std::vector<double> angles(n_phases * 3, 0.);
+      for (std::size_t p = 0; p < rves[i].orientation.size(); ++p)
+        std::copy_n(rves[i].orientation[p].data(), 3, angles.begin() + static_cast<long>(3 * p));
+      file.write_slice("orientation", i, 1, angles.data());
+    }
+  }
   file.dataset("n_phases", {n}, counts.data());
 
   double label_seconds = 0;
@@ -170,6 +179,9 @@ DatasetReader::DatasetReader(const std::string& path) : file_(path) {
   const auto phase = file_.dataset<std::uint16_t>("phase");
   const auto table = file_.dataset<double>("stiffness", 4);
   const auto counts = file_.dataset<std::int64_t>("n_phases", 1);
+  std::vector<double> orientation;
+  if (file_.has_dataset("orientation"))
+    orientation = file_.dataset<double>("orientation", 3).values;
   if (phase.shape.size() != 3 && phase.shape.size() != 4)
     refuse(path, fmt::format("dataset 'phase' has shape {}, expected N x n1 x n2 (x n3)",
                              fmt::join(phase.shape, "x")));
@@ -180,6 +192,9 @@ DatasetReader::DatasetReader(const std::string& path) : file_(path) {
     refuse(path, fmt::format("dataset 'stiffness' has shape {}, expected {} x P x {} x {} to fit "
                              "dataset 'phase'",
                              fmt::join(table.shape, "x"), n, m, m));
+  if (!orientation.empty() && orientation.size() != n * table.shape[1] * 3)
+    refuse(path, fmt::format("dataset 'orientation' holds {} numbers, expected {} x {} x 3",
+                             orientation.size(), n, table.shape[1]));
   const std::size_t n_voxels = phase.values.size() / n;
   for (std::size_t i = 0; i < n; ++i) {
     materials::Rve rve;
@@ -196,6 +211,10 @@ DatasetReader::DatasetReader(const std::string& path) : file_(path) {
       std::copy_n(table.values.begin() + static_cast<long>((i * table.shape[1] + p) * m * m), m * m,
                   matrix.data());
       rve.stiffness.push_back(matrix);
+      if (!orientation.empty()) {
+        const double* angles = orientation.data() + (i * table.shape[1] + p) * 3;
+        rve.orientation.emplace_back(angles[0], angles[1], angles[2]);
+      }
     }
     materials::check(rve, fmt::format("{}, entry {}", path, i));
     rves_.push_back(std::move(rve));
@@ -210,7 +229,7 @@ DatasetReader::DatasetReader(const std::string& path) : file_(path) {
 }
 
 std::pair<torch::Tensor, torch::Tensor> DatasetReader::labels(
-    const std::vector<std::size_t>& indices, const torch::Tensor& scale) const {
+    const std::vector<std::size_t>& indices) const {
   const auto read = [&](const char* name) {
     std::vector<torch::Tensor> fields;
     for (const auto i : indices) {
@@ -223,12 +242,7 @@ std::pair<torch::Tensor, torch::Tensor> DatasetReader::labels(
     }
     return torch::cat(fields);
   };
-  const auto strain = read("label_strain");
-  auto stress = read("label_stress");
-  std::vector<std::int64_t> shape(stress.dim(), 1);
-  shape[0] = stress.size(0);
-  stress = stress / scale.reshape(shape).to(stress.scalar_type());
-  return {strain, stress};
+  return {read("label_strain"), read("label_stress")};
 }
 
 }  // namespace seco::surrogate

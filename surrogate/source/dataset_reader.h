@@ -22,10 +22,9 @@ class DatasetReader {
   const std::string& description() const { return description_; }
   const std::vector<materials::Rve>& rves() const { return rves_; }
 
-  /// Low-resolution strain and stress of the given RVEs, each `[B, L, m, nc...]`; stress divided by
-  /// the scale that StiffnessField uses. @throws std::runtime_error if a label is not finite.
-  std::pair<torch::Tensor, torch::Tensor> labels(const std::vector<std::size_t>& indices,
-                                                 const torch::Tensor& scale) const;
+  /// Low-resolution strain and stress of the given RVEs, each `[B, L, m, nc...]`, stress in the
+  /// unit of the file. @throws std::runtime_error if a label is not finite.
+  std::pair<torch::Tensor, torch::Tensor> labels(const std::vector<std::size_t>& indices) const;
 
  private:
   materials::Hdf5Reader file_;

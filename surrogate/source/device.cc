@@ -4,6 +4,10 @@
 #include <fmt/format.h>
 #include <torch/cuda.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
@@ -60,6 +64,13 @@ void set_thread_count() {
       threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / ranks);
     }
     at::set_num_threads(threads);
+#ifdef __GLIBC__
+    // Fields are large and short-lived: by default glibc maps each anew, and every page is paid for
+    // again.
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 64 << 20);
+#endif
     return true;
   }();
   (void)done;

@@ -11,6 +11,7 @@
 #include "dataset_reader.h"
 #include "device.h"
 #include "difference_operator.h"
+#include "eco_blocks.h"
 #include "model_folder.h"
 #include "reference_solver.h"
 #include "seco/surrogate/training.h"
@@ -39,6 +40,15 @@ struct Figure {
 
 torch::Tensor relative_error(const torch::Tensor& estimate, const torch::Tensor& exact) {
   return (estimate - exact).norm(2, {1, 2}) / exact.norm(2, {1, 2});
+}
+
+torch::Tensor fluctuation(const torch::Tensor& field, const Grid& grid) {
+  return field - field.mean(grid.axes(), /*keepdim=*/true);
+}
+
+// Root mean square error over all load cases relative to the fluctuation of the solution, [B].
+torch::Tensor fluctuation_error(const torch::Tensor& predicted, const torch::Tensor& exact) {
+  return (predicted.to(torch::kDouble) - exact).flatten(1).norm(2, 1) / exact.flatten(1).norm(2, 1);
 }
 
 std::vector<std::vector<materials::Rve>> batches(const std::vector<materials::Rve>& rves,
@@ -71,15 +81,15 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-double mean_certified_gap(SEcoNetwork network, const std::vector<materials::Rve>& rves,
+double mean_certified_gap(FieldNetwork& network, const std::vector<materials::Rve>& rves,
                           const std::vector<std::size_t>& indices,
                           const torch::TensorOptions& options) {
   torch::NoGradGuard no_grad;
-  network->eval();
+  network.eval();
   double sum = 0;
   for (const auto& batch : batches(rves, indices)) {
     const StiffnessField stiffness(batch, options);
-    const auto fields = network->forward(stiffness);
+    const auto fields = admissible(network(stiffness), stiffness);
     sum += certify(stiffness, fields.strain, fields.stress).gap().sum().item<double>();
   }
   return sum / static_cast<double>(indices.size());
@@ -124,7 +134,7 @@ std::string evaluate_model(const std::string& model_folder, const std::string& d
   std::vector<std::size_t> validation;
   for (std::size_t i = data.n_training(); i < data.rves().size(); ++i) validation.push_back(i);
 
-  Figure gap, error, upper_error, lower_error, voigt_error;
+  Figure gap, error, upper_error, lower_error, voigt_error, strain_error, stress_error;
   const std::vector<unsigned int> stops{1, 2, 3, 4, 6, 8, 12};
   std::vector<Figure> stopped_gap(stops.size()), stopped_error(stops.size());
   std::vector<double> stopped_seconds(stops.size(), 0.);
@@ -139,12 +149,17 @@ std::string evaluate_model(const std::string& model_folder, const std::string& d
 
     const StiffnessField field(batch, torch::TensorOptions(torch::kFloat).device(device));
     start = std::chrono::steady_clock::now();
-    const auto fields = model.network->forward(field);
+    const auto predicted = (*model.network)(field);
+    const auto fields = admissible(predicted, field);
     const auto bounds = certify(field, fields.strain, fields.stress);
     network_seconds += seconds_since(start);
-    divergence = std::max(divergence, relative_divergence(fields.stress, field.grid()));
+    divergence = std::max(divergence, relative_divergence(predicted.stress, field.grid()));
     gap.add(bounds.gap());
-    error.add(relative_error(0.5 * (bounds.upper + bounds.lower), exact));
+    error.add(relative_error(bounds.estimate(predicted.estimate_weight), exact));
+    const auto exact_strain = total_strain(solution.displacement, field.grid());
+    const auto exact_stress = fluctuation(exact_field.apply(exact_strain), field.grid());
+    strain_error.add(fluctuation_error(predicted.strain, fluctuation(exact_strain, field.grid())));
+    stress_error.add(fluctuation_error(predicted.stress, exact_stress));
     upper_error.add(relative_error(bounds.upper, exact));
     lower_error.add(relative_error(bounds.lower, exact));
     for (std::size_t k = 0; k < stops.size(); ++k) {
@@ -168,6 +183,8 @@ std::string evaluate_model(const std::string& model_folder, const std::string& d
                        {"stiffness_error", error.summary()},
                        {"upper_bound_error", upper_error.summary()},
                        {"lower_bound_error", lower_error.summary()},
+                       {"strain_nrmse", strain_error.summary()},
+                       {"stress_nrmse", stress_error.summary()},
                        {"stress_divergence", divergence},
                        {"stopped_solver", stopped},
                        {"voigt_error", voigt_error.summary()},

@@ -3,12 +3,13 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "s_eco_network.h"
+#include "field_network.h"
 
 namespace seco::surrogate {
 
-/// Mean certified gap of the network over some RVEs, evaluated in small batches.
-double mean_certified_gap(SEcoNetwork network, const std::vector<materials::Rve>& rves,
+/// Mean certified gap of the network over some RVEs, evaluated in small batches; fields that are
+/// not admissible by construction are made so first.
+double mean_certified_gap(FieldNetwork& network, const std::vector<materials::Rve>& rves,
                           const std::vector<std::size_t>& indices,
                           const torch::TensorOptions& options);
 

@@ -1,18 +1,28 @@
 #include "loss.h"
 
+#include <algorithm>
+
 #include "difference_operator.h"
+#include "green_operator.h"
 #include "reference_solver.h"
 
 namespace seco::surrogate {
 namespace {
+
+// Relative gap below which the loss no longer counts factors but differences.
+constexpr double smallest_gap = 1e-3;
 
 torch::Tensor mean_of_product(const torch::Tensor& a, const torch::Tensor& b, const Grid& grid) {
   return (a * b).flatten(2).sum(2, /*keepdim=*/false, torch::kDouble) /
          static_cast<double>(grid.n_voxels());
 }
 
-torch::Tensor unit_strain(const AdmissibleFields& fields, const Grid& grid) {
-  return with_grid_axes(unit_loads(grid, fields.strain.options()), grid);
+torch::Tensor completed_strain(const torch::Tensor& fluctuation, const Grid& grid) {
+  return fluctuation + with_grid_axes(unit_loads(grid, fluctuation.options()), grid);
+}
+
+torch::Tensor completed_stress(const PredictedFields& fields, const Grid& grid) {
+  return fields.stress + with_grid_axes(fields.mean_stress.to(fields.stress.options()), grid);
 }
 
 // |C_V : E|^2 of every unit load: columns of the Voigt stiffness, [B, L].
@@ -20,36 +30,67 @@ torch::Tensor stress_scale(const StiffnessField& stiffness, const torch::Tensor&
   return stiffness.mean_stiffness().square().sum(2).to(like.device());
 }
 
+torch::Tensor voigt_energy(const StiffnessField& stiffness, const torch::Tensor& like) {
+  return stiffness.mean_stiffness().diagonal(0, 1, 2).to(like.device());
+}
+
+// E - <C^-1 t>, [B, L, m].
+torch::Tensor mean_misfit(const torch::Tensor& stress_strain, const Grid& grid) {
+  return torch::eye(grid.n_components(), torch::kDouble).to(stress_strain.device()) -
+         grid_mean(stress_strain, grid);
+}
+
+torch::Tensor reuss(const StiffnessField& stiffness, const torch::Tensor& like) {
+  return torch::inverse(stiffness.mean_compliance()).to(like.device());
+}
+
 }  // namespace
 
 PairEnergies pair_energies(const StiffnessField& stiffness, const AdmissibleFields& fields) {
   const Grid& grid = stiffness.grid();
   PairEnergies energies;
-  const auto strain = fields.strain + unit_strain(fields, grid);
+  const auto strain = completed_strain(fields.strain, grid);
   energies.potential = mean_of_product(strain, stiffness.apply(strain), grid);
-  energies.voigt = stiffness.mean_stiffness().diagonal(0, 1, 2).to(energies.potential.device());
+  energies.voigt = voigt_energy(stiffness, energies.potential);
 
   const auto stress_strain = stiffness.apply_compliance(fields.stress);
-  const auto misfit = torch::eye(grid.n_components(), torch::kDouble).to(strain.device()) -
-                      grid_mean(stress_strain, grid);
-  const auto mean_stiffness = torch::inverse(stiffness.mean_compliance()).to(strain.device());
-  energies.mean_stress = torch::matmul(misfit, mean_stiffness);
-  energies.complementary =
-      (misfit * energies.mean_stress).sum(2) - mean_of_product(fields.stress, stress_strain, grid);
+  const auto misfit = mean_misfit(stress_strain, grid);
+  energies.complementary = (misfit * torch::matmul(misfit, reuss(stiffness, misfit))).sum(2) -
+                           mean_of_product(fields.stress, stress_strain, grid);
   return energies;
 }
 
-torch::Tensor constitutive_residual(const StiffnessField& stiffness, const AdmissibleFields& fields,
+torch::Tensor optimal_mean_stress(const StiffnessField& stiffness, const torch::Tensor& stress) {
+  const auto misfit = mean_misfit(stiffness.apply_compliance(stress), stiffness.grid());
+  return torch::matmul(misfit, reuss(stiffness, misfit));
+}
+
+torch::Tensor constitutive_residual(const StiffnessField& stiffness, const PredictedFields& fields,
                                     bool weighted) {
   const Grid& grid = stiffness.grid();
-  const auto energies = pair_energies(stiffness, fields);
-  if (weighted)
-    return torch::log1p((energies.potential - energies.complementary).clamp_min(0.) /
-                        energies.voigt);
-  const auto stress =
-      fields.stress + with_grid_axes(energies.mean_stress.to(fields.stress.scalar_type()), grid);
-  const auto residual = stress - stiffness.apply(fields.strain + unit_strain(fields, grid));
+  if (weighted) {
+    const auto energies = pair_energies(stiffness, {fields.strain, fields.stress});
+    // An untrained stress may have no complementary energy to speak of.
+    const auto reference = torch::maximum(energies.complementary, 1e-2 * energies.voigt);
+    const auto gap = (energies.potential - energies.complementary).clamp_min(0.) / reference;
+    return torch::log1p(gap / smallest_gap);
+  }
+  const auto residual =
+      completed_stress(fields, grid) - stiffness.apply(completed_strain(fields.strain, grid));
   return mean_of_product(residual, residual, grid) / stress_scale(stiffness, residual);
+}
+
+torch::Tensor equilibrium_residual(const StiffnessField& stiffness, const PredictedFields& fields,
+                                   bool weighted) {
+  const Grid& grid = stiffness.grid();
+  const auto force = divergence_of(fields.stress, grid);
+  if (weighted) {
+    const auto response =
+        GreenOperator(grid, stiffness.options()).apply(force, mean_medium(stiffness));
+    return mean_of_product(force, response, grid) / voigt_energy(stiffness, force);
+  }
+  const double h = *std::min_element(grid.spacing.begin(), grid.spacing.end());
+  return h * h * mean_of_product(force, force, grid) / stress_scale(stiffness, force);
 }
 
 torch::Tensor block_average(const torch::Tensor& field, int factor, const Grid& grid) {
@@ -62,18 +103,16 @@ torch::Tensor block_average(const torch::Tensor& field, int factor, const Grid& 
   return average.reshape(shape);
 }
 
-torch::Tensor label_misfit(const StiffnessField& stiffness, const AdmissibleFields& fields,
+torch::Tensor label_misfit(const StiffnessField& stiffness, const PredictedFields& fields,
                            const torch::Tensor& label_strain, const torch::Tensor& label_stress) {
   const Grid& grid = stiffness.grid();
   const auto factor = static_cast<int>(grid.shape[0] / label_strain.size(3));
-  const auto mean_stress = pair_energies(stiffness, fields).mean_stress;
-  const auto strain = fields.strain + unit_strain(fields, grid);
-  const auto stress =
-      fields.stress + with_grid_axes(mean_stress.to(fields.stress.scalar_type()), grid);
   const auto square = [&](const torch::Tensor& x) {
     return x.square().flatten(2).sum(2, /*keepdim=*/false, torch::kDouble) /
            static_cast<double>(x[0][0][0].numel());
   };
+  const auto strain = completed_strain(fields.strain, grid),
+             stress = completed_stress(fields, grid);
   return square(block_average(strain, factor, grid) - label_strain) +
          square(block_average(stress, factor, grid) - label_stress) /
              stress_scale(stiffness, stress);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "s_eco_network.h"
+#include "field_network.h"
 
 namespace seco::surrogate {
 
@@ -13,19 +13,30 @@ struct PairEnergies {
   torch::Tensor complementary;
   /// E : C_V : E, the Voigt energy.
   torch::Tensor voigt;
-  /// Optimal mean stress, `[B, L, m]`: `<C^-1> S = E - <C^-1 t>`.
-  torch::Tensor mean_stress;
 };
 
 PairEnergies pair_energies(const StiffnessField& stiffness, const AdmissibleFields& fields);
 
-/// Constitutive residual of every RVE and load, `[B, L]`: `log(1 + gap / Voigt energy)`, or the
-/// mean square of sigma - C : eps relative to that of C_V : E.
-torch::Tensor constitutive_residual(const StiffnessField& stiffness, const AdmissibleFields& fields,
+/// The mean stress that makes the complementary energy of a self-equilibrated fluctuation t best,
+/// `[B, L, m]`, double: `<C^-1> S = E - <C^-1 t>`.
+torch::Tensor optimal_mean_stress(const StiffnessField& stiffness, const torch::Tensor& stress);
+
+/// Constitutive residual of every RVE and load, `[B, L]`.
+/// @param weighted true: `log(1 + 1e3 gap / complementary energy)`, so that a halved gap counts alike
+///   for every contrast down to a relative gap of about 1e-3; false: the mean square of
+///   sigma - C : eps relative to that of C_V : E (the paper's norm).
+torch::Tensor constitutive_residual(const StiffnessField& stiffness, const PredictedFields& fields,
                                     bool weighted);
 
+/// Equilibrium residual of every RVE and load, `[B, L]`, for models that do not enforce it.
+/// @param weighted true: `<D^T sigma : G0 D^T sigma>` relative to the Voigt energy, the squared
+///   distance to equilibrium in the energy of the mean medium; false: the mean square of
+///   `h D^T sigma` relative to that of C_V : E.
+torch::Tensor equilibrium_residual(const StiffnessField& stiffness, const PredictedFields& fields,
+                                   bool weighted);
+
 /// Misfit to low-resolution labels (see TrainingSettings), `[B, L]`.
-torch::Tensor label_misfit(const StiffnessField& stiffness, const AdmissibleFields& fields,
+torch::Tensor label_misfit(const StiffnessField& stiffness, const PredictedFields& fields,
                            const torch::Tensor& label_strain, const torch::Tensor& label_stress);
 
 /// Block average onto a grid coarser by `factor`: `[B, L, c, n...] -> [B, L, c, n / factor...]`.

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 namespace seco::surrogate {
@@ -32,16 +33,19 @@ T value_of(const json& object, const std::string& key, const std::string& origin
   }
 }
 
-void write_text(const std::string& path, const std::string& text) {
+void write_file(const std::string& path, const std::string& content) {
   const std::string temporary = path + ".part";
   {
-    std::ofstream out(temporary);
-    out << text;
-    out.flush();
+    std::ofstream out(temporary, std::ios::binary);
+    out << content;
+    out.close();
     if (!out) {
       std::error_code error;
       fs::remove(temporary, error);
-      throw std::runtime_error(fmt::format("{}: cannot be written; is the disk full?", path));
+      throw std::runtime_error(
+          fmt::format("{}: cannot be written; check that its folder exists and the disk is not "
+                      "full. What was there before is unchanged",
+                      path));
     }
   }
   fs::rename(temporary, path);
@@ -50,17 +54,10 @@ void write_text(const std::string& path, const std::string& text) {
 }  // namespace
 
 void save_archive(torch::serialize::OutputArchive& archive, const std::string& path) {
-  const std::string temporary = path + ".part";
-  try {
-    archive.save_to(temporary);
-    fs::rename(temporary, path);
-  } catch (const std::exception& error) {
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
-    throw std::runtime_error(
-        fmt::format("{}: cannot be written ({}); what was there before is unchanged", path,
-                    std::string(error.what()).substr(0, 120)));
-  }
+  // Through memory: LibTorch ends the process where a write of its own fails.
+  std::ostringstream content;
+  archive.save_to(content);
+  write_file(path, content.str());
 }
 
 json read_model_description(const std::string& folder) {
@@ -90,20 +87,50 @@ json read_model_description(const std::string& folder) {
   return description;
 }
 
+json to_json(const NetworkSettings& s) {
+  return {{"model", s.model},
+          {"dimension", s.dimension},
+          {"backbone", s.backbone},
+          {"input", s.input},
+          {"crystal_symmetry", s.crystal_symmetry},
+          {"width", s.width},
+          {"levels", s.levels},
+          {"layers", s.layers},
+          {"modes", s.modes},
+          {"rank", s.rank},
+          {"factorization", s.factorization},
+          {"coarsening", s.coarsening},
+          {"precision", s.precision},
+          {"equilibrium_block", s.equilibrium_block},
+          {"kinematic_head", s.kinematic_head},
+          {"solver_steps", s.solver_steps}};
+}
+
 NetworkSettings network_settings_from(const json& description, const std::string& origin) {
-  const auto architecture = value_of<json>(description, "architecture", origin, "an object");
-  const auto type = value_of<std::string>(architecture, "type", origin, "'s-eco'");
-  if (type != "s-eco")
-    refuse(origin, fmt::format("key 'architecture/type' is '{}', expected 's-eco'", type));
+  const auto a = value_of<json>(description, "architecture", origin, "an object");
+  const auto text = [&](const char* key, const char* expected) {
+    return value_of<std::string>(a, key, origin, expected);
+  };
+  const auto number = [&](const char* key, const char* expected) {
+    return value_of<int>(a, key, origin, expected);
+  };
   NetworkSettings s;
-  s.dimension = value_of<int>(architecture, "dimension", origin, "2 or 3");
-  s.width = value_of<int>(architecture, "width", origin, "a number of channels");
-  s.levels = value_of<int>(architecture, "levels", origin, "a number of resolutions");
-  s.equilibrium_block = value_of<std::string>(architecture, "equilibrium_block", origin,
-                                              "vector potential, beltrami or projection");
-  s.green_steps = value_of<int>(architecture, "green_steps", origin, "a number of steps");
-  s.kinematic_head =
-      value_of<std::string>(architecture, "kinematic_head", origin, "displacement or polarization");
+  s.model = text("model", "s-ECO, w-ECO, UNet or TFNO");
+  s.dimension = number("dimension", "2 or 3");
+  s.backbone = text("backbone", "UNet or TFNO");
+  s.input = text("input", "stiffness, Euler angles or spherical harmonics");
+  s.crystal_symmetry = text("crystal_symmetry", "a symmetry class");
+  s.width = number("width", "a number of channels");
+  s.levels = number("levels", "a number of resolutions");
+  s.layers = number("layers", "a number of layers");
+  s.modes = number("modes", "a number of modes");
+  s.rank = value_of<double>(a, "rank", origin, "a number between 0 and 1");
+  s.factorization = text("factorization", "Tucker or CP");
+  s.coarsening = number("coarsening", "a number of voxels");
+  s.precision = text("precision", "single, bfloat16 or float16");
+  s.equilibrium_block = text("equilibrium_block", "vector potential, beltrami or projection");
+  s.kinematic_head = text("kinematic_head", "displacement or polarization");
+  s.solver_steps = number("solver_steps", "a number of steps");
   return s;
 }
 
@@ -113,7 +140,7 @@ Model load_model(const std::string& folder) {
   const std::string json_path = (fs::path(folder) / "model.json").string();
   const auto settings = network_settings_from(model.description, json_path);
   try {
-    model.network = SEcoNetwork(settings);
+    model.network = make_network(settings);
   } catch (const std::invalid_argument& error) {
     refuse(json_path, error.what());
   }
@@ -123,6 +150,12 @@ Model load_model(const std::string& folder) {
   try {
     torch::serialize::InputArchive archive;
     archive.load_from(path, torch::kCPU);
+    // Blocks without weights leave no trace in the shapes, so the archive names its architecture.
+    c10::IValue architecture;
+    if (!archive.try_read("architecture", architecture) || !architecture.isString() ||
+        architecture.toStringRef() != to_json(settings).dump())
+      refuse(path,
+             fmt::format("was written for another architecture than {} describes", json_path));
     // Shapes are compared before loading: LibTorch would replace a parameter of another shape.
     auto reference = model.network->named_parameters();
     std::vector<std::vector<std::int64_t>> shapes;
@@ -144,23 +177,18 @@ Model load_model(const std::string& folder) {
   return model;
 }
 
-void save_model(const std::string& folder, SEcoNetwork network, json description) {
+void save_model(const std::string& folder, const FieldNetwork& network, json description) {
   fs::create_directories(folder);
-  const auto& s = network->settings();
+  const auto architecture = to_json(network.settings());
   description["format"] = format_name;
   description["schema_version"] = model_schema_version;
-  description["architecture"] = {{"type", "s-eco"},
-                                 {"dimension", s.dimension},
-                                 {"width", s.width},
-                                 {"levels", s.levels},
-                                 {"equilibrium_block", s.equilibrium_block},
-                                 {"green_steps", s.green_steps},
-                                 {"kinematic_head", s.kinematic_head},
-                                 {"parameters", network->n_parameters()}};
+  description["architecture"] = architecture;
+  description["parameters"] = network.n_parameters();
   torch::serialize::OutputArchive archive;
-  network->save(archive);
+  network.save(archive);
+  archive.write("architecture", c10::IValue(architecture.dump()));
   save_archive(archive, (fs::path(folder) / "weights.pt").string());
-  write_text((fs::path(folder) / "model.json").string(), description.dump(2) + "\n");
+  write_file((fs::path(folder) / "model.json").string(), description.dump(2) + "\n");
 }
 
 }  // namespace seco::surrogate

@@ -8,8 +8,9 @@
 namespace seco::surrogate {
 namespace {
 
-/// The trained s-ECO network and its certificate. The estimate is the midpoint of the bounds, which
-/// halves the certified error; where the lower bound is useless (voids) it is the upper bound.
+/// The trained network and its certificate. The estimate lies between the bounds, at the midpoint
+/// or where the network expects the solution (PredictedFields::estimate_weight); where the lower
+/// bound is useless (voids) it is the upper bound.
 class SEcoEngine : public Engine {
  public:
   explicit SEcoEngine(const EngineSettings& settings)
@@ -44,11 +45,11 @@ class SEcoEngine : public Engine {
  private:
   ChunkResult compute(const StiffnessField& stiffness) const {
     torch::NoGradGuard no_grad;
-    auto network = model_.network;
-    const auto fields = network->forward(stiffness);
+    const auto predicted = (*model_.network)(stiffness);
+    const auto fields = admissible(predicted, stiffness);
     ChunkResult result;
     result.bounds = certify(stiffness, fields.strain, fields.stress);
-    result.estimate = 0.5 * (result.bounds.upper + result.bounds.lower);
+    result.estimate = result.bounds.estimate(predicted.estimate_weight);
     for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
       result.iterations.push_back(0);
       result.residual.push_back(0.);

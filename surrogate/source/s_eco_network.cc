@@ -2,133 +2,159 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <stdexcept>
 
 #include "difference_operator.h"
+#include "energy_descent.h"
+#include "loss.h"
+#include "network_input.h"
 #include "reference_solver.h"
 
 namespace seco::surrogate {
 namespace {
 
-UNetOptions unet_options(const NetworkSettings& settings) {
+std::int64_t n_kinematic_channels(const NetworkSettings& settings) {
   const int d = settings.dimension, m = d * (d + 1) / 2;
-  UNetOptions options;
-  options.dimension = d;
-  options.in_channels = m * (m + 1) / 2 + (settings.green_steps > 0 ? 2 * m * m : 0);
-  const int kinematic = settings.kinematic_head == "displacement" ? d : m;
-  options.out_channels =
-      m * (kinematic + n_potential_channels(equilibrium_form_from(settings.equilibrium_block), d));
-  options.width = settings.width;
-  options.levels = settings.levels;
-  return options;
+  return settings.kinematic_head == "displacement" ? d : m;
 }
 
-torch::Tensor per_rve(const torch::Tensor& values, const torch::Tensor& field) {
-  std::vector<std::int64_t> shape(field.dim(), 1);
-  shape[0] = values.size(0);
-  return values.to(field.options()).reshape(shape);
+// Root of the mean square over all loads, components and voxels, [B].
+torch::Tensor root_mean_square(const torch::Tensor& field) {
+  return field.square().flatten(1).mean(1).sqrt();
+}
+
+torch::Tensor normalized(const torch::Tensor& field, const torch::Tensor& size) {
+  return (field / per_rve(size.clamp_min(1e-30), field)).flatten(1, 2);
+}
+
+double trace_of(const torch::Tensor& matrix) {
+  return matrix.diagonal().sum().item<double>();
+}
+
+// Both energies still fall by about what they miss, in proportion: the bound that moved less in the
+// last step is nearer to the solution.
+torch::Tensor weight_from_decrease(const EnergyDescent& upper, const EnergyDescent& lower) {
+  const auto lower_now = torch::inverse(lower.energy());
+  const auto lower_before = torch::inverse(lower.previous_energy());
+  auto weight = torch::full({lower_now.size(0)}, 0.5, torch::kDouble);
+  for (std::int64_t b = 0; b < weight.size(0); ++b) {
+    const double down = trace_of(upper.previous_energy()[b]) - trace_of(upper.energy()[b]);
+    const double up = trace_of(lower_now[b]) - trace_of(lower_before[b]);
+    if (down >= 0 && up >= 0 && down + up > 0) weight[b] = up / (down + up);
+  }
+  return weight;
 }
 
 }  // namespace
 
-SEcoNetworkImpl::SEcoNetworkImpl(const NetworkSettings& settings)
-    : settings_(settings), equilibrium_(equilibrium_form_from(settings.equilibrium_block)) {
-  const auto check = [](const std::string& what, const std::string& value, const char* a,
-                        const char* b) {
-    if (value != a && value != b)
-      throw std::invalid_argument(
-          fmt::format("{} '{}' is not known; allowed are {}, {}", what, value, a, b));
-  };
-  check("kinematic head", settings.kinematic_head, "displacement", "polarization");
-  if (settings.dimension != 2 && settings.dimension != 3)
+SEcoNetwork::SEcoNetwork(const NetworkSettings& settings)
+    : FieldNetwork(settings), equilibrium_(equilibrium_form_from(settings.equilibrium_block)) {
+  if (settings.kinematic_head != "displacement" && settings.kinematic_head != "polarization")
     throw std::invalid_argument(
-        fmt::format("dimension {} of the network is not 2 or 3", settings.dimension));
-  if (settings.green_steps < 0 || settings.green_steps > 100)
-    throw std::invalid_argument(
-        fmt::format("{} Green steps before the network (allowed 0 to 100)", settings.green_steps));
-  if (settings.width < 1 || settings.width > 1024 || settings.levels < 1 || settings.levels > 8)
-    throw std::invalid_argument(fmt::format(
-        "network width {} (allowed 1 to 1024) or levels {} (allowed 1 to 8) out of range",
-        settings.width, settings.levels));
-  unet_ = register_module("unet", UNet(unet_options(settings)));
+        fmt::format("kinematic head '{}' is not known; allowed are displacement, polarization",
+                    settings.kinematic_head));
+  if (settings.solver_steps < 0 || settings.solver_steps > 100)
+    throw std::invalid_argument(fmt::format("{} solver steps before the network (allowed 0 to 100)",
+                                            settings.solver_steps));
+  const int d = settings.dimension, m = d * (d + 1) / 2;
+  const bool solver = settings.solver_steps > 0;
+  const auto in = n_microstructure_channels(settings) + (solver ? 3 * m * m : 0);
+  const auto out = m * (n_kinematic_channels(settings) + n_potential_channels(equilibrium_, d));
+  // The Ritz step makes the size of the fields irrelevant; without it training starts from zero.
+  backbone_ = register_module("backbone",
+                              Backbone(settings, settings.backbone, in, out, solver ? 0.3 : 1e-2));
 }
 
-std::int64_t SEcoNetworkImpl::n_parameters() const {
-  std::int64_t n = 0;
-  for (const auto& p : parameters()) n += p.numel();
-  return n;
-}
-
-AdmissibleFields SEcoNetworkImpl::forward(const StiffnessField& stiffness) {
-  const Grid& grid = stiffness.grid();
-  const int d = grid.dimension(), m = grid.n_components();
-  if (d != settings_.dimension)
-    throw std::invalid_argument(fmt::format("the network was trained for {}D RVEs, this RVE is {}D",
-                                            settings_.dimension, d));
-  const auto medium = mean_medium(stiffness);
-  const GreenOperator green(grid, stiffness.options());
-  const auto batch = stiffness.batch_size();
-  const auto mean_shear = medium.mu;
-  const auto with_loads = [&](const torch::Tensor& channels) {
-    std::vector<std::int64_t> shape{batch, m, channels.size(1) / m};
-    shape.insert(shape.end(), grid.shape.begin(), grid.shape.end());
-    return channels.reshape(shape);
-  };
-
-  const auto unit = with_grid_axes(unit_loads(grid, stiffness.options()), grid);
-  std::vector<std::int64_t> field_shape{batch, m, m};
-  field_shape.insert(field_shape.end(), grid.shape.begin(), grid.shape.end());
-  const auto uniform_stress = stiffness.apply(unit.expand(field_shape));
-
-  auto coefficients = stiffness.coefficients();
-  coefficients = coefficients / per_rve(mean_shear, coefficients);
-  auto input = coefficients;
-  // The polarization C : E + (C - C0) : e of the last step taken, and what it lacks for the next
-  // one.
-  torch::Tensor polarization;
-  if (settings_.green_steps > 0) {
-    polarization = uniform_stress;
-    torch::Tensor strain, residual;
-    for (int step = 0; step < settings_.green_steps; ++step) {
-      if (step > 0) polarization = polarization + residual;
-      const auto next = strain_of(green.apply(-divergence_of(polarization, grid), medium), grid);
-      const auto increment = strain.defined() ? next - strain : next;
-      residual = stiffness.apply(increment) - isotropic_stress(increment, medium, grid);
-      strain = next;
-    }
-    input = torch::cat({coefficients, strain.flatten(1, 2),
-                        residual.flatten(1, 2) / per_rve(mean_shear, coefficients)},
-                       1);
-  }
-
-  const auto output = unet_->forward(input);
-  const bool displacement_head = settings_.kinematic_head == "displacement";
-  const int kinematic = m * (displacement_head ? d : m);
-  const auto kinematic_channels = with_loads(output.narrow(1, 0, kinematic));
-  const auto static_channels = with_loads(output.narrow(1, kinematic, output.size(1) - kinematic));
-
-  // Polarization tau and stress-like channels are in units of the mean shear modulus.
-  torch::Tensor displacement;
-  if (!displacement_head) {
-    const auto tau = kinematic_channels * per_rve(mean_shear, kinematic_channels);
-    polarization = polarization.defined() ? polarization + tau : tau;
-  }
-  if (polarization.defined())
-    displacement = green.apply(-divergence_of(polarization, grid), medium);
+std::pair<torch::Tensor, torch::Tensor> SEcoNetwork::displacement_and_potential(
+    const torch::Tensor& channels, const torch::Tensor& unit_stress, const GreenOperator& green,
+    const ReferenceMedium& medium) const {
+  const Grid& grid = green.grid();
   const double h = *std::min_element(grid.spacing.begin(), grid.spacing.end());
-  if (displacement_head)
-    displacement =
-        displacement.defined() ? displacement + h * kinematic_channels : h * kinematic_channels;
+  const auto kinematic = grid.n_components() * n_kinematic_channels(settings());
+  const auto first = with_loads(channels.narrow(1, 0, kinematic), grid);
+  const auto second = with_loads(channels.narrow(1, kinematic, channels.size(1) - kinematic), grid);
+  const auto unit = per_rve(unit_stress, first);
+  const auto displacement = settings().kinematic_head == "displacement"
+                                ? first * (h * unit / per_rve(medium.mu, first))
+                                : green.apply(-divergence_of(first * unit, grid), medium);
+  auto potential = second * unit;
+  if (equilibrium_ != EquilibriumForm::projection) potential = potential * (h * h);
+  return {displacement, potential};
+}
 
-  AdmissibleFields fields;
+PredictedFields SEcoNetwork::without_solver(const StiffnessField& stiffness,
+                                            const GreenOperator& green) {
+  const Grid& grid = stiffness.grid();
+  const auto medium = mean_medium(stiffness);
+  const auto channels = backbone_->forward(microstructure_channels(settings(), stiffness));
+  auto [displacement, potential] = displacement_and_potential(channels, medium.mu, green, medium);
+  PredictedFields fields;
   fields.strain = compatibility_block(displacement, grid);
-  auto potential = static_channels * per_rve(mean_shear, static_channels);
   if (equilibrium_ == EquilibriumForm::projection)
-    potential = potential + stiffness.apply(fields.strain + unit);
-  else
-    potential = potential * (h * h);
+    potential = potential + stiffness.apply(fields.strain + unit_fields(stiffness));
   fields.stress = equilibrium_block(potential, equilibrium_, green, medium);
+  fields.mean_stress = optimal_mean_stress(stiffness, fields.stress);
+  fields.estimate_weight = torch::full({stiffness.batch_size()}, 0.5, torch::kDouble);
+  return fields;
+}
+
+PredictedFields SEcoNetwork::with_solver(const StiffnessField& stiffness,
+                                         const GreenOperator& green) {
+  const Grid& grid = stiffness.grid();
+  const auto medium = mean_medium(stiffness);
+  EnergyDescent kinematic(EnergyProblem::potential(stiffness, green), stiffness.options());
+  EnergyDescent statical(EnergyProblem::complementary(stiffness, green), stiffness.options());
+  torch::Tensor input, residual_size;
+  {
+    torch::NoGradGuard no_grad;  // nothing here depends on the weights
+    for (int step = 0; step < settings().solver_steps; ++step) {
+      kinematic.step();
+      // The stress of the strain so far, equilibrated, is a good direction where the compliance has
+      // high contrast (pores), the descent field where the stiffness has.
+      statical.step(
+          {equilibrium_block(kinematic.gradient(), EquilibriumForm::projection, green, medium)});
+    }
+    const auto mean_stress = torch::inverse(statical.energy());
+    const auto stress = combine(mean_stress, statical.field() + unit_fields(stiffness));
+    const auto residual = stress - kinematic.gradient();
+    residual_size = root_mean_square(residual);
+    const auto strain_size = root_mean_square(kinematic.descent());
+    input = torch::cat(
+        {microstructure_channels(settings(), stiffness), kinematic.field().flatten(1, 2),
+         normalized(kinematic.descent(), strain_size), normalized(residual, residual_size)},
+        1);
+  }
+  const auto [displacement, potential] =
+      displacement_and_potential(backbone_->forward(input), residual_size, green, medium);
+  const auto strain = compatibility_block(displacement, grid);
+  const auto stress = equilibrium_block(potential, equilibrium_, green, medium);
+  PredictedFields fields;
+  if (is_training()) {
+    fields.strain = kinematic.field() + strain;
+    fields.stress = combine(torch::inverse(statical.energy()), statical.field()) + stress;
+    fields.mean_stress = optimal_mean_stress(stiffness, fields.stress);
+    fields.estimate_weight = torch::full({stiffness.batch_size()}, 0.5, torch::kDouble);
+    return fields;
+  }
+  kinematic.step({strain});
+  statical.step(
+      {equilibrium_block(kinematic.gradient(), EquilibriumForm::projection, green, medium),
+       stress});
+  fields.strain = kinematic.field();
+  fields.mean_stress = torch::inverse(statical.energy());
+  // The last projection removes what the combinations above have gathered in round-off.
+  fields.stress = equilibrium_block(combine(fields.mean_stress, statical.field()),
+                                    EquilibriumForm::projection, green, medium);
+  fields.estimate_weight = weight_from_decrease(kinematic, statical);
+  return fields;
+}
+
+PredictedFields SEcoNetwork::forward(const StiffnessField& stiffness) {
+  const GreenOperator green(stiffness.grid(), stiffness.options());
+  auto fields = settings().solver_steps > 0 ? with_solver(stiffness, green)
+                                            : without_solver(stiffness, green);
+  fields.compatible = fields.equilibrated = true;
   return fields;
 }
 

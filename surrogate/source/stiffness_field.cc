@@ -154,6 +154,15 @@ StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
       std::copy_n(symmetric.data(), m * m, compliance_double_[b][index].data_ptr<double>());
     }
   }
+  const bool oriented = std::all_of(rves.begin(), rves.end(),
+                                    [](const auto& rve) { return !rve.orientation.empty(); });
+  if (oriented) {
+    orientations_ = torch::zeros({batch, static_cast<std::int64_t>(n_phases), 3}, torch::kDouble);
+    for (std::int64_t b = 0; b < batch; ++b)
+      for (std::size_t p = 0; p < rves[b].orientation.size(); ++p)
+        std::copy_n(rves[b].orientation[p].data(), 3,
+                    orientations_[b][static_cast<std::int64_t>(p)].data_ptr<double>());
+  }
   phase_ = phase_.to(options.device());
   table_ = table_double_.to(options);
   compliance_ = compliance_double_.to(options);
@@ -184,16 +193,19 @@ torch::Tensor StiffnessField::mean_compliance() const {
   return (phase_fractions() * compliance_double_).sum(1);
 }
 
+torch::Tensor StiffnessField::expand(const torch::Tensor& table) const {
+  const auto values = table.to(table_.options());
+  const auto index = phase_.unsqueeze(-1).expand({phase_.size(0), phase_.size(1), values.size(2)});
+  auto shape = std::vector<std::int64_t>{batch_size(), values.size(2)};
+  shape.insert(shape.end(), grid_.shape.begin(), grid_.shape.end());
+  return torch::gather(values, 1, index).transpose(1, 2).reshape(shape);
+}
+
 torch::Tensor StiffnessField::coefficients() const {
   const auto m = table_.size(-1);
   const auto upper = torch::triu_indices(m, m, 0, torch::kLong);
   const auto rows = upper[0].to(table_.device()), columns = upper[1].to(table_.device());
-  const auto packed =
-      table_.index({torch::indexing::Slice(), torch::indexing::Slice(), rows, columns});
-  const auto index = phase_.unsqueeze(-1).expand({phase_.size(0), phase_.size(1), packed.size(2)});
-  auto shape = std::vector<std::int64_t>{batch_size(), packed.size(2)};
-  shape.insert(shape.end(), grid_.shape.begin(), grid_.shape.end());
-  return torch::gather(packed, 1, index).transpose(1, 2).reshape(shape);
+  return expand(table_.index({torch::indexing::Slice(), torch::indexing::Slice(), rows, columns}));
 }
 
 std::pair<torch::Tensor, torch::Tensor> StiffnessField::mean_lame() const {
@@ -217,6 +229,7 @@ StiffnessField StiffnessField::select(const std::vector<std::int64_t>& indices) 
   part.table_double_ = table_double_.index_select(0, index);
   part.compliance_double_ = compliance_double_.index_select(0, index);
   part.scale_ = scale_.index_select(0, index);
+  if (orientations_.defined()) part.orientations_ = orientations_.index_select(0, index);
   for (const auto i : indices) part.has_void_.push_back(has_void_[i]);
   return part;
 }

@@ -34,6 +34,12 @@ class StiffnessField {
   /// The independent coefficients as channels, `[B, m (m + 1) / 2, n...]`: upper triangle, row by
   /// row.
   torch::Tensor coefficients() const;
+  /// Values per phase to channels per voxel. @param table `[B, P, c]` @return `[B, c, n...]` in the
+  /// type of the fields.
+  torch::Tensor expand(const torch::Tensor& table) const;
+  /// Bunge Euler angles of every phase in radians, `[B, P, 3]`, double, on the CPU; undefined if an
+  /// RVE does not tell.
+  const torch::Tensor& orientations() const { return orientations_; }
   /// Lame constants of the isotropic part of the mean stiffness, each `[B]`, double.
   std::pair<torch::Tensor, torch::Tensor> mean_lame() const;
 
@@ -48,6 +54,7 @@ class StiffnessField {
   torch::Tensor table_;       // [B, P, m, m]
   torch::Tensor compliance_;  // [B, P, m, m]
   torch::Tensor table_double_, compliance_double_;
+  torch::Tensor orientations_;
   torch::Tensor scale_;
   std::vector<bool> has_void_;
 };

@@ -1,25 +1,25 @@
 #include "seco/surrogate/training.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <torch/nn/utils/clip_grad.h>
-#include <torch/optim/adamw.h>
 
 #include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
-#include <random>
 #include <stdexcept>
 
-#include "certificate.h"
+#include "communicator.h"
 #include "dataset_reader.h"
 #include "device.h"
 #include "evaluation.h"
 #include "loss.h"
 #include "model_folder.h"
 #include "progress_bar.h"
+#include "seco/materials/symmetry_operations.h"
+#include "training_batches.h"
+#include "training_state.h"
 
 namespace seco::surrogate {
 namespace {
@@ -31,40 +31,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// The RVEs of every step: each epoch is a seeded permutation, so the order depends on the step
-/// alone and a resumed training sees what the uninterrupted one would have seen.
-class BatchOrder {
- public:
-  BatchOrder(std::size_t n, int batch_size, std::uint64_t seed)
-      : n_(n), batch_size_(static_cast<std::size_t>(batch_size)), seed_(seed) {}
-
-  std::vector<std::size_t> batch(std::int64_t step) {
-    std::vector<std::size_t> indices;
-    for (std::size_t i = 0; i < batch_size_; ++i) {
-      const std::size_t position = static_cast<std::size_t>(step) * batch_size_ + i;
-      const std::size_t epoch = position / n_;
-      if (permutation_.empty() || epoch != epoch_) shuffle(epoch);
-      indices.push_back(permutation_[position % n_]);
-    }
-    return indices;
-  }
-
- private:
-  void shuffle(std::size_t epoch) {
-    epoch_ = epoch;
-    permutation_.resize(n_);
-    std::iota(permutation_.begin(), permutation_.end(), 0);
-    std::mt19937_64 generator(seed_ + 7919 * epoch);
-    for (std::size_t i = n_ - 1; i > 0; --i)
-      std::swap(permutation_[i], permutation_[generator() % (i + 1)]);
-  }
-
-  std::size_t n_, batch_size_;
-  std::uint64_t seed_;
-  std::size_t epoch_ = 0;
-  std::vector<std::size_t> permutation_;
-};
-
 double scheduled_rate(const TrainingSettings& s, std::int64_t step) {
   if (step < s.warm_up_steps)
     return s.learning_rate * static_cast<double>(step + 1) / s.warm_up_steps;
@@ -73,6 +39,10 @@ double scheduled_rate(const TrainingSettings& s, std::int64_t step) {
       static_cast<double>(std::max<std::int64_t>(1, s.n_steps - s.warm_up_steps));
   const double cosine = 0.5 * (1. + std::cos(M_PI * std::min(1., progress)));
   return s.learning_rate * (s.final_learning_rate + (1. - s.final_learning_rate) * cosine);
+}
+
+bool learns_from_data_alone(const TrainingSettings& s) {
+  return s.network.model == "UNet" || s.network.model == "TFNO";
 }
 
 void check(const TrainingSettings& s, const DatasetReader& data) {
@@ -87,6 +57,11 @@ void check(const TrainingSettings& s, const DatasetReader& data) {
   if (s.data_weight > 0 && data.label_factor() == 0)
     refuse(fmt::format("{}: holds no labels, so the weight of the data must be 0, not {}",
                        s.dataset, s.data_weight));
+  if (learns_from_data_alone(s) && s.physics_weight != 0)
+    refuse(fmt::format("physics weight {}: a {} learns from data alone, allowed is 0",
+                       s.physics_weight, s.network.model));
+  if (s.data_weight == 0 && s.physics_weight == 0)
+    refuse("data weight and physics weight are both 0, so there is nothing to learn");
   for (const auto& rve : data.rves())
     for (const auto& stiffness : rve.stiffness)
       if (stiffness.cwiseAbs().maxCoeff() == 0.)
@@ -96,167 +71,257 @@ void check(const TrainingSettings& s, const DatasetReader& data) {
                         s.dataset));
 }
 
-/// Everything that changes during training, saved and restored together.
-struct TrainingState {
-  std::int64_t step = 0;
-  double seconds = 0;
-  double best_gap = std::numeric_limits<double>::infinity();
+/// Sums over the RVEs of one step; the same on all ranks after the exchange.
+struct StepLosses {
+  double loss = 0, data = 0, residual = 0;
+};
 
-  void save(const std::string& path, SEcoNetwork network,
-            torch::optim::Optimizer& optimizer) const {
-    torch::serialize::OutputArchive archive, weights, moments;
-    network->save(weights);
-    optimizer.save(moments);
-    archive.write("network", weights);
-    archive.write("optimizer", moments);
-    archive.write("state",
-                  torch::tensor({static_cast<double>(step), seconds, best_gap}, torch::kDouble));
-    save_archive(archive, path);
+class Trainer {
+ public:
+  explicit Trainer(const TrainingSettings& settings)
+      : settings_(settings),
+        data_(settings.dataset),
+        device_((check(settings, data_), select_device(settings.device))),
+        options_(torch::TensorOptions(torch::kFloat).device(device_)),
+        network_(seeded_network()),
+        optimizer_(
+            network_->parameters(),
+            torch::optim::AdamWOptions(settings.learning_rate).weight_decay(settings.weight_decay)),
+        batches_(data_, settings_),
+        validation_(data_.n_validation()) {
+    std::iota(validation_.begin(), validation_.end(), data_.n_training());
+    if (settings.network.precision == "float16") state_.loss_scale = 65536.;
   }
 
-  void load(const std::string& path, SEcoNetwork network, torch::optim::Optimizer& optimizer) {
-    try {
-      torch::serialize::InputArchive archive, weights, moments;
-      archive.load_from(path, torch::kCPU);
-      archive.read("network", weights);
-      archive.read("optimizer", moments);
-      network->load(weights);
-      optimizer.load(moments);
-      torch::Tensor state;
-      archive.read("state", state);
-      step = static_cast<std::int64_t>(state[0].item<double>());
-      seconds = state[1].item<double>();
-      best_gap = state[2].item<double>();
-    } catch (const c10::Error&) {
-      throw std::runtime_error(fmt::format(
-          "{}: is corrupt or was written for another network; delete it or set Resume = false",
-          path));
+  TrainingResult run() {
+    open_folder();
+    ProgressBar progress(settings_.show_progress && leads(), "training", settings_.n_steps);
+    TrainingResult result;
+    const double earlier_seconds = state_.seconds;
+    const auto start = Clock::now();
+    // What the untrained network is worth: the fields that precede it.
+    if (state_.step == 0) write_log(0., {}, validate());
+    while (state_.step < settings_.n_steps && !stop_asked()) {
+      const double rate = scheduled_rate(settings_, state_.step);
+      for (auto& group : optimizer_.param_groups())
+        static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);
+      const auto losses = accumulate_gradients();
+      if (!take_step(losses)) {
+        result.diverged = true;
+        break;
+      }
+      ++state_.step;
+      state_.seconds = earlier_seconds + seconds_since(start);
+      const bool last = state_.step == settings_.n_steps;
+      double gap = std::nan("");
+      if (last || state_.step % settings_.validation_interval == 0) gap = validate();
+      write_log(rate, losses, gap);
+      progress.update(state_.step,
+                      fmt::format("loss {:.4g}  gap {:.3g}", losses.loss,
+                                  std::isfinite(state_.best_gap) ? state_.best_gap : NAN));
+      if (last || state_.step % settings_.checkpoint_interval == 0) write_checkpoint();
     }
+    progress.finish();
+    if (leads()) measure();
+    ranks_.barrier();
+    result.steps = state_.step;
+    result.seconds = state_.seconds;
+    result.best_validation_gap = state_.best_gap;
+    return result;
   }
+
+ private:
+  bool leads() const { return ranks_.rank() == 0; }
+
+  std::shared_ptr<FieldNetwork> seeded_network() const {
+    torch::manual_seed(settings_.seed);
+    auto network = make_network(settings_.network);
+    if (!settings_.initial_model.empty()) {
+      auto initial = load_model(settings_.initial_model).network;
+      if (to_json(initial->settings()) != to_json(settings_.network))
+        throw std::invalid_argument(
+            fmt::format("initial model {} has the architecture {}, the training asks for {}",
+                        settings_.initial_model, to_json(initial->settings()).dump(),
+                        to_json(settings_.network).dump()));
+      network = initial;
+    }
+    network->to(device_);
+    return network;
+  }
+
+  void open_folder() {
+    const auto folder = fs::path(settings_.model);
+    checkpoint_ = (folder / "checkpoint.pt").string();
+    if (leads()) fs::create_directories(folder);
+    const bool resumed = settings_.resume && fs::exists(checkpoint_);
+    if (resumed) {
+      state_.load(checkpoint_, *network_, optimizer_);
+      network_->to(device_);
+    }
+    ranks_.barrier();
+    if (!leads()) return;
+    log_.open(folder / "training_log.csv", resumed ? std::ios::app : std::ios::trunc);
+    if (!resumed) log_ << "step,seconds,learning_rate,loss,data_loss,residual,validation_gap\n";
+  }
+
+  // Agreed on by all ranks, whose clocks differ.
+  bool stop_asked() {
+    const bool asked = (settings_.stop_after > 0 && state_.step >= settings_.stop_after) ||
+                       (settings_.time_limit > 0 && state_.seconds > 60. * settings_.time_limit) ||
+                       (settings_.patience > 0 && state_.stale >= settings_.patience);
+    return ranks_.any(asked);
+  }
+
+  torch::Tensor physics_residual(const StiffnessField& stiffness, const PredictedFields& fields) {
+    const bool weighted = settings_.residual == "gap";
+    return settings_.network.model == "w-ECO" ? equilibrium_residual(stiffness, fields, weighted)
+                                              : constitutive_residual(stiffness, fields, weighted);
+  }
+
+  StepLosses accumulate_gradients() {
+    network_->train();
+    optimizer_.zero_grad();
+    StepLosses losses;
+    for (const auto& positions : batches_.micro_batches(ranks_.rank(), ranks_.size())) {
+      auto batch = batches_.load(state_.step, positions);
+      if (settings_.shear_error != 0)
+        for (auto& rve : batch.rves) rve = materials::with_shear_error(rve, settings_.shear_error);
+      const StiffnessField stiffness(batch.rves, options_);
+      const auto fields = (*network_)(stiffness);
+      // The mean over load cases, the sum over RVEs: shares of one global mean.
+      const double share = 1. / (settings_.batch_size * stiffness.grid().n_components());
+      torch::Tensor loss = torch::zeros({}, torch::TensorOptions(torch::kDouble).device(device_));
+      if (settings_.physics_weight > 0) {
+        const auto residual = physics_residual(stiffness, fields).sum() * share;
+        losses.residual += residual.item<double>();
+        loss = loss + settings_.physics_weight * residual;
+      }
+      if (settings_.data_weight > 0) {
+        std::vector<std::int64_t> shape(batch.label_stress.dim(), 1);
+        shape[0] = batch.label_stress.size(0);
+        const auto scale = stiffness.scale().reshape(shape);
+        const auto stress = (batch.label_stress / scale.to(torch::kFloat)).to(device_);
+        const auto misfit =
+            label_misfit(stiffness, fields, batch.label_strain.to(device_), stress).sum() * share;
+        losses.data += misfit.item<double>();
+        loss = loss + settings_.data_weight * misfit;
+      }
+      losses.loss += loss.item<double>();
+      (loss * state_.loss_scale).backward();
+    }
+    std::vector<torch::Tensor> gradients;
+    for (auto& p : network_->parameters()) {
+      if (!p.grad().defined()) p.mutable_grad() = torch::zeros_like(p);
+      gradients.push_back(p.grad());
+    }
+    ranks_.all_reduce_sum(gradients);
+    losses.loss = ranks_.sum(losses.loss);
+    losses.data = ranks_.sum(losses.data);
+    losses.residual = ranks_.sum(losses.residual);
+    return losses;
+  }
+
+  // False if the training diverges. Gradients and losses are those of all ranks.
+  bool take_step(const StepLosses& losses) {
+    const auto parameters = network_->parameters();
+    if (state_.loss_scale != 1.)
+      for (const auto& p : parameters) p.grad().div_(state_.loss_scale);
+    const double norm = torch::nn::utils::clip_grad_norm_(parameters, settings_.gradient_clipping);
+    if (std::isfinite(losses.loss) && !std::isfinite(norm) && state_.loss_scale > 1.) {
+      state_.loss_scale = std::max(1., 0.5 * state_.loss_scale);  // float16 gradients overflowed
+      return true;
+    }
+    if (!std::isfinite(losses.loss) || !std::isfinite(norm)) return false;
+    optimizer_.step();
+    constexpr double memory = 0.98, factor = 20.;
+    state_.mean_loss = std::isnan(state_.mean_loss)
+                           ? losses.loss
+                           : memory * state_.mean_loss + (1. - memory) * losses.loss;
+    state_.best_loss = std::min(state_.best_loss, state_.mean_loss);
+    return state_.mean_loss <= factor * state_.best_loss;
+  }
+
+  double validate() {
+    double gap = 0;
+    if (leads()) {
+      gap = mean_certified_gap(*network_, data_.rves(), validation_, options_);
+      if (gap < state_.best_gap) save_best(gap);
+    }
+    gap = ranks_.sum(gap);
+    state_.stale = gap < state_.best_gap ? 0 : state_.stale + 1;
+    state_.best_gap = std::min(state_.best_gap, gap);
+    return gap;
+  }
+
+  void save_best(double gap) const {
+    nlohmann::json description;
+    description["training"] = {
+        {"parameter_file", fs::path(settings_.parameter_file).filename().string()},
+        {"initial_model", fs::path(settings_.initial_model).filename().string()},
+        {"dataset", fs::path(settings_.dataset).filename().string()},
+        {"dataset_description", data_.description()},
+        {"rves", data_.n_training()},
+        {"label_factor", data_.label_factor()},
+        {"label_seconds", data_.label_seconds()},
+        {"steps", state_.step},
+        {"batch_size", settings_.batch_size},
+        {"ranks", ranks_.size()},
+        {"augmentation", settings_.augmentation},
+        {"learning_rate", settings_.learning_rate},
+        {"data_weight", settings_.data_weight},
+        {"physics_weight", settings_.physics_weight},
+        {"residual", settings_.residual},
+        {"shear_error", settings_.shear_error},
+        {"seed", settings_.seed},
+        {"hours", state_.seconds / 3600.},
+        {"device", device_.str()},
+        {"threads", at::get_num_threads()},
+        {"mean_validation_gap", gap}};
+    description["training_range"] = training_range(data_.rves());
+    save_model(settings_.model, *network_, description);
+  }
+
+  void write_log(double rate, const StepLosses& losses, double gap) {
+    if (!leads()) return;
+    log_ << fmt::format("{},{:.2f},{:.4g},{:.6g},{:.6g},{:.6g},{}\n", state_.step, state_.seconds,
+                        rate, losses.loss, losses.data, losses.residual,
+                        std::isnan(gap) ? "" : fmt::format("{:.6g}", gap));
+  }
+
+  void write_checkpoint() {
+    if (!leads()) return;
+    log_.flush();
+    state_.save(checkpoint_, *network_, optimizer_);
+  }
+
+  // Accuracy of the best model on the held-out RVEs, for model.json.
+  void measure() const {
+    if (!fs::exists(fs::path(settings_.model) / "model.json")) return;
+    auto model = load_model(settings_.model);
+    model.description["held_out"] =
+        nlohmann::json::parse(evaluate_model(settings_.model, settings_.dataset, settings_.device));
+    save_model(settings_.model, *model.network, model.description);
+  }
+
+  TrainingSettings settings_;
+  DatasetReader data_;
+  torch::Device device_;
+  torch::TensorOptions options_;
+  Communicator ranks_;
+  std::shared_ptr<FieldNetwork> network_;
+  torch::optim::AdamW optimizer_;
+  TrainingBatches batches_;
+  std::vector<std::size_t> validation_;
+  TrainingState state_;
+  std::string checkpoint_;
+  std::ofstream log_;
 };
 
 }  // namespace
 
 TrainingResult train(const TrainingSettings& settings) {
   set_thread_count();
-  const DatasetReader data(settings.dataset);
-  check(settings, data);
-  const auto device = select_device(settings.device);
-  const auto options = torch::TensorOptions(torch::kFloat).device(device);
-  torch::manual_seed(settings.seed);
-  SEcoNetwork network(settings.network);
-  network->to(device);
-  torch::optim::AdamW optimizer(
-      network->parameters(),
-      torch::optim::AdamWOptions(settings.learning_rate).weight_decay(settings.weight_decay));
-  fs::create_directories(settings.model);
-  const std::string checkpoint = (fs::path(settings.model) / "checkpoint.pt").string();
-  const std::string log_path = (fs::path(settings.model) / "training_log.csv").string();
-  TrainingState state;
-  const bool resumed = settings.resume && fs::exists(checkpoint);
-  if (resumed) {
-    state.load(checkpoint, network, optimizer);
-    network->to(device);
-  }
-  std::ofstream log(log_path, resumed ? std::ios::app : std::ios::trunc);
-  if (!resumed) log << "step,seconds,learning_rate,loss,data_loss,residual,validation_gap\n";
-
-  std::vector<std::size_t> validation(data.n_validation());
-  std::iota(validation.begin(), validation.end(), data.n_training());
-  BatchOrder order(data.n_training(), settings.batch_size, settings.seed);
-  ProgressBar progress(settings.show_progress, "training", settings.n_steps);
-  TrainingResult result;
-  const double earlier_seconds = state.seconds;
-  const auto start = Clock::now();
-
-  const auto save_best = [&](double gap) {
-    state.best_gap = gap;
-    nlohmann::json description;
-    description["training"] = {{"dataset", fs::path(settings.dataset).filename().string()},
-                               {"dataset_description", data.description()},
-                               {"rves", data.n_training()},
-                               {"label_factor", data.label_factor()},
-                               {"label_seconds", data.label_seconds()},
-                               {"steps", state.step},
-                               {"batch_size", settings.batch_size},
-                               {"learning_rate", settings.learning_rate},
-                               {"data_weight", settings.data_weight},
-                               {"physics_weight", settings.physics_weight},
-                               {"residual", settings.residual},
-                               {"seed", settings.seed},
-                               {"hours", state.seconds / 3600.},
-                               {"device", device.str()},
-                               {"mean_validation_gap", gap}};
-    description["training_range"] = training_range(data.rves());
-    save_model(settings.model, network, description);
-  };
-
-  for (; state.step < settings.n_steps; ++state.step) {
-    if (settings.stop_after > 0 && state.step >= settings.stop_after) break;
-    if (settings.time_limit > 0 && state.seconds > 60. * settings.time_limit) break;
-    for (auto& group : optimizer.param_groups())
-      static_cast<torch::optim::AdamWOptions&>(group.options())
-          .lr(scheduled_rate(settings, state.step));
-
-    const auto indices = order.batch(state.step);
-    std::vector<materials::Rve> rves;
-    for (const auto i : indices) rves.push_back(data.rves()[i]);
-    const StiffnessField stiffness(rves, options);
-    network->train();
-    const auto fields = network->forward(stiffness);
-    auto residual = constitutive_residual(stiffness, fields, settings.residual == "gap").mean();
-    auto loss = settings.physics_weight * residual;
-    double data_loss = 0;
-    if (settings.data_weight > 0) {
-      const auto [strain, stress] = data.labels(indices, stiffness.scale());
-      const auto misfit =
-          label_misfit(stiffness, fields, strain.to(device), stress.to(device)).mean();
-      data_loss = misfit.item<double>();
-      loss = loss + settings.data_weight * misfit;
-    }
-    const double loss_value = loss.item<double>();
-    optimizer.zero_grad();
-    loss.backward();
-    const double norm =
-        torch::nn::utils::clip_grad_norm_(network->parameters(), settings.gradient_clipping);
-    if (!std::isfinite(loss_value) || !std::isfinite(norm)) {
-      result.diverged = true;
-      break;
-    }
-    optimizer.step();
-    state.seconds = earlier_seconds + seconds_since(start);
-
-    double gap = std::nan("");
-    const std::int64_t done = state.step + 1;
-    if (done % settings.validation_interval == 0 || done == settings.n_steps) {
-      gap = mean_certified_gap(network, data.rves(), validation, options);
-      if (gap < state.best_gap) save_best(gap);
-    }
-    log << fmt::format("{},{:.2f},{:.4g},{:.6g},{:.6g},{:.6g},{}\n", done, state.seconds,
-                       scheduled_rate(settings, state.step), loss_value, data_loss,
-                       residual.item<double>(), std::isnan(gap) ? "" : fmt::format("{:.6g}", gap));
-    progress.update(done, fmt::format("loss {:.4g}  gap {:.3g}", loss_value,
-                                      std::isfinite(state.best_gap) ? state.best_gap : NAN));
-    if (done % settings.checkpoint_interval == 0 || done == settings.n_steps) {
-      log.flush();
-      TrainingState next = state;
-      next.step = done;
-      next.save(checkpoint, network, optimizer);
-    }
-  }
-  progress.finish();
-  if (!std::isfinite(state.best_gap) && !result.diverged)
-    save_best(mean_certified_gap(network, data.rves(), validation, options));
-  result.steps = state.step;
-  result.seconds = state.seconds;
-  result.best_validation_gap = state.best_gap;
-  if (fs::exists(fs::path(settings.model) / "model.json")) {
-    auto model = load_model(settings.model);
-    model.description["held_out"] =
-        nlohmann::json::parse(evaluate_model(settings.model, settings.dataset, settings.device));
-    save_model(settings.model, model.network, model.description);
-  }
-  return result;
+  return Trainer(settings).run();
 }
 
 }  // namespace seco::surrogate

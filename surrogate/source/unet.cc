@@ -14,12 +14,21 @@ torch::Tensor activated(const torch::Tensor& x) {
   return torch::silu(x);
 }
 
+torch::Tensor resized(const torch::Tensor& x, const torch::Tensor& like) {
+  const std::vector<std::int64_t> size(like.sizes().begin() + 2, like.sizes().end());
+  return F::interpolate(x, F::InterpolateFuncOptions().size(size).mode(torch::kNearest));
+}
+
 }  // namespace
 
 UNetImpl::UNetImpl(const UNetOptions& options) : options_(options) {
   const auto channels = [&](int level) { return options.width << level; };
+  const std::int64_t lift = 2 * options.width, gates = 2 * options.width;
+  lifted_ = options.in_channels > lift;
+  if (lifted_) add_convolution("lift", options.in_channels, lift, 1, std::sqrt(0.5));
+  const auto first = lifted_ ? lift : options.in_channels;
   for (int level = 0; level < options.levels; ++level) {
-    const auto in = level == 0 ? options.in_channels : channels(level - 1);
+    const auto in = level == 0 ? first : channels(level - 1);
     add_convolution("down" + std::to_string(level) + "a", in, channels(level), 3, 1.);
     add_convolution("down" + std::to_string(level) + "b", channels(level), channels(level), 3, 1.);
   }
@@ -28,8 +37,11 @@ UNetImpl::UNetImpl(const UNetOptions& options) : options_(options) {
     add_convolution("up" + std::to_string(level) + "a", in, channels(level), 3, 1.);
     add_convolution("up" + std::to_string(level) + "b", channels(level), channels(level), 3, 1.);
   }
-  // Starts close to zero, so that training starts from the field that precedes the network.
-  add_convolution("head", channels(0) + options.in_channels, options.out_channels, 1, 1e-2);
+  add_convolution("head", channels(0) + options.in_channels, options.out_channels, 1,
+                  options.head_gain);
+  add_convolution("gate", channels(0), gates, 1, std::sqrt(0.5));
+  add_convolution("value", options.in_channels, gates, 1, std::sqrt(0.5));
+  add_convolution("product", gates, options.out_channels, 1, options.head_gain);
 }
 
 void UNetImpl::add_convolution(const std::string& name, std::int64_t in, std::int64_t out,
@@ -52,18 +64,23 @@ torch::Tensor UNetImpl::convolve(const torch::Tensor& x, const torch::Tensor& we
                                  : torch::conv3d(padded, weight, bias);
 }
 
+torch::Tensor UNetImpl::pooled(const torch::Tensor& x, int factor) const {
+  return options_.dimension == 2 ? torch::avg_pool2d(x, factor, factor, 0, /*ceil_mode=*/true)
+                                 : torch::avg_pool3d(x, factor, factor, 0, /*ceil_mode=*/true);
+}
+
 torch::Tensor UNetImpl::forward(const torch::Tensor& input) {
   auto parameters = named_parameters(/*recurse=*/false);
   const auto layer = [&](const std::string& name, const torch::Tensor& x) {
-    return convolve(x, parameters[name + "_weight"], parameters[name + "_bias"]);
+    return convolve(x, parameters[name + "_weight"].to(x.scalar_type()),
+                    parameters[name + "_bias"].to(x.scalar_type()));
   };
   std::vector<torch::Tensor> skips;
-  auto x = input;
+  auto x = options_.coarsening > 1 ? pooled(input, options_.coarsening) : input;
+  if (lifted_) x = layer("lift", x);
   for (int level = 0; level < options_.levels; ++level) {
     const auto name = "down" + std::to_string(level);
-    if (level > 0)
-      x = options_.dimension == 2 ? torch::avg_pool2d(x, 2, 2, 0, /*ceil_mode=*/true)
-                                  : torch::avg_pool3d(x, 2, 2, 0, /*ceil_mode=*/true);
+    if (level > 0) x = pooled(x, 2);
     x = activated(layer(name + "a", x));
     x = activated(layer(name + "b", x)) + x;
     if (level < options_.levels - 1) skips.push_back(x);
@@ -71,12 +88,12 @@ torch::Tensor UNetImpl::forward(const torch::Tensor& input) {
   for (int level = options_.levels - 2; level >= 0; --level) {
     const auto name = "up" + std::to_string(level);
     const auto& skip = skips[level];
-    const std::vector<std::int64_t> size(skip.sizes().begin() + 2, skip.sizes().end());
-    x = F::interpolate(x, F::InterpolateFuncOptions().size(size).mode(torch::kNearest));
-    x = activated(layer(name + "a", torch::cat({x, skip}, 1)));
+    x = activated(layer(name + "a", torch::cat({resized(x, skip), skip}, 1)));
     x = activated(layer(name + "b", x)) + x;
   }
-  return layer("head", torch::cat({x, input}, 1));
+  if (options_.coarsening > 1) x = resized(x, input);
+  return layer("head", torch::cat({x, input}, 1)) +
+         layer("product", layer("gate", x) * layer("value", input));
 }
 
 }  // namespace seco::surrogate

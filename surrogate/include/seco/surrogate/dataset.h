@@ -30,7 +30,8 @@ materials::Rve coarsen(const materials::Rve& rve, int factor);
 
 /// Generates RVEs, solves them at low resolution and writes an HDF5 dataset:
 ///  - `phase` uint16 `[N, n1, n2 (, n3)]`, `stiffness` float64 `[N, P, m, m]` (padded with zeros),
-///    `n_phases` int64 `[N]`; training RVEs first, then validation RVEs;
+///    `n_phases` int64 `[N]`; training RVEs first, then validation RVEs; `orientation` float64
+///    `[N, P, 3]`, Bunge Euler angles in radians, where all RVEs have them;
 ///  - with labels: `label_strain`, `label_stress` float32 `[N, L, m, nc1, nc2 (, nc3)]`, fields of
 ///    all unit load cases on the coarse grid, Mandel, stress in the unit of the file, and
 ///    `label_stiffness` float64 `[N, m, m]`;

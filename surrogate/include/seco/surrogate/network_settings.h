@@ -1,28 +1,56 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace seco::surrogate {
 
-/// Everything that determines the architecture of an s-ECO network; stored in `model.json`.
+/// Everything that determines the architecture of a field network; stored in `model.json`.
 struct NetworkSettings {
   /// 2 or 3.
   int dimension = 3;
-  /// Channels of the finest level of the UNet; each coarser level has twice as many.
+  /// `s-ECO`: compatibility and equilibrium are exact, the constitutive law is in the loss.
+  /// `w-ECO`: compatibility and constitutive law are exact, equilibrium is in the loss.
+  /// `UNet`, `TFNO`: strain and stress straight from the backbone of that name, from data alone.
+  std::string model = "s-ECO";
+  /// Backbone of the ECO models: `UNet` or `TFNO`.
+  std::string backbone = "UNet";
+  /// What describes the microstructure to the network, per voxel: `stiffness`, the 21 (6)
+  /// independent coefficients; `Euler angles`, the three Bunge angles; `spherical harmonics`,
+  /// generalised spherical harmonics of `crystal_symmetry` up to degree 4.
+  std::string input = "stiffness";
+  /// `cubic`, `hexagonal`: symmetry of the harmonics.
+  std::string crystal_symmetry = "cubic";
+
+  /// Channels of the finest level of the UNet (each coarser level has twice as many), or of the
+  /// layers of the TFNO.
   int width = 16;
   /// Number of resolutions of the UNet.
   int levels = 3;
+  /// Spectral layers of the TFNO, its modes kept along each axis, the share of each mode of the
+  /// weight tensor that its factorisation keeps, and the factorisation: `Tucker` or `CP`.
+  int layers = 4;
+  int modes = 8;
+  double rank = 0.5;
+  std::string factorization = "Tucker";
+  /// The backbone works on a grid coarser by this factor along every axis, from block averages;
+  /// its last layer brings the result back to the voxels beside the input.
+  int coarsening = 1;
+  /// Arithmetic of the backbone: `single`, `bfloat16` or `float16` (CUDA only). Blocks, losses and
+  /// certificates are never below single precision.
+  std::string precision = "single";
+
   /// `vector potential`, `beltrami` or `projection` (eco_blocks.h).
   std::string equilibrium_block = "projection";
-  /// Steps `u <- -G0 D^T [C : E + (C - C0) : sym(D u)]` of the basic scheme (Moulinec and Suquet
-  /// 1998) from u = 0 that come before the network. 0: the network sees the stiffness only, as in
-  /// the paper. Otherwise it also sees the strain so far and the polarization that drives the next
-  /// step, and predicts a correction.
-  int green_steps = 1;
   /// What the kinematic channels mean. `displacement`: nodal displacements (the paper's form).
   /// `polarization`: a stress-like field tau with u = -G0 D^T tau, which is better conditioned:
   /// every wave length enters the strain with the same weight.
   std::string kinematic_head = "polarization";
+  /// Steps of block conjugate gradients on either energy that come before the network of an s-ECO
+  /// model (subspace.h). 0: the network sees the microstructure only, as in the paper. Otherwise it
+  /// also sees the fields so far and what they lack, and its fields are combined with those of the
+  /// solver by a Ritz step.
+  int solver_steps = 0;
 };
 
 }  // namespace seco::surrogate

@@ -12,13 +12,23 @@ struct TrainingSettings {
   std::string dataset;
   std::string model;
   NetworkSettings network;
+  /// Model folder whose weights training starts from, of the same architecture; empty for random
+  /// weights. Networks take grids of any size, so training may start on small RVEs.
+  std::string initial_model;
   std::int64_t n_steps = 2000;
   /// Stops earlier after this wall time in minutes; 0 for no limit.
   double time_limit = 0;
   /// Stops after this step as if interrupted, with a checkpoint; the schedule stays that of
   /// `n_steps`. 0 for never.
   std::int64_t stop_after = 0;
+  /// RVEs per step, over all ranks.
   int batch_size = 4;
+  /// RVEs that a rank holds at once; the gradient of a step is accumulated over as many passes as
+  /// that takes. 0: all of its share. Changes memory and speed, not the result.
+  int micro_batch_size = 0;
+  /// Draws, for every RVE of every step, a periodic shift and one of the symmetries of the cube
+  /// (square), under which microstructure, stiffnesses, load cases and labels turn together.
+  bool augmentation = true;
   double learning_rate = 2e-3;
   /// Final learning rate of the cosine schedule, relative to the first.
   double final_learning_rate = 0.01;
@@ -26,12 +36,18 @@ struct TrainingSettings {
   double weight_decay = 1e-4;
   /// Largest norm of the gradient; larger ones are scaled down.
   double gradient_clipping = 1.;
-  /// Weights of the loss (arXiv 2504.13422): low-resolution labels, constitutive residual.
+  /// Weights of the loss (arXiv 2504.13422): low-resolution labels, and what the blocks of the
+  /// model leave to the loss: the constitutive law (s-ECO) or equilibrium (w-ECO). `UNet` and
+  /// `TFNO` learn from data alone. A data weight of 0 is training without labels.
   double data_weight = 1.;
   double physics_weight = 1.;
-  /// `gap`: the constitutive residual weighted by the compliance, which is the certified gap.
-  /// `plain`: its square norm.
+  /// `gap`: the residual in the energy norm, for s-ECO the certified gap. `plain`: its mean square.
   std::string residual = "gap";
+  /// For studies: network and residual see stiffnesses whose deviatoric part is off by this
+  /// (materials::with_shear_error), labels come from the true ones.
+  double shear_error = 0.;
+  /// Stops after so many validations in a row that did not improve the best gap; 0 for never.
+  int patience = 0;
   std::int64_t validation_interval = 100;
   std::int64_t checkpoint_interval = 200;
   std::uint64_t seed = 1;
@@ -40,6 +56,8 @@ struct TrainingSettings {
   bool resume = true;
   /// Progress bar on the terminal.
   bool show_progress = true;
+  /// The parameter file these settings come from, for `model.json`.
+  std::string parameter_file;
 };
 
 /// What came out.
@@ -50,17 +68,22 @@ struct TrainingResult {
   bool diverged = false;
 };
 
-/// Trains an s-ECO network and writes the model folder: `model.json` and `weights.pt` of the best
+/// Trains a field network and writes the model folder: `model.json` and `weights.pt` of the best
 /// validation gap, `checkpoint.pt` of the last state (resume continues exactly), and
 /// `training_log.csv`. Loss per RVE and load case:
 ///
 ///     data_weight * (|A(eps) - eps_LR|^2 / |E|^2 + |A(sigma) - sigma_LR|^2 / |C_V : E|^2)
-///       + physics_weight * r(sigma - C : eps),
+///       + physics_weight * r,
 ///
-/// A the block average onto the label grid, |.| root mean squares, and r either the hypercircle gap
-/// relative to the Voigt energy, as log(1 + gap), or the plain square norm relative to |C_V : E|^2.
-/// Optimizer: AdamW with warm-up, cosine schedule and gradient clipping. A training that diverges
-/// stops and keeps the best model.
+/// A the block average onto the label grid, |.| root mean squares, and r the constitutive residual
+/// of s-ECO, `log(1 + 1e3 gap / complementary energy)` or plain, or the equilibrium residual of w-ECO
+/// (loss.h). Optimizer: AdamW with warm-up, cosine schedule and gradient clipping; with `float16`
+/// networks the loss is scaled and steps whose gradients overflow are skipped. A training that
+/// diverges (a loss or gradient that is not finite, or a loss that stays far above its best) stops
+/// and keeps the best model.
+///
+/// Started by an MPI launcher, all ranks work on one training: the RVEs of every step are dealt out
+/// and gradients summed, so the result is that of one rank up to round-off. Rank 0 writes.
 /// @throws std::invalid_argument or std::runtime_error for settings and files that do not fit.
 TrainingResult train(const TrainingSettings& settings);
 

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <torch/nn.h>
+
+#include "seco/surrogate/network_settings.h"
+#include "tfno.h"
+#include "unet.h"
+
+namespace seco::surrogate {
+
+/// The learnable part of every field network: a UNet or a TFNO between channel tensors, in the
+/// arithmetic that the settings ask for. Input and output are single (or double) precision
+/// whatever is used inside.
+class BackboneImpl : public torch::nn::Module {
+ public:
+  /// @param backbone `UNet` or `TFNO`
+  /// @param head_gain size of the last layer at the start: small where training should start from
+  ///   the fields that precede the network.
+  /// @throws std::invalid_argument naming the setting, its value and what is allowed.
+  BackboneImpl(const NetworkSettings& settings, const std::string& backbone,
+               std::int64_t in_channels, std::int64_t out_channels, double head_gain);
+
+  /// @param x `[B, in_channels, n...]` @return `[B, out_channels, n...]`
+  torch::Tensor forward(const torch::Tensor& x);
+
+ private:
+  UNet unet_{nullptr};
+  TFNO tfno_{nullptr};
+  torch::Dtype precision_;
+};
+TORCH_MODULE(Backbone);
+
+}  // namespace seco::surrogate

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "backbone.h"
+#include "field_network.h"
+
+namespace seco::surrogate {
+
+/// The data-only rivals `UNet` and `TFNO`: strain and stress of all unit load cases straight from
+/// the backbone of that name, neither compatible nor in equilibrium. The mean strain is exact.
+class DirectNetwork : public FieldNetwork {
+ public:
+  /// @throws std::invalid_argument naming the setting, its value and what is allowed.
+  explicit DirectNetwork(const NetworkSettings& settings);
+
+ private:
+  PredictedFields forward(const StiffnessField& stiffness) override;
+  Backbone backbone_{nullptr};
+};
+
+}  // namespace seco::surrogate

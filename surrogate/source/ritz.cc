@@ -1,0 +1,90 @@
+#include "ritz.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace seco::surrogate {
+
+torch::Tensor symmetrized(const torch::Tensor& matrix) {
+  return 0.5 * (matrix + matrix.transpose(-2, -1));
+}
+
+torch::Tensor gram(const torch::Tensor& a, const torch::Tensor& b, const Grid& grid) {
+  torch::NoGradGuard no_grad;
+  // In pieces that stay in the cache: no double-precision copy of a whole field is ever made.
+  constexpr std::int64_t piece = 16384;
+  const auto x = a.flatten(2), y = b.flatten(2);
+  const std::int64_t length = x.size(2);
+  const bool on_cpu = a.is_cpu();
+  torch::Tensor sum;
+  for (std::int64_t first = 0; first < length; first += on_cpu ? piece : length) {
+    const auto count = on_cpu ? std::min(piece, length - first) : length;
+    const auto part = torch::matmul(x.narrow(2, first, count).to(torch::kDouble),
+                                    y.narrow(2, first, count).to(torch::kDouble).transpose(1, 2));
+    sum = sum.defined() ? sum.add_(part) : part;
+  }
+  return sum.cpu() / static_cast<double>(grid.n_voxels());
+}
+
+torch::Tensor gram(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b,
+                   const Grid& grid) {
+  std::vector<torch::Tensor> rows;
+  for (const auto& x : a) {
+    std::vector<torch::Tensor> row;
+    for (const auto& y : b) row.push_back(gram(x, y, grid));
+    rows.push_back(torch::cat(row, 2));
+  }
+  return torch::cat(rows, 1);
+}
+
+torch::Tensor combine(const torch::Tensor& coefficients, const std::vector<torch::Tensor>& fields) {
+  torch::Tensor sum;
+  std::int64_t first = 0;
+  for (const auto& field : fields) {
+    const auto part = coefficients.narrow(2, first, field.size(1)).to(field.options());
+    first += field.size(1);
+    const auto flat = field.flatten(2);
+    sum = sum.defined() ? torch::baddbmm(sum, part, flat) : torch::bmm(part, flat);
+  }
+  auto shape = fields.front().sizes().vec();
+  shape[1] = coefficients.size(1);
+  return sum.reshape(shape);
+}
+
+torch::Tensor combine(const torch::Tensor& coefficients, const torch::Tensor& fields) {
+  auto shape = fields.sizes().vec();
+  shape[1] = coefficients.size(1);
+  return torch::matmul(coefficients.to(fields.options()), fields.flatten(2)).reshape(shape);
+}
+
+Ritz ritz(const torch::Tensor& energy, const torch::Tensor& coupling, const torch::Tensor& gram,
+          torch::Dtype field_type) {
+  torch::NoGradGuard no_grad;
+  const double epsilon = field_type == torch::kDouble ? std::numeric_limits<double>::epsilon()
+                                                      : std::numeric_limits<float>::epsilon();
+  const auto a = symmetrized(gram);
+  const auto [values, vectors] = torch::linalg_eigh(a);
+  const auto largest = std::get<0>(values.max(1, /*keepdim=*/true)).clamp_min(0.);
+  const auto mean_energy = energy.diagonal(0, 1, 2).mean(1, /*keepdim=*/true);
+  // A direction of amplitude a holds an inadmissible part of the size of the round-off of the total
+  // field, which seems to do work of its own: the minimum would be too low by up to (epsilon /
+  // a)^2. Amplitudes below sqrt(epsilon) are worth less than epsilon themselves. Combinations in
+  // which large fields cancel hold the round-off of those.
+  constexpr double safety = 1e6;
+  const auto cutoff =
+      torch::maximum(std::max(1e-13, safety * epsilon * epsilon) * largest, epsilon * mean_energy);
+  const auto kept = values > cutoff;
+  const auto reciprocal =
+      torch::where(kept, torch::where(kept, values, torch::ones_like(values)).reciprocal(),
+                   torch::zeros_like(values));
+  const auto inverse = torch::matmul(vectors * reciprocal.unsqueeze(1), vectors.transpose(-2, -1));
+  Ritz result;
+  result.coefficients = -torch::matmul(coupling.transpose(-2, -1), inverse);
+  const auto cross = torch::matmul(result.coefficients, coupling);
+  const auto square =
+      torch::matmul(torch::matmul(result.coefficients, a), result.coefficients.transpose(-2, -1));
+  result.energy = symmetrized(energy + cross + cross.transpose(-2, -1) + square);
+  return result;
+}
+
+}  // namespace seco::surrogate

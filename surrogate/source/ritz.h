@@ -1,0 +1,49 @@
+#pragma once
+
+#include <vector>
+
+#include "grid.h"
+
+namespace seco::surrogate {
+
+/// The best combination of given fields in one of the two energies of the hypercircle; small dense
+/// problems, double precision, on the CPU.
+struct Ritz {
+  /// `[B, L, F]`: coefficient of field j in load case i. Detached from the graph: at the minimum
+  /// the energy does not change with them to first order, so its gradient with respect to the
+  /// fields is exact without.
+  torch::Tensor coefficients;
+  /// Energies at the coefficients actually found, `[B, L, L]`, so that they bound whatever the
+  /// accuracy of the small linear solve.
+  torch::Tensor energy;
+};
+
+/// Minimizes `<(X_i + sum_j a_ij x_j) : A : (X_i + sum_j a_ij x_j)>` over a, for every load case i
+/// at once.
+///
+/// Directions whose energy is less than the round-off of the fields relative to the mean energy are
+/// left out: they are not admissible to the precision that a large coefficient would need.
+/// Homogeneous RVEs have only such directions, and the hydrostatic load of cubic polycrystals,
+/// which share one bulk modulus, is one as well.
+/// @param energy `<X_i : A : X_k>`, `[B, L, L]`
+/// @param coupling `<x_j : A : X_i>`, `[B, F, L]`
+/// @param gram `<x_j : A : x_k>`, `[B, F, F]`
+/// @param field_type precision of the fields
+Ritz ritz(const torch::Tensor& energy, const torch::Tensor& coupling, const torch::Tensor& gram,
+          torch::Dtype field_type);
+
+/// `<a_i : b_j>` in double precision, on the CPU. @param a `[B, La, m, n...]` @return `[B, La, Lb]`
+torch::Tensor gram(const torch::Tensor& a, const torch::Tensor& b, const Grid& grid);
+
+/// The same for fields that come in groups: `a` and `b` are the groups one after another.
+torch::Tensor gram(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b,
+                   const Grid& grid);
+
+/// `sum_j a_ij x_j`. @param coefficients `[B, L, F]` @param fields `[B, F, m, n...]`
+torch::Tensor combine(const torch::Tensor& coefficients, const torch::Tensor& fields);
+
+torch::Tensor combine(const torch::Tensor& coefficients, const std::vector<torch::Tensor>& fields);
+
+torch::Tensor symmetrized(const torch::Tensor& matrix);
+
+}  // namespace seco::surrogate

@@ -1,0 +1,381 @@
+#include <gtest/gtest.h>
+#include <hdf5.h>
+#include <sys/resource.h>
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "certificate.h"
+#include "field_network.h"
+#include "microstructures.h"
+#include "model_folder.h"
+#include "reference_solver.h"
+#include "seco/surrogate/dataset.h"
+#include "seco/surrogate/engine.h"
+#include "seco/surrogate/training.h"
+#include "training_batches.h"
+
+using namespace seco;
+using namespace seco::surrogate;
+using test::loewner_margin;
+using test::make_rve;
+namespace fs = std::filesystem;
+
+namespace {
+
+// Tests run side by side in processes of their own, so every process has names of its own.
+std::string temporary(const std::string& name) {
+  return (fs::path(::testing::TempDir()) / ("seco_" + std::to_string(::getpid()) + "_" + name))
+      .string();
+}
+
+NetworkSettings small_network(int dimension) {
+  NetworkSettings s;
+  s.dimension = dimension;
+  s.width = 8;
+  s.levels = 2;
+  return s;
+}
+
+std::string message_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+// Every value of a float dataset of an HDF5 file becomes NaN.
+void overwrite_with_nan(const std::string& path, const char* name) {
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t data = H5Dopen2(file, name, H5P_DEFAULT);
+  const hid_t space = H5Dget_space(data);
+  const std::vector<float> values(static_cast<std::size_t>(H5Sget_simple_extent_npoints(space)),
+                                  NAN);
+  H5Dwrite(data, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+  H5Sclose(space);
+  H5Dclose(data);
+  H5Fclose(file);
+}
+
+double largest_difference(const FieldNetwork& a, const FieldNetwork& b) {
+  const auto pa = a.parameters(), pb = b.parameters();
+  double largest = 0;
+  for (std::size_t i = 0; i < pa.size(); ++i)
+    largest = std::max(largest, (pa[i] - pb[i]).abs().max().item<double>());
+  return largest;
+}
+
+// ||a - b|| / ||a - initial|| over all weights of three model folders.
+double relative_difference_of_updates(const std::string& initial, const std::string& a,
+                                      const std::string& b) {
+  const auto pi = load_model(initial).network->parameters();
+  const auto pa = load_model(a).network->parameters();
+  const auto pb = load_model(b).network->parameters();
+  double difference = 0, update = 0;
+  for (std::size_t i = 0; i < pa.size(); ++i) {
+    difference += (pa[i] - pb[i]).square().sum().item<double>();
+    update += (pa[i] - pi[i]).square().sum().item<double>();
+  }
+  return std::sqrt(difference / update);
+}
+
+double last_logged_loss(const std::string& model) {
+  std::ifstream log(model + "/training_log.csv");
+  std::string line, last;
+  while (std::getline(log, line))
+    if (!line.empty()) last = line;
+  std::stringstream cells(last);
+  for (int i = 0; i < 4; ++i) std::getline(cells, line, ',');
+  return std::stod(line);
+}
+
+}  // namespace
+
+class TrainingTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    settings.dataset = temporary("dataset.h5");
+    settings.model = temporary("model");
+    fs::remove_all(settings.model);
+    DatasetSettings data;
+    data.file = settings.dataset;
+    data.n_training = 6;
+    data.n_validation = 2;
+    data.device = "cpu";
+    generate_dataset(data, [](std::size_t i) {
+      return make_rve("inclusions", {16, 16}, 50 + i, 0.05);
+    });
+    settings.network = small_network(2);
+    settings.n_steps = 60;
+    settings.batch_size = 2;
+    settings.validation_interval = 20;
+    settings.checkpoint_interval = 20;
+    settings.data_weight = 0.1;
+    settings.learning_rate = 5e-3;
+    settings.device = "cpu";
+    settings.show_progress = false;
+  }
+  TrainingSettings settings;
+};
+
+TEST_F(TrainingTest, LowersTheCertifiedGapAndTheEngineUsesTheModel) {
+  auto untrained = settings;
+  untrained.n_steps = 1;
+  untrained.validation_interval = 1;
+  untrained.model = temporary("untrained");
+  fs::remove_all(untrained.model);
+  const double before = train(untrained).best_validation_gap;
+  const auto result = train(settings);
+  EXPECT_LT(result.best_validation_gap, 0.8 * before);
+
+  register_s_eco_engine();
+  EngineSettings engine;
+  engine.model = settings.model;
+  engine.device = "cpu";
+  register_builtin_engines();
+  for (const auto& shape : {std::vector<int>{16, 16}, std::vector<int>{15, 18}}) {
+    const auto rve = make_rve("inclusions", shape, 99, 0.05);
+    const auto answer = make_engine("s-eco", engine)->homogenize({&rve, 1}).front();
+    EngineSettings tight;
+    tight.tolerance = 1e-9;
+    const auto exact = make_engine("fft", tight)->homogenize({&rve, 1}).front().stiffness;
+    EXPECT_GT(loewner_margin(exact, answer.upper), -1e-5);
+    EXPECT_GT(loewner_margin(answer.lower, exact), -1e-5);
+    EXPECT_LT(answer.gap, 1.);
+  }
+  const auto solid = make_rve("inclusions", {8, 8, 8});
+  EXPECT_NE(message_of([&] {
+              make_engine("s-eco", engine)->homogenize({&solid, 1});
+            }).find("2D"),
+            std::string::npos);
+  const auto description = read_model_description(settings.model);
+  EXPECT_EQ(description["held_out"]["rves"], 2);
+  EXPECT_LT(description["held_out"]["stress_divergence"].get<double>(), 1e-5);
+}
+
+TEST_F(TrainingTest, ResumedTrainingEqualsTheUninterruptedOne) {
+  const auto whole = train(settings);
+  auto part = settings;
+  part.model = temporary("resumed");
+  fs::remove_all(part.model);
+  part.n_steps = 60;
+  part.time_limit = 0;
+  // Interrupted after the checkpoint at step 40: the schedule is that of the whole run.
+  auto first = part;
+  first.stop_after = 40;
+  train(first);
+  const auto resumed = train(part);
+  EXPECT_EQ(resumed.steps, whole.steps);
+  const auto a = load_model(settings.model), b = load_model(part.model);
+  const auto pa = a.network->parameters(), pb = b.network->parameters();
+  for (std::size_t i = 0; i < pa.size(); ++i)
+    EXPECT_LT((pa[i] - pb[i]).abs().max().item<double>(), 1e-6);
+}
+
+TEST_F(TrainingTest, BadModelFoldersAreNamed) {
+  settings.n_steps = 2;
+  train(settings);
+  const auto json_path = settings.model + "/model.json", weights = settings.model + "/weights.pt";
+  std::string text;
+  {
+    std::ifstream in(json_path);
+    text.assign((std::istreambuf_iterator<char>(in)), {});
+  }
+  const auto with = [&](const std::string& from, const std::string& to) {
+    auto changed = text;
+    changed.replace(changed.find(from), from.size(), to);
+    std::ofstream(json_path) << changed;
+    return message_of([&] { load_model(settings.model); });
+  };
+  EXPECT_NE(message_of([] { load_model("/nowhere"); }).find("/nowhere"), std::string::npos);
+  EXPECT_NE(with("\"schema_version\": 2", "\"schema_version\": 1").find("is 1, expected 2"),
+            std::string::npos);
+  EXPECT_NE(with("\"dimension\": 2", "\"dimension\": 3").find("weights"), std::string::npos);
+  // Same shapes, another block: only the archive knows.
+  EXPECT_NE(with("\"kinematic_head\": \"polarization\"", "\"kinematic_head\": \"displacement\"")
+                .find("another architecture"),
+            std::string::npos);
+  EXPECT_NE(with("projection", "projektion").find("projektion"), std::string::npos);
+  EXPECT_NE(with("{", "[").find("not valid JSON"), std::string::npos);
+  std::ofstream(json_path) << text;
+  fs::resize_file(weights, fs::file_size(weights) / 2);
+  EXPECT_NE(message_of([&] { load_model(settings.model); }).find("weights.pt"), std::string::npos);
+  fs::remove(weights);
+  EXPECT_NE(message_of([&] { load_model(settings.model); }).find("no such file"),
+            std::string::npos);
+}
+
+TEST_F(TrainingTest, DatasetFaultsAreNamed) {
+  auto wrong = settings;
+  wrong.network.dimension = 3;
+  EXPECT_NE(message_of([&] { train(wrong); }).find("2D"), std::string::npos);
+  wrong = settings;
+  wrong.dataset = temporary("cut_dataset.h5");
+  fs::copy_file(settings.dataset, wrong.dataset, fs::copy_options::overwrite_existing);
+  fs::resize_file(wrong.dataset, fs::file_size(wrong.dataset) / 2);
+  EXPECT_NE(message_of([&] { train(wrong); }).find("cut_dataset.h5"), std::string::npos);
+}
+
+TEST_F(TrainingTest, AccumulatedGradientsAreThoseOfTheWholeBatch) {
+  settings.n_steps = 10;
+  settings.batch_size = 4;
+  settings.gradient_clipping = 1e6;
+  train(settings);
+  auto parts = settings;
+  parts.model = temporary("accumulated");
+  fs::remove_all(parts.model);
+  parts.micro_batch_size = 1;
+  train(parts);
+  // Round-off is amplified where a gradient is near zero, so the updates are compared as a whole.
+  auto initial = settings;
+  initial.model = temporary("initial");
+  fs::remove_all(initial.model);
+  initial.n_steps = 1;
+  initial.learning_rate = 1e-12;
+  train(initial);
+  EXPECT_LT(relative_difference_of_updates(initial.model, settings.model, parts.model), 1e-2);
+  EXPECT_NEAR(last_logged_loss(parts.model) / last_logged_loss(settings.model), 1., 1e-3);
+}
+
+TEST_F(TrainingTest, StopsWhenTheHeldOutGapNoLongerImproves) {
+  settings.n_steps = 10000;
+  settings.validation_interval = 1;
+  settings.patience = 3;
+  settings.learning_rate = 1e-12;  // nothing changes, so no validation improves on the first
+  EXPECT_LE(train(settings).steps, 10);
+}
+
+TEST_F(TrainingTest, ADivergingTrainingStopsAndKeepsTheBestModel) {
+  settings.n_steps = 400;
+  settings.validation_interval = 5;
+  settings.warm_up_steps = 200;
+  settings.learning_rate = 1e6;
+  settings.gradient_clipping = 1e12;
+  const auto result = train(settings);
+  EXPECT_TRUE(result.diverged);
+  EXPECT_LT(result.steps, 400);
+  EXPECT_NO_THROW(load_model(settings.model));
+}
+
+TEST_F(TrainingTest, StartsFromAnInitialModelOfTheSameArchitecture) {
+  train(settings);
+  auto next = settings;
+  next.initial_model = settings.model;
+  next.model = temporary("continued");
+  fs::remove_all(next.model);
+  next.n_steps = 1;
+  next.learning_rate = 1e-12;
+  next.validation_interval = 1;
+  train(next);
+  EXPECT_LT(
+      largest_difference(*load_model(settings.model).network, *load_model(next.model).network),
+      1e-9);
+  next.network.width = 16;
+  EXPECT_NE(message_of([&] { train(next); }).find("architecture"), std::string::npos);
+}
+
+TEST_F(TrainingTest, AFullDiskLeavesTheCheckpointReadable) {
+  train(settings);
+  const auto checkpoint = settings.model + "/checkpoint.pt";
+  const auto size = fs::file_size(checkpoint);
+  auto more = settings;
+  more.n_steps = 80;
+  // A file size limit is what a full disk is to the writer: the write fails half-way.
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  rlimit limited = before;
+  limited.rlim_cur = size / 2;
+  setrlimit(RLIMIT_FSIZE, &limited);
+  const auto message = message_of([&] { train(more); });
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_NE(message.find("unchanged"), std::string::npos) << message;
+  EXPECT_EQ(fs::file_size(checkpoint), size);
+  EXPECT_EQ(train(more).steps, 80);
+}
+
+TEST_F(TrainingTest, LabelsThatAreNotNumbersAreNamed) {
+  overwrite_with_nan(settings.dataset, "label_strain");
+  const auto message = message_of([&] { train(settings); });
+  EXPECT_NE(message.find("label_strain"), std::string::npos) << message;
+  EXPECT_NE(message.find("NaN"), std::string::npos) << message;
+}
+
+TEST_F(TrainingTest, AugmentationKeepsThePhysics) {
+  // Labels that turn along with their RVE are the labels of the turned RVE.
+  settings.augmentation = true;
+  const DatasetReader data(settings.dataset);
+  TrainingBatches batches(data, settings);
+  int changed = 0;
+  for (int step = 0; step < 6; ++step) {
+    const auto batch = batches.load(step, {0, 1});
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto coarse = coarsen(batch.rves[i], 2);
+      const StiffnessField field({&coarse, 1}, torch::TensorOptions(torch::kDouble));
+      const auto strain = total_strain(solve(field, {1e-8, 2000}).displacement, field.grid());
+      const auto label = batch.label_strain[static_cast<std::int64_t>(i)].to(torch::kDouble);
+      EXPECT_LT(((strain[0] - label).norm() / label.norm()).item<double>(), 1e-4);
+      changed += std::none_of(data.rves().begin(), data.rves().end(),
+                              [&](const auto& rve) { return rve == batch.rves[i]; });
+    }
+  }
+  EXPECT_GT(changed, 6);
+}
+
+TEST_F(TrainingTest, DataOnlyModelsLearnFromLabelsAlone) {
+  settings.network.model = "UNet";
+  settings.data_weight = 1;
+  settings.physics_weight = 1;
+  EXPECT_NE(message_of([&] { train(settings); }).find("data alone"), std::string::npos);
+  settings.physics_weight = 0;
+  settings.n_steps = 20;
+  const auto result = train(settings);
+  EXPECT_TRUE(std::isfinite(result.best_validation_gap));
+  settings.network.model = "w-ECO";
+  settings.model = temporary("w_eco");
+  settings.data_weight = 0;
+  settings.physics_weight = 1;
+  for (const char* residual : {"gap", "plain"}) {
+    settings.residual = residual;
+    settings.resume = false;
+    EXPECT_TRUE(std::isfinite(train(settings).best_validation_gap));
+  }
+}
+
+#ifdef SECO_MPIEXEC
+TEST(DataParallelTraining, RanksTrainTheModelOfOneRank) {
+  const std::string folder = temporary("ranks");
+  fs::create_directories(folder);
+  const auto train_with = [&](const std::string& launcher, const std::string& model, int steps,
+                              const std::string& rate) {
+    const std::string parameters = folder + "/" + model + ".prm";
+    std::ofstream(parameters) << "subsection Microstructure\n set Type = inclusions\n"
+                                 " set Grid = 16, 16\n set Number of inclusions = 3\nend\n"
+                                 "subsection Dataset\n set File = data.h5\n"
+                                 " set Training RVEs = 6\n set Validation RVEs = 2\nend\n"
+                                 "subsection Network\n set Width = 8\n set Levels = 2\nend\n"
+                                 "subsection Training\n set Model = "
+                              << model << "\n set Steps = " << steps
+                              << "\n set Batch size = 3\n set Learning rate = " << rate
+                              << "\nend\n";
+    const std::string command = launcher + " " SECO_PROGRAM " train " + parameters +
+                                " --device cpu > " + folder + "/log.txt 2>&1";
+    return std::system(command.c_str());
+  };
+  const std::string ranks = SECO_MPIEXEC " --allow-run-as-root --oversubscribe -n 2";
+  ASSERT_EQ(train_with("OMP_NUM_THREADS=1", "initial", 1, "1e-12"), 0);
+  ASSERT_EQ(train_with("OMP_NUM_THREADS=1", "one", 10, "1e-3"), 0);
+  ASSERT_EQ(train_with("OMP_NUM_THREADS=1 " + ranks, "two", 10, "1e-3"), 0);
+  EXPECT_EQ(read_model_description(folder + "/two")["training"]["ranks"], 2);
+  EXPECT_LT(relative_difference_of_updates(folder + "/initial", folder + "/one", folder + "/two"),
+            1e-2);
+  EXPECT_NEAR(last_logged_loss(folder + "/two") / last_logged_loss(folder + "/one"), 1., 1e-3);
+}
+#endif
