@@ -92,6 +92,7 @@ void ElasticityProblem<dim>::set_up() {
     dealii::VectorTools::interpolate_boundary_values(dof_handler_, entry.id, *entry.function,
                                                      prescribed, entry.prescribed);
   }
+  check_loads(prescribed);
   rigid_motions_ = std::make_unique<RigidMotions<dim>>(dof_handler_);
   if (const auto free = rigid_motions_->free_motions(prescribed); !free.empty())
     throw std::invalid_argument(
@@ -261,11 +262,10 @@ typename ElasticityProblem<dim>::Vector ElasticityProblem<dim>::solve_with(Bound
     initialize_preconditioner(preconditioner, matrix, dof_handler_);
   const double load = right_hand_side.l2_norm();
   if (!std::isfinite(load))
-    throw std::runtime_error(
-        fmt::format("{}: section 'Boundary conditions': the loads are not finite; an expression of "
-                    "'Displacement', "
-                    "'Traction' or 'Body force' gives nan or infinity somewhere",
-                    parameters_.file));
+    throw std::runtime_error(fmt::format(
+        "{}: section 'Boundary conditions': the loads add up to {}; allowed are loads whose sum "
+        "and square are finite numbers",
+        parameters_.file, load));
   dealii::SolverControl control(parameters_.solver_iterations, parameters_.solver_tolerance * load);
   dealii::SolverCG<typename LinearAlgebra::Vector> cg(control);
   try {
@@ -384,7 +384,7 @@ nlohmann::json ElasticityProblem<dim>::run_stages() {
   nlohmann::json certified = {{"potential_energy", energy}};
   if (homogeneous_dirichlet_) {
     const auto twice = [](const nlohmann::json& value) {
-      return value.is_null() ? value : nlohmann::json(-2. * value.get<double>());
+      return value.is_null() ? value : nlohmann::json(0. - 2. * value.get<double>());
     };
     certified["compliance"] = {
         {"estimate", work}, {"lower", twice(energy["upper"])}, {"upper", twice(energy["lower"])}};

@@ -44,6 +44,9 @@ class ElasticityProblem {
   void make_output_folder();
   nlohmann::json run_stages();
   void set_up();
+  /// @throws std::runtime_error if a prescribed displacement, a traction or the body force is not
+  ///   finite
+  void check_loads(const std::map<dealii::types::global_dof_index, double>& prescribed) const;
   void prepare_materials();
   void evaluate_materials(const Vector* displacement);
   template <typename LinearAlgebra>

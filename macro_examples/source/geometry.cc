@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <set>
+#include <sstream>
 
 namespace seco::macro {
 namespace {
@@ -64,11 +65,14 @@ void read_mesh(const MacroParameters<dim>& parameters, dealii::Triangulation<dim
     const auto* deal_error = dynamic_cast<const dealii::ExceptionBase*>(&error);
     std::stringstream reason;
     if (deal_error) deal_error->print_info(reason);
+    // One line, whatever the library's message looks like.
+    std::istringstream words(deal_error ? reason.str() : error.what());
+    std::string text;
+    for (std::string word; words >> word;) text += (text.empty() ? "" : " ") + word;
     throw std::runtime_error(
         fmt::format("{}: key 'Mesh file' in section 'Geometry' is '{}'; it cannot be read as a "
                     "{}D mesh: {}",
-                    parameters.file, parameters.geometry.mesh_file, dim,
-                    deal_error ? reason.str() : error.what()));
+                    parameters.file, parameters.geometry.mesh_file, dim, text));
   }
 }
 

@@ -87,6 +87,8 @@ class HomogenizedMaterial : public Material<dim> {
         const auto names = surrogate::engine_names();
         return std::find(names.begin(), names.end(), engine_name_) != names.end();
       }();
+      if (std::string(error.what()).starts_with("device"))
+        parameters.refuse("", "Device", error.what());
       if (known && !settings_.model.empty()) parameters.refuse("", "Surrogate model", error.what());
       parameters.refuse("", "Engine",
                         fmt::format("{}{}", error.what(),

@@ -231,6 +231,10 @@ TEST(SecoMacro, BadInputIsRefusedWithOneMessage) {
       {"run.prm", "Material 0/homogenized", "Surrogate model", "pores_2d", "2D", "3D"});
   expect_refused({{"Geometry/Type", "file"}, {"Geometry/Mesh file", "none.msh"}},
                  {"run.prm", "Mesh file", "none.msh"});
+  const auto junk = new_folder("junk") / "junk.msh";
+  write_text(junk, "no mesh");
+  expect_refused({{"Geometry/Type", "file"}, {"Geometry/Mesh file", junk.string()}},
+                 {"run.prm", "Mesh file", "junk.msh", "3D mesh"});
   expect_refused({{"Boundary conditions/Displacement", "17: 0; 0; 0"}},
                  {"run.prm", "Displacement", "boundary 17"});
   expect_refused({{"Boundary conditions/Displacement", "0: 0; 0"}},
@@ -254,7 +258,12 @@ TEST(SecoMacro, BadInputIsRefusedWithOneMessage) {
   expect_refused({{"Geometry/Material id", "x"}},
                  {"run.prm", "Material id", "Number of materials"});
   expect_refused({{"Boundary conditions/Traction", "1: 0; 0/0; 0"}},
-                 {"run.prm", "Boundary conditions", "Traction", "nan"});
+                 {"run.prm", "Boundary conditions", "Traction", "nan", "finite"});
+  expect_refused({{"Boundary conditions/Body force", "0; log(0 - x); 0"}},
+                 {"run.prm", "Boundary conditions", "Body force", "nan", "finite"});
+  expect_refused({{"Boundary conditions/Displacement", "0: 0; 0; 1/0"}},
+                 {"run.prm", "Boundary conditions", "Displacement", "inf", "finite"});
+  expect_refused({{"Material 0/homogenized/Device", "tpu"}}, {"run.prm", "Device", "tpu", "cpu"});
   const auto outcome = run_program("seco-macro", "/no/such/file.prm");
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_NE(outcome.output.find("/no/such/file.prm"), std::string::npos);
