@@ -2,14 +2,17 @@
 # Installs what is missing, builds the release and runs the main job: a notched beam of polycrystal RVEs,
 # homogenized by the trained s-ECO network. Another parameter file may be given.
 set -euo pipefail
+given=${1:+$(realpath "$1")}
 cd "$(dirname "$0")/.."
-parameters=${1:-prm/beam_polycrystal_3d.prm}
+parameters=${given:-prm/beam_polycrystal_3d.prm}
 
 scripts/setup.sh
 scripts/build.sh
 echo "== demo: seco-macro $parameters"
-build/release/bin/seco-macro "$parameters"
-results=results/$(basename "$parameters" .prm)
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+build/release/bin/seco-macro "$parameters" | tee "$log"
+results=$(sed -n 's/^== output: //p' "$log")
 echo "== demo: drawing"
 /usr/bin/python3 scripts/draw_results.py "$results" "$results/picture.png"
-echo "== demo: done; for ParaView open $results/solution.pvd"
+echo "== demo: done; results in $results, for ParaView open $results/solution.pvd"

@@ -15,6 +15,7 @@
 #include <fstream>
 
 #include "geometry.h"
+#include "preconditioner.h"
 #include "seco/materials/random.h"
 #include "seco/plugin/agree.h"
 #include "seco/plugin/mandel_tensor.h"
@@ -35,42 +36,6 @@ std::uint64_t cell_number(const Cell& cell) {
   return number;
 }
 
-/// The two libraries that solve the linear system.
-struct PETSc {
-  using SparseMatrix = dealii::LinearAlgebraPETSc::MPI::SparseMatrix;
-  using Vector = dealii::LinearAlgebraPETSc::MPI::Vector;
-  using PreconditionAMG = dealii::LinearAlgebraPETSc::MPI::PreconditionAMG;
-};
-struct Trilinos {
-  using SparseMatrix = dealii::LinearAlgebraTrilinos::MPI::SparseMatrix;
-  using Vector = dealii::LinearAlgebraTrilinos::MPI::Vector;
-  using PreconditionAMG = dealii::LinearAlgebraTrilinos::MPI::PreconditionAMG;
-};
-
-/// Algebraic multigrid for elasticity, in the two libraries.
-template <int dim>
-void initialize_preconditioner(dealii::LinearAlgebraTrilinos::MPI::PreconditionAMG& preconditioner,
-                               const dealii::LinearAlgebraTrilinos::MPI::SparseMatrix& matrix,
-                               const dealii::DoFHandler<dim>& dof_handler) {
-  dealii::LinearAlgebraTrilinos::MPI::PreconditionAMG::AdditionalData data;
-  data.elliptic = true;
-  data.higher_order_elements = dof_handler.get_fe().degree > 1;
-  data.aggregation_threshold = 0.02;
-  dealii::DoFTools::extract_constant_modes(dof_handler, dealii::ComponentMask(dim, true),
-                                           data.constant_modes);
-  preconditioner.initialize(matrix, data);
-}
-
-template <int dim>
-void initialize_preconditioner(dealii::LinearAlgebraPETSc::MPI::PreconditionAMG& preconditioner,
-                               const dealii::LinearAlgebraPETSc::MPI::SparseMatrix& matrix,
-                               const dealii::DoFHandler<dim>&) {
-  dealii::LinearAlgebraPETSc::MPI::PreconditionAMG::AdditionalData data;
-  data.symmetric_operator = true;
-  data.strong_threshold = dim == 3 ? 0.5 : 0.25;
-  preconditioner.initialize(matrix, data);
-}
-
 }  // namespace
 
 template <int dim>
@@ -78,7 +43,7 @@ ElasticityProblem<dim>::ElasticityProblem(MacroParameters<dim> parameters, MPI_C
     : parameters_(std::move(parameters)),
       communicator_(communicator),
       out_(std::cout, dealii::Utilities::MPI::this_mpi_process(communicator) == 0),
-      timer_(communicator, out_, dealii::TimerOutput::never, dealii::TimerOutput::wall_times),
+      timer_(out_, dealii::TimerOutput::never, dealii::TimerOutput::wall_times),
       mesh_(communicator),
       element_(dealii::FE_Q<dim>(parameters_.degree), dim),
       quadrature_(parameters_.degree + 1),
@@ -120,14 +85,26 @@ void ElasticityProblem<dim>::set_up() {
   constraints_.clear();
   constraints_.reinit(relevant_);
   dealii::DoFTools::make_hanging_node_constraints(dof_handler_, constraints_);
-  for (const auto& entry : parameters_.displacement)
+  std::map<dealii::types::global_dof_index, double> prescribed;
+  for (const auto& entry : parameters_.displacement) {
     dealii::VectorTools::interpolate_boundary_values(dof_handler_, entry.id, *entry.function,
                                                      constraints_, entry.prescribed);
+    dealii::VectorTools::interpolate_boundary_values(dof_handler_, entry.id, *entry.function,
+                                                     prescribed, entry.prescribed);
+  }
+  check_loads(prescribed);
+  rigid_motions_ = std::make_unique<RigidMotions<dim>>(dof_handler_);
+  if (const auto free = rigid_motions_->free_motions(prescribed); !free.empty())
+    throw std::invalid_argument(
+        fmt::format("{}: key 'Displacement' in section 'Boundary conditions' does not hold the "
+                    "body, which can still move ({}), so its displacement is not unique; prescribe "
+                    "more components",
+                    parameters_.file, free));
   bool homogeneous = true;
   for (const auto& line : constraints_.get_lines()) homogeneous &= line.inhomogeneity == 0.;
   homogeneous_dirichlet_ = min(homogeneous ? 1 : 0, communicator_) == 1;
   constraints_.close();
-  out_ << fmt::format("mesh: {} cells, {} unknowns, {} ranks\n", mesh_.n_global_active_cells(),
+  out_ << fmt::format("== mesh: {} cells, {} unknowns, {} ranks\n", mesh_.n_global_active_cells(),
                       dof_handler_.n_dofs(), dealii::Utilities::MPI::n_mpi_processes(communicator_))
        << std::flush;
 }
@@ -155,20 +132,26 @@ void ElasticityProblem<dim>::prepare_materials() {
   });
   for (std::size_t m = 0; m < points.size(); ++m) {
     const auto start = std::chrono::steady_clock::now();
+    const auto n_points = sum(static_cast<std::uint64_t>(points[m].size()), communicator_);
+    out_ << fmt::format("== microscale: material {} ('{}'), {} quadrature points\n", m,
+                        parameters_.model_names[m], n_points)
+         << std::flush;
     double last_report = 0;
-    parameters_.materials[m]->set_points(
-        std::move(points[m]), communicator_, [&](std::size_t done, std::size_t total) {
-          const double seconds =
-              std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-          if (seconds < last_report + 5. && done < total) return;
-          if (done == total && last_report == 0) return;
-          last_report = seconds;
-          out_ << fmt::format(
-                      "microscale: material {}, {} of {} RVEs of rank 0, {:.0f} s left\n", m, done,
-                      total,
-                      seconds * static_cast<double>(total - done) / static_cast<double>(done))
-               << std::flush;
-        });
+    const auto report = [&](std::size_t done, std::size_t total) {
+      const double seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      if (seconds < last_report + 5. || done == 0 || done == total) return;
+      last_report = seconds;
+      out_ << fmt::format("   {} of {} RVEs of rank 0, {:.0f} s left\n", done, total,
+                          seconds * static_cast<double>(total - done) / static_cast<double>(done))
+           << std::flush;
+    };
+    try {
+      parameters_.materials[m]->set_points(std::move(points[m]), communicator_, report);
+    } catch (const std::exception& error) {
+      throw std::runtime_error(fmt::format("{}: section 'Material {}/{}': {}", parameters_.file, m,
+                                           parameters_.model_names[m], error.what()));
+    }
   }
 }
 
@@ -191,7 +174,9 @@ void ElasticityProblem<dim>::evaluate_materials(const Vector* displacement) {
       parameters_.materials[m]->evaluate(strains[m], responses_[m]);
       for (const auto status : responses_[m].status)
         if (status == plugin::PointStatus::failed)
-          throw std::runtime_error(fmt::format("material {} failed at a quadrature point", m));
+          throw std::runtime_error(
+              fmt::format("{}: section 'Material {}/{}': the material failed at a quadrature point",
+                          parameters_.file, m, parameters_.model_names[m]));
     }
   });
 }
@@ -271,14 +256,16 @@ typename ElasticityProblem<dim>::Vector ElasticityProblem<dim>::solve_with(Bound
 
   dealii::TimerOutput::Scope scope(timer_, "linear solver");
   typename LinearAlgebra::PreconditionAMG preconditioner;
-  initialize_preconditioner(preconditioner, matrix, dof_handler_);
+  if constexpr (std::is_same_v<LinearAlgebra, Trilinos>)
+    initialize_preconditioner(preconditioner, matrix, dof_handler_, *rigid_motions_);
+  else
+    initialize_preconditioner(preconditioner, matrix, dof_handler_);
   const double load = right_hand_side.l2_norm();
   if (!std::isfinite(load))
-    throw std::runtime_error(
-        fmt::format("{}: section 'Boundary conditions': the loads are not finite; an expression of "
-                    "'Displacement', "
-                    "'Traction' or 'Body force' gives nan or infinity somewhere",
-                    parameters_.file));
+    throw std::runtime_error(fmt::format(
+        "{}: section 'Boundary conditions': the loads add up to {}; allowed are loads whose sum "
+        "and square are finite numbers",
+        parameters_.file, load));
   dealii::SolverControl control(parameters_.solver_iterations, parameters_.solver_tolerance * load);
   dealii::SolverCG<typename LinearAlgebra::Vector> cg(control);
   try {
@@ -293,6 +280,11 @@ typename ElasticityProblem<dim>::Vector ElasticityProblem<dim>::solve_with(Bound
         parameters_.file, failure.last_residual, failure.last_step, control.tolerance()));
   }
   solver_iterations_.push_back(control.last_step());
+  const char* names[] = {"estimate", "upper bound", "lower bound"};
+  out_ << fmt::format("== solve with the {} of the stiffness: {} iterations, {}\n",
+                      names[static_cast<int>(bound)], control.last_step(),
+                      parameters_.linear_algebra)
+       << std::flush;
   constraints_.distribute(solution);
   Vector result(owned_, relevant_, communicator_);
   for (const auto i : owned_) result(i) = solution(i);
@@ -361,8 +353,23 @@ bool ElasticityProblem<dim>::lower_bound_usable() const {
 
 template <int dim>
 nlohmann::json ElasticityProblem<dim>::run() {
-  namespace fs = std::filesystem;
+  make_output_folder();
+  try {
+    return run_stages();
+  } catch (...) {
+    // Nothing is left of a run that failed before its results; a folder with files stays.
+    std::error_code ignored;
+    if (output_folder_is_new_) std::filesystem::remove(parameters_.output_directory, ignored);
+    throw;
+  }
+}
+
+template <int dim>
+nlohmann::json ElasticityProblem<dim>::run_stages() {
   set_up();
+  // Points outside the mesh are found before the long stages.
+  Vector zero(owned_, relevant_, communicator_);
+  displacements_at_points(zero);
   prepare_materials();
   evaluate_materials(nullptr);
   const auto displacement = solve(Bound::estimate);
@@ -377,29 +384,18 @@ nlohmann::json ElasticityProblem<dim>::run() {
   nlohmann::json certified = {{"potential_energy", energy}};
   if (homogeneous_dirichlet_) {
     const auto twice = [](const nlohmann::json& value) {
-      return value.is_null() ? value : nlohmann::json(-2. * value.get<double>());
+      return value.is_null() ? value : nlohmann::json(0. - 2. * value.get<double>());
     };
     certified["compliance"] = {
         {"estimate", work}, {"lower", twice(energy["upper"])}, {"upper", twice(energy["lower"])}};
   }
 
-  plugin::run_together(communicator_, [&] {
-    if (dealii::Utilities::MPI::this_mpi_process(communicator_) == 0)
-      fs::create_directories(parameters_.output_directory);
-  });
   evaluate_materials(&displacement);
+  out_ << fmt::format("== output: {}\n", parameters_.output_directory) << std::flush;
   if (parameters_.write_vtu) write_fields(displacement);
   const auto result = summary(certified, points);
-  plugin::run_together(communicator_, [&] {
-    if (dealii::Utilities::MPI::this_mpi_process(communicator_) != 0) return;
-    const auto path = fs::path(parameters_.output_directory) / "summary.json";
-    std::ofstream file(path);
-    file << result.dump(2) << '\n';
-    file.flush();
-    if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path.string()));
-  });
+  write_summary(result);
   print_summary(result);
-  out_ << fmt::format("results in {}\n", parameters_.output_directory) << std::flush;
   return result;
 }
 

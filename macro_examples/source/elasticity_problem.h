@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "macro_parameters.h"
+#include "rigid_motions.h"
 
 namespace seco::macro {
 
@@ -38,7 +39,14 @@ class ElasticityProblem {
   enum class Bound { estimate, upper, lower };
   using Vector = dealii::LinearAlgebra::distributed::Vector<double>;
 
+  /// Makes the folder of the results, so that a path that cannot be written is refused before the
+  /// long stages.
+  void make_output_folder();
+  nlohmann::json run_stages();
   void set_up();
+  /// @throws std::runtime_error if a prescribed displacement, a traction or the body force is not
+  ///   finite
+  void check_loads(const std::map<dealii::types::global_dof_index, double>& prescribed) const;
   void prepare_materials();
   void evaluate_materials(const Vector* displacement);
   template <typename LinearAlgebra>
@@ -60,6 +68,7 @@ class ElasticityProblem {
   nlohmann::json displacements_at_points(const Vector& displacement) const;
   bool lower_bound_usable() const;
   nlohmann::json summary(const nlohmann::json& certified, const nlohmann::json& points);
+  void write_summary(const nlohmann::json& summary) const;
   void print_summary(const nlohmann::json& summary);
 
   MacroParameters<dim> parameters_;
@@ -73,7 +82,8 @@ class ElasticityProblem {
   dealii::DoFHandler<dim> dof_handler_;
   dealii::IndexSet owned_, relevant_;
   dealii::AffineConstraints<double> constraints_;
-  bool homogeneous_dirichlet_ = true;
+  std::unique_ptr<RigidMotions<dim>> rigid_motions_;
+  bool homogeneous_dirichlet_ = true, output_folder_is_new_ = false;
   /// Number of the first point of every active cell among those of its material; by active cell
   /// index.
   std::vector<std::size_t> first_point_;

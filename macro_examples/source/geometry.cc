@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <set>
+#include <sstream>
 
 namespace seco::macro {
 namespace {
@@ -23,7 +24,8 @@ void make_box(const GeometryParameters& geometry, dealii::Triangulation<dim>& me
 
 // A box without the cells whose centres lie in the notch.
 template <int dim>
-void make_notched_beam(const GeometryParameters& geometry, dealii::Triangulation<dim>& mesh) {
+void make_notched_beam(const std::string& file, const GeometryParameters& geometry,
+                       dealii::Triangulation<dim>& mesh) {
   dealii::Triangulation<dim> box;
   make_box(geometry, box);
   std::set<typename dealii::Triangulation<dim>::active_cell_iterator> removed;
@@ -35,10 +37,10 @@ void make_notched_beam(const GeometryParameters& geometry, dealii::Triangulation
   }
   if (removed.empty() || removed.size() == box.n_active_cells())
     throw std::invalid_argument(
-        fmt::format("section 'Geometry': the notch at x = {:g}, {:g} wide and {:g} deep, removes "
-                    "{} of {} cells; "
-                    "give the mesh more cells or the notch another size",
-                    geometry.notch_position, geometry.notch_width, geometry.notch_depth,
+        fmt::format("{}: keys 'Notch position' = {:g}, 'Notch width' = {:g} and 'Notch depth' = "
+                    "{:g} in section 'Geometry' remove {} of {} cells, those with their centre in "
+                    "the notch; allowed is a notch that removes some and leaves some",
+                    file, geometry.notch_position, geometry.notch_width, geometry.notch_depth,
                     removed.size(), box.n_active_cells()));
   dealii::GridGenerator::create_triangulation_with_removed_cells(box, removed, mesh);
   // The boundary ids by position: those of the box, and one for the notch.
@@ -63,11 +65,14 @@ void read_mesh(const MacroParameters<dim>& parameters, dealii::Triangulation<dim
     const auto* deal_error = dynamic_cast<const dealii::ExceptionBase*>(&error);
     std::stringstream reason;
     if (deal_error) deal_error->print_info(reason);
+    // One line, whatever the library's message looks like.
+    std::istringstream words(deal_error ? reason.str() : error.what());
+    std::string text;
+    for (std::string word; words >> word;) text += (text.empty() ? "" : " ") + word;
     throw std::runtime_error(
         fmt::format("{}: key 'Mesh file' in section 'Geometry' is '{}'; it cannot be read as a "
                     "{}D mesh: {}",
-                    parameters.file, parameters.geometry.mesh_file, dim,
-                    deal_error ? reason.str() : error.what()));
+                    parameters.file, parameters.geometry.mesh_file, dim, text));
   }
 }
 
@@ -81,17 +86,27 @@ void make_mesh(const MacroParameters<dim>& parameters,
   if (geometry.type == "box")
     make_box(geometry, coarse);
   else if (geometry.type == "notched beam")
-    make_notched_beam(geometry, coarse);
+    make_notched_beam(parameters.file, geometry, coarse);
   else
     read_mesh(parameters, coarse);
   mesh.copy_triangulation(coarse);
   mesh.refine_global(geometry.global_refinements);
+  bool refined_everywhere_defined = true;
   for (unsigned int step = 0; step < geometry.local_refinements; ++step) {
-    for (const auto& cell : mesh.active_cell_iterators())
-      if (cell->is_locally_owned() && parameters.refined_region->value(cell->center()) > 0)
-        cell->set_refine_flag();
+    for (const auto& cell : mesh.active_cell_iterators()) {
+      if (!cell->is_locally_owned()) continue;
+      const double value = parameters.refined_region->value(cell->center());
+      if (std::isnan(value)) refined_everywhere_defined = false;
+      if (value > 0) cell->set_refine_flag();
+    }
     mesh.execute_coarsening_and_refinement();
   }
+  // Not thrown inside the loop, since refining is collective.
+  if (!refined_everywhere_defined)
+    throw std::invalid_argument(
+        fmt::format("{}: key 'Refined region' in section 'Geometry' is not a number (nan) at the "
+                    "centre of a cell; allowed are expressions that are defined in the whole mesh",
+                    parameters.file));
   if (geometry.type == "file") return;
   for (const auto& cell : mesh.active_cell_iterators()) {
     if (!cell->is_locally_owned()) continue;

@@ -72,6 +72,10 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
     if (!id || *id > 65534) fail(part);
     auto expressions = split(part.substr(colon + 1), ';');
     if (expressions.size() != dim) fail(part);
+    for (const auto& other : result)
+      if (other.id == *id)
+        p.refuse(section, key,
+                 fmt::format("boundary {} is named twice; allowed is one entry per boundary", *id));
     BoundaryData<dim> data;
     data.id = static_cast<dealii::types::boundary_id>(*id);
     data.prescribed = dealii::ComponentMask(dim, true);
@@ -175,9 +179,10 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
   result.run.unit = p.choice("", "Unit", "MPa", {"Pa", "kPa", "MPa", "GPa"},
                              "unit of stress, moduli and tractions");
   result.output_directory = p.path("", "Output directory", "results", "folder of all results");
-  result.strict = p.flag(
-      "", "Strict", false,
-      "exit code 2 if any RVE misses what was asked (it did not converge, or has no lower bound)");
+  result.strict = p.flag("", "Strict", false,
+                         "exit code 2 if any RVE misses what was asked (it did not converge, has "
+                         "no lower bound, or its "
+                         "gap is larger than 'Largest gap')");
   result.geometry = read_geometry(p, dim);
   result.refined_region =
       read_function<dim>(p, "Geometry", "Refined region", "0", 1,
@@ -247,10 +252,12 @@ MacroParameters<dim> read_parameters(const materials::ParameterFile& file,
   HandlerParameters parameters(handler, HandlerParameters::Mode::read, result.run.folder);
   try {
     read_run(parameters, result);
+    result.run.output_directory = result.output_directory;
     for (unsigned int m = 0; m < header.n_materials; ++m) {
       const auto section = fmt::format("Material {}", m);
       handler.enter_subsection(section);
       try {
+        result.model_names.push_back(handler.get("Model"));
         result.materials.push_back(
             plugin::make_material<dim>(handler.get("Model"), handler, result.run));
       } catch (const materials::ParameterError& error) {

@@ -51,6 +51,8 @@ struct MacroParameters {
   bool certify = true, write_vtu = true;
   std::vector<dealii::Point<dim>> points_of_interest;
   std::vector<std::unique_ptr<plugin::Material<dim>>> materials;
+  /// Name of each material in the registry.
+  std::vector<std::string> model_names;
 };
 
 /// What has to be known before the other parameters can be declared.

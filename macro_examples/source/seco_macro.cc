@@ -32,7 +32,7 @@ int run(const seco::materials::ParameterFile& file, const seco::macro::RunHeader
   const auto n_unreliable = summary["unreliable_rves"].get<std::uint64_t>();
   if (n_unreliable == 0) return 0;
   if (dealii::Utilities::MPI::this_mpi_process(MPI_COMM_WORLD) == 0)
-    fmt::print(stderr, "seco-macro: {} of {} RVEs miss what was asked; the first: {}\n",
+    fmt::print(stderr, "seco-macro: {} of {} RVEs miss what was asked; the worst: {}\n",
                n_unreliable, summary["rves"].get<std::uint64_t>(), summary.value("message", ""));
   return strict ? missed : 0;
 }

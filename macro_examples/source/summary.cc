@@ -1,10 +1,34 @@
-// What a run reports: displacements at points, summary.json and the table on the terminal.
+// What a run reports and where: displacements at points, summary.json and the table on the
+// terminal.
 #include <deal.II/numerics/vector_tools.h>
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "elasticity_problem.h"
+#include "seco/plugin/agree.h"
 
 namespace seco::macro {
+
+template <int dim>
+void ElasticityProblem<dim>::make_output_folder() {
+  plugin::run_together(communicator_, [&] {
+    if (dealii::Utilities::MPI::this_mpi_process(communicator_) != 0) return;
+    const std::filesystem::path folder = parameters_.output_directory;
+    std::error_code error;
+    output_folder_is_new_ = std::filesystem::create_directories(folder, error);
+    const auto probe = folder / ".seco-macro-can-write";
+    if (!error && (std::ofstream(probe) << "1").flush()) {
+      std::filesystem::remove(probe, error);
+      return;
+    }
+    throw std::runtime_error(
+        fmt::format("{}: key 'Output directory' at the top level is '{}', which cannot be made or "
+                    "written to{}; allowed is a folder where you may write",
+                    parameters_.file, folder.string(), error ? ": " + error.message() : ""));
+  });
+}
 
 template <int dim>
 nlohmann::json ElasticityProblem<dim>::displacements_at_points(const Vector& displacement) const {
@@ -42,6 +66,7 @@ nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
   std::uint64_t n_rves = 0, n_points = 0, n_unreliable = 0;
   double worst = 0, sum_of_gaps = 0;
   std::string message;
+  std::vector<std::string> doubtful;
   for (const auto& material : parameters_.materials) {
     const auto statistics = material->statistics();
     std::uint64_t n = 0;
@@ -55,6 +80,8 @@ nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
     worst = std::max(worst, statistics.worst_gap);
     sum_of_gaps += statistics.mean_gap * static_cast<double>(n);
     if (message.empty()) message = statistics.message;
+    doubtful.insert(doubtful.end(), statistics.doubtful_rve_files.begin(),
+                    statistics.doubtful_rve_files.end());
   }
   nlohmann::json result = {
       {"dimension", dim},
@@ -72,36 +99,60 @@ nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
       {"linear_iterations", solver_iterations_},
       {"points_of_interest", points}};
   if (!message.empty()) result["message"] = message;
+  if (!doubtful.empty()) result["doubtful_rve_files"] = doubtful;
   result.update(certified);
   for (const auto& [stage, seconds] : timer_.get_summary_data(dealii::TimerOutput::total_wall_time))
-    result["seconds"][stage] = seconds;
+    result["seconds"][stage] = dealii::Utilities::MPI::max(seconds, communicator_);
   return result;
+}
+
+template <int dim>
+void ElasticityProblem<dim>::write_summary(const nlohmann::json& summary) const {
+  plugin::run_together(communicator_, [&] {
+    if (dealii::Utilities::MPI::this_mpi_process(communicator_) != 0) return;
+    const auto path = std::filesystem::path(parameters_.output_directory) / "summary.json";
+    // Moved into place when it is complete, so that no half-written summary is ever read.
+    const auto part = path.string() + ".part";
+    std::ofstream file(part);
+    file << summary.dump(2) << '\n';
+    file.close();
+    if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path.string()));
+    std::filesystem::rename(part, path);
+  });
 }
 
 template <int dim>
 void ElasticityProblem<dim>::print_summary(const nlohmann::json& s) {
   const auto line = [&](const std::string& name, const std::string& value) {
-    out_ << fmt::format("  {:<28} {}\n", name, value);
+    out_ << fmt::format("  {:<30} {}\n", name, value);
   };
-  out_ << "summary\n";
+  out_ << "== summary\n";
   line("unknowns", fmt::format("{} on {} cells", s["unknowns"].get<std::uint64_t>(),
                                s["cells"].get<std::uint64_t>()));
   line("quadrature points", fmt::format("{}", s["quadrature_points"].get<std::uint64_t>()));
   for (const auto& [engine, n] : s["rves_per_engine"].items())
     line("RVEs by " + engine, fmt::format("{}", n.template get<std::uint64_t>()));
   line("RVEs that miss what was asked",
-       fmt::format("{}", s["unreliable_rves"].get<std::uint64_t>()));
+       fmt::format("{} of {}", s["unreliable_rves"].get<std::uint64_t>(),
+                   s["rves"].get<std::uint64_t>()));
   line("worst and mean gap",
        fmt::format("{:.3g}  {:.3g}", s["worst_gap"].get<double>(), s["mean_gap"].get<double>()));
   const auto enclosed = [&](const char* name) {
     if (!s.contains(name)) return;
     const auto& e = s[name];
     const auto number = [](const nlohmann::json& value) {
-      return value.is_null() ? std::string("-") : fmt::format("{:.8g}", value.get<double>());
+      return fmt::format("{:.8g}", value.get<double>());
     };
+    const bool lower = !e["lower"].is_null(), upper = !e["upper"].is_null();
+    std::string certified;
+    if (lower && upper)
+      certified =
+          fmt::format(", certified to lie in [{}, {}]", number(e["lower"]), number(e["upper"]));
+    else if (lower || upper)
+      certified = fmt::format(", certified to be at {} {}; no bound on the other side",
+                              lower ? "least" : "most", number(e[lower ? "lower" : "upper"]));
     line(std::string(name) == "compliance" ? "compliance f(u)" : "potential energy",
-         fmt::format("{}, certified to lie in [{}, {}]", number(e["estimate"]), number(e["lower"]),
-                     number(e["upper"])));
+         number(e["estimate"]) + certified);
   };
   enclosed("potential_energy");
   enclosed("compliance");
@@ -114,9 +165,11 @@ void ElasticityProblem<dim>::print_summary(const nlohmann::json& s) {
 }
 
 #define INSTANTIATE(dim)                                                                        \
+  template void ElasticityProblem<dim>::make_output_folder();                                   \
   template nlohmann::json ElasticityProblem<dim>::displacements_at_points(const Vector&) const; \
   template nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json&,                \
                                                           const nlohmann::json&);               \
+  template void ElasticityProblem<dim>::write_summary(const nlohmann::json&) const;             \
   template void ElasticityProblem<dim>::print_summary(const nlohmann::json&);
 INSTANTIATE(2)
 INSTANTIATE(3)

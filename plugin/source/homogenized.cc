@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <boost/serialization/array.hpp>
 #include <boost/serialization/map.hpp>
 #include <boost/serialization/string.hpp>
@@ -9,15 +10,18 @@
 #include <boost/serialization/vector.hpp>
 #include <chrono>
 #include <cmath>
-#include <cstring>
+#include <filesystem>
+#include <limits>
 #include <unordered_map>
 
+#include "doubtful_rves.h"
 #include "rve_assignment.h"
 #include "seco/plugin/agree.h"
 #include "seco/plugin/mandel_tensor.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
 #include "seco/surrogate/engine.h"
+#include "share_work.h"
 
 namespace seco::plugin {
 namespace {
@@ -74,6 +78,7 @@ class HomogenizedMaterial : public Material<dim> {
   void parse_parameters(dealii::ParameterHandler& handler, const RunSettings& run) override {
     HandlerParameters parameters(handler, HandlerParameters::Mode::read, run.folder);
     read(parameters, run.unit);
+    output_directory_ = run.output_directory;
     try {
       engine_ = surrogate::make_engine(engine_name_, settings_);
     } catch (const std::exception& error) {
@@ -82,6 +87,8 @@ class HomogenizedMaterial : public Material<dim> {
         const auto names = surrogate::engine_names();
         return std::find(names.begin(), names.end(), engine_name_) != names.end();
       }();
+      if (std::string(error.what()).starts_with("device"))
+        parameters.refuse("", "Device", error.what());
       if (known && !settings_.model.empty()) parameters.refuse("", "Surrogate model", error.what());
       parameters.refuse("", "Engine",
                         fmt::format("{}{}", error.what(),
@@ -128,14 +135,27 @@ class HomogenizedMaterial : public Material<dim> {
                                             "precision of the fields of fft");
     settings_.chunk_memory = parameters.number(
         "", "Chunk memory", 1024, 1, 1e7, "memory in MiB for the fields of RVEs computed together");
+    largest_gap_ = parameters.number(
+        "", "Largest gap", 1, 0, 1,
+        "RVEs with a larger certified relative gap count as missing what was asked");
+    n_files_ = static_cast<std::size_t>(parameters.integer(
+        "", "Files of doubtful RVEs", 3, 0, 10000,
+        "so many of the RVEs that failed or miss what was asked, the worst, are written to the "
+        "folder doubtful_rves of the output directory"));
     assignment_.read(parameters, unit);
   }
 
-  /// Homogenizes the RVEs of the keys, equal ones once.
+  /// Homogenizes the RVEs of the keys, equal ones once. Those that fail have the status `failed`.
   std::vector<Answer<dim>> homogenize(
       const std::vector<RveKey>& keys,
       const std::function<void(std::size_t, std::size_t)>& progress);
-  void count(const Homogenized& result);
+  materials::Rve make_rve(const RveKey& key) const;
+  std::vector<Homogenized> run_engine(std::span<const materials::Rve> rves,
+                                      const std::function<void(std::size_t)>& progress) const;
+  /// Notes a result in the statistics. @return its status
+  PointStatus count(const RveKey& key, const Homogenized& result);
+  /// Writes the worst RVEs to files. @throws std::runtime_error if one of them failed
+  void report_doubtful(MPI_Comm communicator);
   void collect_statistics(MPI_Comm communicator, double seconds);
 
   std::string engine_name_;
@@ -148,7 +168,10 @@ class HomogenizedMaterial : public Material<dim> {
   std::vector<double> gap_;
   std::vector<PointStatus> status_;
   MaterialStatistics statistics_;
-  double sum_of_gaps_ = 0;
+  double sum_of_gaps_ = 0, largest_gap_ = 1;
+  std::size_t n_files_ = 0;
+  std::string output_directory_;
+  std::vector<DoubtfulRve> doubtful_;
 };
 
 template <int dim>
@@ -158,10 +181,9 @@ void HomogenizedMaterial<dim>::set_points(
   const auto start = std::chrono::steady_clock::now();
   statistics_ = {};
   sum_of_gaps_ = 0;
+  doubtful_.clear();
   std::map<RveKey, std::uint32_t> index;
   rve_of_point_.assign(points.size(), 0);
-  std::map<unsigned int, std::vector<RveKey>> requests;
-  const auto n_ranks = dealii::Utilities::MPI::n_mpi_processes(communicator);
   run_together(communicator, [&] {
     for (const auto& point : points) index.emplace(assignment_.key(point), 0);
     std::uint32_t next = 0;
@@ -170,47 +192,32 @@ void HomogenizedMaterial<dim>::set_points(
       rve_of_point_[q] = index[assignment_.key(points[q])];
   });
 
-  // Every key has an owner among the ranks, so that an RVE that several ranks need is homogenized
-  // once.
-  const auto owner = [&](const RveKey& key) {
-    const auto bits = [](double value) {
-      std::uint64_t result = 0;
-      std::memcpy(&result, &value, sizeof(result));
-      return result;
-    };
-    return static_cast<unsigned int>(
-        materials::mix_seed(key.seed, bits(key.volume_fraction) ^ (bits(key.texture_spread) << 1)) %
-        n_ranks);
-  };
-  for (const auto& [key, i] : index) requests[owner(key)].push_back(key);
-  const auto asked = dealii::Utilities::MPI::some_to_some(communicator, requests);
-  std::vector<RveKey> owned;
-  for (const auto& [rank, keys] : asked) owned.insert(owned.end(), keys.begin(), keys.end());
-  std::sort(owned.begin(), owned.end());
-  owned.erase(std::unique(owned.begin(), owned.end()), owned.end());
+  std::vector<RveKey> keys;
+  for (const auto& [key, i] : index) keys.push_back(key);
+  const auto answers = share_work<RveKey, Answer<dim>>(
+      keys, communicator,
+      [](const RveKey& key) {
+        return materials::mix_seed(key.seed,
+                                   std::bit_cast<std::uint64_t>(key.volume_fraction) ^
+                                       (std::bit_cast<std::uint64_t>(key.texture_spread) << 1));
+      },
+      [&](const std::vector<RveKey>& mine) {
+        std::vector<Answer<dim>> result;
+        run_together(communicator, [&] { result = homogenize(mine, progress); });
+        return result;
+      });
+  report_doubtful(communicator);
 
-  std::vector<Answer<dim>> answers;
-  run_together(communicator, [&] { answers = homogenize(owned, progress); });
-
-  std::map<unsigned int, std::vector<Answer<dim>>> replies;
-  for (const auto& [rank, keys] : asked)
-    for (const auto& key : keys)
-      replies[rank].push_back(
-          answers[std::lower_bound(owned.begin(), owned.end(), key) - owned.begin()]);
-  const auto received = dealii::Utilities::MPI::some_to_some(communicator, replies);
-  for (auto* field : {&stiffness_, &lower_, &upper_}) field->resize(index.size());
-  gap_.resize(index.size());
-  status_.resize(index.size());
-  for (const auto& [rank, keys] : requests)
-    for (std::size_t k = 0; k < keys.size(); ++k) {
-      const auto& answer = received.at(rank)[k];
-      const auto i = index[keys[k]];
-      stiffness_[i] = unpack<dim>(answer.stiffness);
-      lower_[i] = unpack<dim>(answer.lower);
-      upper_[i] = unpack<dim>(answer.upper);
-      gap_[i] = answer.gap;
-      status_[i] = answer.status;
-    }
+  for (auto* field : {&stiffness_, &lower_, &upper_}) field->clear();
+  gap_.clear();
+  status_.clear();
+  for (const auto& answer : answers) {
+    stiffness_.push_back(unpack<dim>(answer.stiffness));
+    lower_.push_back(unpack<dim>(answer.lower));
+    upper_.push_back(unpack<dim>(answer.upper));
+    gap_.push_back(answer.gap);
+    status_.push_back(answer.status);
+  }
   statistics_.n_points =
       dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(points.size()), communicator);
   collect_statistics(
@@ -231,7 +238,7 @@ std::vector<Answer<dim>> HomogenizedMaterial<dim>::homogenize(
     std::vector<materials::Rve> rves;
     std::vector<std::size_t> position, repeated;
     for (std::size_t k = first; k < last; ++k) {
-      auto rve = assignment_.make_rve(keys[k]);
+      auto rve = make_rve(keys[k]);
       const auto [known, is_new] = first_with_hash.emplace(materials::hash(rve), k);
       if (!is_new) {
         repeated.push_back(k);
@@ -240,37 +247,94 @@ std::vector<Answer<dim>> HomogenizedMaterial<dim>::homogenize(
       position.push_back(k);
       rves.push_back(std::move(rve));
     }
-    const auto results = engine_->homogenize(rves, [&](std::size_t done) {
+    const auto results = run_engine(rves, [&](std::size_t done) {
       if (progress) progress(first + done, keys.size());
     });
     for (std::size_t i = 0; i < results.size(); ++i) {
       const auto& result = results[i];
-      if (result.status == Status::failed)
-        throw std::runtime_error(
-            fmt::format("engine '{}' failed for the RVE with seed {} and volume fraction "
-                        "{:g}: {}",
-                        result.engine, keys[position[i]].seed, keys[position[i]].volume_fraction,
-                        result.message));
-      answers[position[i]] = {pack<dim>(result.stiffness), pack<dim>(result.lower),
-                              pack<dim>(result.upper), result.gap, to_point_status(result.status)};
-      count(result);
+      const auto status = count(keys[position[i]], result);
+      if (status == PointStatus::failed)
+        answers[position[i]].status = status;
+      else
+        answers[position[i]] = {pack<dim>(result.stiffness), pack<dim>(result.lower),
+                                pack<dim>(result.upper), result.gap, status};
     }
     for (const auto k : repeated)
-      answers[k] = answers[first_with_hash.at(materials::hash(assignment_.make_rve(keys[k])))];
+      answers[k] = answers[first_with_hash.at(materials::hash(make_rve(keys[k])))];
     if (progress) progress(last, keys.size());
   }
   return answers;
 }
 
 template <int dim>
-void HomogenizedMaterial<dim>::count(const Homogenized& result) {
+materials::Rve HomogenizedMaterial<dim>::make_rve(const RveKey& key) const {
+  try {
+    return assignment_.make_rve(key);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(
+        fmt::format("subsection 'Microstructure', {}: {}", describe(key), error.what()));
+  }
+}
+
+template <int dim>
+std::vector<Homogenized> HomogenizedMaterial<dim>::run_engine(
+    std::span<const materials::Rve> rves, const std::function<void(std::size_t)>& progress) const {
+  try {
+    return engine_->homogenize(rves, progress);
+  } catch (const std::invalid_argument& error) {
+    // An engine refuses RVEs that its model or its settings do not fit.
+    const bool model = !settings_.model.empty();
+    throw std::invalid_argument(fmt::format("key '{}' is '{}': {}",
+                                            model ? "Surrogate model" : "Engine",
+                                            model ? settings_.model : engine_name_, error.what()));
+  }
+}
+
+template <int dim>
+PointStatus HomogenizedMaterial<dim>::count(const RveKey& key, const Homogenized& result) {
   ++statistics_.n_rves[result.engine];
-  sum_of_gaps_ += result.gap;
-  statistics_.worst_gap = std::max(statistics_.worst_gap, result.gap);
-  if (result.status == Status::ok) return;
+  auto status = to_point_status(result.status);
+  std::string reason = fmt::format("{}: {}", to_string(result.status), result.message);
+  if (status != PointStatus::failed) {
+    sum_of_gaps_ += result.gap;
+    statistics_.worst_gap = std::max(statistics_.worst_gap, result.gap);
+    if (status == PointStatus::ok && !(result.gap <= largest_gap_)) {
+      status = PointStatus::unreliable;
+      reason = fmt::format("the certified gap is {:.3g}, allowed by 'Largest gap' is {:.3g}",
+                           result.gap, largest_gap_);
+    }
+  }
+  if (status == PointStatus::ok) return status;
   ++statistics_.n_unreliable_rves;
-  if (statistics_.message.empty())
-    statistics_.message = fmt::format("{}: {}", to_string(result.status), result.message);
+  const bool failed = status == PointStatus::failed;
+  doubtful_.push_back(
+      {key, failed, failed ? std::numeric_limits<double>::infinity() : result.gap, reason});
+  return status;
+}
+
+template <int dim>
+void HomogenizedMaterial<dim>::report_doubtful(MPI_Comm communicator) {
+  const auto entries =
+      worst_of_all_ranks(doubtful_, std::max<std::size_t>(n_files_, 1), communicator);
+  if (entries.empty()) return;
+  std::vector<std::string> files;
+  if (n_files_ > 0 && !output_directory_.empty())
+    run_together(communicator, [&] {
+      if (dealii::Utilities::MPI::this_mpi_process(communicator) == 0)
+        files = write_doubtful_rves(
+            entries, [&](const RveKey& key) { return make_rve(key); },
+            (std::filesystem::path(output_directory_) / "doubtful_rves").string());
+    });
+  statistics_.doubtful_rve_files = dealii::Utilities::MPI::broadcast(communicator, files, 0);
+  const auto& first = entries.front();
+  statistics_.message =
+      fmt::format("{}: {}{}", describe(first.key), first.reason,
+                  statistics_.doubtful_rve_files.empty()
+                      ? ""
+                      : fmt::format("; it is in {}", statistics_.doubtful_rve_files.front()));
+  if (first.failed)
+    throw std::runtime_error(
+        fmt::format("engine '{}' failed, {}", engine_name_, statistics_.message));
 }
 
 template <int dim>
@@ -278,14 +342,9 @@ void HomogenizedMaterial<dim>::collect_statistics(MPI_Comm communicator, double 
   namespace MPI = dealii::Utilities::MPI;
   auto& s = statistics_;
   std::map<std::string, std::uint64_t> n_rves;
-  std::string message;
-  for (const auto& [counts, text] :
-       MPI::all_gather(communicator, std::make_pair(s.n_rves, s.message))) {
+  for (const auto& counts : MPI::all_gather(communicator, s.n_rves))
     for (const auto& [engine, n] : counts) n_rves[engine] += n;
-    if (message.empty()) message = text;
-  }
   s.n_rves = n_rves;
-  s.message = message;
   s.n_unreliable_rves = MPI::sum(s.n_unreliable_rves, communicator);
   s.worst_gap = MPI::max(s.worst_gap, communicator);
   std::uint64_t n = 0;

@@ -77,7 +77,27 @@ void RveAssignment<dim>::read(materials::ParameterReader& parameters, const std:
     if (file_rve_.dimension() != dim)
       parameters.refuse("", "RVE file",
                         fmt::format("the RVE is {}D, the run is {}D", file_rve_.dimension(), dim));
-  } else if (static_cast<int>(microstructure_.shape.size()) != dim && parameters.has("", "RVE")) {
+    has_volume_fraction_ = has_texture_spread_ = false;
+  } else {
+    has_volume_fraction_ = microstructure_.type == "inclusions" || microstructure_.type == "fibres";
+    has_texture_spread_ =
+        microstructure_.type == "polycrystal" && microstructure_.texture.type != "random";
+    seed_matters_ = has_volume_fraction_ || microstructure_.type == "polycrystal";
+  }
+  // What would have no effect is refused, because whoever sets it expects one.
+  const std::string kind = from_file_ ? "an RVE file" : fmt::format("'{}'", microstructure_.type);
+  if (volume_fraction_.function && !has_volume_fraction_)
+    parameters.refuse("", "Volume fraction",
+                      fmt::format("{} has no volume fraction; allowed with the types inclusions "
+                                  "and fibres of the section Microstructure",
+                                  kind));
+  if (texture_spread_.function && !has_texture_spread_)
+    parameters.refuse("", "Texture spread",
+                      fmt::format("{} has no texture with a spread; allowed with the type "
+                                  "polycrystal and the textures component and fibre",
+                                  kind));
+  if (!from_file_ && static_cast<int>(microstructure_.shape.size()) != dim &&
+      parameters.has("", "RVE")) {
     parameters.refuse("Microstructure", "Grid",
                       fmt::format("a {0}D run needs {0} numbers of voxels", dim));
   }
@@ -110,15 +130,17 @@ RveKey RveAssignment<dim>::key(const MaterialPoint<dim>& point) const {
   }
   const auto& position =
       seed_per_ == SeedPer::quadrature_point ? point.position : point.cell_center;
-  key.volume_fraction = microstructure_.volume_fraction;
+  if (has_volume_fraction_) key.volume_fraction = microstructure_.volume_fraction;
   if (volume_fraction_.function)
     key.volume_fraction = evaluate(volume_fraction_, position, 0., 1., "Volume fraction");
   if (volume_fraction_step_ > 0)
     key.volume_fraction =
         std::round(key.volume_fraction / volume_fraction_step_) * volume_fraction_step_;
-  key.texture_spread = microstructure_.texture.spread;
+  if (has_texture_spread_) key.texture_spread = microstructure_.texture.spread;
   if (texture_spread_.function)
     key.texture_spread = evaluate(texture_spread_, position, 0., 180., "Texture spread") * degree;
+  // Keys differ only where the RVEs do, so that equal ones are found without generating them.
+  if (!seed_matters_ || (has_volume_fraction_ && key.volume_fraction == 0.)) key.seed = 0;
   return key;
 }
 

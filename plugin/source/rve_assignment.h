@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -31,6 +33,13 @@ struct RveKey {
   }
 };
 
+/// A key in words, for messages.
+inline std::string describe(const RveKey& key) {
+  return fmt::format(
+      "RVE with seed {}{}", key.seed,
+      key.volume_fraction > 0 ? fmt::format(" and volume fraction {:g}", key.volume_fraction) : "");
+}
+
 /// Which RVE belongs to which point: one from a file, or generated with a seed per material, per
 /// cell or per quadrature point, and with volume fraction and texture spread as functions of
 /// position.
@@ -61,6 +70,8 @@ class RveAssignment {
                   double largest, const std::string& name) const;
 
   bool from_file_ = false;
+  /// What the generator of the microstructure makes use of.
+  bool has_volume_fraction_ = false, has_texture_spread_ = false, seed_matters_ = true;
   std::string file_, unit_;
   materials::Rve file_rve_;
   materials::GeneratorSettings microstructure_;

@@ -74,7 +74,12 @@ void expect_refused(const std::map<std::string, std::string>& changes,
   EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
   for (const auto& part : parts)
     EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
-  EXPECT_FALSE(std::filesystem::exists(folder / "out" / "summary.json"));
+  // One message, and nothing written.
+  const auto first = outcome.output.find("seco-macro: ");
+  ASSERT_NE(first, std::string::npos) << outcome.output;
+  EXPECT_EQ(outcome.output.find('\n', first), outcome.output.size() - 1) << outcome.output;
+  EXPECT_EQ(outcome.output.find("exception"), std::string::npos) << outcome.output;
+  EXPECT_FALSE(std::filesystem::exists(folder / "out"));
 }
 
 }  // namespace
@@ -223,9 +228,13 @@ TEST(SecoMacro, BadInputIsRefusedWithOneMessage) {
       {{"Additional shared libraries", "libseco_s_eco.so"},
        {"Material 0/homogenized/Engine", "s-eco"},
        {"Material 0/homogenized/Surrogate model", std::string(SECO_SOURCE) + "/models/pores_2d"}},
-      {"2D", "3D"});
+      {"run.prm", "Material 0/homogenized", "Surrogate model", "pores_2d", "2D", "3D"});
   expect_refused({{"Geometry/Type", "file"}, {"Geometry/Mesh file", "none.msh"}},
                  {"run.prm", "Mesh file", "none.msh"});
+  const auto junk = new_folder("junk") / "junk.msh";
+  write_text(junk, "no mesh");
+  expect_refused({{"Geometry/Type", "file"}, {"Geometry/Mesh file", junk.string()}},
+                 {"run.prm", "Mesh file", "junk.msh", "3D mesh"});
   expect_refused({{"Boundary conditions/Displacement", "17: 0; 0; 0"}},
                  {"run.prm", "Displacement", "boundary 17"});
   expect_refused({{"Boundary conditions/Displacement", "0: 0; 0"}},
@@ -234,13 +243,83 @@ TEST(SecoMacro, BadInputIsRefusedWithOneMessage) {
                  {"run.prm", "Displacement", "held nowhere"});
   expect_refused({{"Output/Points of interest", "40, 0, 0"}},
                  {"run.prm", "Points of interest", "outside"});
+  expect_refused({{"Boundary conditions/Displacement", "0: 0; 0; 0 | 0: 1; 0; 0"}},
+                 {"run.prm", "Displacement", "boundary 0", "twice"});
+  expect_refused({{"Geometry/Notch depth", "0"}}, {"run.prm", "Notch depth", "0 of 64 cells"});
+  expect_refused({{"Geometry/Local refinements", "1"}, {"Geometry/Refined region", "0/0"}},
+                 {"run.prm", "Refined region", "nan"});
+  expect_refused({{"Output directory", "/dev/null/out"}},
+                 {"run.prm", "Output directory", "/dev/null/out"});
+  expect_refused({{"Material 0/homogenized/Volume fraction", "0.1*x"}},
+                 {"run.prm", "Volume fraction", "polycrystal"});
+  expect_refused({{"Material 0/homogenized/Volume fraction", "0.9"},
+                  {"Material 0/homogenized/Microstructure/Type", "inclusions"}},
+                 {"run.prm", "Material 0/homogenized", "Microstructure", "volume fraction 0.9"});
   expect_refused({{"Geometry/Material id", "x"}},
                  {"run.prm", "Material id", "Number of materials"});
   expect_refused({{"Boundary conditions/Traction", "1: 0; 0/0; 0"}},
-                 {"run.prm", "Boundary conditions", "Traction", "nan"});
+                 {"run.prm", "Boundary conditions", "Traction", "nan", "finite"});
+  expect_refused({{"Boundary conditions/Body force", "0; log(0 - x); 0"}},
+                 {"run.prm", "Boundary conditions", "Body force", "nan", "finite"});
+  expect_refused({{"Boundary conditions/Displacement", "0: 0; 0; 1/0"}},
+                 {"run.prm", "Boundary conditions", "Displacement", "inf", "finite"});
+  expect_refused({{"Material 0/homogenized/Device", "tpu"}}, {"run.prm", "Device", "tpu", "cpu"});
   const auto outcome = run_program("seco-macro", "/no/such/file.prm");
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_NE(outcome.output.find("/no/such/file.prm"), std::string::npos);
+}
+
+// Any displacement plus a rigid motion solves such a problem, so none of them is the answer.
+TEST(SecoMacro, ABodyThatCanMoveIsRefused) {
+  expect_refused({{"Boundary conditions/Displacement", "0: 0; free; free"},
+                  {"Boundary conditions/Traction", "1: 5; 0; 0"}},
+                 {"run.prm", "Displacement", "translation along y", "translation along z",
+                  "rotation about x"});
+  expect_refused({{"Boundary conditions/Displacement", "2: free; 0; free | 4: free; free; 0"}},
+                 {"run.prm", "translation along x"});
+  run("held", {{"Boundary conditions/Displacement",
+                "0: 0; free; free | 2: free; 0; free | 4: free; free; 0"}});
+}
+
+TEST(SecoMacro, DoubtfulRvesAreCountedAndWrittenForARunOfTheirOwn) {
+  const auto folder = new_folder("doubtful");
+  write_text(folder / "run.prm", parameters({{"Material 0/homogenized/Tolerance", "1e-1"},
+                                             {"Material 0/homogenized/Largest gap", "1e-8"},
+                                             {"Material 0/homogenized/Files of doubtful RVEs", "2"},
+                                             {"Strict", "true"}}));
+  for (const int ranks : {0, 2}) {
+    const auto outcome = run_program("seco-macro", (folder / "run.prm").string(), ranks);
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.output;
+    EXPECT_NE(outcome.output.find("Largest gap"), std::string::npos) << outcome.output;
+    const auto summary = read_json(folder / "out" / "summary.json");
+    EXPECT_EQ(summary["unreliable_rves"], summary["rves"]);
+    const auto files = summary["doubtful_rve_files"];
+    ASSERT_EQ(files.size(), 2u);
+    const auto again = folder / "again.json";
+    ASSERT_EQ(run_program("seco", "homogenize " + files[0].get<std::string>() +
+                                      " --tolerance 1e-1 --json " + again.string())
+                  .exit_code,
+              0);
+    EXPECT_NEAR(read_json(again)["gap"].get<double>(), summary["worst_gap"].get<double>(),
+                1e-9 * summary["worst_gap"].get<double>());
+  }
+}
+
+TEST(SecoMacro, MultigridKnowsElasticity) {
+  // Quadratic elements in a slender beam, which bends nearly rigidly: with the translations alone
+  // (ML) or unknowns of one kind (BoomerAMG) it takes more than a hundred iterations.
+  for (const std::string algebra : {"PETSc", "Trilinos"}) {
+    auto changes = elastic("200e3, 0.3");
+    changes["Solver/Linear algebra"] = algebra;
+    changes["Solver/Tolerance"] = "1e-10";
+    changes["Discretization/Polynomial degree"] = "2";
+    changes["Geometry/Type"] = "box";
+    changes["Geometry/Lengths"] = "16, 2, 1";
+    changes["Geometry/Cells"] = "32, 4, 2";
+    changes["Output/Points of interest"] = "16, 0, 0.5";
+    const auto summary = run("multigrid", changes);
+    EXPECT_LT(summary["linear_iterations"][0], 70) << algebra;
+  }
 }
 
 TEST(SecoMacro, SeveralMaterialsByMaterialId) {

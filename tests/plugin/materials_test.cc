@@ -1,5 +1,9 @@
 #include <deal.II/physics/notation.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/parameter_reader.h"
@@ -94,8 +98,8 @@ TEST(Homogenized, GivesTheStiffnessOfAReferenceFileInTheUnitOfTheRun) {
   const auto exact = seco::materials::read_homogenized_stiffness(file).value();
   const auto unit = seco::materials::read_rve(file).unit;
   for (const std::string run : {"Pa", "GPa"}) {
-    auto material =
-        make<3>("homogenized", {{"RVE", "file"}, {"RVE file", file}, {"Engine", "fft"}}, {run, ""});
+    auto material = make<3>("homogenized", {{"RVE", "file"}, {"RVE file", file}, {"Engine", "fft"}},
+                            {run, "", ""});
     const auto response = respond<3>(*material, {{}, {}, {}});
     const double factor =
         seco::materials::megapascals_per(unit) / seco::materials::megapascals_per(run);
@@ -191,6 +195,80 @@ TEST(Homogenized, RefusesWhatDoesNotFit) {
             std::string::npos);
   EXPECT_NE(message({{"Microstructure/Grid", "8, 8"}}).find("3D"), std::string::npos);
   EXPECT_NE(message({{"Volume fraction", "1 +* x"}}).find("expressions"), std::string::npos);
+}
+
+TEST(Homogenized, WhatTheGeneratorDoesNotUseDoesNotTellRvesApart) {
+  std::vector<MaterialPoint<3>> points(6);
+  for (unsigned int i = 0; i < points.size(); ++i) points[i].cell = i;
+  auto laminate = make<3>(
+      "homogenized",
+      {{"Engine", "fft"}, {"Microstructure/Type", "laminate"}, {"Microstructure/Grid", "4, 4, 4"}});
+  respond<3>(*laminate, points);
+  EXPECT_EQ(laminate->statistics().n_rves.at("fft"), 1u);
+}
+
+TEST(Homogenized, PropertiesThatTheMicrostructureLacksAreRefused) {
+  EXPECT_THROW(make<3>("homogenized", {{"Volume fraction", "0.1*x"}}),
+               seco::materials::ParameterError);
+  EXPECT_THROW(make<3>("homogenized", {{"Texture spread", "10"}}), seco::materials::ParameterError);
+  EXPECT_NO_THROW(
+      make<3>("homogenized", {{"Texture spread", "10"}, {"Microstructure/Texture", "component"}}));
+  EXPECT_THROW(make<3>("homogenized", {{"RVE", "file"},
+                                       {"RVE file", SECO_TEST_DATA "/cu_32.h5"},
+                                       {"Volume fraction", "0.1"}}),
+               seco::materials::ParameterError);
+}
+
+namespace {
+
+/// Fails for RVEs whose first voxel is in the inclusion.
+class FailingEngine : public seco::surrogate::Engine {
+ public:
+  std::string name() const override { return "failing"; }
+  std::vector<seco::surrogate::Homogenized> homogenize(
+      std::span<const seco::materials::Rve> rves,
+      const std::function<void(std::size_t)>&) const override {
+    auto results = seco::surrogate::make_engine("hill", {})->homogenize(rves);
+    for (std::size_t i = 0; i < rves.size(); ++i)
+      if (rves[i].phase[0] == 1) {
+        results[i].status = seco::surrogate::Status::failed;
+        results[i].message = "the first voxel is hard";
+      }
+    return results;
+  }
+};
+
+}  // namespace
+
+TEST(Homogenized, AnRveThatFailsEndsTheRunAndIsWrittenToAFile) {
+  seco::surrogate::register_engine("failing", "fails now and then",
+                                   [](const auto&) { return std::make_unique<FailingEngine>(); });
+  const auto folder =
+      std::filesystem::path(testing::TempDir()) / fmt::format("seco_failing_{}", getpid());
+  std::filesystem::remove_all(folder);
+  auto material = make<3>("homogenized",
+                          {{"Engine", "failing"},
+                           {"Files of doubtful RVEs", "1"},
+                           {"Microstructure/Type", "inclusions"},
+                           {"Microstructure/Volume fraction", "0.25"},
+                           {"Microstructure/Grid", "6, 6, 6"}},
+                          {"MPa", "", folder.string()});
+  std::vector<MaterialPoint<3>> points(30);
+  for (unsigned int i = 0; i < points.size(); ++i) points[i].cell = i;
+  try {
+    material->set_points(points, MPI_COMM_WORLD, {});
+    FAIL() << "no error";
+  } catch (const std::runtime_error& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find("the first voxel is hard"), std::string::npos) << message;
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder / "doubtful_rves"))
+      files.push_back(entry.path());
+    ASSERT_EQ(files.size(), 1u);
+    EXPECT_NE(message.find(files[0].string()), std::string::npos) << message;
+    EXPECT_EQ(seco::materials::read_rve(files[0].string()).phase[0], 1);
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST(RunTogether, OneFailingRankStopsAll) {

@@ -61,8 +61,10 @@ struct MaterialStatistics {
   double mean_gap = 0;
   /// Seconds of the slowest rank spent in the microscale.
   double seconds = 0;
-  /// One sentence about the first RVE that is not as asked.
+  /// One sentence about the worst RVE that is not as asked.
   std::string message;
+  /// RVE files of the worst of those, each of which can be homogenized again alone.
+  std::vector<std::string> doubtful_rve_files;
 };
 
 /// Settings that all materials of a run share.
@@ -71,6 +73,8 @@ struct RunSettings {
   std::string unit = "MPa";
   /// Folder that relative paths of the parameters start from.
   std::string folder;
+  /// Folder of the results; empty for a run that writes none.
+  std::string output_directory;
 };
 
 /// The material of one material id: the interface that a plugin implements.
