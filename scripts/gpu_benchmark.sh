@@ -18,13 +18,13 @@ cmake --preset surrogate-only -DTorch_DIR="$torch" >"$out/build.log" 2>&1 &&
 seco=build/surrogate-only/bin/seco
 echo "== gpu: testing"
 ctest --test-dir build/surrogate-only --output-on-failure >"$out/test.log" 2>&1 || tail -n 30 "$out/test.log"
-for model in polycrystal_3d pores_2d; do
+for model in polycrystal_3d pores_2d composite_3d; do
   echo "== gpu: training $model"
   mkdir -p "$out/prm"
-  cp "prm/train_$model.prm" "$out/prm/"
-  "$seco" train "$out/prm/train_$model.prm" --device cuda
+  cp "prm/train_${model}_gpu.prm" "$out/prm/"
+  "$seco" train "$out/prm/train_${model}_gpu.prm" --device cuda
   for device in cuda cpu; do
-    "$seco" evaluate "$out/models/$model" "$out/results/$model.h5" --device "$device" --json "$out/$model.$device.json" >/dev/null
+    "$seco" evaluate "$out/models/$model" "$out/results/${model}_gpu.h5" --device "$device" --json "$out/$model.$device.json" >/dev/null
   done
 done
 echo "== gpu: done, results in $out"

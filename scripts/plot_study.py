@@ -173,6 +173,7 @@ def draw_spectrum(study, case):
         log_scale(axes, "x")
     upper.text(nyquist, 0.985, " Nyquist limit of the labels", transform=upper.get_xaxis_transform(),
                fontsize=7.5, color="0.35", va="top")
+    upper.set_ylim(bottom=max(upper.get_ylim()[0], reference.min() / 1e4))
     upper.set_ylabel("energy of the stress fluctuation")
     lower.axhline(1, color="black", linewidth=1)
     low, high = lower.get_ylim()
@@ -213,8 +214,9 @@ def panels(study, case, kind, phase, stress, names, unit):
     if not low < high:
         low, high = low - 1, high + 1
     errors = stress[1:] - stress[0]
-    # One symmetric scale for all errors, so that colours compare; the few largest voxels saturate.
-    limit = max(np.percentile(np.abs(errors), 99), 1e-12) if n_models else 1.0
+    # One symmetric scale for all errors, so that colours compare: that of the model in the middle. Worse
+    # models saturate, or they would hide the patterns of the better ones.
+    limit = max(np.median([np.percentile(np.abs(e), 99) for e in errors]), 1e-12) if n_models else 1.0
 
     def show(axes, image, **options):
         axes.imshow(image.T, origin="lower", interpolation="none", **options)

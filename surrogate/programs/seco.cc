@@ -65,12 +65,6 @@ int homogenize(const HomogenizeOptions& options) {
   const auto rve = seco::materials::read_rve(options.rve);
   const auto engine = make_engine(options.engine, options.settings);
   const Homogenized result = engine->homogenize({&rve, 1}).front();
-  print_matrix(
-      fmt::format("homogenized stiffness [{}], Mandel, engine {}:", rve.unit, result.engine),
-      result.stiffness);
-  fmt::print(
-      "relative gap of the bounds {:.3g}, {} iterations, residual {:.3g}, {:.3g} s, status {}\n",
-      result.gap, result.iterations, result.residual, result.seconds, to_string(result.status));
   if (!options.json_file.empty())
     write_json(options.json_file, {{"engine", result.engine},
                                    {"stiffness", to_json(result.stiffness)},
@@ -82,6 +76,12 @@ int homogenize(const HomogenizeOptions& options) {
                                    {"seconds", result.seconds},
                                    {"status", to_string(result.status)},
                                    {"unit", rve.unit}});
+  print_matrix(
+      fmt::format("homogenized stiffness [{}], Mandel, engine {}:", rve.unit, result.engine),
+      result.stiffness);
+  fmt::print(
+      "relative gap of the bounds {:.3g}, {} iterations, residual {:.3g}, {:.3g} s, status {}\n",
+      result.gap, result.iterations, result.residual, result.seconds, to_string(result.status));
   if (result.status == Status::ok) return 0;
   fmt::print(stderr, "seco homogenize: status {}: {}\n", to_string(result.status), result.message);
   if (result.status == Status::failed) return bad_input;
@@ -148,11 +148,16 @@ int train(const std::string& parameters, const std::string& device) {
 int info(const std::string& subject) {
   namespace fs = std::filesystem;
   if (subject.empty()) {
-    fmt::print("engines: {}\nmaterials (MPa, crystal axes):\n",
+    fmt::print("engines: {}\nmaterials (Mandel stiffness in MPa, crystal axes):\n",
                fmt::join(seco::surrogate::engine_names(), ", "));
     for (const auto& name : seco::materials::elastic_constant_names()) {
       const auto& entry = seco::materials::elastic_constants(name);
       fmt::print("  {:14} {:24} {}\n", entry.name, entry.symmetry, entry.source);
+      for (int i = 0; i < 6; ++i) {
+        fmt::print("    ");
+        for (int j = 0; j < 6; ++j) fmt::print(" {:9.0f}", entry.stiffness(i, j));
+        fmt::print("\n");
+      }
     }
     return 0;
   }
@@ -218,10 +223,10 @@ int main(int argc, char** argv) {
   train_command->callback([&] { status = train(parameters, device); });
 
   std::string model, dataset, report;
-  auto* evaluate_command =
-      app.add_subcommand("evaluate",
-                         "makes a whole study (STUDY.prm), or measures a model on the held-out RVEs "
-                         "of a dataset (MODEL DATASET)");
+  auto* evaluate_command = app.add_subcommand(
+      "evaluate",
+      "makes a whole study (STUDY.prm), or measures a model on the held-out RVEs "
+      "of a dataset (MODEL DATASET)");
   evaluate_command->add_option("subject", model, "study file (.prm) or model folder")->required();
   evaluate_command->add_option("dataset", dataset, "dataset written by seco generate");
   evaluate_command->add_option("--device", device, "auto, cpu, cuda or cuda:N");

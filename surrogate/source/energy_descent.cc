@@ -61,8 +61,12 @@ void EnergyDescent::step(const std::vector<torch::Tensor>& further) {
     fields.push_back(field);
     images.push_back(problem_.apply(field));
   }
-  auto best = ritz(energy_, gram(fields, {gradient_}, grid), gram(fields, images, grid),
-                   field_.scalar_type());
+  auto images_and_gradient = images;
+  images_and_gradient.push_back(gradient_);
+  const auto products = gram(fields, images_and_gradient, grid);
+  const auto n_fields = products.size(1);
+  auto best = ritz(energy_, products.narrow(2, n_fields, gradient_.size(1)),
+                   products.narrow(2, 0, n_fields), field_.scalar_type());
   // What falls by no more than the round-off of the fields has converged: to go on would only feed
   // on the inadmissible part of the directions, which then grows from step to step.
   const double round_off = field_.scalar_type() == torch::kDouble

@@ -32,6 +32,8 @@ std::string to_string(Status status) {
       return "ok";
     case Status::not_converged:
       return "not converged";
+    case Status::unreliable:
+      return "unreliable";
     case Status::one_sided:
       return "one-sided";
     case Status::failed:

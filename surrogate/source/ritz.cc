@@ -9,32 +9,31 @@ torch::Tensor symmetrized(const torch::Tensor& matrix) {
   return 0.5 * (matrix + matrix.transpose(-2, -1));
 }
 
-torch::Tensor gram(const torch::Tensor& a, const torch::Tensor& b, const Grid& grid) {
+torch::Tensor gram(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b,
+                   const Grid& grid) {
   torch::NoGradGuard no_grad;
-  // In pieces that stay in the cache: no double-precision copy of a whole field is ever made.
-  constexpr std::int64_t piece = 16384;
-  const auto x = a.flatten(2), y = b.flatten(2);
-  const std::int64_t length = x.size(2);
-  const bool on_cpu = a.is_cpu();
+  // On the CPU in pieces that stay in the cache: no double-precision copy of a whole field is made.
+  const std::int64_t length = a.front().flatten(2).size(2);
+  const std::int64_t piece = a.front().is_cpu() ? 16384 : length;
+  const auto part_of = [](const std::vector<torch::Tensor>& groups, std::int64_t first,
+                          std::int64_t count) {
+    std::vector<torch::Tensor> parts;
+    for (const auto& group : groups)
+      parts.push_back(group.flatten(2).narrow(2, first, count).to(torch::kDouble));
+    return parts.size() == 1 ? parts.front() : torch::cat(parts, 1);
+  };
   torch::Tensor sum;
-  for (std::int64_t first = 0; first < length; first += on_cpu ? piece : length) {
-    const auto count = on_cpu ? std::min(piece, length - first) : length;
-    const auto part = torch::matmul(x.narrow(2, first, count).to(torch::kDouble),
-                                    y.narrow(2, first, count).to(torch::kDouble).transpose(1, 2));
-    sum = sum.defined() ? sum.add_(part) : part;
+  for (std::int64_t first = 0; first < length; first += piece) {
+    const auto count = std::min(piece, length - first);
+    const auto product =
+        torch::matmul(part_of(a, first, count), part_of(b, first, count).transpose(1, 2));
+    sum = sum.defined() ? sum.add_(product) : product;
   }
   return sum.cpu() / static_cast<double>(grid.n_voxels());
 }
 
-torch::Tensor gram(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b,
-                   const Grid& grid) {
-  std::vector<torch::Tensor> rows;
-  for (const auto& x : a) {
-    std::vector<torch::Tensor> row;
-    for (const auto& y : b) row.push_back(gram(x, y, grid));
-    rows.push_back(torch::cat(row, 2));
-  }
-  return torch::cat(rows, 1);
+torch::Tensor gram(const torch::Tensor& a, const torch::Tensor& b, const Grid& grid) {
+  return gram(std::vector<torch::Tensor>{a}, std::vector<torch::Tensor>{b}, grid);
 }
 
 torch::Tensor combine(const torch::Tensor& coefficients, const std::vector<torch::Tensor>& fields) {

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "batching.h"
 #include "device.h"
 #include "model_folder.h"
@@ -21,6 +23,9 @@ class SEcoEngine : public Engine {
       throw std::invalid_argument("engine 's-eco' needs a model folder, and none is given");
     model_ = load_model(settings.model);
     model_.network->to(options_.device());
+    const auto held_out = nlohmann::json::json_pointer("/held_out/certified_gap/largest");
+    if (model_.description.contains(held_out))
+      known_gap_ = model_.description[held_out].get<double>();
   }
 
   std::string name() const override { return "s-eco"; }
@@ -50,6 +55,7 @@ class SEcoEngine : public Engine {
     ChunkResult result;
     result.bounds = certify(stiffness, fields.strain, fields.stress);
     result.estimate = result.bounds.estimate(predicted.estimate_weight);
+    const auto gap = result.bounds.gap();
     for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
       result.iterations.push_back(0);
       result.residual.push_back(0.);
@@ -59,14 +65,26 @@ class SEcoEngine : public Engine {
         result.estimate[b] = result.bounds.upper[b];
         result.status.back() = Status::one_sided;
         result.message.back() = "voids of zero stiffness: only the upper bound is certified";
+      } else if (const double value = gap[b].item<double>(); value > unlike_training * known_gap_) {
+        result.status.back() = Status::unreliable;
+        result.message.back() = fmt::format(
+            "the certified gap is {:.3g}, the largest on held-out RVEs of the model was {:.3g}: a "
+            "microstructure unlike the training set, or a grid or contrast beyond it; the bounds "
+            "hold",
+            value, known_gap_);
       }
     }
     return result;
   }
 
+  // A gap so many times the largest on held-out RVEs is not chance.
+  static constexpr double unlike_training = 3.;
+
   EngineSettings settings_;
   torch::TensorOptions options_;
   Model model_;
+  /// Largest gap on held-out RVEs, or infinite if the model does not tell.
+  double known_gap_ = std::numeric_limits<double>::infinity();
 };
 
 }  // namespace

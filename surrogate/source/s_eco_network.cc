@@ -94,6 +94,10 @@ PredictedFields SEcoNetwork::without_solver(const StiffnessField& stiffness,
   if (equilibrium_ == EquilibriumForm::projection)
     potential = potential + stiffness.apply(fields.strain + unit_fields(stiffness));
   fields.stress = equilibrium_block(potential, equilibrium_, green, medium);
+  // A potential that is large beside its equilibrated part leaves round-off, which a second
+  // projection removes.
+  if (!is_training() && equilibrium_ == EquilibriumForm::projection)
+    fields.stress = equilibrium_block(fields.stress, equilibrium_, green, medium);
   fields.mean_stress = optimal_mean_stress(stiffness, fields.stress);
   fields.estimate_weight = torch::full({stiffness.batch_size()}, 0.5, torch::kDouble);
   return fields;

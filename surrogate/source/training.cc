@@ -138,12 +138,16 @@ class Trainer {
     auto network = make_network(settings_.network);
     if (!settings_.initial_model.empty()) {
       auto initial = load_model(settings_.initial_model).network;
-      if (to_json(initial->settings()) != to_json(settings_.network))
+      // The same weights serve after any number of solver steps.
+      auto expected = settings_.network;
+      expected.solver_steps = initial->settings().solver_steps;
+      if (to_json(initial->settings()) != to_json(expected))
         throw std::invalid_argument(
             fmt::format("initial model {} has the architecture {}, the training asks for {}",
                         settings_.initial_model, to_json(initial->settings()).dump(),
                         to_json(settings_.network).dump()));
-      network = initial;
+      for (std::size_t i = 0; i < network->parameters().size(); ++i)
+        network->parameters()[i].set_data(initial->parameters()[i]);
     }
     network->to(device_);
     return network;
@@ -307,7 +311,7 @@ class Trainer {
   DatasetReader data_;
   torch::Device device_;
   torch::TensorOptions options_;
-  Communicator ranks_;
+  Communicator ranks_ = Communicator::world();
   std::shared_ptr<FieldNetwork> network_;
   torch::optim::AdamW optimizer_;
   TrainingBatches batches_;
@@ -321,7 +325,17 @@ class Trainer {
 
 TrainingResult train(const TrainingSettings& settings) {
   set_thread_count();
-  return Trainer(settings).run();
+  try {
+    return Trainer(settings).run();
+  } catch (const std::exception& error) {
+    // The other ranks may wait for this one, which will not come.
+    const auto ranks = Communicator::world();
+    if (ranks.size() > 1) {
+      fmt::print(stderr, "rank {} of {}: {}\n", ranks.rank(), ranks.size(), error.what());
+      ranks.abort(1);
+    }
+    throw;
+  }
 }
 
 }  // namespace seco::surrogate

@@ -82,7 +82,8 @@ TEST(FieldMetrics, ErrorsDoNotDependOnTheFrameOrTheOrigin) {
   const auto moved = [](const torch::Tensor& x) { return torch::roll(x, {3, 5, -2}, {3, 4, 5}); };
   for (int b = 0; b < 2; ++b) {
     const double error = entry(fluctuation_error(field, reference, cube), b);
-    EXPECT_NEAR(entry(fluctuation_error(rotated(field), rotated(reference), cube), b), error, 1e-12);
+    EXPECT_NEAR(entry(fluctuation_error(rotated(field), rotated(reference), cube), b), error,
+                1e-12);
     EXPECT_NEAR(entry(fluctuation_error(moved(field), moved(reference), cube), b), error, 1e-12);
   }
   const auto spectrum = energy_spectrum(field, cube);
@@ -183,12 +184,12 @@ TEST(FieldMetrics, ViolationIsZeroBetweenTheBoundsAndMeasuredOutside) {
 }
 
 TEST(StudyScores, ConvergedSolverHasNoErrorAndStoppedOneImproves) {
-  const std::vector<seco::materials::Rve> rves{seco::test::make_rve("inclusions", {12, 12, 12}, 3),
-                                               seco::test::make_rve("inclusions", {12, 12, 12}, 4)};
+  const std::vector<seco::materials::Rve> rves{seco::test::make_rve("inclusions", {8, 8, 8}, 3),
+                                               seco::test::make_rve("inclusions", {8, 8, 8}, 4)};
   const auto reference = reference_fields(rves, 2, 1e-10, torch::kCPU);
   const StiffnessField field(rves, torch::TensorOptions(torch::kDouble));
   for (const auto& run : {stopped_solver, stopped_descent}) {
-    const auto rough = score(run(field, 2), reference), good = score(run(field, 60), reference);
+    const auto rough = score(run(field, 2), reference), good = score(run(field, 40), reference);
     for (std::size_t b = 0; b < 2; ++b) {
       EXPECT_GT(rough[b].stress_fluctuation_error, 1e-3);
       EXPECT_LT(good[b].stress_fluctuation_error, 1e-5);

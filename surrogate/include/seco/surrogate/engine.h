@@ -16,6 +16,9 @@ enum class Status {
   ok,
   /// The iteration stopped before its tolerance; the bounds still hold.
   not_converged,
+  /// The engine met what it does not know, such as a microstructure unlike the training set: the
+  /// bounds hold, but they are far wider than the engine is known for.
+  unreliable,
   /// Only the upper bound is useful (zero-stiffness voids); the lower bound is the zero matrix.
   one_sided,
   /// No usable result.

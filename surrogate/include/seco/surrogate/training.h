@@ -12,8 +12,9 @@ struct TrainingSettings {
   std::string dataset;
   std::string model;
   NetworkSettings network;
-  /// Model folder whose weights training starts from, of the same architecture; empty for random
-  /// weights. Networks take grids of any size, so training may start on small RVEs.
+  /// Model folder whose weights training starts from, of the same architecture but for the solver
+  /// steps; empty for random weights. Networks take grids of any size, so training may start on
+  /// small RVEs.
   std::string initial_model;
   std::int64_t n_steps = 2000;
   /// Stops earlier after this wall time in minutes; 0 for no limit.
@@ -76,11 +77,11 @@ struct TrainingResult {
 ///       + physics_weight * r,
 ///
 /// A the block average onto the label grid, |.| root mean squares, and r the constitutive residual
-/// of s-ECO, `log(1 + 1e3 gap / complementary energy)` or plain, or the equilibrium residual of w-ECO
-/// (loss.h). Optimizer: AdamW with warm-up, cosine schedule and gradient clipping; with `float16`
-/// networks the loss is scaled and steps whose gradients overflow are skipped. A training that
-/// diverges (a loss or gradient that is not finite, or a loss that stays far above its best) stops
-/// and keeps the best model.
+/// of s-ECO, `log(1 + 1e3 gap / complementary energy)` or plain, or the equilibrium residual of
+/// w-ECO (loss.h). Optimizer: AdamW with warm-up, cosine schedule and gradient clipping; with
+/// `float16` networks the loss is scaled and steps whose gradients overflow are skipped. A training
+/// that diverges (a loss or gradient that is not finite, or a loss that stays far above its best)
+/// stops and keeps the best model.
 ///
 /// Started by an MPI launcher, all ranks work on one training: the RVEs of every step are dealt out
 /// and gradients summed, so the result is that of one rank up to round-off. Rank 0 writes.
