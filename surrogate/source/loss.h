@@ -22,7 +22,8 @@ PairEnergies pair_energies(const StiffnessField& stiffness, const AdmissibleFiel
 torch::Tensor optimal_mean_stress(const StiffnessField& stiffness, const torch::Tensor& stress);
 
 /// Constitutive residual of every RVE and load, `[B, L]`.
-/// @param weighted true: `log(1 + 1e3 gap / complementary energy)`, so that a halved gap counts alike
+/// @param weighted true: `log(1 + 1e3 gap / complementary energy)`, so that a halved gap counts
+/// alike
 ///   for every contrast down to a relative gap of about 1e-3; false: the mean square of
 ///   sigma - C : eps relative to that of C_V : E (the paper's norm).
 torch::Tensor constitutive_residual(const StiffnessField& stiffness, const PredictedFields& fields,
