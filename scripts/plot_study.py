@@ -23,8 +23,8 @@ from matplotlib.lines import Line2D
 
 # A model keeps its colour and marker through all figures and cases.
 COLOURS = ["#1b6ca8", "#d1495b", "#3c9d5d", "#e09f3e", "#7b4ea3", "#2ab0b0", "#8c564b", "#c05a9a",
-           "#7a7a2e", "#4a4a4a", "#90be6d", "#577590"]
-MARKERS = ["o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*"]
+           "#7a7a2e", "#4a4a4a", "#90be6d", "#577590", "#f94ca4", "#b8860b", "#0b3d2e", "#9db4ff"]
+MARKERS = ["o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "d", "8", "H"]
 SOLVERS = {"CG": ("0.35", "-"), "block CG": ("0.6", "--")}
 
 plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False,

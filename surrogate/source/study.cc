@@ -160,8 +160,9 @@ TestSetResult measure(const TestSet& set, const std::vector<StudyModel>& models,
   TestSetResult result;
   result.name = set.name;
   result.grid = set.rves.front().shape;
-  result.device =
-      device.is_cpu() ? fmt::format("cpu, {} threads", torch::get_num_threads()) : device.str();
+  result.device = device.is_cpu() ? fmt::format("cpu, {} thread{}", torch::get_num_threads(),
+                                                torch::get_num_threads() == 1 ? "" : "s")
+                                  : device.str();
   std::vector<Subject> subjects;
   for (const auto& model : models) subjects.push_back(subject_of(model, device));
   for (const auto k : settings.solver_iterations)
