@@ -10,6 +10,7 @@
 #include "seco/plugin/agree.h"
 #include "seco/plugin/registration.h"
 #include "seco/plugin/shared_library.h"
+#include "seco/surrogate/threads.h"
 
 namespace {
 
@@ -66,6 +67,7 @@ int describe(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  seco::surrogate::wait_passively(argv);
   Options options;
   CLI::App app{"Two-scale elasticity: a deal.II simulation whose materials are plugins"};
   app.set_version_flag("--version",

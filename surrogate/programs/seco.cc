@@ -12,6 +12,7 @@
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/rve_file.h"
 #include "seco/surrogate/engine.h"
+#include "seco/surrogate/threads.h"
 #include "study.h"
 #include "study_parameters.h"
 
@@ -174,6 +175,7 @@ int info(const std::string& subject) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  seco::surrogate::wait_passively(argv);
   seco::surrogate::register_builtin_engines();
   seco::surrogate::register_s_eco_engine();
 
