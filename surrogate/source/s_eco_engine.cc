@@ -39,9 +39,12 @@ class SEcoEngine : public Engine {
         throw std::invalid_argument(
             fmt::format("model {} was trained for {}D RVEs, this RVE is {}D", settings_.model, d,
                         rve.dimension()));
-    // The widest point is the concatenation at the finest level, beside the fields of all loads.
-    const std::size_t bytes_per_voxel =
-        sizeof(float) * (6 * model_.network->settings().width + 600);
+    // The concatenations of the network beside the fields of all loads: strains, stresses and, with
+    // solver steps, their gradients, directions and images on both sides.
+    const auto& network = model_.network->settings();
+    const int m = materials::n_mandel_components(d);
+    const int fields = network.solver_steps > 0 ? 45 : 17;
+    const std::size_t bytes_per_voxel = sizeof(float) * (6 * network.width + fields * m * m);
     return homogenize_in_chunks(
         rves, settings_, name(), bytes_per_voxel, options_,
         [this](const StiffnessField& stiffness) { return compute(stiffness); }, progress);
