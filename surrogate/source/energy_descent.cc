@@ -1,7 +1,5 @@
 #include "energy_descent.h"
 
-#include <limits>
-
 #include "difference_operator.h"
 #include "reference_solver.h"
 
@@ -69,12 +67,10 @@ void EnergyDescent::step(const std::vector<torch::Tensor>& further) {
                    products.narrow(2, 0, n_fields), field_.scalar_type());
   // What falls by no more than the round-off of the fields has converged: to go on would only feed
   // on the inadmissible part of the directions, which then grows from step to step.
-  const double round_off = field_.scalar_type() == torch::kDouble
-                               ? std::numeric_limits<double>::epsilon()
-                               : std::numeric_limits<float>::epsilon();
   const auto trace = [](const torch::Tensor& t) { return t.diagonal(0, 1, 2).sum(1); };
   const auto moves =
-      (trace(energy_) - trace(best.energy) > 8. * round_off * trace(energy_)).reshape({-1, 1, 1});
+      (trace(energy_) - trace(best.energy) > 8. * round_off(field_.scalar_type()) * trace(energy_))
+          .reshape({-1, 1, 1});
   best.coefficients = torch::where(moves, best.coefficients, torch::zeros_like(best.coefficients));
   best.energy = torch::where(moves, best.energy, energy_);
   direction_ = combine(best.coefficients, fields);

@@ -12,6 +12,7 @@
 #include "device.h"
 #include "difference_operator.h"
 #include "eco_blocks.h"
+#include "field_metrics.h"
 #include "model_folder.h"
 #include "reference_solver.h"
 #include "seco/surrogate/training.h"
@@ -37,19 +38,6 @@ struct Figure {
             {"largest", sorted.back()}};
   }
 };
-
-torch::Tensor relative_error(const torch::Tensor& estimate, const torch::Tensor& exact) {
-  return (estimate - exact).norm(2, {1, 2}) / exact.norm(2, {1, 2});
-}
-
-torch::Tensor fluctuation(const torch::Tensor& field, const Grid& grid) {
-  return field - field.mean(grid.axes(), /*keepdim=*/true);
-}
-
-// Root mean square error over all load cases relative to the fluctuation of the solution, [B].
-torch::Tensor fluctuation_error(const torch::Tensor& predicted, const torch::Tensor& exact) {
-  return (predicted.to(torch::kDouble) - exact).flatten(1).norm(2, 1) / exact.flatten(1).norm(2, 1);
-}
 
 std::vector<std::vector<materials::Rve>> batches(const std::vector<materials::Rve>& rves,
                                                  const std::vector<std::size_t>& indices) {
@@ -155,21 +143,23 @@ std::string evaluate_model(const std::string& model_folder, const std::string& d
     network_seconds += seconds_since(start);
     divergence = std::max(divergence, relative_divergence(predicted.stress, field.grid()));
     gap.add(bounds.gap());
-    error.add(relative_error(bounds.estimate(predicted.estimate_weight), exact));
-    const auto exact_strain = total_strain(solution.displacement, field.grid());
-    const auto exact_stress = fluctuation(exact_field.apply(exact_strain), field.grid());
-    strain_error.add(fluctuation_error(predicted.strain, fluctuation(exact_strain, field.grid())));
-    stress_error.add(fluctuation_error(predicted.stress, exact_stress));
-    upper_error.add(relative_error(bounds.upper, exact));
-    lower_error.add(relative_error(bounds.lower, exact));
+    error.add(stiffness_error(bounds.estimate(predicted.estimate_weight), exact));
+    const auto& grid = field.grid();
+    auto exact_stress = exact_field.apply(total_strain(solution.displacement, grid));
+    exact_stress = exact_stress - with_grid_axes(grid_mean(exact_stress, grid), grid);
+    strain_error.add(
+        fluctuation_error(predicted.strain, strain_of(solution.displacement, grid), grid));
+    stress_error.add(fluctuation_error(predicted.stress, exact_stress, grid));
+    upper_error.add(stiffness_error(bounds.upper, exact));
+    lower_error.add(stiffness_error(bounds.lower, exact));
     for (std::size_t k = 0; k < stops.size(); ++k) {
       start = std::chrono::steady_clock::now();
       const auto stopped = stopped_solver(field, stops[k]);
       stopped_seconds[k] += seconds_since(start);
       stopped_gap[k].add(stopped.gap());
-      stopped_error[k].add(relative_error(0.5 * (stopped.upper + stopped.lower), exact));
+      stopped_error[k].add(stiffness_error(0.5 * (stopped.upper + stopped.lower), exact));
     }
-    voigt_error.add(relative_error(field.mean_stiffness(), exact));
+    voigt_error.add(stiffness_error(field.mean_stiffness(), exact));
   }
   const auto n = static_cast<double>(validation.size());
   json stopped = json::array();

@@ -1,5 +1,7 @@
 #include "grid.h"
 
+#include <limits>
+
 namespace seco::surrogate {
 
 Grid grid_of(const materials::Rve& rve) {
@@ -14,6 +16,11 @@ Grid grid_of(const materials::Rve& rve) {
 std::vector<std::pair<int, int>> mandel_pairs(int dimension) {
   if (dimension == 2) return {{0, 0}, {1, 1}, {0, 1}};
   return {{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}};
+}
+
+double round_off(torch::Dtype field_type) {
+  return field_type == torch::kDouble ? std::numeric_limits<double>::epsilon()
+                                      : std::numeric_limits<float>::epsilon();
 }
 
 torch::Tensor grid_sum(const torch::Tensor& field, const Grid& grid) {

@@ -36,6 +36,9 @@ Grid grid_of(const materials::Rve& rve);
 /// The tensor indices (i, j) of each Mandel component, 11 22 33 23 13 12 or 11 22 12.
 std::vector<std::pair<int, int>> mandel_pairs(int dimension);
 
+/// Relative round-off of fields of a type: machine epsilon of double or single precision.
+double round_off(torch::Dtype field_type);
+
 /// Sums over the grid axes in double precision, whatever the precision of the field.
 torch::Tensor grid_sum(const torch::Tensor& field, const Grid& grid);
 torch::Tensor grid_mean(const torch::Tensor& field, const Grid& grid);

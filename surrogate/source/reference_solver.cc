@@ -1,7 +1,5 @@
 #include "reference_solver.h"
 
-#include <limits>
-
 #include "difference_operator.h"
 
 namespace seco::surrogate {
@@ -66,11 +64,9 @@ MicroSolution solve(const StiffnessField& all, const SolverSettings& settings,
   auto rz_zero = inner_product(r, z);  // at u = 0, whatever the start
   // A homogeneous RVE has a right-hand side of round-off only: measured against the mean energy of
   // the unit loads there is nothing to solve.
-  const double round_off = all.options().dtype() == torch::kDouble
-                               ? std::numeric_limits<double>::epsilon()
-                               : std::numeric_limits<float>::epsilon();
+  const double epsilon = round_off(c10::typeMetaToScalarType(all.options().dtype()));
   auto floor = all.mean_stiffness().diagonal(0, 1, 2).to(rz_zero.device()) *
-               (static_cast<double>(grid.n_voxels()) * round_off * round_off);
+               (static_cast<double>(grid.n_voxels()) * epsilon * epsilon);
   auto u = result.displacement.clone();
   if (initial.defined()) {
     r = -divergence_of(stiffness.apply(total_strain(u, grid)), grid);

@@ -1,7 +1,6 @@
 #include "ritz.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace seco::surrogate {
 
@@ -59,8 +58,7 @@ torch::Tensor combine(const torch::Tensor& coefficients, const torch::Tensor& fi
 Ritz ritz(const torch::Tensor& energy, const torch::Tensor& coupling, const torch::Tensor& gram,
           torch::Dtype field_type) {
   torch::NoGradGuard no_grad;
-  const double epsilon = field_type == torch::kDouble ? std::numeric_limits<double>::epsilon()
-                                                      : std::numeric_limits<float>::epsilon();
+  const double epsilon = round_off(field_type);
   const auto a = symmetrized(gram);
   const auto [values, vectors] = torch::linalg_eigh(a);
   const auto largest = std::get<0>(values.max(1, /*keepdim=*/true)).clamp_min(0.);
