@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
-#include "batching.h"
 #include "device.h"
 #include "difference_operator.h"
 #include "eco_blocks.h"
+#include "field_engine.h"
 #include "reference_solver.h"
 #include "seco/surrogate/engine.h"
 
@@ -12,12 +12,11 @@ namespace {
 
 /// The reference solver with its certificate: upper bound from the strain of the conjugate gradient
 /// iterate, lower bound from its stress, equilibrated by the projection block.
-class FftEngine : public Engine {
+class FftEngine : public FieldEngine {
  public:
   explicit FftEngine(const EngineSettings& settings)
-      : settings_(settings),
-        options_(torch::TensorOptions(precision_from(settings.precision))
-                     .device(select_device(settings.device))) {
+      : FieldEngine(settings, torch::TensorOptions(precision_from(settings.precision))
+                                  .device(select_device(settings.device))) {
     if (!(settings.tolerance > 0) || !(settings.tolerance < 1))
       throw std::invalid_argument(
           fmt::format("tolerance {} is not between 0 and 1", settings.tolerance));
@@ -26,30 +25,24 @@ class FftEngine : public Engine {
 
   std::string name() const override { return "fft"; }
 
-  std::vector<Homogenized> homogenize(
-      std::span<const materials::Rve> rves,
-      const std::function<void(std::size_t)>& progress) const override {
-    // Displacement, residual, search direction and their images: about 30 fields of six load cases
-    // in 3D at the peak.
-    const std::size_t bytes_per_voxel =
-        30 * 6 * 6 * c10::elementSize(c10::typeMetaToScalarType(options_.dtype()));
-    return homogenize_in_chunks(
-        rves, settings_, name(), bytes_per_voxel, options_,
-        [this](const StiffnessField& stiffness) { return compute(stiffness); }, progress);
+ private:
+  // Displacement, residual, search direction and their images: about 30 fields of six load cases
+  // in 3D at the peak.
+  std::size_t bytes_per_voxel(int /*dimension*/) const override {
+    return 30 * 6 * 6 * c10::elementSize(c10::typeMetaToScalarType(options().dtype()));
   }
 
- private:
-  ChunkResult compute(const StiffnessField& stiffness) const {
-    torch::NoGradGuard no_grad;
+  FieldResult compute(const StiffnessField& stiffness) const override {
     const Grid& grid = stiffness.grid();
     const auto solution =
-        solve(stiffness, SolverSettings{settings_.tolerance, settings_.max_iterations});
+        solve(stiffness, SolverSettings{settings().tolerance, settings().max_iterations});
     const auto fluctuation = compatibility_block(solution.displacement, grid);
     const auto strain = fluctuation + with_grid_axes(unit_loads(grid, fluctuation.options()), grid);
     const GreenOperator green(grid, stiffness.options());
     const auto stress = equilibrium_block(stiffness.apply(strain), EquilibriumForm::projection,
                                           green, mean_medium(stiffness));
-    ChunkResult result;
+    FieldResult result;
+    result.strain = fluctuation;
     result.bounds = certify(stiffness, fluctuation, stress);
     result.estimate = result.bounds.upper;
     result.iterations = solution.iterations;
@@ -61,17 +54,12 @@ class FftEngine : public Engine {
         result.status.back() = Status::not_converged;
         result.message.back() =
             fmt::format("residual {:.3g} after {} iterations, asked for {:.3g}",
-                        solution.residual[b], solution.iterations[b], settings_.tolerance);
-      } else if (stiffness.has_void()[b]) {
-        result.status.back() = Status::one_sided;
-        result.message.back() = "voids of zero stiffness: only the upper bound is certified";
+                        solution.residual[b], solution.iterations[b], settings().tolerance);
       }
     }
+    mark_one_sided(result, stiffness);
     return result;
   }
-
-  EngineSettings settings_;
-  torch::TensorOptions options_;
 };
 
 }  // namespace

@@ -2,8 +2,8 @@
 
 #include <limits>
 
-#include "batching.h"
 #include "device.h"
+#include "field_engine.h"
 #include "model_folder.h"
 #include "seco/surrogate/engine.h"
 
@@ -13,16 +13,16 @@ namespace {
 /// The trained network and its certificate. The estimate lies between the bounds, at the midpoint
 /// or where the network expects the solution (PredictedFields::estimate_weight); where the lower
 /// bound is useless (voids) it is the upper bound.
-class SEcoEngine : public Engine {
+class SEcoEngine : public FieldEngine {
  public:
   explicit SEcoEngine(const EngineSettings& settings)
-      : settings_(settings),
-        options_(torch::TensorOptions(torch::kFloat).device(select_device(settings.device))) {
+      : FieldEngine(settings,
+                    torch::TensorOptions(torch::kFloat).device(select_device(settings.device))) {
     set_thread_count();
     if (settings.model.empty())
       throw std::invalid_argument("engine 's-eco' needs a model folder, and none is given");
     model_ = load_model(settings.model);
-    model_.network->to(options_.device());
+    model_.network->to(options().device());
     const auto held_out = nlohmann::json::json_pointer("/held_out/certified_gap/largest");
     if (model_.description.contains(held_out))
       known_gap_ = model_.description[held_out].get<double>();
@@ -30,32 +30,27 @@ class SEcoEngine : public Engine {
 
   std::string name() const override { return "s-eco"; }
 
-  std::vector<Homogenized> homogenize(
-      std::span<const materials::Rve> rves,
-      const std::function<void(std::size_t)>& progress) const override {
-    const int d = model_.network->settings().dimension;
-    for (const auto& rve : rves)
-      if (rve.dimension() != d)
-        throw std::invalid_argument(
-            fmt::format("model {} was trained for {}D RVEs, this RVE is {}D", settings_.model, d,
-                        rve.dimension()));
-    // The concatenations of the network beside the fields of all loads: strains, stresses and, with
-    // solver steps, their gradients, directions and images on both sides.
-    const auto& network = model_.network->settings();
-    const int m = materials::n_mandel_components(d);
-    const int fields = network.solver_steps > 0 ? 45 : 17;
-    const std::size_t bytes_per_voxel = sizeof(float) * (6 * network.width + fields * m * m);
-    return homogenize_in_chunks(
-        rves, settings_, name(), bytes_per_voxel, options_,
-        [this](const StiffnessField& stiffness) { return compute(stiffness); }, progress);
+ private:
+  void check(const materials::Rve& rve) const override {
+    if (const int d = model_.network->settings().dimension; rve.dimension() != d)
+      throw std::invalid_argument(fmt::format("model {} was trained for {}D RVEs, this RVE is {}D",
+                                              settings().model, d, rve.dimension()));
   }
 
- private:
-  ChunkResult compute(const StiffnessField& stiffness) const {
-    torch::NoGradGuard no_grad;
+  // The concatenations of the network beside the fields of all loads: strains, stresses and, with
+  // solver steps, their gradients, directions and images on both sides.
+  std::size_t bytes_per_voxel(int dimension) const override {
+    const auto& network = model_.network->settings();
+    const int m = materials::n_mandel_components(dimension);
+    const int fields = network.solver_steps > 0 ? 45 : 17;
+    return sizeof(float) * (6 * network.width + fields * m * m);
+  }
+
+  FieldResult compute(const StiffnessField& stiffness) const override {
     const auto predicted = (*model_.network)(stiffness);
     const auto fields = admissible(predicted, stiffness);
-    ChunkResult result;
+    FieldResult result;
+    result.strain = fields.strain;
     result.bounds = certify(stiffness, fields.strain, fields.stress);
     result.estimate = result.bounds.estimate(predicted.estimate_weight);
     const auto gap = result.bounds.gap();
@@ -64,11 +59,7 @@ class SEcoEngine : public Engine {
       result.residual.push_back(0.);
       result.status.push_back(Status::ok);
       result.message.emplace_back();
-      if (stiffness.has_void()[b]) {
-        result.estimate[b] = result.bounds.upper[b];
-        result.status.back() = Status::one_sided;
-        result.message.back() = "voids of zero stiffness: only the upper bound is certified";
-      } else if (const double value = gap[b].item<double>(); value > unlike_training * known_gap_) {
+      if (const double value = gap[b].item<double>(); value > unlike_training * known_gap_) {
         result.status.back() = Status::unreliable;
         result.message.back() = fmt::format(
             "the certified gap is {:.3g}, the largest on held-out RVEs of the model was {:.3g}: a "
@@ -77,14 +68,13 @@ class SEcoEngine : public Engine {
             value, known_gap_);
       }
     }
+    mark_one_sided(result, stiffness);
     return result;
   }
 
   // A gap so many times the largest on held-out RVEs is not chance.
   static constexpr double unlike_training = 3.;
 
-  EngineSettings settings_;
-  torch::TensorOptions options_;
   Model model_;
   /// Largest gap on held-out RVEs, or infinite if the model does not tell.
   double known_gap_ = std::numeric_limits<double>::infinity();

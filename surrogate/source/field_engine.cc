@@ -1,4 +1,4 @@
-#include "batching.h"
+#include "field_engine.h"
 
 #include <algorithm>
 #include <chrono>
@@ -23,12 +23,10 @@ bool all_finite(const Homogenized& result) {
 
 }  // namespace
 
-std::vector<Homogenized> homogenize_in_chunks(
-    std::span<const materials::Rve> rves, const EngineSettings& settings,
-    const std::string& engine_name, std::size_t bytes_per_voxel,
-    const torch::TensorOptions& options,
-    const std::function<ChunkResult(const StiffnessField&)>& compute,
-    const std::function<void(std::size_t)>& progress) {
+std::vector<Homogenized> FieldEngine::homogenize(
+    std::span<const materials::Rve> rves, const std::function<void(std::size_t)>& progress) const {
+  torch::NoGradGuard no_grad;
+  for (const auto& rve : rves) check(rve);
   std::map<std::pair<std::vector<int>, std::vector<double>>, std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < rves.size(); ++i)
     groups[{rves[i].shape, rves[i].lengths}].push_back(i);
@@ -36,16 +34,17 @@ std::vector<Homogenized> homogenize_in_chunks(
   std::vector<Homogenized> results(rves.size());
   std::size_t finished = 0;
   for (const auto& [key, indices] : groups) {
-    const double bytes = static_cast<double>(rves[indices.front()].n_voxels() * bytes_per_voxel);
+    const double bytes = static_cast<double>(rves[indices.front()].n_voxels() *
+                                             bytes_per_voxel(rves[indices.front()].dimension()));
     const auto chunk_size = static_cast<std::size_t>(
-        std::clamp(settings.chunk_memory * 1024. * 1024. / bytes, 1., 4096.));
+        std::clamp(settings_.chunk_memory * 1024. * 1024. / bytes, 1., 4096.));
     for (std::size_t first = 0; first < indices.size(); first += chunk_size) {
       const std::size_t last = std::min(first + chunk_size, indices.size());
       std::vector<materials::Rve> chunk;
       for (std::size_t i = first; i < last; ++i) chunk.push_back(rves[indices[i]]);
       const auto start = std::chrono::steady_clock::now();
-      const StiffnessField stiffness(chunk, options);
-      const ChunkResult part = compute(stiffness);
+      const StiffnessField stiffness(chunk, options_);
+      const FieldResult part = compute(stiffness);
       const double seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
           static_cast<double>(chunk.size());
@@ -58,7 +57,7 @@ std::vector<Homogenized> homogenize_in_chunks(
         result.lower = to_matrix(part.bounds.lower[b], scale);
         result.upper = to_matrix(part.bounds.upper[b], scale);
         result.gap = gap[b].item<double>();
-        result.engine = engine_name;
+        result.engine = name();
         result.iterations = part.iterations[i];
         result.residual = part.residual[i];
         result.seconds = seconds;
@@ -74,6 +73,16 @@ std::vector<Homogenized> homogenize_in_chunks(
     }
   }
   return results;
+}
+
+void mark_one_sided(FieldResult& result, const StiffnessField& stiffness) {
+  for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
+    if (!stiffness.has_void()[b]) continue;
+    result.estimate[b] = result.bounds.upper[b];
+    if (result.status[b] == Status::not_converged) continue;
+    result.status[b] = Status::one_sided;
+    result.message[b] = "voids of zero stiffness: only the upper bound is certified";
+  }
 }
 
 }  // namespace seco::surrogate

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "certificate.h"
+#include "seco/surrogate/engine.h"
+
+namespace seco::surrogate {
+
+/// What a field engine computes for a batch of RVEs that share a grid; entries per RVE.
+struct FieldResult {
+  Bounds bounds;
+  /// Estimate, `[B, m, m]`, double, dimensionless like the bounds.
+  torch::Tensor estimate;
+  /// The compatible strain fluctuation of all unit load cases behind the upper bound,
+  /// `[B, L, m, n...]`.
+  torch::Tensor strain;
+  std::vector<unsigned int> iterations;
+  std::vector<double> residual;
+  std::vector<Status> status;
+  std::vector<std::string> message;
+};
+
+/// An engine that computes the fields of all unit load cases of RVEs on one grid; this class sorts
+/// the RVEs by grid, cuts them into chunks whose fields fit into the memory asked for, and puts the
+/// results, in the unit of each RVE, in the order of the input.
+class FieldEngine : public Engine {
+ public:
+  std::vector<Homogenized> homogenize(
+      std::span<const materials::Rve> rves,
+      const std::function<void(std::size_t)>& progress) const override;
+
+ protected:
+  /// @param options type and device of the fields
+  FieldEngine(const EngineSettings& settings, const torch::TensorOptions& options)
+      : settings_(settings), options_(options) {}
+
+  const EngineSettings& settings() const { return settings_; }
+  const torch::TensorOptions& options() const { return options_; }
+
+ private:
+  virtual FieldResult compute(const StiffnessField& stiffness) const = 0;
+  /// @throws std::invalid_argument if the engine cannot compute such an RVE
+  virtual void check(const materials::Rve&) const {}
+  /// Peak memory of all fields of one voxel of one RVE.
+  virtual std::size_t bytes_per_voxel(int dimension) const = 0;
+
+  EngineSettings settings_;
+  torch::TensorOptions options_;
+};
+
+/// Gives RVEs with voids of zero stiffness, whose lower bound is the zero matrix, the upper bound
+/// as estimate and, unless they did not converge, the status `one_sided`.
+void mark_one_sided(FieldResult& result, const StiffnessField& stiffness);
+
+}  // namespace seco::surrogate
