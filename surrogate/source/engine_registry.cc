@@ -11,6 +11,7 @@ namespace seco::surrogate {
 
 void register_analytic_engines();
 void register_fft_engine();
+void register_certified_engine();
 
 namespace {
 
@@ -69,6 +70,7 @@ void register_builtin_engines() {
   static const bool done = [] {
     register_analytic_engines();
     register_fft_engine();
+    register_certified_engine();
     return true;
   }();
   (void)done;

@@ -218,6 +218,14 @@ std::pair<torch::Tensor, torch::Tensor> StiffnessField::mean_lame() const {
   return {bulk - 2. * shear / d, shear};
 }
 
+StiffnessField StiffnessField::to(const torch::TensorOptions& options) const {
+  StiffnessField other = *this;
+  other.phase_ = phase_.to(options.device());
+  other.table_ = table_double_.to(options);
+  other.compliance_ = compliance_double_.to(options);
+  return other;
+}
+
 StiffnessField StiffnessField::select(const std::vector<std::int64_t>& indices) const {
   const auto index = torch::tensor(indices, torch::kLong);
   const auto device_index = index.to(phase_.device());

@@ -20,6 +20,8 @@ class StiffnessField {
   std::int64_t batch_size() const { return phase_.size(0); }
   /// `[B]`, double, on the CPU: factor from dimensionless results to the unit of each RVE.
   const torch::Tensor& scale() const { return scale_; }
+  /// Phase of every voxel, `[B, N]`, int64, on the device of the fields.
+  const torch::Tensor& phase() const { return phase_; }
   torch::TensorOptions options() const { return table_.options(); }
   /// True for every RVE (`[B]`, on the CPU) in which a voxel has exactly zero stiffness.
   const std::vector<bool>& has_void() const { return has_void_; }
@@ -43,6 +45,8 @@ class StiffnessField {
   /// Lame constants of the isotropic part of the mean stiffness, each `[B]`, double.
   std::pair<torch::Tensor, torch::Tensor> mean_lame() const;
 
+  /// The same RVEs with fields of another type or device.
+  StiffnessField to(const torch::TensorOptions& options) const;
   /// The sub-batch with the given indices.
   StiffnessField select(const std::vector<std::int64_t>& indices) const;
 

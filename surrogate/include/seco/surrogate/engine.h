@@ -48,11 +48,15 @@ struct Homogenized {
 
 /// What an engine is asked to do.
 struct EngineSettings {
-  /// Model folder; required by `s-eco`, ignored by the others.
+  /// Model folder; required by `s-eco`, starting point of `certified` and `auto` where given,
+  /// ignored by the others.
   std::string model;
-  /// Relative tolerance of the iterative engines.
+  /// Of `fft`: relative residual. Of `certified` and `auto`: largest relative gap of the unit load
+  /// cases.
   double tolerance = 1e-6;
   unsigned int max_iterations = 2000;
+  /// Of `certified`: steps before the bounds are evaluated for the first time, 0 for its own rule.
+  unsigned int first_check = 0;
   /// auto, cpu, cuda or cuda:N.
   std::string device = "auto";
   /// single or double: precision of the fields. Bounds are summed in double in either case.
@@ -89,8 +93,8 @@ std::vector<std::string> engine_names();
 ///   nearest match.
 std::unique_ptr<Engine> make_engine(const std::string& name, const EngineSettings& settings);
 
-/// Registers the engines built into this library that need no network: voigt, reuss, hill, fft.
-/// Calling it again has no effect.
+/// Registers the engines built into this library: voigt, reuss, hill, fft, certified. Calling it
+/// again has no effect.
 void register_builtin_engines();
 
 /// Registers the engine `s-eco`. Calling it again has no effect.

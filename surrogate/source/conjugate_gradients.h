@@ -1,0 +1,74 @@
+#pragma once
+
+#include "green_operator.h"
+#include "stiffness_field.h"
+
+namespace seco::surrogate {
+
+/// Conjugate gradients on the potential energy `F(u) = <(E + sym D u) : C : (E + sym D u)>` of
+/// every unit mean strain E, preconditioned with the discrete Green operator of the mean medium
+/// (DESIGN.md section 3; Zeman et al. 2010, J. Comput. Phys. 229, for the preconditioned view).
+/// Singular stiffness (voids) is allowed.
+class KinematicIteration {
+ public:
+  /// @param initial displacement to start from, `[B, L, d, n...]`, or undefined for zero.
+  explicit KinematicIteration(const StiffnessField& stiffness, const torch::Tensor& initial = {});
+
+  void step();
+
+  /// Displacement fluctuation, `[B, L, d, n...]`.
+  const torch::Tensor& displacement() const { return u_; }
+  /// `sqrt(r.G0 r)` of the residual r, relative to its value at u = 0, `[B, L]`, double.
+  torch::Tensor residual() const;
+  /// By how much the energies F fell in the last step, `[B, L]`, double (rounding aside, exactly).
+  const torch::Tensor& decrease() const { return decrease_; }
+  /// Goes on with these members of the batch only.
+  void keep(const std::vector<std::int64_t>& members);
+
+  const StiffnessField& stiffness() const { return stiffness_; }
+  const GreenOperator& green() const { return green_; }
+  const ReferenceMedium& medium() const { return medium_; }
+
+ private:
+  StiffnessField stiffness_;
+  GreenOperator green_;
+  ReferenceMedium medium_;
+  torch::Tensor u_, r_, z_, p_, rz_, rz_zero_, floor_, decrease_;
+};
+
+/// Conjugate gradients on the complementary energy `G(t) = <(S + t) : C^-1 : (S + t)>` of every
+/// unit mean stress S over self-equilibrated fluctuations t. The preconditioner takes a strain g to
+/// the equilibrated part of C0 : g, without its mean; in the reference medium it is the exact
+/// inverse. Mean stresses are left to certify(), which finds the best for given fluctuations: as
+/// unknowns of the iteration they slow it down where the compliance has high contrast. Voids have
+/// no compliance here (StiffnessField::apply_compliance).
+class StaticalIteration {
+ public:
+  /// @param initial self-equilibrated fluctuation of every unit mean stress, `[B, L, m, n...]`
+  StaticalIteration(const StiffnessField& stiffness, const GreenOperator& green,
+                    const torch::Tensor& initial);
+
+  void step();
+
+  /// In equilibrium up to the round-off of all steps, `[B, L, m, n...]`.
+  const torch::Tensor& fluctuation() const { return t_; }
+  /// By how much the energies G fell in the last step, `[B, L]`, double.
+  const torch::Tensor& decrease() const { return decrease_; }
+  /// Goes on with these members of the batch only.
+  void keep(const std::vector<std::int64_t>& members);
+
+ private:
+  torch::Tensor precondition(const torch::Tensor& strain) const;
+
+  StiffnessField stiffness_;
+  GreenOperator green_;
+  ReferenceMedium medium_;
+  torch::Tensor t_, g_, z_, p_, gz_, decrease_;
+};
+
+ReferenceMedium mean_medium(const StiffnessField& stiffness);
+
+/// Strain of all unit loads: `E + sym D u`, `[B, L, m, n...]`.
+torch::Tensor total_strain(const torch::Tensor& displacement, const Grid& grid);
+
+}  // namespace seco::surrogate
