@@ -142,9 +142,7 @@ class Polish {
   }
 
   void note_gap(bool after_step) {
-            bounds_.gap()[0].item<double>(), progress_[0].upper_error, progress_[0].kinematic_rate,
-            progress_[0].statical_rate, progress_[0].last_statical, int(bool(statical_)));
-            const auto gap = bounds_.gap();
+    const auto gap = bounds_.gap();
             energy_ = bounds_.upper.diagonal(0, 1, 2).clone();
             for (std::size_t i = 0; i < members_.size(); ++i) {
               auto& progress = progress_[i];
