@@ -143,14 +143,14 @@ class Polish {
 
   void note_gap(bool after_step) {
     const auto gap = bounds_.gap();
-            energy_ = bounds_.upper.diagonal(0, 1, 2).clone();
-            for (std::size_t i = 0; i < members_.size(); ++i) {
-              auto& progress = progress_[i];
-              const double before = progress.gap;
-              progress.gap = gap[static_cast<std::int64_t>(i)].item<double>();
-              const bool gain = !after_step || is_void(i) || progress.gap < 0.8 * before;
-              progress.checks_without_gain = gain ? 0 : progress.checks_without_gain + 1;
-            }
+    energy_ = bounds_.upper.diagonal(0, 1, 2).clone();
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      auto& progress = progress_[i];
+      const double before = progress.gap;
+      progress.gap = gap[static_cast<std::int64_t>(i)].item<double>();
+      const bool gain = !after_step || is_void(i) || progress.gap < 0.8 * before;
+      progress.checks_without_gain = gain ? 0 : progress.checks_without_gain + 1;
+    }
   }
 
   void kinematic_steps(bool first) {
