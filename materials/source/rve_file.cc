@@ -4,11 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 
 #include "seco/materials/hdf5_file.h"
+#include "seco/materials/image_file.h"
 
 namespace seco::materials {
 
@@ -82,32 +81,8 @@ std::optional<MandelMatrix> read_homogenized_stiffness(const std::string& path) 
 
 void write_vti(const std::string& path, const Rve& rve) {
   check(rve, path);
-  const int n1 = rve.shape[0], n2 = rve.shape[1], n3 = rve.dimension() == 3 ? rve.shape[2] : 1;
-  const double h3 = rve.dimension() == 3 ? rve.lengths[2] / n3 : rve.lengths[1] / n2;
-  const std::string temporary = path + ".part";
-  {
-    std::ofstream out(temporary);
-    out << fmt::format(
-        "<?xml version=\"1.0\"?>\n<VTKFile type=\"ImageData\" version=\"0.1\" "
-        "byte_order=\"LittleEndian\">\n  <ImageData WholeExtent=\"0 {0} 0 {1} 0 {2}\" Origin=\"0 0 "
-        "0\" "
-        "Spacing=\"{3} {4} {5}\">\n    <Piece Extent=\"0 {0} 0 {1} 0 {2}\">\n      <CellData "
-        "Scalars=\"phase\">\n        <DataArray type=\"UInt16\" Name=\"phase\" format=\"ascii\">\n",
-        n1, n2, n3, rve.lengths[0] / n1, rve.lengths[1] / n2, h3);
-    // VTK runs through the first axis fastest, our arrays through the last.
-    for (int k = 0; k < n3; ++k)
-      for (int j = 0; j < n2; ++j) {
-        for (int i = 0; i < n1; ++i)
-          out << rve.phase[(static_cast<std::size_t>(i) * n2 + j) * n3 + k] << ' ';
-        out << '\n';
-      }
-    out << "        </DataArray>\n      </CellData>\n    </Piece>\n  </ImageData>\n</VTKFile>\n";
-    out.flush();
-    if (!out)
-      throw std::runtime_error(fmt::format(
-          "{}: cannot be written; check that its folder exists and the disk is not full", path));
-  }
-  std::filesystem::rename(temporary, path);
+  write_image(path, rve.shape, rve.lengths,
+              {{"phase", {rve.phase.begin(), rve.phase.end()}, {}, VoxelField::Type::uint16}});
 }
 
 }  // namespace seco::materials

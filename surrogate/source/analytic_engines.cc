@@ -3,6 +3,7 @@
 
 #include <Eigen/Dense>
 
+#include "local_quantities.h"
 #include "seco/surrogate/engine.h"
 
 namespace seco::surrogate {
@@ -30,7 +31,46 @@ class AnalyticEngine : public Engine {
     return results;
   }
 
+  std::vector<LocalAnswer> local_quantities(
+      std::span<const LocalQuery> queries,
+      const std::function<void(std::size_t)>& progress) const override {
+    if (average_ == Average::hill) return Engine::local_quantities(queries, progress);
+    std::vector<LocalAnswer> answers;
+    for (const auto& query : queries) {
+      check(query);
+      answers.push_back(answer(query));
+      if (progress) progress(answers.size());
+    }
+    return answers;
+  }
+
  private:
+  // The uniform strain of Voigt, or the strain C^-1 : C_lo : E of the uniform stress of Reuss.
+  LocalAnswer answer(const LocalQuery& query) const {
+    torch::NoGradGuard no_grad;
+    LocalAnswer result;
+    result.homogenized = average(query.rve);
+    result.measure = stress_measure(query.rve);
+    const StiffnessField stiffness({&query.rve, 1}, torch::kDouble);
+    const Grid& grid = stiffness.grid();
+    if (average_ == Average::reuss && stiffness.has_void()[0])
+      throw std::invalid_argument(
+          "engine 'reuss' has no fields in an RVE with voids of zero stiffness, whose strain is "
+          "not determined by a stress of zero");
+    auto loads = unit_loads(grid, torch::kDouble);
+    if (average_ == Average::reuss) loads = torch::inverse(stiffness.mean_compliance());
+    std::vector<std::int64_t> shape{1, grid.n_components(), grid.n_components()};
+    shape.insert(shape.end(), grid.shape.begin(), grid.shape.end());
+    auto strain = with_grid_axes(loads, grid).expand(shape).contiguous();
+    if (average_ == Average::reuss) strain = stiffness.apply_compliance(strain);
+    const LocalQuery* asked = &query;
+    constexpr double memory = 1024;
+    result.loads = std::move(surrogate::local_quantities(stiffness, strain, {&asked, 1},
+                                                         {&result.homogenized, 1}, memory)
+                                 .front());
+    return result;
+  }
+
   Homogenized average(const materials::Rve& rve) const {
     const auto start = std::chrono::steady_clock::now();
     std::vector<double> fraction(rve.stiffness.size(), 0.);

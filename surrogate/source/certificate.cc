@@ -1,7 +1,5 @@
 #include "certificate.h"
 
-#include "ritz.h"
-
 namespace seco::surrogate {
 namespace {
 
@@ -22,11 +20,14 @@ torch::Tensor Bounds::estimate(const torch::Tensor& weight) const {
   return lower + weight.reshape({-1, 1, 1}) * (upper - lower);
 }
 
-torch::Tensor upper_bound(const StiffnessField& stiffness, const torch::Tensor& strain) {
+Ritz upper_ritz(const StiffnessField& stiffness, const torch::Tensor& strain) {
   const auto stress = stiffness.apply(strain);
   return ritz(stiffness.mean_stiffness(), means(stress, stiffness.grid()),
-              gram(strain, stress, stiffness.grid()), strain.scalar_type())
-      .energy;
+              gram(strain, stress, stiffness.grid()), strain.scalar_type());
+}
+
+torch::Tensor upper_bound(const StiffnessField& stiffness, const torch::Tensor& strain) {
+  return upper_ritz(stiffness, strain).energy;
 }
 
 Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ritz.h"
 #include "stiffness_field.h"
 
 namespace seco::surrogate {
@@ -29,6 +30,9 @@ struct Bounds {
 /// RVEs with voids of zero stiffness get the lower bound zero: their compliance is infinite.
 Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation,
                const torch::Tensor& stress_fluctuation);
+
+/// The Ritz step of the upper bound: its energy and the combination of the fluctuations behind it.
+Ritz upper_ritz(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation);
 
 /// Upper bound alone.
 torch::Tensor upper_bound(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation);

@@ -4,6 +4,9 @@
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <tuple>
+
+#include "local_quantities.h"
 
 namespace seco::surrogate {
 namespace {
@@ -23,56 +26,110 @@ bool all_finite(const Homogenized& result) {
 
 }  // namespace
 
-std::vector<Homogenized> FieldEngine::homogenize(
-    std::span<const materials::Rve> rves, const std::function<void(std::size_t)>& progress) const {
+void FieldEngine::compute_in_chunks(const std::vector<const materials::Rve*>& rves,
+                                    const std::vector<std::size_t>& kinds,
+                                    const std::function<void(std::size_t)>& progress,
+                                    const Consumer& consume) const {
   torch::NoGradGuard no_grad;
-  for (const auto& rve : rves) check(rve);
-  std::map<std::pair<std::vector<int>, std::vector<double>>, std::vector<std::size_t>> groups;
+  for (const auto* rve : rves) check(*rve);
+  std::map<std::tuple<std::vector<int>, std::vector<double>, std::size_t>, std::vector<std::size_t>>
+      groups;
   for (std::size_t i = 0; i < rves.size(); ++i)
-    groups[{rves[i].shape, rves[i].lengths}].push_back(i);
+    groups[{rves[i]->shape, rves[i]->lengths, kinds[i]}].push_back(i);
 
-  std::vector<Homogenized> results(rves.size());
   std::size_t finished = 0;
   for (const auto& [key, indices] : groups) {
-    const double bytes = static_cast<double>(rves[indices.front()].n_voxels() *
-                                             bytes_per_voxel(rves[indices.front()].dimension()));
+    const auto& first_rve = *rves[indices.front()];
+    const double bytes =
+        static_cast<double>(first_rve.n_voxels() * bytes_per_voxel(first_rve.dimension()));
     const auto chunk_size = static_cast<std::size_t>(
         std::clamp(settings_.chunk_memory * 1024. * 1024. / bytes, 1., 4096.));
     for (std::size_t first = 0; first < indices.size(); first += chunk_size) {
       const std::size_t last = std::min(first + chunk_size, indices.size());
       std::vector<materials::Rve> chunk;
-      for (std::size_t i = first; i < last; ++i) chunk.push_back(rves[indices[i]]);
+      std::vector<std::size_t> positions;
+      for (std::size_t i = first; i < last; ++i) {
+        positions.push_back(indices[i]);
+        chunk.push_back(*rves[indices[i]]);
+      }
       const auto start = std::chrono::steady_clock::now();
       const StiffnessField stiffness(chunk, options_);
       const FieldResult part = compute(stiffness);
       const double seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
           static_cast<double>(chunk.size());
-      const auto gap = part.bounds.gap();
-      for (std::size_t i = 0; i < chunk.size(); ++i) {
-        const auto b = static_cast<std::int64_t>(i);
-        const double scale = stiffness.scale()[b].item<double>();
-        Homogenized& result = results[indices[first + i]];
-        result.stiffness = to_matrix(part.estimate[b], scale);
-        result.lower = to_matrix(part.bounds.lower[b], scale);
-        result.upper = to_matrix(part.bounds.upper[b], scale);
-        result.gap = gap[b].item<double>();
-        result.engine = name();
-        result.iterations = part.iterations[i];
-        result.residual = part.residual[i];
-        result.seconds = seconds;
-        result.status = part.status[i];
-        result.message = part.message[i];
-        if (!all_finite(result)) {
-          result.status = Status::failed;
-          result.message = "the computed fields are not finite";
-        }
-      }
+      consume(positions, stiffness, part, homogenized(stiffness, part, seconds));
       finished += chunk.size();
       if (progress) progress(finished);
     }
   }
+}
+
+std::vector<Homogenized> FieldEngine::homogenized(const StiffnessField& stiffness,
+                                                  const FieldResult& fields, double seconds) const {
+  std::vector<Homogenized> results(static_cast<std::size_t>(stiffness.batch_size()));
+  const auto gap = fields.bounds.gap();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const auto b = static_cast<std::int64_t>(i);
+    const double scale = stiffness.scale()[b].item<double>();
+    Homogenized& result = results[i];
+    result.stiffness = to_matrix(fields.estimate[b], scale);
+    result.lower = to_matrix(fields.bounds.lower[b], scale);
+    result.upper = to_matrix(fields.bounds.upper[b], scale);
+    result.gap = gap[b].item<double>();
+    result.engine = name();
+    result.iterations = fields.iterations[i];
+    result.residual = fields.residual[i];
+    result.seconds = seconds;
+    result.status = fields.status[i];
+    result.message = fields.message[i];
+    if (!all_finite(result)) {
+      result.status = Status::failed;
+      result.message = "the computed fields are not finite";
+    }
+  }
   return results;
+}
+
+std::vector<Homogenized> FieldEngine::homogenize(
+    std::span<const materials::Rve> rves, const std::function<void(std::size_t)>& progress) const {
+  std::vector<const materials::Rve*> pointers;
+  for (const auto& rve : rves) pointers.push_back(&rve);
+  std::vector<Homogenized> results(rves.size());
+  compute_in_chunks(
+      pointers, std::vector<std::size_t>(rves.size(), 0), progress,
+      [&](const auto& positions, const auto&, const auto&, std::vector<Homogenized> part) {
+        for (std::size_t i = 0; i < part.size(); ++i) results[positions[i]] = std::move(part[i]);
+      });
+  return results;
+}
+
+std::vector<LocalAnswer> FieldEngine::local_quantities(
+    std::span<const LocalQuery> queries, const std::function<void(std::size_t)>& progress) const {
+  std::vector<const materials::Rve*> rves;
+  std::vector<std::size_t> kinds;
+  for (const auto& query : queries) {
+    surrogate::check(query);
+    rves.push_back(&query.rve);
+    kinds.push_back(2 * query.strains.size() + (query.whole_fields ? 1 : 0));
+  }
+  std::vector<LocalAnswer> answers(queries.size());
+  compute_in_chunks(rves, kinds, progress,
+                    [&](const auto& positions, const auto& stiffness, const auto& fields,
+                        std::vector<Homogenized> part) {
+                      std::vector<const LocalQuery*> asked;
+                      for (const auto i : positions) asked.push_back(&queries[i]);
+                      auto loads = surrogate::local_quantities(
+                          stiffness, best_strain(stiffness, fields.strain), asked, part,
+                          settings_.chunk_memory);
+                      for (std::size_t i = 0; i < part.size(); ++i) {
+                        auto& answer = answers[positions[i]];
+                        answer.measure = stress_measure(asked[i]->rve);
+                        if (part[i].status != Status::failed) answer.loads = std::move(loads[i]);
+                        answer.homogenized = std::move(part[i]);
+                      }
+                    });
+  return answers;
 }
 
 void mark_one_sided(FieldResult& result, const StiffnessField& stiffness) {

@@ -30,6 +30,9 @@ class FieldEngine : public Engine {
   std::vector<Homogenized> homogenize(
       std::span<const materials::Rve> rves,
       const std::function<void(std::size_t)>& progress) const override;
+  std::vector<LocalAnswer> local_quantities(
+      std::span<const LocalQuery> queries,
+      const std::function<void(std::size_t)>& progress) const override;
 
  protected:
   /// @param options type and device of the fields
@@ -45,6 +48,18 @@ class FieldEngine : public Engine {
   virtual void check(const materials::Rve&) const {}
   /// Peak memory of all fields of one voxel of one RVE.
   virtual std::size_t bytes_per_voxel(int dimension) const = 0;
+
+  /// The fields of RVEs with the given positions in the input, and their results in their unit.
+  using Consumer = std::function<void(const std::vector<std::size_t>&, const StiffnessField&,
+                                      const FieldResult&, std::vector<Homogenized>)>;
+  /// Computes all RVEs chunk by chunk. Only RVEs of one kind share a chunk.
+  /// @param kinds one number per RVE
+  void compute_in_chunks(const std::vector<const materials::Rve*>& rves,
+                         const std::vector<std::size_t>& kinds,
+                         const std::function<void(std::size_t)>& progress,
+                         const Consumer& consume) const;
+  std::vector<Homogenized> homogenized(const StiffnessField& stiffness, const FieldResult& fields,
+                                       double seconds) const;
 
   EngineSettings settings_;
   torch::TensorOptions options_;

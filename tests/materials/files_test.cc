@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -10,6 +11,7 @@
 #include "seco/materials/elastic_symmetry.h"
 #include "seco/materials/generators.h"
 #include "seco/materials/hdf5_file.h"
+#include "seco/materials/image_file.h"
 #include "seco/materials/parameter_file.h"
 #include "seco/materials/rve_file.h"
 
@@ -169,10 +171,31 @@ TEST(RveFile, ImageDataRunsThroughTheFirstAxisFastest) {
     rve.phase[v] = v / 20 == 1 ? 1 : 0;  // the middle plane of axis 1
   const auto path = temporary("image.vti");
   write_vti(path, rve);
-  std::ifstream file(path);
+  std::ifstream file(path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   EXPECT_NE(text.find("WholeExtent=\"0 3 0 4 0 5\""), std::string::npos);
-  EXPECT_NE(text.find("\n0 1 0 \n"), std::string::npos);
+  const auto data = text.find("<AppendedData encoding=\"raw\">\n_");
+  ASSERT_NE(data, std::string::npos);
+  const char* bytes = text.data() + text.find('_', data) + 1;
+  std::uint64_t size = 0;
+  std::memcpy(&size, bytes, sizeof size);
+  EXPECT_EQ(size, 60 * sizeof(std::uint16_t));
+  std::vector<std::uint16_t> values(60);
+  std::memcpy(values.data(), bytes + sizeof size, size);
+  for (std::size_t v = 0; v < 60; ++v) EXPECT_EQ(values[v], v % 3 == 1 ? 1 : 0) << v;
+}
+
+TEST(ImageFile, WrongSizesAndFoldersAreRefused) {
+  expect_message(
+      [] {
+        write_image(temporary("image.vti"), {2, 2}, {1, 1}, {{"stress", {1, 2, 3}, {"XX", "YY"}}});
+      },
+      {"image.vti", "'stress'", "3 values", "2 components of 4 voxels"});
+  expect_message(
+      [] {
+        write_image("/no/folder/image.vti", {1, 1}, {1, 1}, {});
+      },
+      {"/no/folder/image.vti", "cannot be written"});
 }
 
 TEST(ParameterFile, ReadsNestedSectionsCommentsAndContinuedLines) {

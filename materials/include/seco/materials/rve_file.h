@@ -21,7 +21,7 @@ void write_rve(const std::string& path, const Rve& rve);
 /// The dataset `homogenized_stiffness`, if the file holds one (reference files do).
 std::optional<MandelMatrix> read_homogenized_stiffness(const std::string& path);
 
-/// Writes VTK image data (.vti, ASCII) with the phase as cell data, for ParaView.
+/// Writes VTK image data (.vti) with the phase as cell data, for ParaView.
 void write_vti(const std::string& path, const Rve& rve);
 
 }  // namespace seco::materials

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "seco/materials/rve.h"
+#include "seco/surrogate/local_quantities.h"
 
 namespace seco::surrogate {
 
@@ -46,6 +46,14 @@ struct Homogenized {
   std::string message;
 };
 
+/// The answer to a LocalQuery: the homogenized stiffness and, for every strain in order, the local
+/// quantities; none if the status is `failed`.
+struct LocalAnswer {
+  Homogenized homogenized;
+  StressMeasure measure = StressMeasure::spatial;
+  std::vector<LocalQuantities> loads;
+};
+
 /// What an engine is asked to do.
 struct EngineSettings {
   /// Model folder; required by `s-eco`, starting point of `certified` and `auto` where given,
@@ -76,6 +84,13 @@ class Engine {
   virtual std::vector<Homogenized> homogenize(
       std::span<const materials::Rve> rves,
       const std::function<void(std::size_t)>& progress = {}) const = 0;
+  /// Stresses and strains inside RVEs, one answer per query, in order.
+  /// @param progress is called with the number of finished queries, if set.
+  /// @throws std::invalid_argument if the engine has no fields (it says so), or if an RVE or a
+  ///   strain does not fit.
+  virtual std::vector<LocalAnswer> local_quantities(
+      std::span<const LocalQuery> queries,
+      const std::function<void(std::size_t)>& progress = {}) const;
 };
 
 using EngineFactory = std::function<std::unique_ptr<Engine>(const EngineSettings&)>;
