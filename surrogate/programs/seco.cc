@@ -2,13 +2,13 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 
+#include "homogenize.h"
+#include "output.h"
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/rve_file.h"
 #include "seco/surrogate/engine.h"
@@ -19,75 +19,8 @@
 namespace {
 
 using nlohmann::json;
-using seco::materials::MandelMatrix;
-
-/// Exit codes: 0 done, 1 bad input, 2 done but a result misses what was asked (strict runs).
-constexpr int bad_input = 1, missed = 2;
-
-json to_json(const MandelMatrix& matrix) {
-  json rows = json::array();
-  for (Eigen::Index i = 0; i < matrix.rows(); ++i) {
-    json row = json::array();
-    for (Eigen::Index j = 0; j < matrix.cols(); ++j) row.push_back(matrix(i, j));
-    rows.push_back(row);
-  }
-  return rows;
-}
-
-void write_json(const std::string& path, const json& content) {
-  const std::string temporary = path + ".part";
-  {
-    std::ofstream out(temporary);
-    out << content.dump(2) << '\n';
-    out.flush();
-    if (!out)
-      throw std::runtime_error(fmt::format(
-          "{}: cannot be written; check that its folder exists and the disk is not full", path));
-  }
-  std::filesystem::rename(temporary, path);
-}
-
-void print_matrix(const std::string& title, const MandelMatrix& matrix) {
-  fmt::print("{}\n", title);
-  for (Eigen::Index i = 0; i < matrix.rows(); ++i) {
-    for (Eigen::Index j = 0; j < matrix.cols(); ++j) fmt::print(" {:13.6g}", matrix(i, j));
-    fmt::print("\n");
-  }
-}
-
-struct HomogenizeOptions {
-  std::string rve, engine = "fft", json_file;
-  seco::surrogate::EngineSettings settings;
-  bool strict = false;
-};
-
-int homogenize(const HomogenizeOptions& options) {
-  using namespace seco::surrogate;
-  const auto rve = seco::materials::read_rve(options.rve);
-  const auto engine = make_engine(options.engine, options.settings);
-  const Homogenized result = engine->homogenize({&rve, 1}).front();
-  if (!options.json_file.empty())
-    write_json(options.json_file, {{"engine", result.engine},
-                                   {"stiffness", to_json(result.stiffness)},
-                                   {"lower", to_json(result.lower)},
-                                   {"upper", to_json(result.upper)},
-                                   {"gap", result.gap},
-                                   {"iterations", result.iterations},
-                                   {"residual", result.residual},
-                                   {"seconds", result.seconds},
-                                   {"status", to_string(result.status)},
-                                   {"unit", rve.unit}});
-  print_matrix(
-      fmt::format("homogenized stiffness [{}], Mandel, engine {}:", rve.unit, result.engine),
-      result.stiffness);
-  fmt::print(
-      "relative gap of the bounds {:.3g}, {} iterations, residual {:.3g}, {:.3g} s, status {}\n",
-      result.gap, result.iterations, result.residual, result.seconds, to_string(result.status));
-  if (result.status == Status::ok) return 0;
-  fmt::print(stderr, "seco homogenize: status {}: {}\n", to_string(result.status), result.message);
-  if (result.status == Status::failed) return bad_input;
-  return options.strict ? missed : 0;
-}
+using seco::bad_input;
+using seco::missed;
 
 struct GenerateOptions {
   std::string parameters, rve, vti;
@@ -185,24 +118,7 @@ int main(int argc, char** argv) {
   app.option_defaults()->always_capture_default();
   int status = 0;
 
-  HomogenizeOptions h;
-  auto* homogenize_command =
-      app.add_subcommand("homogenize", "homogenized stiffness of one RVE with bounds");
-  homogenize_command->add_option("rve", h.rve, "RVE file (HDF5)")->required();
-  homogenize_command->add_option(
-      "--engine", h.engine,
-      fmt::format("one of {}", fmt::join(seco::surrogate::engine_names(), ", ")));
-  homogenize_command->add_option("--model", h.settings.model, "model folder of the engine s-eco");
-  homogenize_command->add_option("--tolerance", h.settings.tolerance,
-                                 "relative residual of the engine fft");
-  homogenize_command->add_option("--max-iterations", h.settings.max_iterations,
-                                 "iterations after which fft stops");
-  homogenize_command->add_option("--precision", h.settings.precision,
-                                 "single or double precision fields of fft");
-  homogenize_command->add_option("--device", h.settings.device, "auto, cpu, cuda or cuda:N");
-  homogenize_command->add_option("--json", h.json_file, "writes the result to this file");
-  homogenize_command->add_flag("--strict", h.strict, "exit code 2 unless the status is ok");
-  homogenize_command->callback([&] { status = homogenize(h); });
+  seco::add_homogenize_command(app, status);
 
   const auto footer = "Parameters and defaults:\n" + seco::study_documentation();
   GenerateOptions g;
@@ -246,7 +162,7 @@ int main(int argc, char** argv) {
                                   ") is measured on a dataset: seco evaluate MODEL DATASET");
     const auto text = seco::surrogate::evaluate_model(model, dataset, device);
     fmt::print("{}\n", text);
-    if (!report.empty()) write_json(report, json::parse(text));
+    if (!report.empty()) seco::write_json(report, json::parse(text));
   });
 
   std::string subject;

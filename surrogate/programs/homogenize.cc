@@ -1,0 +1,139 @@
+#include "homogenize.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "local_report.h"
+#include "output.h"
+#include "seco/materials/rve_file.h"
+#include "seco/surrogate/continuum_certificate.h"
+#include "seco/surrogate/engine.h"
+
+namespace seco {
+namespace {
+
+using nlohmann::json;
+using surrogate::ContinuumCertificate;
+using surrogate::Homogenized;
+using surrogate::Status;
+
+struct Options {
+  std::string rve, engine = "fft", certificate = "discrete", json_file;
+  surrogate::EngineSettings settings;
+  surrogate::ContinuumSettings continuum;
+  LocalOptions local;
+  bool strict = false;
+};
+
+json content_of(const Homogenized& result) {
+  return {{"engine", result.engine},
+          {"stiffness", to_json(result.stiffness)},
+          {"lower", to_json(result.lower)},
+          {"upper", to_json(result.upper)},
+          {"gap", result.gap},
+          {"iterations", result.iterations},
+          {"residual", result.residual},
+          {"seconds", result.seconds},
+          {"status", to_string(result.status)}};
+}
+
+json content_of(const ContinuumCertificate& certificate) {
+  return {{"lower", to_json(certificate.lower)},
+          {"upper", to_json(certificate.upper)},
+          {"gap", certificate.gap},
+          {"initial_gap", certificate.initial_gap},
+          {"upper_steps", certificate.upper_steps},
+          {"lower_steps", certificate.lower_steps},
+          {"seconds", certificate.seconds},
+          {"status", to_string(certificate.status)}};
+}
+
+void print(const Homogenized& result, const std::string& unit) {
+  print_matrix(fmt::format("homogenized stiffness [{}], Mandel, engine {}:", unit, result.engine),
+               result.stiffness);
+  fmt::print(
+      "relative gap of the bounds {:.3g}, {} iterations, residual {:.3g}, {:.3g} s, status {}\n",
+      result.gap, result.iterations, result.residual, result.seconds, to_string(result.status));
+}
+
+void print(const Homogenized& discrete, const ContinuumCertificate& continuum,
+           const std::string& unit) {
+  print_matrix(fmt::format("discrete lower bound [{}]:", unit), discrete.lower);
+  print_matrix(fmt::format("discrete upper bound [{}]:", unit), discrete.upper);
+  print_matrix(fmt::format("continuum lower bound [{}]:", unit), continuum.lower);
+  print_matrix(fmt::format("continuum upper bound [{}]:", unit), continuum.upper);
+  fmt::print(
+      "relative gap of the continuum bounds {:.3g} ({:.3g} before tightening), {} + {} steps on "
+      "upper + lower bound, {:.3g} s, status {}\n",
+      continuum.gap, continuum.initial_gap, continuum.upper_steps, continuum.lower_steps,
+      continuum.seconds, to_string(continuum.status));
+}
+
+int exit_code(Status status, const std::string& message, bool strict) {
+  if (status == Status::ok) return 0;
+  fmt::print(stderr, "seco homogenize: status {}: {}\n", to_string(status), message);
+  if (status == Status::failed) return bad_input;
+  return strict ? missed : 0;
+}
+
+int homogenize(const Options& options) {
+  const auto query = local_query(options.local, materials::read_rve(options.rve));
+  const auto& rve = query.rve;
+  const auto engine = surrogate::make_engine(options.engine, options.settings);
+  const auto local = answer(*engine, query, options.local);
+  const Homogenized& result = local.homogenized;
+  std::optional<ContinuumCertificate> continuum;
+  if (options.certificate == "continuum") {
+    auto settings = options.continuum;
+    settings.device = options.settings.device;
+    continuum = surrogate::certify_continuum(rve, settings);
+  }
+  if (!options.json_file.empty()) {
+    auto content = content_of(result);
+    content["unit"] = rve.unit;
+    if (continuum) content["continuum"] = content_of(*continuum);
+    if (!query.strains.empty()) content["loads"] = local_content(query, local);
+    write_json(options.json_file, content);
+  }
+  print(result, rve.unit);
+  if (continuum) print(result, *continuum, rve.unit);
+  report_loads(query, local, options.local);
+  const int code = exit_code(result.status, result.message, options.strict);
+  if (code != 0 || !continuum || continuum->status == result.status) return code;
+  return exit_code(continuum->status, continuum->message, options.strict);
+}
+
+}  // namespace
+
+void add_homogenize_command(CLI::App& app, int& status) {
+  const auto options = std::make_shared<Options>();
+  auto& settings = options->settings;
+  auto* command = app.add_subcommand("homogenize", "homogenized stiffness of one RVE with bounds");
+  command->add_option("rve", options->rve, "RVE file (HDF5)")->required();
+  command->add_option("--engine", options->engine,
+                      fmt::format("one of {}", fmt::join(surrogate::engine_names(), ", ")));
+  command->add_option("--model", settings.model, "model folder of the engine s-eco");
+  command->add_option("--tolerance", settings.tolerance, "relative residual of the engine fft");
+  command->add_option("--max-iterations", settings.max_iterations,
+                      "iterations after which fft stops");
+  command->add_option("--precision", settings.precision,
+                      "single or double precision fields of fft");
+  command
+      ->add_option("--certificate", options->certificate,
+                   "bounds for the discretized voxels, or for the voxels as a continuum as well")
+      ->check(CLI::IsMember({"discrete", "continuum"}));
+  command->add_option("--refinement", options->continuum.refinement,
+                      "parts of a voxel's edge in the continuum certificate; more narrow its gap");
+  add_local_options(*command, options->local);
+  command->add_option("--device", settings.device, "auto, cpu, cuda or cuda:N");
+  command->add_option("--json", options->json_file, "writes the result to this file");
+  command->add_flag("--strict", options->strict, "exit code 2 unless the status is ok");
+  command->callback([options, &status] { status = homogenize(*options); });
+}
+
+}  // namespace seco

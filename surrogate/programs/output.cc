@@ -1,0 +1,44 @@
+#include "output.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+namespace seco {
+
+using nlohmann::json;
+
+json to_json(const materials::MandelMatrix& matrix) {
+  json rows = json::array();
+  for (Eigen::Index i = 0; i < matrix.rows(); ++i) {
+    json row = json::array();
+    for (Eigen::Index j = 0; j < matrix.cols(); ++j) row.push_back(matrix(i, j));
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+void write_json(const std::string& path, const json& content) {
+  const std::string temporary = path + ".part";
+  {
+    std::ofstream out(temporary);
+    out << content.dump(2) << '\n';
+    out.flush();
+    if (!out)
+      throw std::runtime_error(fmt::format(
+          "{}: cannot be written; check that its folder exists and the disk is not full", path));
+  }
+  std::filesystem::rename(temporary, path);
+}
+
+void print_matrix(const std::string& title, const materials::MandelMatrix& matrix) {
+  fmt::print("{}\n", title);
+  for (Eigen::Index i = 0; i < matrix.rows(); ++i) {
+    for (Eigen::Index j = 0; j < matrix.cols(); ++j) fmt::print(" {:13.6g}", matrix(i, j));
+    fmt::print("\n");
+  }
+}
+
+}  // namespace seco
