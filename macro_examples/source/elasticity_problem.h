@@ -11,6 +11,7 @@
 #include <deal.II/lac/la_parallel_vector.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "macro_parameters.h"
 #include "rigid_motions.h"
@@ -38,6 +39,26 @@ class ElasticityProblem {
  private:
   enum class Bound { estimate, upper, lower };
   using Vector = dealii::LinearAlgebra::distributed::Vector<double>;
+  /// Pi(lower), where every point has a lower bound, and Pi(upper).
+  struct EnergyBounds {
+    std::optional<double> lower;
+    double upper = 0;
+  };
+  /// A round of the loop of certify_compliance: bounds of the compliance, nan where there is none,
+  /// and what was done until then. `n_marked` is the number of RVEs marked in the round before.
+  struct Round {
+    unsigned int number = 0;
+    double lower = 0, upper = 0;
+    /// (upper - lower) / lower, no less than the width relative to the compliance itself.
+    double relative_width = 0;
+    std::size_t n_marked = 0;
+    std::uint64_t n_polished = 0, n_rves = 0;
+    double micro_seconds = 0, macro_seconds = 0;
+
+    double polished_fraction() const {
+      return n_rves > 0 ? static_cast<double>(n_polished) / static_cast<double>(n_rves) : 0.;
+    }
+  };
 
   /// Makes the folder of the results, so that a path that cannot be written is refused before the
   /// long stages.
@@ -64,6 +85,24 @@ class ElasticityProblem {
       if (cell->is_locally_owned())
         function(cell, cell->material_id(), first_point_[cell->active_cell_index()]);
   }
+  /// Reports the progress of the RVEs of rank 0 every few seconds.
+  std::function<void(std::size_t, std::size_t)> progress_report();
+  /// Solves with both bounds of the stiffness, and sets the shares of the points.
+  EnergyBounds solve_bounds();
+  /// The shares of the points in the width of the certified compliance,
+  ///   f(u_lower) - f(u_upper) = sum_q w eps(u_upper) : (upper - lower) : eps(u_lower),
+  /// an identity, since both displacements solve their problem for the same loads.
+  /// @param stiff, soft displacements of the upper and of the lower bound of the stiffness
+  void set_shares(const Vector& stiff, const Vector& soft);
+  /// Solves with both bounds and polishes the RVEs that carry the width of the compliance, until
+  /// the width is below the tolerance or nothing more can be gained (docs/certified_runs.md).
+  /// @return the best bounds of all rounds
+  EnergyBounds certify_compliance();
+  /// Marks and polishes RVEs. @param width of the compliance, nan if it has no upper bound
+  /// @return the number of marked RVEs, 0 if none can be improved
+  std::size_t polish(double width, double goal);
+  nlohmann::json describe_rounds() const;
+  void write_rounds() const;
   void write_fields(const Vector& displacement);
   nlohmann::json displacements_at_points(const Vector& displacement) const;
   bool lower_bound_usable() const;
@@ -89,6 +128,11 @@ class ElasticityProblem {
   std::vector<std::size_t> first_point_;
   std::vector<plugin::MaterialResponse<dim>> responses_;
   std::vector<unsigned int> solver_iterations_;
+  /// Share of every point in the width of the compliance, per material; empty if not certified.
+  std::vector<std::vector<double>> shares_;
+  std::vector<Round> rounds_;
+  /// Why the tolerance of the compliance was missed, one clause; empty if it was not.
+  std::string missed_;
 };
 
 }  // namespace seco::macro

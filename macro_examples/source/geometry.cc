@@ -22,26 +22,32 @@ void make_box(const GeometryParameters& geometry, dealii::Triangulation<dim>& me
                                                     /*colorize=*/true);
 }
 
-// A box without the cells whose centres lie in the notch.
+// A box without the cells whose centres lie in the notch, which a flexure hinge has at the top and
+// at the bottom.
 template <int dim>
-void make_notched_beam(const std::string& file, const GeometryParameters& geometry,
-                       dealii::Triangulation<dim>& mesh) {
+void make_notched_box(const std::string& file, const GeometryParameters& geometry,
+                      dealii::Triangulation<dim>& mesh) {
   dealii::Triangulation<dim> box;
   make_box(geometry, box);
   std::set<typename dealii::Triangulation<dim>::active_cell_iterator> removed;
+  std::size_t n_ligament_cells = 0;
+  const bool both_sides = geometry.type == "flexure hinge";
   for (const auto& cell : box.active_cell_iterators()) {
     const auto centre = cell->center();
-    if (std::abs(centre[0] - geometry.notch_position) < 0.5 * geometry.notch_width &&
-        centre[1] > geometry.lengths[1] - geometry.notch_depth)
+    if (std::abs(centre[0] - geometry.notch_position) >= 0.5 * geometry.notch_width) continue;
+    if (centre[1] > geometry.lengths[1] - geometry.notch_depth ||
+        (both_sides && centre[1] < geometry.notch_depth))
       removed.insert(cell);
+    else
+      ++n_ligament_cells;
   }
-  if (removed.empty() || removed.size() == box.n_active_cells())
-    throw std::invalid_argument(
-        fmt::format("{}: keys 'Notch position' = {:g}, 'Notch width' = {:g} and 'Notch depth' = "
-                    "{:g} in section 'Geometry' remove {} of {} cells, those with their centre in "
-                    "the notch; allowed is a notch that removes some and leaves some",
-                    file, geometry.notch_position, geometry.notch_width, geometry.notch_depth,
-                    removed.size(), box.n_active_cells()));
+  if (removed.empty() || n_ligament_cells == 0)
+    throw std::invalid_argument(fmt::format(
+        "{}: keys 'Notch position' = {:g}, 'Notch width' = {:g} and 'Notch depth' = "
+        "{:g} in section 'Geometry' remove {} of {} cells, those with their centre in the notch, "
+        "and leave {} beside it; allowed is a notch that removes some and leaves some",
+        file, geometry.notch_position, geometry.notch_width, geometry.notch_depth, removed.size(),
+        box.n_active_cells(), n_ligament_cells));
   dealii::GridGenerator::create_triangulation_with_removed_cells(box, removed, mesh);
   // The boundary ids by position: those of the box, and one for the notch.
   for (const auto& cell : mesh.active_cell_iterators())
@@ -85,8 +91,8 @@ void make_mesh(const MacroParameters<dim>& parameters,
   dealii::Triangulation<dim> coarse;
   if (geometry.type == "box")
     make_box(geometry, coarse);
-  else if (geometry.type == "notched beam")
-    make_notched_beam(parameters.file, geometry, coarse);
+  else if (geometry.type == "notched beam" || geometry.type == "flexure hinge")
+    make_notched_box(parameters.file, geometry, coarse);
   else
     read_mesh(parameters, coarse);
   mesh.copy_triangulation(coarse);

@@ -98,9 +98,10 @@ GeometryParameters read_geometry(ParameterReader& p, int dim) {
   const std::string s = "Geometry";
   GeometryParameters g;
   g.type = p.choice(
-      s, "Type", "box", {"box", "notched beam", "file"},
-      "box and beam start at the origin; boundary ids are 0 and 1 at the ends along x, 2 and 3 "
-      "along y, 4 and 5 along z, and 6 in the notch");
+      s, "Type", "box", {"box", "notched beam", "flexure hinge", "file"},
+      "box, beam and hinge, which has a notch at the top and one at the bottom, start at the "
+      "origin; boundary ids are 0 and 1 at the ends along x, 2 and 3 along y, 4 and 5 along z, and "
+      "6 in the notches");
   g.lengths = p.numbers(s, "Lengths", std::vector<double>(dim, 1.), "edge lengths");
   if (static_cast<int>(g.lengths.size()) != dim)
     p.refuse(s, "Lengths", fmt::format("expected {} lengths", dim));
@@ -119,8 +120,9 @@ GeometryParameters read_geometry(ParameterReader& p, int dim) {
       p.number(s, "Notch position", 0.5 * g.lengths[0], 0, inf, "centre of the notch along x");
   g.notch_width =
       p.number(s, "Notch width", 0.1 * g.lengths[0], 0, inf, "width of the notch along x");
-  g.notch_depth = p.number(s, "Notch depth", 0.25 * g.lengths[1], 0, inf,
-                           "depth of the notch from the top along y");
+  g.notch_depth =
+      p.number(s, "Notch depth", 0.25 * g.lengths[1], 0, inf,
+               "depth of the notch from the top along y, of a hinge also from the bottom");
   g.mesh_file = p.path(s, "Mesh file", "",
                        "mesh with boundary and material ids, in a format deal.II reads by its "
                        "ending: .msh, .vtk, .vtu, .inp, .ucd, .unv");
@@ -134,6 +136,23 @@ GeometryParameters read_geometry(ParameterReader& p, int dim) {
   g.local_refinements = static_cast<unsigned int>(p.integer(
       s, "Local refinements", 0, 0, 20, "refinements of the cells in the refined region"));
   return g;
+}
+
+CertificationParameters read_certification(ParameterReader& p, bool certified_bounds) {
+  const std::string s = "Certification";
+  CertificationParameters c;
+  c.tolerance = p.number(s, "Compliance tolerance", 0, 0, 1,
+                         "largest width of the certified compliance, relative to it: RVEs that "
+                         "matter are polished until it is reached; 0 to polish none");
+  if (c.tolerance > 0 && !certified_bounds)
+    p.refuse(s, "Compliance tolerance",
+             "allowed is 0 with 'Certified bounds' = false in section 'Solver'");
+  c.doerfler = p.number(s, "Doerfler fraction", 0.9, 1e-3, 1,
+                        "a round marks no more RVEs than carry this fraction of the width");
+  c.largest_rounds =
+      static_cast<unsigned int>(p.integer(s, "Largest number of rounds", 20, 0, 1000,
+                                          "rounds of polishing after which the loop gives up"));
+  return c;
 }
 
 template <int dim>
@@ -182,7 +201,8 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
   result.strict = p.flag("", "Strict", false,
                          "exit code 2 if any RVE misses what was asked (it did not converge, has "
                          "no lower bound, or its "
-                         "gap is larger than 'Largest gap')");
+                         "gap is larger than 'Largest gap'), or if the compliance tolerance is "
+                         "missed");
   result.geometry = read_geometry(p, dim);
   result.refined_region =
       read_function<dim>(p, "Geometry", "Refined region", "0", 1,
@@ -214,6 +234,8 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
       p.flag("Solver", "Certified bounds", true,
              "solves also with the upper and the lower bounds of the stiffness, which encloses the "
              "compliance");
+  result.certification = read_certification(p, result.certify);
+  result.run.goal_oriented = result.certification.tolerance > 0;
   result.write_vtu = p.flag("Output", "Write VTU", true, "writes solution.pvtu and solution.pvd");
   result.points_of_interest = read_points<dim>(p);
 }

@@ -31,6 +31,14 @@ struct GeometryParameters {
   unsigned int global_refinements = 0, local_refinements = 0;
 };
 
+/// Of the loop that polishes RVEs until the compliance is certified well enough.
+struct CertificationParameters {
+  /// Relative width of the certified compliance; 0 for no loop.
+  double tolerance = 0;
+  double doerfler = 0;
+  unsigned int largest_rounds = 0;
+};
+
 /// What a parameter file of `seco-macro` says.
 template <int dim>
 struct MacroParameters {
@@ -49,6 +57,7 @@ struct MacroParameters {
   double solver_tolerance = 0;
   unsigned int solver_iterations = 0;
   bool certify = true, write_vtu = true;
+  CertificationParameters certification;
   std::vector<dealii::Point<dim>> points_of_interest;
   std::vector<std::unique_ptr<plugin::Material<dim>>> materials;
   /// Name of each material in the registry.

@@ -156,6 +156,21 @@ void ElasticityProblem<dim>::print_summary(const nlohmann::json& s) {
   };
   enclosed("potential_energy");
   enclosed("compliance");
+  if (s.contains("certification")) {
+    const auto& c = s["certification"];
+    const auto& last = c["rounds"].back();
+    line("width of the compliance",
+         fmt::format("{}, {} {:g}{}",
+                     c["relative_width"].is_null()
+                         ? "unbounded"
+                         : fmt::format("{:.3g}", c["relative_width"].get<double>()),
+                     c["reached"].get<bool>() ? "asked for" : "NOT the tolerance asked for,",
+                     c["compliance_tolerance"].get<double>(),
+                     c["reached"].get<bool>() ? "" : ": " + c["message"].get<std::string>()));
+    line("RVEs polished",
+         fmt::format("{} of {} in {} rounds", last["polished_rves"].get<std::uint64_t>(),
+                     s["rves"].get<std::uint64_t>(), c["rounds"].size() - 1));
+  }
   for (const auto& point : s["points_of_interest"])
     line("displacement at point",
          fmt::format("{} : {}", point["point"].dump(), point["displacement"].dump()));

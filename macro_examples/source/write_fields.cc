@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 
 #include "elasticity_problem.h"
 #include "seco/plugin/agree.h"
@@ -38,19 +39,24 @@ void ElasticityProblem<dim>::write_fields(const Vector& displacement) {
                                dealii::update_gradients | dealii::update_JxW_values);
   const dealii::FEValuesExtractors::Vector u(0);
   std::vector<dealii::SymmetricTensor<2, dim>> strains(quadrature_.size());
+  double width = 0;
+  for (const auto& shares : shares_) width = std::accumulate(shares.begin(), shares.end(), width);
+  width = dealii::Utilities::MPI::sum(width, communicator_);
   for_local_cells([&](const auto& cell, auto material, auto first) {
     values.reinit(cell);
     values[u].get_function_symmetric_gradients(displacement, strains);
     const auto& response = responses_[material];
     dealii::SymmetricTensor<2, dim> strain, stress;
     dealii::SymmetricTensor<4, dim> tangent;
-    double volume = 0, gap = 0;
+    double volume = 0, gap = 0, sum_of_gaps = 0, share = 0;
     for (const auto q : values.quadrature_point_indices()) {
       volume += values.JxW(q);
       strain += strains[q] * values.JxW(q);
       stress += response.stress[first + q] * values.JxW(q);
       tangent += response.tangent[first + q] * values.JxW(q);
       gap = std::max(gap, response.gap[first + q]);
+      sum_of_gaps += response.gap[first + q];
+      if (!shares_.empty()) share += shares_[material][first + q];
     }
     strain /= volume;
     stress /= volume;
@@ -73,6 +79,9 @@ void ElasticityProblem<dim>::write_fields(const Vector& displacement) {
     if constexpr (dim == 3)
       fields("von_mises_stress", index) = std::sqrt(1.5) * dealii::deviator(stress).norm();
     fields("gap", index) = gap;
+    fields("mean_gap", index) = sum_of_gaps / quadrature_.size();
+    // Exact materials have no width to share.
+    if (!shares_.empty()) fields("share_of_width", index) = width != 0 ? share / width : 0.;
     fields("material_id", index) = cell->material_id();
   });
 

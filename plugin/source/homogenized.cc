@@ -1,72 +1,35 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <bit>
-#include <boost/serialization/array.hpp>
 #include <boost/serialization/map.hpp>
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/utility.hpp>
 #include <boost/serialization/vector.hpp>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
 #include <limits>
-#include <unordered_map>
 
 #include "doubtful_rves.h"
-#include "rve_assignment.h"
+#include "rve_homogenizer.h"
+#include "seco/materials/random.h"
 #include "seco/plugin/agree.h"
-#include "seco/plugin/mandel_tensor.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
-#include "seco/surrogate/engine.h"
 #include "share_work.h"
+#include "sum_over_ranks.h"
 
 namespace seco::plugin {
 namespace {
 
-using surrogate::Homogenized;
-using surrogate::Status;
-
-/// The answer for one RVE in a form that ranks can send to each other.
-template <int dim>
-struct Answer {
-  static constexpr int m = dim * (dim + 1) / 2;
-  std::array<double, m * m> stiffness{}, lower{}, upper{};
-  double gap = 0;
-  PointStatus status = PointStatus::ok;
-
-  template <typename Archive>
-  void serialize(Archive& archive, unsigned int) {
-    archive& stiffness& lower& upper& gap& status;
-  }
-};
-
-template <int dim>
-std::array<double, Answer<dim>::m * Answer<dim>::m> pack(const materials::MandelMatrix& matrix) {
-  std::array<double, Answer<dim>::m * Answer<dim>::m> values;
-  std::copy(matrix.data(), matrix.data() + matrix.size(), values.begin());
-  return values;
-}
-
-template <int dim>
-dealii::SymmetricTensor<4, dim> unpack(
-    const std::array<double, Answer<dim>::m * Answer<dim>::m>& values) {
-  constexpr int m = Answer<dim>::m;
-  return to_tensor<dim>(
-      Eigen::Map<const Eigen::Matrix<double, m, m, Eigen::RowMajor>>(values.data()));
-}
-
-PointStatus to_point_status(Status status) {
-  if (status == Status::ok) return PointStatus::ok;
-  return status == Status::failed ? PointStatus::failed : PointStatus::unreliable;
+std::uint64_t hash_of(const RveKey& key) {
+  return materials::mix_seed(key.seed, std::bit_cast<std::uint64_t>(key.volume_fraction) ^
+                                           (std::bit_cast<std::uint64_t>(key.texture_spread) << 1));
 }
 
 /// The linear elastic response of an RVE at every point, homogenized by an engine (engine.h):
 /// stress = C : strain, with the engine's estimate of C and its bounds. The stiffness does not
 /// depend on the strain, so the RVEs are homogenized in `set_points`, each different one once in
-/// the whole run.
+/// the whole run, and again only where `polish` asks for smaller gaps.
 template <int dim>
 class HomogenizedMaterial : public Material<dim> {
  public:
@@ -79,23 +42,7 @@ class HomogenizedMaterial : public Material<dim> {
     HandlerParameters parameters(handler, HandlerParameters::Mode::read, run.folder);
     read(parameters, run.unit);
     output_directory_ = run.output_directory;
-    try {
-      engine_ = surrogate::make_engine(engine_name_, settings_);
-    } catch (const std::exception& error) {
-      // Everything an engine refuses when it is made is its name, its model or its settings.
-      const bool known = [&] {
-        const auto names = surrogate::engine_names();
-        return std::find(names.begin(), names.end(), engine_name_) != names.end();
-      }();
-      if (std::string(error.what()).starts_with("device"))
-        parameters.refuse("", "Device", error.what());
-      if (known && !settings_.model.empty()) parameters.refuse("", "Surrogate model", error.what());
-      parameters.refuse("", "Engine",
-                        fmt::format("{}{}", error.what(),
-                                    known ? ""
-                                          : ". Is the library that brings it named in 'Additional "
-                                            "shared libraries'?"));
-    }
+    homogenizer_.make_engines(parameters, run.goal_oriented);
   }
 
   void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
@@ -107,225 +54,223 @@ class HomogenizedMaterial : public Material<dim> {
                 dealii::ExcDimensionMismatch(strain.size(), rve_of_point_.size()));
     response.resize(strain.size());
     for (std::size_t q = 0; q < strain.size(); ++q) {
-      const auto r = rve_of_point_[q];
-      response.tangent[q] = stiffness_[r];
-      response.lower[q] = lower_[r];
-      response.upper[q] = upper_[r];
-      response.stress[q] = stiffness_[r] * strain[q];
-      response.gap[q] = gap_[r];
-      response.status[q] = status_[r];
+      const auto& answer = answers_[rve_of_point_[q]];
+      response.tangent[q] = answer.stiffness;
+      response.lower[q] = answer.lower;
+      response.upper[q] = answer.upper;
+      response.stress[q] = answer.stiffness * strain[q];
+      response.gap[q] = answer.gap;
+      response.status[q] = answer.status;
     }
   }
 
   MaterialStatistics statistics() const override { return statistics_; }
 
+  std::vector<RveShare> rve_shares(std::span<const double> share_of_point) const override;
+
+  void polish(std::span<const double> wanted_gap,
+              const std::function<void(std::size_t, std::size_t)>& progress) override;
+
  private:
   void read(materials::ParameterReader& parameters, const std::string& unit) {
-    engine_name_ = parameters.text("", "Engine", "fft",
-                                   "engine that homogenizes the RVEs, for example voigt, "
-                                   "reuss, hill, fft, or s-eco of the library seco_s_eco");
-    settings_.model =
-        parameters.path("", "Surrogate model", "", "model folder of the engine s-eco");
-    settings_.tolerance =
-        parameters.number("", "Tolerance", 1e-6, 1e-14, 1, "relative residual of the engine fft");
-    settings_.max_iterations = static_cast<unsigned int>(parameters.integer(
-        "", "Largest number of iterations", 2000, 1, 1000000, "iterations after which fft stops"));
-    settings_.device = parameters.text("", "Device", "auto", "auto, cpu, cuda or cuda:N");
-    settings_.precision = parameters.choice("", "Precision", "double", {"single", "double"},
-                                            "precision of the fields of fft");
-    settings_.chunk_memory = parameters.number(
-        "", "Chunk memory", 1024, 1, 1e7, "memory in MiB for the fields of RVEs computed together");
-    largest_gap_ = parameters.number(
-        "", "Largest gap", 1, 0, 1,
-        "RVEs with a larger certified relative gap count as missing what was asked");
+    homogenizer_.read(parameters, unit);
     n_files_ = static_cast<std::size_t>(parameters.integer(
         "", "Files of doubtful RVEs", 3, 0, 10000,
         "so many of the RVEs that failed or miss what was asked, the worst, are written to the "
         "folder doubtful_rves of the output directory"));
-    assignment_.read(parameters, unit);
   }
 
-  /// Homogenizes the RVEs of the keys, equal ones once. Those that fail have the status `failed`.
-  std::vector<Answer<dim>> homogenize(
-      const std::vector<RveKey>& keys,
-      const std::function<void(std::size_t, std::size_t)>& progress);
-  materials::Rve make_rve(const RveKey& key) const;
-  std::vector<Homogenized> run_engine(std::span<const materials::Rve> rves,
-                                      const std::function<void(std::size_t)>& progress) const;
-  /// Notes a result in the statistics. @return its status
-  PointStatus count(const RveKey& key, const Homogenized& result);
-  /// Writes the worst RVEs to files. @throws std::runtime_error if one of them failed
-  void report_doubtful(MPI_Comm communicator);
-  void collect_statistics(MPI_Comm communicator, double seconds);
+  /// One answer per task, shared between all ranks. Collective.
+  std::vector<RveAnswer<dim>> homogenize(
+      const std::vector<RveTask>& tasks,
+      const std::function<void(std::size_t, std::size_t)>& progress) const;
+  /// Statistics of the answers, and files of the worst RVEs. Collective.
+  /// @throws std::runtime_error if one of them failed
+  void report();
+  void report_doubtful(const std::vector<DoubtfulRve>& doubtful);
 
-  std::string engine_name_;
-  surrogate::EngineSettings settings_;
-  RveAssignment<dim> assignment_;
-  std::unique_ptr<surrogate::Engine> engine_;
-
+  RveHomogenizer<dim> homogenizer_;
+  MPI_Comm communicator_ = MPI_COMM_SELF;
   std::vector<std::uint32_t> rve_of_point_;
-  std::vector<dealii::SymmetricTensor<4, dim>> stiffness_, lower_, upper_;
-  std::vector<double> gap_;
-  std::vector<PointStatus> status_;
+  std::vector<RveKey> keys_;
+  std::vector<RveAnswer<dim>> answers_;
+  /// Whether this rank is the one that counts the RVE.
+  std::vector<bool> counted_;
+  /// Time in the microscale since `set_points` was called, on this rank.
+  double seconds_ = 0;
   MaterialStatistics statistics_;
-  double sum_of_gaps_ = 0, largest_gap_ = 1;
   std::size_t n_files_ = 0;
   std::string output_directory_;
-  std::vector<DoubtfulRve> doubtful_;
+};
+
+/// Adds the time it lives to a number.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
+  ~Stopwatch() {
+    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  double& seconds_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 template <int dim>
 void HomogenizedMaterial<dim>::set_points(
     std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
     const std::function<void(std::size_t, std::size_t)>& progress) {
-  const auto start = std::chrono::steady_clock::now();
+  communicator_ = communicator;
   statistics_ = {};
-  sum_of_gaps_ = 0;
-  doubtful_.clear();
-  std::map<RveKey, std::uint32_t> index;
-  rve_of_point_.assign(points.size(), 0);
-  run_together(communicator, [&] {
-    for (const auto& point : points) index.emplace(assignment_.key(point), 0);
-    std::uint32_t next = 0;
-    for (auto& [key, i] : index) i = next++;
-    for (std::size_t q = 0; q < points.size(); ++q)
-      rve_of_point_[q] = index[assignment_.key(points[q])];
-  });
-
-  std::vector<RveKey> keys;
-  for (const auto& [key, i] : index) keys.push_back(key);
-  const auto answers = share_work<RveKey, Answer<dim>>(
-      keys, communicator,
-      [](const RveKey& key) {
-        return materials::mix_seed(key.seed,
-                                   std::bit_cast<std::uint64_t>(key.volume_fraction) ^
-                                       (std::bit_cast<std::uint64_t>(key.texture_spread) << 1));
-      },
-      [&](const std::vector<RveKey>& mine) {
-        std::vector<Answer<dim>> result;
-        run_together(communicator, [&] { result = homogenize(mine, progress); });
-        return result;
-      });
-  report_doubtful(communicator);
-
-  for (auto* field : {&stiffness_, &lower_, &upper_}) field->clear();
-  gap_.clear();
-  status_.clear();
-  for (const auto& answer : answers) {
-    stiffness_.push_back(unpack<dim>(answer.stiffness));
-    lower_.push_back(unpack<dim>(answer.lower));
-    upper_.push_back(unpack<dim>(answer.upper));
-    gap_.push_back(answer.gap);
-    status_.push_back(answer.status);
+  seconds_ = 0;
+  {
+    const Stopwatch stopwatch(seconds_);
+    std::map<RveKey, std::uint32_t> index;
+    rve_of_point_.assign(points.size(), 0);
+    const auto& assignment = homogenizer_.assignment();
+    run_together(communicator, [&] {
+      for (const auto& point : points) index.emplace(assignment.key(point), 0);
+      std::uint32_t next = 0;
+      for (auto& [key, i] : index) i = next++;
+      for (std::size_t q = 0; q < points.size(); ++q)
+        rve_of_point_[q] = index[assignment.key(points[q])];
+    });
+    keys_.clear();
+    std::vector<RveTask> tasks;
+    for (const auto& [key, i] : index) {
+      keys_.push_back(key);
+      tasks.push_back({key, 0});
+    }
+    answers_ = homogenize(tasks, progress);
+    counted_.clear();
+    for (const auto& sum :
+         sum_over_ranks<RveKey>(keys_, std::vector<double>(keys_.size()), communicator, hash_of))
+      counted_.push_back(sum.first);
   }
   statistics_.n_points =
       dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(points.size()), communicator);
-  collect_statistics(
-      communicator,
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  report();
 }
 
 template <int dim>
-std::vector<Answer<dim>> HomogenizedMaterial<dim>::homogenize(
-    const std::vector<RveKey>& keys,
+std::vector<RveAnswer<dim>> HomogenizedMaterial<dim>::homogenize(
+    const std::vector<RveTask>& tasks,
+    const std::function<void(std::size_t, std::size_t)>& progress) const {
+  return share_work<RveTask, RveAnswer<dim>>(
+      tasks, communicator_, [](const RveTask& task) { return hash_of(task.key); },
+      [&](const std::vector<RveTask>& mine) {
+        std::vector<RveAnswer<dim>> result;
+        run_together(communicator_, [&] { result = homogenizer_.homogenize(mine, progress); });
+        return result;
+      });
+}
+
+template <int dim>
+std::vector<RveShare> HomogenizedMaterial<dim>::rve_shares(
+    std::span<const double> share_of_point) const {
+  AssertThrow(share_of_point.size() == rve_of_point_.size(),
+              dealii::ExcDimensionMismatch(share_of_point.size(), rve_of_point_.size()));
+  std::vector<double> share(keys_.size(), 0.);
+  for (std::size_t q = 0; q < rve_of_point_.size(); ++q)
+    share[rve_of_point_[q]] += share_of_point[q];
+  std::vector<RveShare> result;
+  for (const auto& sum : sum_over_ranks<RveKey>(keys_, share, communicator_, hash_of)) {
+    const auto& answer = answers_[result.size()];
+    const bool missed = answer.wanted_gap > 0 && !(answer.gap <= answer.wanted_gap);
+    // A tolerance below what was wanted before and above the gap that was reached is of no use.
+    const double next = homogenizer_.polish_tolerance(answer.gap);
+    const bool done = answer.wanted_gap > 0 && next >= answer.wanted_gap;
+    result.push_back({sum.sum, answer.gap,
+                      !missed && !done && answer.gap > homogenizer_.smallest_gap(), sum.first});
+  }
+  return result;
+}
+
+template <int dim>
+void HomogenizedMaterial<dim>::polish(
+    std::span<const double> wanted_gap,
     const std::function<void(std::size_t, std::size_t)>& progress) {
-  // RVEs are generated chunk by chunk, since all of them together may not fit into memory.
-  constexpr std::size_t chunk_size = 256;
-  std::vector<Answer<dim>> answers(keys.size());
-  std::unordered_map<std::uint64_t, std::size_t> first_with_hash;
-  for (std::size_t first = 0; first < keys.size(); first += chunk_size) {
-    const auto last = std::min(first + chunk_size, keys.size());
-    std::vector<materials::Rve> rves;
-    std::vector<std::size_t> position, repeated;
-    for (std::size_t k = first; k < last; ++k) {
-      auto rve = make_rve(keys[k]);
-      const auto [known, is_new] = first_with_hash.emplace(materials::hash(rve), k);
-      if (!is_new) {
-        repeated.push_back(k);
-        continue;
+  AssertThrow(wanted_gap.size() == keys_.size(),
+              dealii::ExcDimensionMismatch(wanted_gap.size(), keys_.size()));
+  {
+    const Stopwatch stopwatch(seconds_);
+    std::vector<RveTask> tasks;
+    std::vector<std::size_t> rves;
+    for (std::size_t r = 0; r < keys_.size(); ++r) {
+      if (!(wanted_gap[r] > 0)) continue;
+      tasks.push_back({keys_[r], homogenizer_.polish_tolerance(wanted_gap[r])});
+      rves.push_back(r);
+    }
+    auto polished = homogenize(tasks, progress);
+    for (std::size_t i = 0; i < rves.size(); ++i) {
+      auto& answer = answers_[rves[i]];
+      // The bounds that are known stay where polishing brought none, or wider ones.
+      if (polished[i].status == PointStatus::failed || !(polished[i].gap < answer.gap)) {
+        answer.wanted_gap = tasks[i].wanted_gap;
+        if (polished[i].status == PointStatus::failed) answer.reason = polished[i].reason;
+      } else {
+        answer = std::move(polished[i]);
       }
-      position.push_back(k);
-      rves.push_back(std::move(rve));
-    }
-    const auto results = run_engine(rves, [&](std::size_t done) {
-      if (progress) progress(first + done, keys.size());
-    });
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      const auto& result = results[i];
-      const auto status = count(keys[position[i]], result);
-      if (status == PointStatus::failed)
-        answers[position[i]].status = status;
-      else
-        answers[position[i]] = {pack<dim>(result.stiffness), pack<dim>(result.lower),
-                                pack<dim>(result.upper), result.gap, status};
-    }
-    for (const auto k : repeated)
-      answers[k] = answers[first_with_hash.at(materials::hash(make_rve(keys[k])))];
-    if (progress) progress(last, keys.size());
-  }
-  return answers;
-}
-
-template <int dim>
-materials::Rve HomogenizedMaterial<dim>::make_rve(const RveKey& key) const {
-  try {
-    return assignment_.make_rve(key);
-  } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(
-        fmt::format("subsection 'Microstructure', {}: {}", describe(key), error.what()));
-  }
-}
-
-template <int dim>
-std::vector<Homogenized> HomogenizedMaterial<dim>::run_engine(
-    std::span<const materials::Rve> rves, const std::function<void(std::size_t)>& progress) const {
-  try {
-    return engine_->homogenize(rves, progress);
-  } catch (const std::invalid_argument& error) {
-    // An engine refuses RVEs that its model or its settings do not fit.
-    const bool model = !settings_.model.empty();
-    throw std::invalid_argument(fmt::format("key '{}' is '{}': {}",
-                                            model ? "Surrogate model" : "Engine",
-                                            model ? settings_.model : engine_name_, error.what()));
-  }
-}
-
-template <int dim>
-PointStatus HomogenizedMaterial<dim>::count(const RveKey& key, const Homogenized& result) {
-  ++statistics_.n_rves[result.engine];
-  auto status = to_point_status(result.status);
-  std::string reason = fmt::format("{}: {}", to_string(result.status), result.message);
-  if (status != PointStatus::failed) {
-    sum_of_gaps_ += result.gap;
-    statistics_.worst_gap = std::max(statistics_.worst_gap, result.gap);
-    if (status == PointStatus::ok && !(result.gap <= largest_gap_)) {
-      status = PointStatus::unreliable;
-      reason = fmt::format("the certified gap is {:.3g}, allowed by 'Largest gap' is {:.3g}",
-                           result.gap, largest_gap_);
     }
   }
-  if (status == PointStatus::ok) return status;
-  ++statistics_.n_unreliable_rves;
-  const bool failed = status == PointStatus::failed;
-  doubtful_.push_back(
-      {key, failed, failed ? std::numeric_limits<double>::infinity() : result.gap, reason});
-  return status;
+  report();
 }
 
 template <int dim>
-void HomogenizedMaterial<dim>::report_doubtful(MPI_Comm communicator) {
+void HomogenizedMaterial<dim>::report() {
+  namespace MPI = dealii::Utilities::MPI;
+  auto& s = statistics_;
+  std::map<std::string, std::uint64_t> n_rves;
+  std::vector<DoubtfulRve> doubtful;
+  std::uint64_t n = 0, n_polished = 0;
+  double sum_of_gaps = 0, worst_gap = 0;
+  for (std::size_t r = 0; r < answers_.size(); ++r) {
+    const auto& answer = answers_[r];
+    if (!counted_[r] || answer.repeated) continue;
+    ++n_rves[answer.engine];
+    if (answer.wanted_gap > 0) ++n_polished;
+    const bool failed = answer.status == PointStatus::failed;
+    if (!failed) {
+      ++n;
+      sum_of_gaps += answer.gap;
+      worst_gap = std::max(worst_gap, answer.gap);
+    }
+    if (answer.status != PointStatus::ok)
+      doubtful.push_back({keys_[r], failed,
+                          failed ? std::numeric_limits<double>::infinity() : answer.gap,
+                          answer.reason});
+  }
+  s.n_rves.clear();
+  for (const auto& counts : MPI::all_gather(communicator_, n_rves))
+    for (const auto& [engine, count] : counts) s.n_rves[engine] += count;
+  n = MPI::sum(n, communicator_);
+  s.n_polished_rves = MPI::sum(n_polished, communicator_);
+  s.n_unreliable_rves = MPI::sum(static_cast<std::uint64_t>(doubtful.size()), communicator_);
+  s.worst_gap = MPI::max(worst_gap, communicator_);
+  s.mean_gap = n > 0 ? MPI::sum(sum_of_gaps, communicator_) / static_cast<double>(n) : 0.;
+  s.seconds = MPI::max(seconds_, communicator_);
+  report_doubtful(doubtful);
+}
+
+template <int dim>
+void HomogenizedMaterial<dim>::report_doubtful(const std::vector<DoubtfulRve>& doubtful) {
+  namespace MPI = dealii::Utilities::MPI;
   const auto entries =
-      worst_of_all_ranks(doubtful_, std::max<std::size_t>(n_files_, 1), communicator);
-  if (entries.empty()) return;
+      worst_of_all_ranks(doubtful, std::max<std::size_t>(n_files_, 1), communicator_);
   std::vector<std::string> files;
-  if (n_files_ > 0 && !output_directory_.empty())
-    run_together(communicator, [&] {
-      if (dealii::Utilities::MPI::this_mpi_process(communicator) == 0)
+  if (!output_directory_.empty())
+    run_together(communicator_, [&] {
+      if (MPI::this_mpi_process(communicator_) != 0) return;
+      // Polished RVEs may have left the list.
+      for (const auto& file : statistics_.doubtful_rve_files) std::filesystem::remove(file);
+      if (n_files_ > 0)
         files = write_doubtful_rves(
-            entries, [&](const RveKey& key) { return make_rve(key); },
+            entries, [&](const RveKey& key) { return homogenizer_.make_rve(key); },
             (std::filesystem::path(output_directory_) / "doubtful_rves").string());
     });
-  statistics_.doubtful_rve_files = dealii::Utilities::MPI::broadcast(communicator, files, 0);
+  statistics_.doubtful_rve_files = MPI::broadcast(communicator_, files, 0);
+  statistics_.message.clear();
+  if (entries.empty()) return;
   const auto& first = entries.front();
   statistics_.message =
       fmt::format("{}: {}{}", describe(first.key), first.reason,
@@ -334,23 +279,7 @@ void HomogenizedMaterial<dim>::report_doubtful(MPI_Comm communicator) {
                       : fmt::format("; it is in {}", statistics_.doubtful_rve_files.front()));
   if (first.failed)
     throw std::runtime_error(
-        fmt::format("engine '{}' failed, {}", engine_name_, statistics_.message));
-}
-
-template <int dim>
-void HomogenizedMaterial<dim>::collect_statistics(MPI_Comm communicator, double seconds) {
-  namespace MPI = dealii::Utilities::MPI;
-  auto& s = statistics_;
-  std::map<std::string, std::uint64_t> n_rves;
-  for (const auto& counts : MPI::all_gather(communicator, s.n_rves))
-    for (const auto& [engine, n] : counts) n_rves[engine] += n;
-  s.n_rves = n_rves;
-  s.n_unreliable_rves = MPI::sum(s.n_unreliable_rves, communicator);
-  s.worst_gap = MPI::max(s.worst_gap, communicator);
-  std::uint64_t n = 0;
-  for (const auto& [engine, count] : n_rves) n += count;
-  s.mean_gap = n > 0 ? MPI::sum(sum_of_gaps_, communicator) / static_cast<double>(n) : 0.;
-  s.seconds = MPI::max(seconds, communicator);
+        fmt::format("engine '{}' failed, {}", homogenizer_.engine_name(), statistics_.message));
 }
 
 }  // namespace

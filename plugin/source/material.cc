@@ -12,7 +12,18 @@ void MaterialResponse<dim>::resize(std::size_t n_points) {
   status.resize(n_points);
 }
 
+template <int dim>
+std::vector<RveShare> Material<dim>::rve_shares(std::span<const double>) const {
+  return {};
+}
+
+template <int dim>
+void Material<dim>::polish(std::span<const double>,
+                           const std::function<void(std::size_t, std::size_t)>&) {}
+
 template struct MaterialResponse<2>;
 template struct MaterialResponse<3>;
+template class Material<2>;
+template class Material<3>;
 
 }  // namespace seco::plugin

@@ -52,9 +52,11 @@ struct MaterialResponse {
 
 /// What a material has done so far, over all ranks.
 struct MaterialStatistics {
-  /// Different RVEs homogenized, per engine.
+  /// Different RVEs, per engine that gave the answer in use.
   std::map<std::string, std::uint64_t> n_rves;
   std::uint64_t n_points = 0;
+  /// RVEs whose answer was sought again with smaller gaps, each counted once.
+  std::uint64_t n_polished_rves = 0;
   std::uint64_t n_unreliable_rves = 0;
   double worst_gap = 0;
   /// Mean over the RVEs.
@@ -75,6 +77,20 @@ struct RunSettings {
   std::string folder;
   /// Folder of the results; empty for a run that writes none.
   std::string output_directory;
+  /// Whether the host will ask for smaller gaps with `Material::polish`.
+  bool goal_oriented = false;
+};
+
+/// What a goal-oriented loop knows of one RVE: how much of the width of a certified quantity is due
+/// to the gap of this RVE, at all points of all ranks that use it.
+struct RveShare {
+  double share = 0;
+  /// Present largest relative gap of the unit load cases.
+  double gap = 0;
+  /// Whether the material can make the gap smaller.
+  bool improvable = true;
+  /// True on exactly one of the ranks that use the RVE, for sums over ranks.
+  bool counted = true;
 };
 
 /// The material of one material id: the interface that a plugin implements.
@@ -106,6 +122,23 @@ class Material {
 
   /// Collective over the communicator of `set_points`.
   virtual MaterialStatistics statistics() const = 0;
+
+  /// The share of every RVE that this rank uses, in an order that stays the same until `set_points`
+  /// is called again: the sum of the shares of its points on all ranks. Collective. A material
+  /// without such RVEs, for example one that is known exactly, returns none.
+  /// @param share_of_point share of each point of `set_points` in the width of a certified
+  /// quantity,
+  ///   w eps : (upper - lower) : eps with the quadrature weight w and the strain eps of the point
+  virtual std::vector<RveShare> rve_shares(std::span<const double> share_of_point) const;
+
+  /// Makes the gaps of RVEs smaller; `evaluate` then answers with what is better known. Bounds stay
+  /// guaranteed whether or not a wanted gap is reached. Collective; an error on any rank is thrown
+  /// on all.
+  /// @param wanted_gap one per entry of `rve_shares`, 0 for RVEs that stay as they are; ranks that
+  ///   use the same RVE ask for the same
+  /// @param progress as in `set_points`
+  virtual void polish(std::span<const double> wanted_gap,
+                      const std::function<void(std::size_t, std::size_t)>& progress);
 };
 
 }  // namespace seco::plugin

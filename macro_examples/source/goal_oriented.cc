@@ -1,0 +1,209 @@
+// The certified compliance, and the loop that polishes RVEs until it is narrow enough.
+#include <deal.II/fe/fe_values.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/serialization/vector.hpp>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "elasticity_problem.h"
+#include "marking.h"
+#include "seco/plugin/agree.h"
+
+namespace seco::macro {
+
+using dealii::Utilities::MPI::sum;
+
+template <int dim>
+typename ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::solve_bounds() {
+  EnergyBounds bounds;
+  const auto stiff = solve(Bound::upper);
+  bounds.upper = energies(Bound::upper, stiff).first;
+  std::optional<Vector> soft;
+  if (lower_bound_usable()) {
+    soft = solve(Bound::lower);
+    bounds.lower = energies(Bound::lower, *soft).first;
+  }
+  set_shares(stiff, soft ? *soft : stiff);
+  return bounds;
+}
+
+template <int dim>
+void ElasticityProblem<dim>::set_shares(const Vector& stiff, const Vector& soft) {
+  dealii::FEValues<dim> values(element_, quadrature_,
+                               dealii::update_gradients | dealii::update_JxW_values);
+  const dealii::FEValuesExtractors::Vector u(0);
+  std::vector<dealii::SymmetricTensor<2, dim>> stiff_strain(quadrature_.size()),
+      soft_strain(quadrature_.size());
+  shares_.assign(responses_.size(), {});
+  for (std::size_t m = 0; m < responses_.size(); ++m) shares_[m].resize(responses_[m].gap.size());
+  for_local_cells([&](const auto& cell, auto material, auto first) {
+    values.reinit(cell);
+    values[u].get_function_symmetric_gradients(stiff, stiff_strain);
+    values[u].get_function_symmetric_gradients(soft, soft_strain);
+    const auto& response = responses_[material];
+    for (const auto q : values.quadrature_point_indices())
+      shares_[material][first + q] =
+          values.JxW(q) *
+          (stiff_strain[q] *
+           ((response.upper[first + q] - response.lower[first + q]) * soft_strain[q]));
+  });
+}
+
+template <int dim>
+typename ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::certify_compliance() {
+  const auto& goal = parameters_.certification;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  double macro_seconds = 0;
+  Round round;
+  EnergyBounds best;
+  for (round.number = 0;; ++round.number) {
+    const auto start = std::chrono::steady_clock::now();
+    evaluate_materials(nullptr);
+    const auto bounds = solve_bounds();
+    macro_seconds +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    // Every round's bounds hold, so the best of all rounds do.
+    best.upper = round.number > 0 ? std::min(best.upper, bounds.upper) : bounds.upper;
+    if (bounds.lower) best.lower = best.lower ? std::max(*best.lower, *bounds.lower) : bounds.lower;
+    round.lower = -2. * best.upper;
+    round.upper = best.lower ? -2. * *best.lower : nan;
+    const double width = best.lower ? round.upper - round.lower : nan;
+    round.relative_width = width == 0 ? 0. : width / round.lower;
+    round.macro_seconds = dealii::Utilities::MPI::max(macro_seconds, communicator_);
+    round.micro_seconds = 0;
+    round.n_rves = round.n_polished = 0;
+    for (const auto& material : parameters_.materials) {
+      const auto statistics = material->statistics();
+      round.micro_seconds += statistics.seconds;
+      round.n_polished += statistics.n_polished_rves;
+      for (const auto& [engine, n] : statistics.n_rves) round.n_rves += n;
+    }
+    rounds_.push_back(round);
+    out_ << fmt::format(
+                "== round {}: compliance in [{:.8g}, {:.8g}], relative width {:.3g}, {} of {} RVEs "
+                "polished, {:.1f} s microscale, {:.1f} s macroscale\n",
+                round.number, round.lower, round.upper, round.relative_width, round.n_polished,
+                round.n_rves, round.micro_seconds, round.macro_seconds)
+         << std::flush;
+    if (round.relative_width <= goal.tolerance) return best;
+    if (round.number == goal.largest_rounds) {
+      missed_ = fmt::format("'Largest number of rounds' = {} was reached", goal.largest_rounds);
+      return best;
+    }
+    round.n_marked = polish(width, goal.tolerance * round.lower);
+    if (round.n_marked == 0) {
+      missed_ = best.lower
+                    ? "no RVE whose gap matters can be polished further"
+                    : "the stiffness of some RVEs has no lower bound, as with voids of stiffness "
+                      "zero, and polishing brings none";
+      return best;
+    }
+  }
+}
+
+template <int dim>
+std::size_t ElasticityProblem<dim>::polish(double width, double goal) {
+  dealii::TimerOutput::Scope scope(timer_, "microscale");
+  std::vector<std::vector<plugin::RveShare>> rves;
+  std::vector<double> improvable;
+  for (std::size_t m = 0; m < shares_.size(); ++m) {
+    rves.push_back(parameters_.materials[m]->rve_shares(shares_[m]));
+    for (const auto& rve : rves.back())
+      if (rve.counted && rve.improvable) improvable.push_back(rve.share);
+  }
+  std::vector<double> shares;
+  for (const auto& list : dealii::Utilities::MPI::all_gather(communicator_, improvable))
+    shares.insert(shares.end(), list.begin(), list.end());
+  double rest = 0;
+  if (std::isfinite(width)) {
+    rest = width;
+    for (const double share : shares) rest -= std::max(share, 0.);
+  }
+  const auto marking = mark(shares, rest, goal, parameters_.certification.doerfler);
+  // Without a lower bound of the structure there is no width; the RVEs that lack theirs come first.
+  const auto wanted_gap = [&](const plugin::RveShare& rve) {
+    if (!rve.improvable) return 0.;
+    if (!std::isfinite(width) && rve.gap > 1 - 1e-9) return 0.5;
+    return marking.wanted_gap(rve.share, rve.gap);
+  };
+  std::size_t n_marked = 0;
+  std::vector<std::vector<double>> wanted(rves.size());
+  for (std::size_t m = 0; m < rves.size(); ++m)
+    for (const auto& rve : rves[m]) {
+      wanted[m].push_back(wanted_gap(rve));
+      if (rve.counted && wanted[m].back() > 0) ++n_marked;
+    }
+  n_marked = sum(n_marked, communicator_);
+  if (n_marked == 0) return 0;
+  for (std::size_t m = 0; m < rves.size(); ++m) {
+    const auto n =
+        std::count_if(wanted[m].begin(), wanted[m].end(), [](double w) { return w > 0; });
+    if (sum(static_cast<std::uint64_t>(n), communicator_) == 0) continue;
+    try {
+      parameters_.materials[m]->polish(wanted[m], progress_report());
+    } catch (const std::exception& error) {
+      throw std::runtime_error(fmt::format("{}: section 'Material {}/{}': {}", parameters_.file, m,
+                                           parameters_.model_names[m], error.what()));
+    }
+  }
+  return n_marked;
+}
+
+template <int dim>
+nlohmann::json ElasticityProblem<dim>::describe_rounds() const {
+  const auto number = [](double value) {
+    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
+  };
+  auto list = nlohmann::json::array();
+  for (const auto& r : rounds_)
+    list.push_back({{"round", r.number},
+                    {"lower", number(r.lower)},
+                    {"upper", number(r.upper)},
+                    {"relative_width", number(r.relative_width)},
+                    {"marked_rves", r.n_marked},
+                    {"polished_rves", r.n_polished},
+                    {"polished_fraction", r.polished_fraction()},
+                    {"micro_seconds", r.micro_seconds},
+                    {"macro_seconds", r.macro_seconds}});
+  nlohmann::json result = {{"compliance_tolerance", parameters_.certification.tolerance},
+                           {"relative_width", list.back()["relative_width"]},
+                           {"reached", missed_.empty()},
+                           {"rounds", list}};
+  if (!missed_.empty()) result["message"] = missed_;
+  return result;
+}
+
+template <int dim>
+void ElasticityProblem<dim>::write_rounds() const {
+  plugin::run_together(communicator_, [&] {
+    if (dealii::Utilities::MPI::this_mpi_process(communicator_) != 0) return;
+    const auto path = std::filesystem::path(parameters_.output_directory) / "rounds.csv";
+    std::ofstream file(path);
+    file << "round,lower,upper,relative_width,marked_rves,polished_rves,polished_fraction,"
+            "micro_seconds,macro_seconds\n";
+    const auto number = [](double value) {
+      return std::isfinite(value) ? fmt::format("{:.12g}", value) : "";
+    };
+    for (const auto& r : rounds_)
+      file << fmt::format("{},{},{},{},{},{},{:.6g},{:.6g},{:.6g}\n", r.number, number(r.lower),
+                          number(r.upper), number(r.relative_width), r.n_marked, r.n_polished,
+                          r.polished_fraction(), r.micro_seconds, r.macro_seconds);
+    file.close();
+    if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path.string()));
+  });
+}
+
+#define INSTANTIATE(dim)                                                                      \
+  template ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::solve_bounds();       \
+  template ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::certify_compliance(); \
+  template nlohmann::json ElasticityProblem<dim>::describe_rounds() const;                    \
+  template void ElasticityProblem<dim>::write_rounds() const;
+INSTANTIATE(2)
+INSTANTIATE(3)
+#undef INSTANTIATE
+
+}  // namespace seco::macro

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <deal.II/base/symmetric_tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "doubtful_rves.h"
+#include "rve_assignment.h"
+#include "seco/surrogate/engine.h"
+
+namespace seco::plugin {
+
+/// The answer for one RVE, in a form that ranks can send to each other.
+template <int dim>
+struct RveAnswer {
+  dealii::SymmetricTensor<4, dim> stiffness, lower, upper;
+  double gap = 0;
+  PointStatus status = PointStatus::ok;
+  std::string engine;
+  /// One sentence where the status is not ok.
+  std::string reason;
+  /// The gap it was polished for, 0 if it never was.
+  double wanted_gap = 0;
+  /// The RVE of another key that this rank computed is the same, so it was not computed again.
+  bool repeated = false;
+
+  template <typename Archive>
+  void serialize(Archive& archive, unsigned int) {
+    archive& stiffness& lower& upper& gap& status& engine& reason& wanted_gap& repeated;
+  }
+};
+
+/// What to do with which RVE.
+struct RveTask {
+  RveKey key;
+  /// Largest gap wanted; 0 for what the engine of all RVEs answers.
+  double wanted_gap = 0;
+  auto operator<=>(const RveTask&) const = default;
+
+  template <typename Archive>
+  void serialize(Archive& archive, unsigned int) {
+    archive& key& wanted_gap;
+  }
+};
+
+/// Generates the RVEs of keys and homogenizes them, chunk by chunk, since all of them together may
+/// not fit into memory: with one engine, and where gaps are wanted with another whose tolerance is
+/// that gap.
+template <int dim>
+class RveHomogenizer {
+ public:
+  using Progress = std::function<void(std::size_t, std::size_t)>;
+
+  /// Declares (in the mode of the reader) and reads the parameters.
+  /// @throws materials::ParameterError
+  void read(materials::ParameterReader& parameters, const std::string& unit);
+  /// Makes the engines, those for polishing only if the run needs them.
+  /// @throws materials::ParameterError
+  void make_engines(materials::ParameterReader& parameters, bool polish);
+
+  const RveAssignment<dim>& assignment() const { return assignment_; }
+  const std::string& engine_name() const { return engine_name_; }
+  /// Smallest gap that is asked of the polish engine.
+  double smallest_gap() const { return smallest_gap_; }
+  /// The gap that the polish engine is asked for where `wanted` is: one value for all if the user
+  /// set `Polish tolerance`, else the next power of 1/2 below, so that few engines and large
+  /// batches do for all RVEs; never below `smallest_gap`.
+  double polish_tolerance(double wanted) const;
+
+  /// One answer per task, in order, equal RVEs computed once. RVEs that fail have the status
+  /// `failed`. @param progress with the number of finished and of all tasks, if set
+  /// @throws std::invalid_argument
+  std::vector<RveAnswer<dim>> homogenize(const std::vector<RveTask>& tasks,
+                                         const Progress& progress) const;
+
+  /// @throws std::invalid_argument with the key
+  materials::Rve make_rve(const RveKey& key) const;
+
+ private:
+  std::unique_ptr<surrogate::Engine> make_engine(materials::ParameterReader& parameters,
+                                                 const std::string& engine_key,
+                                                 const std::string& engine,
+                                                 const std::string& model_key,
+                                                 const surrogate::EngineSettings& settings) const;
+  surrogate::EngineSettings polish_settings(double tolerance) const;
+  std::vector<RveAnswer<dim>> homogenize(const std::vector<RveKey>& keys,
+                                         const surrogate::Engine& engine, bool polish,
+                                         const std::function<void(std::size_t)>& progress) const;
+  RveAnswer<dim> to_answer(const surrogate::Homogenized& result) const;
+
+  std::string engine_name_, polish_engine_name_;
+  surrogate::EngineSettings settings_;
+  std::string polish_model_;
+  double polish_tolerance_ = 0, smallest_gap_ = 0, largest_gap_ = 1;
+  RveAssignment<dim> assignment_;
+  std::unique_ptr<surrogate::Engine> engine_;
+};
+
+}  // namespace seco::plugin

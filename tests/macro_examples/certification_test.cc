@@ -1,0 +1,193 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "small_run.h"
+
+using namespace seco::test;
+using nlohmann::json;
+
+namespace {
+
+/// Voigt and Reuss bounds at first, then polish to a compliance tolerance.
+std::map<std::string, std::string> loop(const std::string& tolerance,
+                                        std::map<std::string, std::string> changes = {}) {
+  changes.merge(
+      std::map<std::string, std::string>{{"Certification/Compliance tolerance", tolerance},
+                                         {"Material 0/homogenized/Engine", "hill"}});
+  return changes;
+}
+
+double number(const json& value) {
+  return value.get<double>();
+}
+
+}  // namespace
+
+TEST(CertifiedRun, ReachesItsToleranceAndEveryRoundEnclosesTheConvergedValue) {
+  const double exact =
+      run("converged", {{"Material 0/homogenized/Tolerance", "1e-9"}})["compliance"]["estimate"];
+  for (const std::string engine : {"certified", "fft"})
+    for (const std::string fraction : {"0.5", "0.9"}) {
+      const auto summary =
+          run("loop", loop("0.02", {{"Material 0/homogenized/Polish engine", engine},
+                                    {"Certification/Doerfler fraction", fraction}}));
+      const auto& certification = summary["certification"];
+      EXPECT_TRUE(certification["reached"]);
+      EXPECT_LE(number(certification["relative_width"]), 0.02);
+      const auto& rounds = certification["rounds"];
+      ASSERT_GE(rounds.size(), 2u);
+      for (std::size_t r = 0; r < rounds.size(); ++r) {
+        EXPECT_LE(number(rounds[r]["lower"]), exact * (1 + 1e-9));
+        EXPECT_GE(number(rounds[r]["upper"]), exact * (1 - 1e-9));
+        EXPECT_EQ(rounds[r]["marked_rves"] == 0, r == 0);
+        if (r == 0) continue;
+        EXPECT_GE(rounds[r]["lower"], rounds[r - 1]["lower"]);
+        EXPECT_LE(rounds[r]["upper"], rounds[r - 1]["upper"]);
+        EXPECT_GE(rounds[r]["polished_rves"], rounds[r - 1]["polished_rves"]);
+        EXPECT_GE(number(rounds[r]["micro_seconds"]), number(rounds[r - 1]["micro_seconds"]));
+      }
+      const auto& last = rounds.back();
+      EXPECT_EQ(summary["compliance"]["lower"], last["lower"]);
+      EXPECT_EQ(summary["compliance"]["upper"], last["upper"]);
+      // Only what matters is polished, and the counts agree.
+      EXPECT_LT(number(last["polished_fraction"]), 0.75);
+      EXPECT_EQ(summary["rves"], summary["cells"]);
+      EXPECT_EQ(summary["rves_per_engine"][engine], last["polished_rves"]);
+      EXPECT_EQ(last["polished_fraction"], number(last["polished_rves"]) / number(summary["rves"]));
+    }
+}
+
+TEST(CertifiedRun, TheRoundsAreWrittenAsATable) {
+  const auto folder = new_folder("table");
+  write_text(folder / "run.prm", parameters(loop("0.05")));
+  ASSERT_EQ(run_program("seco-macro", (folder / "run.prm").string()).exit_code, 0);
+  const auto rounds = read_json(folder / "out" / "summary.json")["certification"]["rounds"];
+  std::ifstream file(folder / "out" / "rounds.csv");
+  std::string line, header;
+  std::getline(file, header);
+  EXPECT_EQ(header,
+            "round,lower,upper,relative_width,marked_rves,polished_rves,polished_fraction,"
+            "micro_seconds,macro_seconds");
+  for (const auto& round : rounds) {
+    ASSERT_TRUE(std::getline(file, line));
+    std::stringstream text(line);
+    for (const char* column : {"round", "lower", "upper", "relative_width"}) {
+      std::getline(text, line, ',');
+      EXPECT_NEAR(std::stod(line), number(round[column]), 1e-9 * number(round[column]));
+    }
+  }
+  EXPECT_FALSE(std::getline(file, line));
+}
+
+TEST(CertifiedRun, PolishingAllRvesIsAsGoodAsTheirEngineEverywhere) {
+  const std::string tolerance = "1e-7";
+  const auto everywhere = run("everywhere", {{"Material 0/homogenized/Tolerance", tolerance}});
+  const auto polished =
+      run("all", loop("1e-13", {{"Certification/Doerfler fraction", "1"},
+                                {"Material 0/homogenized/Polish engine", "fft"},
+                                {"Material 0/homogenized/Polish tolerance", tolerance}}));
+  EXPECT_EQ(polished["rves_per_engine"]["fft"], polished["rves"]);
+  EXPECT_EQ(polished["certification"]["rounds"].size(), 2u);
+  for (const char* value : {"estimate", "lower", "upper"})
+    EXPECT_NEAR(number(polished["compliance"][value]) / number(everywhere["compliance"][value]), 1.,
+                1e-12)
+        << value;
+}
+
+TEST(CertifiedRun, ExactMaterialsTakeNoPart) {
+  const auto changes = loop("0.01", {{"Number of materials", "2"},
+                                     {"Geometry/Material id", "if(x < 3, 0, 1)"},
+                                     {"Material 1/Model", "linear elastic"},
+                                     {"Material 1/linear elastic/Stiffness", "120e3, 0.3"}});
+  const auto summary = run("exact_part", changes);
+  EXPECT_TRUE(summary["certification"]["reached"]);
+  EXPECT_LT(summary["rves"], summary["cells"]);
+  auto exact = elastic("120e3, 0.3");
+  exact["Certification/Compliance tolerance"] = "1e-6";
+  const auto trivial = run("exact", exact)["certification"];
+  EXPECT_TRUE(trivial["reached"]);
+  EXPECT_EQ(trivial["rounds"].size(), 1u);
+}
+
+TEST(CertifiedRun, AMissedToleranceIsSaidAndFailsStrictRuns) {
+  const auto expect_missed = [](const std::map<std::string, std::string>& changes,
+                                const std::string& reason) {
+    for (const bool strict : {false, true}) {
+      const auto folder = new_folder("missed");
+      auto all = changes;
+      all["Strict"] = strict ? "true" : "false";
+      write_text(folder / "run.prm", parameters(all));
+      const auto outcome = run_program("seco-macro", (folder / "run.prm").string());
+      EXPECT_EQ(outcome.exit_code, strict ? 2 : 0) << outcome.output;
+      EXPECT_NE(outcome.output.find("Compliance tolerance"), std::string::npos) << outcome.output;
+      const auto certification = read_json(folder / "out" / "summary.json")["certification"];
+      EXPECT_FALSE(certification["reached"]);
+      EXPECT_NE(certification["message"].get<std::string>().find(reason), std::string::npos)
+          << certification["message"];
+    }
+  };
+  expect_missed(loop("1e-3", {{"Material 0/homogenized/Smallest polish tolerance", "0.05"}}),
+                "no RVE whose gap matters can be polished further");
+  expect_missed(loop("1e-3", {{"Certification/Largest number of rounds", "1"},
+                              {"Certification/Doerfler fraction", "0.3"}}),
+                "Largest number of rounds");
+  // An engine that stops before its tolerance is not asked again and again.
+  expect_missed(loop("1e-6", {{"Material 0/homogenized/Largest number of iterations", "2"}}),
+                "no RVE whose gap matters can be polished further");
+}
+
+TEST(CertifiedRun, VoidsHaveNoLowerBoundAndTheRunSaysSo) {
+  const auto summary =
+      run("voids", loop("0.1", {{"Material 0/homogenized/Microstructure/Type", "inclusions"},
+                                {"Material 0/homogenized/Microstructure/Matrix", "Al"},
+                                {"Material 0/homogenized/Microstructure/Inclusion", "Al"},
+                                {"Material 0/homogenized/Microstructure/Inclusion factor", "0"}}));
+  EXPECT_FALSE(summary["certification"]["reached"]);
+  EXPECT_TRUE(summary["certification"]["relative_width"].is_null());
+  EXPECT_NE(summary["certification"]["message"].get<std::string>().find("no lower bound"),
+            std::string::npos);
+  EXPECT_TRUE(summary["compliance"]["upper"].is_null());
+  EXPECT_GT(number(summary["compliance"]["lower"]), 0);
+}
+
+TEST(CertifiedRun, WrongInputIsRefused) {
+  expect_refused(loop("0.01", {{"Boundary conditions/Displacement", "0: 0; 0; 0 | 1: 0.1; 0; 0"},
+                               {"Boundary conditions/Traction", ""}}),
+                 {"run.prm", "Compliance tolerance", "Certification", "0.01", "Displacement"});
+  expect_refused(loop("0.01", {{"Solver/Certified bounds", "false"}}),
+                 {"run.prm", "Compliance tolerance", "0.01", "Certified bounds"});
+  expect_refused(loop("-0.01"), {"run.prm", "Compliance tolerance", "Certification", "-0.01"});
+  expect_refused(loop("0.01", {{"Certification/Doerfler fraction", "1.5"}}),
+                 {"run.prm", "Doerfler fraction", "1.5"});
+  expect_refused(loop("0.01", {{"Certification/Largest number of rounds", "some"}}),
+                 {"run.prm", "Largest number of rounds", "some"});
+  expect_refused(loop("0.01", {{"Material 0/homogenized/Polish engine", "spit"}}),
+                 {"run.prm", "Material 0/homogenized", "Polish engine", "spit", "certified"});
+  expect_refused(loop("0.01", {{"Material 0/homogenized/Polish model", "nowhere"}}),
+                 {"run.prm", "Material 0/homogenized", "Polish model", "nowhere"});
+  expect_refused(loop("0.01", {{"Material 0/homogenized/Polish tolerance", "2"}}),
+                 {"run.prm", "Material 0/homogenized", "Polish tolerance", "2"});
+  // A leaf without cells.
+  expect_refused({{"Geometry/Type", "flexure hinge"}, {"Geometry/Notch depth", "1.2"}},
+                 {"run.prm", "Notch depth", "1.2", "leave 0"});
+}
+
+TEST(Ranks, CertifiedRunsAgree) {
+  const auto changes = loop("0.02", {{"Material 0/homogenized/Polish engine", "fft"},
+                                     {"Material 0/homogenized/Seed per", "quadrature point"},
+                                     {"Material 0/homogenized/Number of different RVEs", "60"}});
+  const auto one = run("certified1", changes, 1);
+  for (const int n : {2, 3}) {
+    const auto many = run("certified" + std::to_string(n), changes, n);
+    EXPECT_EQ(many["rves"], one["rves"]);
+    EXPECT_EQ(many["rves_per_engine"], one["rves_per_engine"]);
+    const auto &a = one["certification"]["rounds"], &b = many["certification"]["rounds"];
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t r = 0; r < a.size(); ++r) {
+      EXPECT_EQ(a[r]["marked_rves"], b[r]["marked_rves"]);
+      for (const char* bound : {"lower", "upper"})
+        EXPECT_NEAR(number(b[r][bound]) / number(a[r][bound]), 1., 1e-10);
+    }
+  }
+}

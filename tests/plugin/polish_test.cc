@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+
+#include "seco/plugin/mandel_tensor.h"
+#include "small_materials.h"
+
+using namespace seco::plugin;
+
+namespace {
+
+std::vector<MaterialPoint<3>> points_of_cells(unsigned int n_cells, unsigned int per_cell) {
+  std::vector<MaterialPoint<3>> points(n_cells * per_cell);
+  for (unsigned int i = 0; i < points.size(); ++i) {
+    points[i].cell = i / per_cell;
+    points[i].quadrature_point = i % per_cell;
+  }
+  return points;
+}
+
+std::unique_ptr<Material<3>> polycrystals(const std::string& polish_engine) {
+  auto entries = small_polycrystal;
+  entries[0].second = "hill";
+  entries.push_back({"Seed per", "cell"});
+  entries.push_back({"Polish engine", polish_engine});
+  RunSettings run;
+  run.goal_oriented = true;
+  return make<3>("homogenized", entries, run);
+}
+
+}  // namespace
+
+TEST(Polish, TheShareOfAnRveIsTheSumOverItsPoints) {
+  auto material = polycrystals("fft");
+  respond<3>(*material, points_of_cells(3, 4));
+  std::vector<double> share_of_point(12);
+  for (std::size_t i = 0; i < share_of_point.size(); ++i) share_of_point[i] = 1. + i / 4 * 10.;
+  const auto rves = material->rve_shares(share_of_point);
+  ASSERT_EQ(rves.size(), 3u);
+  double sum = 0;
+  for (const auto& rve : rves) {
+    EXPECT_TRUE(rve.counted);
+    EXPECT_TRUE(rve.improvable);
+    EXPECT_GT(rve.gap, 0.05);
+    EXPECT_EQ(std::fmod(rve.share, 40.), 4.);
+    sum += rve.share;
+  }
+  EXPECT_EQ(sum, 4 * (1 + 11 + 21));
+}
+
+TEST(Polish, OnlyMarkedRvesChangeAndTheirBoundsAreWithinTheOldOnes) {
+  for (const std::string engine : {"fft", "certified"}) {
+    auto material = polycrystals(engine);
+    const auto points = points_of_cells(4, 2);
+    const auto before = respond<3>(*material, points);
+    std::vector<double> one_at_a_time(8, 0.);
+    one_at_a_time[2] = 1;
+    const auto rves = material->rve_shares(one_at_a_time);
+    std::vector<double> wanted;
+    for (const auto& rve : rves) wanted.push_back(rve.share > 0 ? 0.01 : 0.);
+    material->polish(wanted, {});
+    std::vector<dealii::SymmetricTensor<2, 3>> strain(8);
+    MaterialResponse<3> after;
+    material->evaluate(strain, after);
+    for (std::size_t q = 0; q < 8; ++q) {
+      const bool marked = q / 2 == 1;
+      EXPECT_EQ(after.upper[q] != before.upper[q], marked) << engine << q;
+      EXPECT_EQ(after.gap[q] <= 0.01, marked) << engine << q;
+      const auto above =
+                     to_mandel<3>(dealii::SymmetricTensor<4, 3>(before.upper[q] - after.upper[q])),
+                 below =
+                     to_mandel<3>(dealii::SymmetricTensor<4, 3>(after.lower[q] - before.lower[q]));
+      for (const auto& difference : {above, below})
+        EXPECT_GT(seco::materials::relative_smallest_eigenvalue(
+                      difference + 1e-12 * to_mandel<3>(before.upper[q])),
+                  marked ? 0. : -1e-9);
+    }
+    const auto statistics = material->statistics();
+    EXPECT_EQ(statistics.n_polished_rves, 1u);
+    EXPECT_EQ(statistics.n_rves.at("hill"), 3u);
+    EXPECT_EQ(statistics.n_rves.at(engine), 1u);
+    EXPECT_GT(statistics.worst_gap, 0.05);
+  }
+}
+
+TEST(Polish, AnRveThatCannotBeImprovedSaysSo) {
+  auto material = polycrystals("voigt");
+  respond<3>(*material, points_of_cells(1, 1));
+  const std::vector<double> share{1.};
+  EXPECT_TRUE(material->rve_shares(share)[0].improvable);
+  const auto gap = material->rve_shares(share)[0].gap;
+  material->polish(std::vector<double>{1e-3}, {});
+  EXPECT_FALSE(material->rve_shares(share)[0].improvable);
+  EXPECT_EQ(material->rve_shares(share)[0].gap, gap);
+}
+
+TEST(Polish, ExactMaterialsHaveNothingToImprove) {
+  auto material = make<3>("linear elastic", {});
+  respond<3>(*material, points_of_cells(1, 2));
+  EXPECT_TRUE(material->rve_shares(std::vector<double>{0., 0.}).empty());
+  EXPECT_NO_THROW(material->polish({}, {}));
+}
