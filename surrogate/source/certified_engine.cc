@@ -46,6 +46,14 @@ class CertifiedEngine : public FieldEngine {
                                               rve.dimension()));
   }
 
+  // RVEs of a batch wait for each other, which pays only where single ones are too small to keep
+  // the device busy.
+  std::size_t largest_chunk(const materials::Rve& rve) const override {
+    constexpr std::size_t enough_voxels = 16384;
+    return options().device().is_cuda() ? 4096
+                                        : std::max<std::size_t>(1, enough_voxels / rve.n_voxels());
+  }
+
   // Both iterations, the fields of a check and what the network needs, at their peak.
   std::size_t bytes_per_voxel(int dimension) const override {
     const int m = materials::n_mandel_components(dimension);

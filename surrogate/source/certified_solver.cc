@@ -23,11 +23,15 @@ std::vector<double> worst_load(const torch::Tensor& values, const torch::Tensor&
 
 /// What an RVE of the batch knows about its progress.
 struct Progress {
-  double gap = 1;
+  double gap = 1, checked_gap = 1;
   /// Estimated part of the gap above the solution.
   double upper_error = 1;
   /// Factor by which the error of each side falls per step.
   double kinematic_rate = 0.5, statical_rate = 0.5;
+  /// Gap between strain and equilibrated stress when it was last estimated, and the factor by which
+  /// it falls per kinematic step.
+  double estimated_gap = 0, gap_rate = 0.5;
+  unsigned int estimated_at = 0;
   /// Change of the energies in the last steps.
   double last_decrease = 0, decrease_before = 0, last_statical = 0;
   int checks_without_gain = 0;
@@ -75,15 +79,16 @@ class Polish {
     else
       check_averages();
     finish();
-    kinematic_steps(true);
+    bool first = true;
     while (!members_.empty()) {
+      kinematic_steps(first ? settings_.first_check : 0);
+      first = false;
       check();
       finish();
       while (!members_.empty() && statical_wanted()) {
         statical_steps();
         finish();
       }
-      if (!members_.empty()) kinematic_steps(false);
     }
     mark_one_sided(result_, all);
     return std::move(result_);
@@ -146,24 +151,50 @@ class Polish {
     energy_ = bounds_.upper.diagonal(0, 1, 2).clone();
     for (std::size_t i = 0; i < members_.size(); ++i) {
       auto& progress = progress_[i];
-      const double before = progress.gap;
-      progress.gap = gap[static_cast<std::int64_t>(i)].item<double>();
+      const double before = progress.checked_gap;
+      progress.gap = progress.checked_gap = gap[static_cast<std::int64_t>(i)].item<double>();
       const bool gain = !after_step || is_void(i) || progress.gap < 0.8 * before;
       progress.checks_without_gain = gain ? 0 : progress.checks_without_gain + 1;
     }
   }
 
-  void kinematic_steps(bool first) {
-    if (members_.empty()) return;
-    unsigned int n = first ? std::max(settings_.first_check, 1u) : quarter([&](std::size_t i) {
-      const auto& p = progress_[i];
-      const double now = is_void(i) ? p.upper_error : p.gap;
-      return steps_until(now, settings_.tolerance, p.kinematic_rate, 16);
-    });
-    for (unsigned int k = 0; k < n && !out_of_steps(); ++k) {
+  /// Steps until a check is worth its cost: after n steps, or if n is zero, when the estimates meet
+  /// the tolerance for a quarter of the RVEs or steps on the other energy are wanted.
+  void kinematic_steps(unsigned int n) {
+    constexpr unsigned int most = 25;
+    for (unsigned int k = 1; !out_of_steps(); ++k) {
       kinematic_step();
-      // The first check waits for the estimate unless it is told when to come.
-      if (first && settings_.first_check == 0 && k + 1 == n && !quarter_below_tolerance()) ++n;
+      if (n > 0 ? k >= n : k >= most) return;
+      if (n > 0) continue;
+      const auto good = [&](const auto& value_of) {
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < members_.size(); ++i)
+          count += value_of(i) <= settings_.tolerance ? 1 : 0;
+        return 4 * count > members_.size();
+      };
+      if (!good([&](std::size_t i) { return progress_[i].upper_error; }) && k % 4 != 0) continue;
+      estimate_gap();
+      if (good([&](std::size_t i) {
+            return is_void(i) ? progress_[i].upper_error : progress_[i].gap;
+          }) ||
+          statical_wanted())
+        return;
+    }
+  }
+
+  void estimate_gap() {
+    const auto gap = worst_load(kinematic_.gap(), energy_);
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      auto& p = progress_[i];
+      // The best stress so far may be better than the one that belongs to the strain.
+      const double now = std::min(gap[i], stress_.defined() ? p.gap : gap[i]);
+      if (p.estimated_gap > 0 && steps_ > p.estimated_at)
+        p.gap_rate = std::clamp(
+            std::pow(gap[i] / p.estimated_gap, 1. / static_cast<double>(steps_ - p.estimated_at)),
+            0.02, 0.99);
+      p.estimated_gap = gap[i];
+      p.estimated_at = steps_;
+      p.gap = now;
     }
   }
 
@@ -220,10 +251,19 @@ class Polish {
     }
   }
 
+  /// Both sides gain from a step on the potential energy, so steps on the other one, which cost
+  /// more, must promise to be much the faster way.
   bool statical_wanted() const {
+    constexpr double cost = 1.7, overhead = 4.;
     std::size_t votes = 0;
-    for (std::size_t i = 0; i < members_.size(); ++i)
-      votes += !is_void(i) && progress_[i].lower_error() > 3. * progress_[i].upper_error ? 1 : 0;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      const auto& p = progress_[i];
+      if (is_void(i) || p.lower_error() < 3. * p.upper_error) continue;
+      const double left = std::log(std::max(p.gap / settings_.tolerance, 1.));
+      const double kinematic = left / -std::log(p.gap_rate);
+      const double statical = left / -std::log(p.statical_rate);
+      votes += kinematic > cost * statical + overhead ? 1 : 0;
+    }
     return 2 * votes > members_.size();
   }
 
@@ -236,13 +276,6 @@ class Polish {
     const auto position = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 4);
     std::nth_element(steps.begin(), position, steps.end());
     return *position;
-  }
-
-  bool quarter_below_tolerance() const {
-    const auto n = std::count_if(progress_.begin(), progress_.end(), [&](const auto& p) {
-      return p.upper_error <= settings_.tolerance;
-    });
-    return 4 * n > static_cast<std::int64_t>(members_.size());
   }
 
   /// Takes the members out of the batch that are done or given up.

@@ -92,6 +92,11 @@ void KinematicIteration::step() {
   rz_ = rz_new;
 }
 
+torch::Tensor KinematicIteration::gap() const {
+  return stiffness_.quadratic_form(strain_of(z_, stiffness_.grid()),
+                                   stiffness_.compliance_between(medium_.lambda, medium_.mu));
+}
+
 void KinematicIteration::keep(const std::vector<std::int64_t>& members) {
   keep_members(members, {&u_, &r_, &z_, &p_, &rz_, &rz_zero_, &floor_, &decrease_});
   stiffness_ = stiffness_.select(members);

@@ -22,6 +22,11 @@ class KinematicIteration {
   torch::Tensor residual() const;
   /// By how much the energies F fell in the last step, `[B, L]`, double (rounding aside, exactly).
   const torch::Tensor& decrease() const { return decrease_; }
+  /// Gap of the hypercircle between the strain and the equilibrated part of its stress, `[B, L]`,
+  /// double, CPU: `<(s - C : e) : C^-1 : (s - C : e)>` with `s - C : e = C0 : sym(D z)`, z the
+  /// preconditioned residual that the iteration has at hand. An estimate where the residual of the
+  /// recurrence has drifted in round-off; certify() finds at least as small a gap.
+  torch::Tensor gap() const;
   /// Goes on with these members of the batch only.
   void keep(const std::vector<std::int64_t>& members);
 

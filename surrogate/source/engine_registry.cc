@@ -12,6 +12,7 @@ namespace seco::surrogate {
 void register_analytic_engines();
 void register_fft_engine();
 void register_certified_engine();
+void register_auto_engine();
 
 namespace {
 
@@ -71,6 +72,7 @@ void register_builtin_engines() {
     register_analytic_engines();
     register_fft_engine();
     register_certified_engine();
+    register_auto_engine();
     return true;
   }();
   (void)done;

@@ -65,6 +65,37 @@ torch::Tensor apply_kernel(const torch::Tensor& phase, const torch::Tensor& tabl
   return y;
 }
 
+template <int m, typename Number>
+void sum_forms(const std::int64_t* phase, const Number* table, std::int64_t n_phases,
+               const Number* x, double* sums, std::int64_t batch, std::int64_t loads,
+               std::int64_t n_voxels) {
+  at::parallel_for(0, batch * loads, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t item = begin; item < end; ++item) {
+      const std::int64_t b = item / loads;
+      const Number* in = x + item * m * n_voxels;
+      double sum = 0;
+      for (std::int64_t first = 0; first < n_voxels; first += block_size) {
+        const std::int64_t count = std::min(block_size, n_voxels - first);
+        std::array<Number, block_size> form{};
+        for (std::int64_t v = 0; v < count; ++v) {
+          const Number* entry = table + (b * n_phases + phase[b * n_voxels + first + v]) * m * m;
+          std::array<Number, m> value;
+          for (int i = 0; i < m; ++i) value[i] = in[i * n_voxels + first + v];
+          Number total = 0;
+          for (int i = 0; i < m; ++i) {
+            Number row = 0;
+            for (int j = 0; j < m; ++j) row += entry[i * m + j] * value[j];
+            total += row * value[i];
+          }
+          form[v] = total;
+        }
+        for (std::int64_t v = 0; v < count; ++v) sum += form[v];
+      }
+      sums[item] = sum;
+    }
+  });
+}
+
 torch::Tensor apply_portable(const torch::Tensor& phase, const torch::Tensor& table,
                              const torch::Tensor& field) {
   const auto batch = field.size(0), loads = field.size(1), m = field.size(2);
@@ -174,6 +205,42 @@ torch::Tensor StiffnessField::apply(const torch::Tensor& x) const {
 
 torch::Tensor StiffnessField::apply_compliance(const torch::Tensor& x) const {
   return ApplyFunction::apply(x, phase_, compliance_);
+}
+
+torch::Tensor StiffnessField::quadratic_form(const torch::Tensor& x,
+                                             const torch::Tensor& table) const {
+  const auto m = x.size(2);
+  const auto values = table.to(x.options()).contiguous();
+  const auto n = static_cast<double>(grid_.n_voxels());
+  if (!x.is_cpu())
+    return (x * apply_table(phase_, values, x)).flatten(2).sum(2, false, torch::kDouble).cpu() / n;
+  const auto field = x.contiguous();
+  auto sums = torch::empty({x.size(0), x.size(1)}, torch::kDouble);
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "quadratic_form", [&] {
+    const auto run = [&](auto size) {
+      sum_forms<decltype(size)::value, scalar_t>(
+          phase_.data_ptr<std::int64_t>(), values.data_ptr<scalar_t>(), values.size(1),
+          field.data_ptr<scalar_t>(), sums.data_ptr<double>(), x.size(0), x.size(1),
+          phase_.size(1));
+    };
+    if (m == 3)
+      run(std::integral_constant<int, 3>{});
+    else
+      run(std::integral_constant<int, 6>{});
+  });
+  return sums / n;
+}
+
+torch::Tensor StiffnessField::compliance_between(const torch::Tensor& lambda,
+                                                 const torch::Tensor& mu) const {
+  const int d = grid_.dimension();
+  const std::int64_t m = grid_.n_components();
+  auto volumetric = torch::zeros({m, m}, torch::kDouble);
+  volumetric.narrow(0, 0, d).narrow(1, 0, d).fill_(1.);
+  const auto medium = (lambda.reshape({-1, 1, 1}) * volumetric +
+                       2. * mu.reshape({-1, 1, 1}) * torch::eye(m, torch::kDouble))
+                          .unsqueeze(1);
+  return torch::matmul(torch::matmul(medium, compliance_double_), medium);
 }
 
 torch::Tensor StiffnessField::phase_fractions() const {

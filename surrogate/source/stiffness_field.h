@@ -30,6 +30,12 @@ class StiffnessField {
   torch::Tensor apply(const torch::Tensor& x) const;
   /// C^-1 : x voxelwise, zero in voids (whose compliance is infinite).
   torch::Tensor apply_compliance(const torch::Tensor& x) const;
+  /// `<x : Q : x>` for one symmetric matrix Q per phase. @param x `[B, L, m, n...]` @param table
+  /// `[B, P, m, m]`, double @return `[B, L]`, double, on the CPU
+  torch::Tensor quadratic_form(const torch::Tensor& x, const torch::Tensor& table) const;
+  /// `<s : C^-1 : s>` of isotropic stresses s = lambda tr(x) I + 2 mu x, for quadratic_form():
+  /// `[B, P, m, m]`, double. @param lambda, mu `[B]`, double
+  torch::Tensor compliance_between(const torch::Tensor& lambda, const torch::Tensor& mu) const;
   /// Mean over the voxels (Voigt), `[B, m, m]`, double; and mean compliance over non-void voxels.
   torch::Tensor mean_stiffness() const;
   torch::Tensor mean_compliance() const;

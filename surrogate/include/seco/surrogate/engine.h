@@ -91,6 +91,9 @@ class Engine {
   virtual std::vector<LocalAnswer> local_quantities(
       std::span<const LocalQuery> queries,
       const std::function<void(std::size_t)>& progress = {}) const;
+  /// Choices that the engine has made from what it measured, one sentence each, for the user to
+  /// read.
+  virtual std::vector<std::string> report() const { return {}; }
 };
 
 using EngineFactory = std::function<std::unique_ptr<Engine>(const EngineSettings&)>;
@@ -108,8 +111,8 @@ std::vector<std::string> engine_names();
 ///   nearest match.
 std::unique_ptr<Engine> make_engine(const std::string& name, const EngineSettings& settings);
 
-/// Registers the engines built into this library: voigt, reuss, hill, fft, certified. Calling it
-/// again has no effect.
+/// Registers the engines built into this library: voigt, reuss, hill, fft, certified, auto. Calling
+/// it again has no effect.
 void register_builtin_engines();
 
 /// Registers the engine `s-eco`. Calling it again has no effect.

@@ -1,0 +1,202 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <stdexcept>
+
+#include "seco/surrogate/engine.h"
+
+namespace seco::surrogate {
+namespace {
+
+/// A way to run the engine `certified`, and what it cost where it was measured.
+struct Candidate {
+  EngineSettings settings;
+  double seconds = 0;
+  bool met = false;
+
+  std::string label() const {
+    return fmt::format("{} precision, start from {}, {}", settings.precision,
+                       settings.model.empty() ? "zero" : "the network",
+                       settings.first_check == 0
+                           ? "first bounds when the energy suggests"
+                           : fmt::format("first bounds after {} steps", settings.first_check));
+  }
+};
+
+/// The engine `certified` in the way that is fastest on this device for RVEs like the first of the
+/// run: precision of the fields, start from zero or from a network, and when the bounds are first
+/// evaluated. For every grid the ways are timed on a few RVEs, whose results count; each choice is
+/// made with the others as found before. What misses its tolerance in single precision is done
+/// again in double.
+class AutoEngine : public Engine {
+ public:
+  explicit AutoEngine(const EngineSettings& settings) : settings_(settings) {
+    settings_.first_check = 0;
+    // Refuses what certified refuses: the tolerance, the device, the model.
+    auto probe = settings_;
+    probe.precision = "double";
+    make_engine("certified", probe);
+  }
+
+  std::string name() const override { return "auto"; }
+
+  std::vector<Homogenized> homogenize(
+      std::span<const materials::Rve> rves,
+      const std::function<void(std::size_t)>& progress) const override {
+    std::map<std::vector<int>, std::vector<std::size_t>> groups;
+    for (std::size_t i = 0; i < rves.size(); ++i) groups[rves[i].shape].push_back(i);
+    std::vector<Homogenized> results(rves.size());
+    std::size_t finished = 0;
+    for (const auto& [shape, indices] : groups) {
+      std::vector<materials::Rve> group;
+      for (const auto i : indices) group.push_back(rves[i]);
+      const auto group_results = homogenize_group(shape, group, [&](std::size_t done) {
+        if (progress) progress(finished + done);
+      });
+      for (std::size_t i = 0; i < indices.size(); ++i) results[indices[i]] = group_results[i];
+      finished += indices.size();
+    }
+    return results;
+  }
+
+  std::vector<std::string> report() const override {
+    std::vector<std::string> lines;
+    for (const auto& [shape, choice] : choices_)
+      lines.insert(lines.end(), choice.report.begin(), choice.report.end());
+    return lines;
+  }
+
+ private:
+  struct Choice {
+    EngineSettings settings;
+    std::vector<std::string> report;
+  };
+
+  std::vector<Homogenized> homogenize_group(
+      const std::vector<int>& shape, const std::vector<materials::Rve>& rves,
+      const std::function<void(std::size_t)>& progress) const {
+    std::vector<Homogenized> results;
+    auto choice = choices_.find(shape);
+    if (choice == choices_.end() && rves.size() < fewest_to_calibrate) {
+      // No choice is kept: a larger batch may follow.
+      results = certified(default_settings(), rves, progress);
+    } else {
+      if (choice == choices_.end()) {
+        const auto n = std::clamp<std::size_t>(rves.size() / 50, 1, 4);
+        choice = choices_.emplace(shape, calibrate(shape, std::span(rves).first(n), results)).first;
+      }
+      const auto n_done = results.size();
+      const auto rest = certified(choice->second.settings, std::span(rves).subspan(n_done),
+                                  [&](std::size_t done) { progress(n_done + done); });
+      results.insert(results.end(), rest.begin(), rest.end());
+    }
+    again_in_double(rves, results);
+    for (auto& result : results) result.engine = name();
+    return results;
+  }
+
+  /// Times the candidates. @param results those of the chosen one for the given RVEs
+  Choice calibrate(const std::vector<int>& shape, std::span<const materials::Rve> rves,
+                   std::vector<Homogenized>& results) const {
+    Choice choice;
+    std::vector<Candidate> measured;
+    Candidate best;
+    const auto try_out = [&](const EngineSettings& settings) {
+      Candidate candidate{settings, 0, true};
+      const auto engine = make_engine("certified", settings);
+      const auto start = std::chrono::steady_clock::now();
+      auto found = engine->homogenize(rves);
+      candidate.seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
+          static_cast<double>(rves.size());
+      for (const auto& result : found)
+        candidate.met &= result.status == Status::ok || result.status == Status::one_sided;
+      measured.push_back(candidate);
+      if (results.empty() ||
+          std::pair(!candidate.met, candidate.seconds) < std::pair(!best.met, best.seconds)) {
+        best = candidate;
+        results = std::move(found);
+      }
+    };
+    // Plans of the Fourier transforms and pages of memory are paid for once, by nobody.
+    make_engine("certified", default_settings())->homogenize(rves.first(1));
+    auto settings = default_settings();
+    for (const char* precision : {"single", "double"}) {
+      settings.precision = precision;
+      if (settings.precision == "double" || single_possible()) try_out(settings);
+    }
+    settings = best.settings;
+    if (!settings_.model.empty()) {
+      settings.model = settings_.model;
+      try_out(settings);
+      settings = best.settings;
+    }
+    unsigned int fewest = results.front().iterations;
+    for (const auto& result : results) fewest = std::min(fewest, result.iterations);
+    if (fewest > 1) {
+      settings.first_check = fewest;
+      try_out(settings);
+    }
+    choice.settings = best.settings;
+    std::string voxels;
+    for (const int n : shape) voxels += fmt::format("{}{}", voxels.empty() ? "" : "x", n);
+    choice.report.push_back(
+        fmt::format("auto, {} voxels: {} ({:.3g} s per RVE)", voxels, best.label(), best.seconds));
+    for (const auto& candidate : measured)
+      choice.report.push_back(fmt::format(
+          "  measured on {} RVE{}: {}: {:.3g} s{}", rves.size(), rves.size() == 1 ? "" : "s",
+          candidate.label(), candidate.seconds, candidate.met ? "" : ", tolerance missed"));
+    return choice;
+  }
+
+  void again_in_double(const std::vector<materials::Rve>& rves,
+                       std::vector<Homogenized>& results) const {
+    std::vector<std::size_t> missed;
+    std::vector<materials::Rve> again;
+    for (std::size_t i = 0; i < results.size(); ++i)
+      if (results[i].status == Status::not_converged || results[i].status == Status::failed) {
+        missed.push_back(i);
+        again.push_back(rves[i]);
+      }
+    if (missed.empty()) return;
+    auto settings = default_settings();
+    settings.precision = "double";
+    const auto better = certified(settings, again, {});
+    for (std::size_t i = 0; i < missed.size(); ++i)
+      if (better[i].status != Status::failed) results[missed[i]] = better[i];
+  }
+
+  std::vector<Homogenized> certified(const EngineSettings& settings,
+                                     std::span<const materials::Rve> rves,
+                                     const std::function<void(std::size_t)>& progress) const {
+    return make_engine("certified", settings)->homogenize(rves, progress);
+  }
+
+  bool single_possible() const { return settings_.tolerance >= 1e-4; }
+
+  EngineSettings default_settings() const {
+    auto settings = settings_;
+    settings.model.clear();
+    settings.precision = single_possible() ? "single" : "double";
+    return settings;
+  }
+
+  /// A calibration costs about four RVEs.
+  static constexpr std::size_t fewest_to_calibrate = 16;
+
+  EngineSettings settings_;
+  mutable std::map<std::vector<int>, Choice> choices_;
+};
+
+}  // namespace
+
+void register_auto_engine() {
+  register_engine(
+      "auto", "certified in the way that is fastest on this device, from a short calibration",
+      [](const EngineSettings& settings) { return std::make_unique<AutoEngine>(settings); });
+}
+
+}  // namespace seco::surrogate
