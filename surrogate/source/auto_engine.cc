@@ -62,6 +62,16 @@ class AutoEngine : public Engine {
     return results;
   }
 
+  std::vector<LocalAnswer> local_quantities(
+      std::span<const LocalQuery> queries,
+      const std::function<void(std::size_t)>& progress) const override {
+    // In the way found for the first grid, if any: all ways meet the same tolerance.
+    const auto settings = choices_.empty() ? default_settings() : choices_.begin()->second.settings;
+    auto answers = make_engine("certified", settings)->local_quantities(queries, progress);
+    for (auto& answer : answers) answer.homogenized.engine = name();
+    return answers;
+  }
+
   std::vector<std::string> report() const override {
     std::vector<std::string> lines;
     for (const auto& [shape, choice] : choices_)
