@@ -44,7 +44,7 @@ void FieldEngine::compute_in_chunks(const std::vector<const materials::Rve*>& rv
         static_cast<double>(first_rve.n_voxels() * bytes_per_voxel(first_rve.dimension()));
     const auto chunk_size = static_cast<std::size_t>(
         std::clamp(settings_.chunk_memory * 1024. * 1024. / bytes, 1.,
-                   static_cast<double>(largest_chunk(rves[indices.front()]))));
+                   static_cast<double>(largest_chunk(*rves[indices.front()]))));
     for (std::size_t first = 0; first < indices.size(); first += chunk_size) {
       const std::size_t last = std::min(first + chunk_size, indices.size());
       std::vector<materials::Rve> chunk;
