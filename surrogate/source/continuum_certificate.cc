@@ -97,7 +97,7 @@ double trace_of(const torch::Tensor& matrix) {
   return matrix.diagonal(0, 1, 2).sum().item<double>();
 }
 
-/// Decides when the steps of one side no longer pay.
+/// Decides when the steps on one of the two energies no longer pay.
 class Progress {
  public:
   Progress(const ContinuumSettings& settings, bool possible)
@@ -105,9 +105,11 @@ class Progress {
   unsigned int steps() const { return steps_; }
   /// One weak step may precede good ones, so two in a row have to be weak. What is weak depends on
   /// the gap that is left: steps of the other side can make it worth while to go on.
-  bool pays(double gap) const {
-    return possible_ && steps_ < settings_.max_steps &&
-           std::max(gain_, previous_gain_) >= settings_.least_gain * gap;
+  /// @param energy sum over the load cases @param gap its distance from the bound of the other side
+  bool pays(double energy, double gap) const {
+    const double gain = std::max(gain_, previous_gain_);
+    return possible_ && steps_ < settings_.max_steps && gain >= settings_.least_gain * gap &&
+           gain > round_off(torch::kDouble) * energy;
   }
   void record(double gain) {
     ++steps_;
@@ -170,17 +172,29 @@ ContinuumCertificate certify_continuum(const materials::Rve& coarse,
   ContinuumCertificate result;
   result.initial_gap = bounds.gap()[0].item<double>();
 
+  // The complementary energy is followed itself, not the lower bound: of soft inclusions it has to
+  // fall by orders of magnitude before the bound moves.
   Progress upper(settings, true), lower(settings, !sides.one_sided());
   while (bounds.gap()[0].item<double>() > settings.gap) {
-    const double upper_before = trace_of(bounds.upper), lower_before = trace_of(bounds.lower);
-    const double gap = upper_before - lower_before;
-    const bool move_upper = upper.pays(gap), move_lower = lower.pays(gap);
+    const auto& potential = sides.upper().energy();
+    const auto& complementary = sides.lower().energy();
+    const double upper_before = trace_of(potential), lower_before = trace_of(complementary);
+    // Without a lower bound the gap is not known; one of 1 % is aimed at.
+    const double gap =
+        sides.one_sided() ? 0.01 * upper_before : upper_before - trace_of(bounds.lower);
+    const bool move_upper = upper.pays(upper_before, gap);
+    const bool move_lower =
+        lower.pays(lower_before, lower_before - trace_of(torch::inverse(potential)));
     if (!move_upper && !move_lower) break;
-    if (move_upper) sides.upper().step();
-    if (move_lower) sides.lower().step();
+    if (move_upper) {
+      sides.upper().step();
+      upper.record(upper_before - trace_of(sides.upper().energy()));
+    }
+    if (move_lower) {
+      sides.lower().step();
+      lower.record(lower_before - trace_of(sides.lower().energy()));
+    }
     bounds = sides.bounds();
-    if (move_upper) upper.record(upper_before - trace_of(bounds.upper));
-    if (move_lower) lower.record(trace_of(bounds.lower) - lower_before);
   }
 
   sides.upper().refresh();

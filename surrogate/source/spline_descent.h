@@ -29,7 +29,8 @@ class SplineDescent {
   void include(const torch::Tensor& coefficients);
   /// One step of block conjugate gradients.
   void step();
-  /// Computes gradient and energy anew from the coefficients, free of the round-off of the steps.
+  /// Computes gradient and energy anew from the coefficients, free of the round-off of the steps,
+  /// and adds the round-off of this sum to the energy, so that it is an upper bound of its minimum.
   void refresh();
 
   /// Coefficients of the best field in the norm of the medium to a field given by modes: minimizes
