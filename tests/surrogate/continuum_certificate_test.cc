@@ -248,6 +248,10 @@ struct Case {
   double contrast;
 };
 
+std::ostream& operator<<(std::ostream& out, const Case& c) {
+  return out << c.type << c.shape.size() << "D" << c.contrast;
+}
+
 class GridRefinement : public testing::TestWithParam<Case> {};
 
 TEST_P(GridRefinement, ConvergesIntoTheContinuumCertificate) {
