@@ -228,6 +228,7 @@ nlohmann::json ElasticityProblem<dim>::run_stages() {
     certified["certification"] = describe_rounds();
     write_rounds();
   }
+  if (parameters_.certification.audit_fraction > 0) certified["audit"] = audit();
 
   evaluate_materials(&displacement);
   out_ << fmt::format("== output: {}\n", parameters_.output_directory) << std::flush;

@@ -53,7 +53,7 @@ class ElasticityProblem {
     double relative_width = 0;
     std::size_t n_marked = 0;
     std::uint64_t n_polished = 0, n_rves = 0;
-    double micro_seconds = 0, macro_seconds = 0;
+    double micro_seconds = 0, micro_cpu_seconds = 0, macro_seconds = 0;
 
     double polished_fraction() const {
       return n_rves > 0 ? static_cast<double>(n_polished) / static_cast<double>(n_rves) : 0.;
@@ -101,6 +101,8 @@ class ElasticityProblem {
   /// Marks and polishes RVEs. @param width of the compliance, nan if it has no upper bound
   /// @return the number of marked RVEs, 0 if none can be improved
   std::size_t polish(double width, double goal);
+  /// Homogenizes a sample of the RVEs with the engines of reference. @return what they took
+  nlohmann::json audit();
   nlohmann::json describe_rounds() const;
   void write_rounds() const;
   void write_fields(const Vector& displacement);

@@ -74,11 +74,12 @@ typename ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::certify_co
     const double width = best.lower ? round.upper - round.lower : nan;
     round.relative_width = width == 0 ? 0. : width / round.lower;
     round.macro_seconds = dealii::Utilities::MPI::max(macro_seconds, communicator_);
-    round.micro_seconds = 0;
+    round.micro_seconds = round.micro_cpu_seconds = 0;
     round.n_rves = round.n_polished = 0;
     for (const auto& material : parameters_.materials) {
       const auto statistics = material->statistics();
       round.micro_seconds += statistics.seconds;
+      round.micro_cpu_seconds += statistics.cpu_seconds;
       round.n_polished += statistics.n_polished_rves;
       for (const auto& [engine, n] : statistics.n_rves) round.n_rves += n;
     }
@@ -154,6 +155,43 @@ std::size_t ElasticityProblem<dim>::polish(double width, double goal) {
 }
 
 template <int dim>
+nlohmann::json ElasticityProblem<dim>::audit() {
+  dealii::TimerOutput::Scope scope(timer_, "audit");
+  const double fraction = parameters_.certification.audit_fraction;
+  plugin::Audit total;
+  double all_cpu_seconds = 0, cpu_seconds = 0, seconds = 0;
+  for (const auto& material : parameters_.materials) {
+    const auto statistics = material->statistics();
+    seconds += statistics.seconds;
+    cpu_seconds += statistics.cpu_seconds;
+    const auto audit = material->audit(fraction, progress_report());
+    if (audit.n_rves == 0) continue;
+    total.n_rves += audit.n_rves;
+    total.n_all_rves += audit.n_all_rves;
+    total.seconds += audit.seconds;
+    total.cpu_seconds += audit.cpu_seconds;
+    total.largest_violation = std::max(total.largest_violation, audit.largest_violation);
+    all_cpu_seconds += audit.cpu_seconds * static_cast<double>(audit.n_all_rves) /
+                       static_cast<double>(audit.n_rves);
+  }
+  out_ << fmt::format(
+              "== audit: {} of {} RVEs with the audit engine, {:.1f} s; bounds violated by {:.1e} "
+              "at most; the microscale took {:.3g} of the processor time of all RVEs with it\n",
+              total.n_rves, total.n_all_rves, total.seconds, total.largest_violation,
+              cpu_seconds / all_cpu_seconds)
+       << std::flush;
+  return {{"rves", total.n_rves},
+          {"of_rves", total.n_all_rves},
+          {"largest_violation", total.largest_violation},
+          {"seconds", total.seconds},
+          {"cpu_seconds", total.cpu_seconds},
+          {"cpu_seconds_of_all_rves", all_cpu_seconds},
+          {"micro_seconds", seconds},
+          {"micro_cpu_seconds", cpu_seconds},
+          {"micro_work_fraction", cpu_seconds / all_cpu_seconds}};
+}
+
+template <int dim>
 nlohmann::json ElasticityProblem<dim>::describe_rounds() const {
   const auto number = [](double value) {
     return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
@@ -168,6 +206,7 @@ nlohmann::json ElasticityProblem<dim>::describe_rounds() const {
                     {"polished_rves", r.n_polished},
                     {"polished_fraction", r.polished_fraction()},
                     {"micro_seconds", r.micro_seconds},
+                    {"micro_cpu_seconds", r.micro_cpu_seconds},
                     {"macro_seconds", r.macro_seconds}});
   nlohmann::json result = {{"compliance_tolerance", parameters_.certification.tolerance},
                            {"relative_width", list.back()["relative_width"]},
@@ -184,14 +223,15 @@ void ElasticityProblem<dim>::write_rounds() const {
     const auto path = std::filesystem::path(parameters_.output_directory) / "rounds.csv";
     std::ofstream file(path);
     file << "round,lower,upper,relative_width,marked_rves,polished_rves,polished_fraction,"
-            "micro_seconds,macro_seconds\n";
+            "micro_seconds,micro_cpu_seconds,macro_seconds\n";
     const auto number = [](double value) {
       return std::isfinite(value) ? fmt::format("{:.12g}", value) : "";
     };
     for (const auto& r : rounds_)
-      file << fmt::format("{},{},{},{},{},{},{:.6g},{:.6g},{:.6g}\n", r.number, number(r.lower),
-                          number(r.upper), number(r.relative_width), r.n_marked, r.n_polished,
-                          r.polished_fraction(), r.micro_seconds, r.macro_seconds);
+      file << fmt::format("{},{},{},{},{},{},{:.6g},{:.6g},{:.6g},{:.6g}\n", r.number,
+                          number(r.lower), number(r.upper), number(r.relative_width), r.n_marked,
+                          r.n_polished, r.polished_fraction(), r.micro_seconds, r.micro_cpu_seconds,
+                          r.macro_seconds);
     file.close();
     if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path.string()));
   });
@@ -200,6 +240,7 @@ void ElasticityProblem<dim>::write_rounds() const {
 #define INSTANTIATE(dim)                                                                      \
   template ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::solve_bounds();       \
   template ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::certify_compliance(); \
+  template nlohmann::json ElasticityProblem<dim>::audit();                                    \
   template nlohmann::json ElasticityProblem<dim>::describe_rounds() const;                    \
   template void ElasticityProblem<dim>::write_rounds() const;
 INSTANTIATE(2)

@@ -152,6 +152,10 @@ CertificationParameters read_certification(ParameterReader& p, bool certified_bo
   c.largest_rounds =
       static_cast<unsigned int>(p.integer(s, "Largest number of rounds", 20, 0, 1000,
                                           "rounds of polishing after which the loop gives up"));
+  c.audit_fraction = p.number(s, "Audit fraction", 0, 0, 1,
+                              "fraction of the RVEs, drawn at random, that the 'Audit engine' of "
+                              "their material homogenizes too: the bounds are compared, and the "
+                              "work is measured");
   return c;
 }
 
@@ -236,6 +240,7 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
              "compliance");
   result.certification = read_certification(p, result.certify);
   result.run.goal_oriented = result.certification.tolerance > 0;
+  result.run.audited = result.certification.audit_fraction > 0;
   result.write_vtu = p.flag("Output", "Write VTU", true, "writes solution.pvtu and solution.pvd");
   result.points_of_interest = read_points<dim>(p);
 }

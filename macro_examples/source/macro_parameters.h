@@ -37,6 +37,8 @@ struct CertificationParameters {
   double tolerance = 0;
   double doerfler = 0;
   unsigned int largest_rounds = 0;
+  /// Fraction of the RVEs that another engine homogenizes for comparison.
+  double audit_fraction = 0;
 };
 
 /// What a parameter file of `seco-macro` says.

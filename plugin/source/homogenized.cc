@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <Eigen/Eigenvalues>
 #include <bit>
 #include <boost/serialization/map.hpp>
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/utility.hpp>
 #include <boost/serialization/vector.hpp>
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <limits>
 
@@ -13,6 +15,7 @@
 #include "rve_homogenizer.h"
 #include "seco/materials/random.h"
 #include "seco/plugin/agree.h"
+#include "seco/plugin/mandel_tensor.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
 #include "share_work.h"
@@ -25,6 +28,26 @@ std::uint64_t hash_of(const RveKey& key) {
   return materials::mix_seed(key.seed, std::bit_cast<std::uint64_t>(key.volume_fraction) ^
                                            (std::bit_cast<std::uint64_t>(key.texture_spread) << 1));
 }
+
+struct TimeSpent {
+  double seconds = 0, cpu_seconds = 0;
+};
+
+/// Adds the time it lives, and the processor time of the process meanwhile.
+class Stopwatch {
+ public:
+  explicit Stopwatch(TimeSpent& time) : time_(time) {}
+  ~Stopwatch() {
+    time_.seconds +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    time_.cpu_seconds += static_cast<double>(std::clock() - cpu_start_) / CLOCKS_PER_SEC;
+  }
+
+ private:
+  TimeSpent& time_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::clock_t cpu_start_ = std::clock();
+};
 
 /// The linear elastic response of an RVE at every point, homogenized by an engine (engine.h):
 /// stress = C : strain, with the engine's estimate of C and its bounds. The stiffness does not
@@ -42,7 +65,7 @@ class HomogenizedMaterial : public Material<dim> {
     HandlerParameters parameters(handler, HandlerParameters::Mode::read, run.folder);
     read(parameters, run.unit);
     output_directory_ = run.output_directory;
-    homogenizer_.make_engines(parameters, run.goal_oriented);
+    homogenizer_.make_engines(parameters, run);
   }
 
   void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
@@ -71,6 +94,9 @@ class HomogenizedMaterial : public Material<dim> {
   void polish(std::span<const double> wanted_gap,
               const std::function<void(std::size_t, std::size_t)>& progress) override;
 
+  Audit audit(double fraction,
+              const std::function<void(std::size_t, std::size_t)>& progress) const override;
+
  private:
   void read(materials::ParameterReader& parameters, const std::string& unit) {
     homogenizer_.read(parameters, unit);
@@ -97,23 +123,10 @@ class HomogenizedMaterial : public Material<dim> {
   /// Whether this rank is the one that counts the RVE.
   std::vector<bool> counted_;
   /// Time in the microscale since `set_points` was called, on this rank.
-  double seconds_ = 0;
+  TimeSpent time_;
   MaterialStatistics statistics_;
   std::size_t n_files_ = 0;
   std::string output_directory_;
-};
-
-/// Adds the time it lives to a number.
-class Stopwatch {
- public:
-  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
-  ~Stopwatch() {
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  double& seconds_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 template <int dim>
@@ -122,9 +135,9 @@ void HomogenizedMaterial<dim>::set_points(
     const std::function<void(std::size_t, std::size_t)>& progress) {
   communicator_ = communicator;
   statistics_ = {};
-  seconds_ = 0;
+  time_ = {};
   {
-    const Stopwatch stopwatch(seconds_);
+    const Stopwatch stopwatch(time_);
     std::map<RveKey, std::uint32_t> index;
     rve_of_point_.assign(points.size(), 0);
     const auto& assignment = homogenizer_.assignment();
@@ -193,7 +206,7 @@ void HomogenizedMaterial<dim>::polish(
   AssertThrow(wanted_gap.size() == keys_.size(),
               dealii::ExcDimensionMismatch(wanted_gap.size(), keys_.size()));
   {
-    const Stopwatch stopwatch(seconds_);
+    const Stopwatch stopwatch(time_);
     std::vector<RveTask> tasks;
     std::vector<std::size_t> rves;
     for (std::size_t r = 0; r < keys_.size(); ++r) {
@@ -214,6 +227,53 @@ void HomogenizedMaterial<dim>::polish(
     }
   }
   report();
+}
+
+template <int dim>
+Audit HomogenizedMaterial<dim>::audit(
+    double fraction, const std::function<void(std::size_t, std::size_t)>& progress) const {
+  namespace MPI = dealii::Utilities::MPI;
+  Audit result;
+  TimeSpent time;
+  std::vector<std::size_t> sample;
+  std::vector<RveAnswer<dim>> answers;
+  {
+    const Stopwatch stopwatch(time);
+    std::vector<RveKey> keys;
+    for (std::size_t r = 0; r < keys_.size(); ++r) {
+      // Drawn by the key, so that the sample is the same on any number of ranks.
+      const auto drawn = materials::RandomStream(hash_of(keys_[r])).uniform();
+      if (drawn >= fraction) continue;
+      keys.push_back(keys_[r]);
+      sample.push_back(r);
+    }
+    answers = share_work<RveKey, RveAnswer<dim>>(
+        keys, communicator_, hash_of, [&](const std::vector<RveKey>& mine) {
+          std::vector<RveAnswer<dim>> list;
+          run_together(communicator_, [&] { list = homogenizer_.audit(mine, progress); });
+          return list;
+        });
+  }
+  for (const bool counted : counted_) result.n_all_rves += counted;
+  for (std::size_t i = 0; i < sample.size(); ++i) {
+    result.n_rves += counted_[sample[i]];
+    if (answers[i].status == PointStatus::failed) continue;
+    const auto &known = answers_[sample[i]], &other = answers[i];
+    const auto largest = to_mandel<dim>(known.upper).norm();
+    for (const auto& difference : {dealii::SymmetricTensor<4, dim>(known.upper - other.lower),
+                                   dealii::SymmetricTensor<4, dim>(other.upper - known.lower)}) {
+      const Eigen::SelfAdjointEigenSolver<materials::MandelMatrix> spectrum(
+          to_mandel<dim>(difference), Eigen::EigenvaluesOnly);
+      result.largest_violation =
+          std::max(result.largest_violation, -spectrum.eigenvalues().minCoeff() / largest);
+    }
+  }
+  result.n_rves = MPI::sum(result.n_rves, communicator_);
+  result.n_all_rves = MPI::sum(result.n_all_rves, communicator_);
+  result.largest_violation = MPI::max(result.largest_violation, communicator_);
+  result.seconds = MPI::max(time.seconds, communicator_);
+  result.cpu_seconds = MPI::sum(time.cpu_seconds, communicator_);
+  return result;
 }
 
 template <int dim>
@@ -248,7 +308,8 @@ void HomogenizedMaterial<dim>::report() {
   s.n_unreliable_rves = MPI::sum(static_cast<std::uint64_t>(doubtful.size()), communicator_);
   s.worst_gap = MPI::max(worst_gap, communicator_);
   s.mean_gap = n > 0 ? MPI::sum(sum_of_gaps, communicator_) / static_cast<double>(n) : 0.;
-  s.seconds = MPI::max(seconds_, communicator_);
+  s.seconds = MPI::max(time_.seconds, communicator_);
+  s.cpu_seconds = MPI::sum(time_.cpu_seconds, communicator_);
   report_doubtful(doubtful);
 }
 

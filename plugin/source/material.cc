@@ -21,6 +21,11 @@ template <int dim>
 void Material<dim>::polish(std::span<const double>,
                            const std::function<void(std::size_t, std::size_t)>&) {}
 
+template <int dim>
+Audit Material<dim>::audit(double, const std::function<void(std::size_t, std::size_t)>&) const {
+  return {};
+}
+
 template struct MaterialResponse<2>;
 template struct MaterialResponse<3>;
 template class Material<2>;

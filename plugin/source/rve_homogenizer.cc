@@ -46,33 +46,37 @@ void RveHomogenizer<dim>::read(materials::ParameterReader& parameters, const std
                                         "compliance tolerance needs of each");
   smallest_gap_ = parameters.number("", "Smallest polish tolerance", 1e-6, 1e-14, 0.5,
                                     "RVEs are polished no further than to this gap");
+  audit_engine_name_ = parameters.text("", "Audit engine", "fft",
+                                       "engine of the RVEs that 'Audit fraction' of the section "
+                                       "Certification homogenizes again");
+  audit_tolerance_ =
+      parameters.number("", "Audit tolerance", 1e-4, 1e-14, 0.5, "tolerance of the audit engine");
   assignment_.read(parameters, unit);
 }
 
 template <int dim>
-surrogate::EngineSettings RveHomogenizer<dim>::polish_settings(double tolerance) const {
+std::unique_ptr<surrogate::Engine> RveHomogenizer<dim>::make_engine(const Keys& keys,
+                                                                    double tolerance) const {
   auto settings = settings_;
-  settings.model = polish_model_;
+  settings.model = keys.model;
   settings.tolerance = tolerance;
-  return settings;
+  return surrogate::make_engine(keys.engine, settings);
 }
 
 template <int dim>
-std::unique_ptr<surrogate::Engine> RveHomogenizer<dim>::make_engine(
-    materials::ParameterReader& parameters, const std::string& engine_key,
-    const std::string& engine, const std::string& model_key,
-    const surrogate::EngineSettings& settings) const {
+std::unique_ptr<surrogate::Engine> RveHomogenizer<dim>::try_engine(
+    materials::ParameterReader& parameters, const Keys& keys, double tolerance) const {
   try {
-    return surrogate::make_engine(engine, settings);
+    return make_engine(keys, tolerance);
   } catch (const std::exception& error) {
     // Everything an engine refuses when it is made is its name, its model or its settings.
     const auto names = surrogate::engine_names();
-    const bool known = std::find(names.begin(), names.end(), engine) != names.end();
+    const bool known = std::find(names.begin(), names.end(), keys.engine) != names.end();
     if (std::string(error.what()).starts_with("device"))
       parameters.refuse("", "Device", error.what());
-    if (known && !settings.model.empty()) parameters.refuse("", model_key, error.what());
+    if (known && !keys.model.empty()) parameters.refuse("", keys.model_key, error.what());
     parameters.refuse(
-        "", engine_key,
+        "", keys.engine_key,
         fmt::format(
             "{}{}", error.what(),
             known ? ""
@@ -81,11 +85,11 @@ std::unique_ptr<surrogate::Engine> RveHomogenizer<dim>::make_engine(
 }
 
 template <int dim>
-void RveHomogenizer<dim>::make_engines(materials::ParameterReader& parameters, bool polish) {
-  engine_ = make_engine(parameters, "Engine", engine_name_, "Surrogate model", settings_);
-  if (polish)
-    make_engine(parameters, "Polish engine", polish_engine_name_, "Polish model",
-                polish_settings(polish_tolerance(0.5)));
+void RveHomogenizer<dim>::make_engines(materials::ParameterReader& parameters,
+                                       const RunSettings& run) {
+  engine_ = try_engine(parameters, main_keys(), settings_.tolerance);
+  if (run.goal_oriented) try_engine(parameters, polish_keys(), polish_tolerance(0.5));
+  if (run.audited) try_engine(parameters, audit_keys(), audit_tolerance_);
 }
 
 template <int dim>
@@ -108,9 +112,9 @@ std::vector<RveAnswer<dim>> RveHomogenizer<dim>::homogenize(const std::vector<Rv
       if (progress) progress(finished + done, tasks.size());
     };
     const bool polish = wanted_gap > 0;
-    const auto polish_engine =
-        polish ? surrogate::make_engine(polish_engine_name_, polish_settings(wanted_gap)) : nullptr;
-    auto results = homogenize(keys, polish ? *polish_engine : *engine_, polish, report);
+    const auto polish_engine = polish ? make_engine(polish_keys(), wanted_gap) : nullptr;
+    auto results = homogenize(keys, polish ? *polish_engine : *engine_,
+                              polish ? polish_keys() : main_keys(), report);
     for (std::size_t i = 0; i < members.size(); ++i) {
       results[i].wanted_gap = wanted_gap;
       answers[members[i]] = std::move(results[i]);
@@ -121,8 +125,17 @@ std::vector<RveAnswer<dim>> RveHomogenizer<dim>::homogenize(const std::vector<Rv
 }
 
 template <int dim>
+std::vector<RveAnswer<dim>> RveHomogenizer<dim>::audit(const std::vector<RveKey>& keys,
+                                                       const Progress& progress) const {
+  const auto engine = make_engine(audit_keys(), audit_tolerance_);
+  return homogenize(keys, *engine, audit_keys(), [&](std::size_t done) {
+    if (progress) progress(done, keys.size());
+  });
+}
+
+template <int dim>
 std::vector<RveAnswer<dim>> RveHomogenizer<dim>::homogenize(
-    const std::vector<RveKey>& keys, const surrogate::Engine& engine, bool polish,
+    const std::vector<RveKey>& keys, const surrogate::Engine& engine, const Keys& names,
     const std::function<void(std::size_t)>& progress) const {
   constexpr std::size_t chunk_size = 256;
   std::vector<RveAnswer<dim>> answers(keys.size());
@@ -147,12 +160,10 @@ std::vector<RveAnswer<dim>> RveHomogenizer<dim>::homogenize(
       results = engine.homogenize(rves, [&](std::size_t done) { progress(first + done); });
     } catch (const std::invalid_argument& error) {
       // An engine refuses RVEs that its model or its settings do not fit.
-      const auto& model = polish ? polish_model_ : settings_.model;
-      const std::string kind = model.empty() ? (polish ? "Polish engine" : "Engine")
-                                             : (polish ? "Polish model" : "Surrogate model");
-      const auto& name = polish ? polish_engine_name_ : engine_name_;
-      throw std::invalid_argument(
-          fmt::format("key '{}' is '{}': {}", kind, model.empty() ? name : model, error.what()));
+      const bool by_model = !names.model.empty();
+      throw std::invalid_argument(fmt::format("key '{}' is '{}': {}",
+                                              by_model ? names.model_key : names.engine_key,
+                                              by_model ? names.model : names.engine, error.what()));
     }
     for (std::size_t i = 0; i < results.size(); ++i) answers[position[i]] = to_answer(results[i]);
     for (const auto& [k, same] : repeated) {

@@ -56,9 +56,9 @@ class RveHomogenizer {
   /// Declares (in the mode of the reader) and reads the parameters.
   /// @throws materials::ParameterError
   void read(materials::ParameterReader& parameters, const std::string& unit);
-  /// Makes the engines, those for polishing only if the run needs them.
+  /// Makes the engines, those for polishing and for audits only if the run needs them.
   /// @throws materials::ParameterError
-  void make_engines(materials::ParameterReader& parameters, bool polish);
+  void make_engines(materials::ParameterReader& parameters, const RunSettings& run);
 
   const RveAssignment<dim>& assignment() const { return assignment_; }
   const std::string& engine_name() const { return engine_name_; }
@@ -75,25 +75,36 @@ class RveHomogenizer {
   std::vector<RveAnswer<dim>> homogenize(const std::vector<RveTask>& tasks,
                                          const Progress& progress) const;
 
+  /// One answer per key, in order, of the audit engine.
+  std::vector<RveAnswer<dim>> audit(const std::vector<RveKey>& keys,
+                                    const Progress& progress) const;
+
   /// @throws std::invalid_argument with the key
   materials::Rve make_rve(const RveKey& key) const;
 
  private:
-  std::unique_ptr<surrogate::Engine> make_engine(materials::ParameterReader& parameters,
-                                                 const std::string& engine_key,
-                                                 const std::string& engine,
-                                                 const std::string& model_key,
-                                                 const surrogate::EngineSettings& settings) const;
-  surrogate::EngineSettings polish_settings(double tolerance) const;
+  /// Name and model of an engine, and the keys that the user set them with.
+  struct Keys {
+    std::string engine_key, engine, model_key, model;
+  };
+  Keys main_keys() const { return {"Engine", engine_name_, "Surrogate model", settings_.model}; }
+  Keys polish_keys() const {
+    return {"Polish engine", polish_engine_name_, "Polish model", polish_model_};
+  }
+  Keys audit_keys() const { return {"Audit engine", audit_engine_name_, "", ""}; }
+  std::unique_ptr<surrogate::Engine> make_engine(const Keys& keys, double tolerance) const;
+  /// Makes an engine, or refuses the parameter that is to blame.
+  std::unique_ptr<surrogate::Engine> try_engine(materials::ParameterReader& parameters,
+                                                const Keys& keys, double tolerance) const;
   std::vector<RveAnswer<dim>> homogenize(const std::vector<RveKey>& keys,
-                                         const surrogate::Engine& engine, bool polish,
+                                         const surrogate::Engine& engine, const Keys& names,
                                          const std::function<void(std::size_t)>& progress) const;
   RveAnswer<dim> to_answer(const surrogate::Homogenized& result) const;
 
-  std::string engine_name_, polish_engine_name_;
+  std::string engine_name_, polish_engine_name_, audit_engine_name_;
   surrogate::EngineSettings settings_;
   std::string polish_model_;
-  double polish_tolerance_ = 0, smallest_gap_ = 0, largest_gap_ = 1;
+  double polish_tolerance_ = 0, smallest_gap_ = 0, largest_gap_ = 1, audit_tolerance_ = 0;
   RveAssignment<dim> assignment_;
   std::unique_ptr<surrogate::Engine> engine_;
 };

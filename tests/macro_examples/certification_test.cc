@@ -68,7 +68,7 @@ TEST(CertifiedRun, TheRoundsAreWrittenAsATable) {
   std::getline(file, header);
   EXPECT_EQ(header,
             "round,lower,upper,relative_width,marked_rves,polished_rves,polished_fraction,"
-            "micro_seconds,macro_seconds");
+            "micro_seconds,micro_cpu_seconds,macro_seconds");
   for (const auto& round : rounds) {
     ASSERT_TRUE(std::getline(file, line));
     std::stringstream text(line);

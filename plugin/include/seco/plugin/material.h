@@ -63,6 +63,8 @@ struct MaterialStatistics {
   double mean_gap = 0;
   /// Seconds of the slowest rank spent in the microscale.
   double seconds = 0;
+  /// Processor time spent there, of all threads of all ranks: the work, also on shared cores.
+  double cpu_seconds = 0;
   /// One sentence about the worst RVE that is not as asked.
   std::string message;
   /// RVE files of the worst of those, each of which can be homogenized again alone.
@@ -79,6 +81,8 @@ struct RunSettings {
   std::string output_directory;
   /// Whether the host will ask for smaller gaps with `Material::polish`.
   bool goal_oriented = false;
+  /// Whether the host will ask for an audit.
+  bool audited = false;
 };
 
 /// What a goal-oriented loop knows of one RVE: how much of the width of a certified quantity is due
@@ -91,6 +95,18 @@ struct RveShare {
   bool improvable = true;
   /// True on exactly one of the ranks that use the RVE, for sums over ranks.
   bool counted = true;
+};
+
+/// What another engine says of RVEs, and what it takes.
+struct Audit {
+  /// RVEs that were homogenized again, and all.
+  std::uint64_t n_rves = 0, n_all_rves = 0;
+  /// As in MaterialStatistics.
+  double seconds = 0, cpu_seconds = 0;
+  /// Largest violation of the bounds: the Loewner order of each bound and the opposite bound of the
+  /// other engine is missed by at most this eigenvalue, relative to the largest modulus. Not above
+  /// round-off if all is well.
+  double largest_violation = 0;
 };
 
 /// The material of one material id: the interface that a plugin implements.
@@ -139,6 +155,12 @@ class Material {
   /// @param progress as in `set_points`
   virtual void polish(std::span<const double> wanted_gap,
                       const std::function<void(std::size_t, std::size_t)>& progress);
+
+  /// Homogenizes a random sample of the RVEs with an engine of reference and compares; answers stay
+  /// as they are. Collective. A material without RVEs has nothing to compare.
+  /// @param fraction of the RVEs, in (0, 1]
+  virtual Audit audit(double fraction,
+                      const std::function<void(std::size_t, std::size_t)>& progress) const;
 };
 
 }  // namespace seco::plugin
