@@ -42,7 +42,8 @@ ElasticityProblem<dim>::ElasticityProblem(MacroParameters<dim> parameters, MPI_C
       element_(dealii::FE_Q<dim>(parameters_.degree), dim),
       quadrature_(parameters_.degree + 1),
       face_quadrature_(parameters_.degree + 1),
-      dof_handler_(mesh_) {}
+      dof_handler_(mesh_),
+      local_quantities_(parameters_, dof_handler_, quadrature_, communicator) {}
 
 template <int dim>
 void ElasticityProblem<dim>::set_up() {
@@ -203,6 +204,7 @@ nlohmann::json ElasticityProblem<dim>::run_stages() {
   // Points outside the mesh are found before the long stages.
   Vector zero(owned_, relevant_, communicator_);
   displacements_at_points(zero);
+  local_quantities_.prepare();
   prepare_materials();
   EnergyBounds bounds;
   const bool goal_oriented = parameters_.certification.tolerance > 0;
@@ -231,6 +233,11 @@ nlohmann::json ElasticityProblem<dim>::run_stages() {
   if (parameters_.certification.audit_fraction > 0) certified["audit"] = audit();
 
   evaluate_materials(&displacement);
+  if (parameters_.local.any()) {
+    dealii::TimerOutput::Scope scope(timer_, "local quantities");
+    certified["local_quantities"] =
+        local_quantities_.evaluate(displacement, first_point_, responses_, progress_report());
+  }
   out_ << fmt::format("== output: {}\n", parameters_.output_directory) << std::flush;
   if (parameters_.write_vtu) write_fields(displacement);
   const auto result = summary(certified, points);

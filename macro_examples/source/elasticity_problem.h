@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "local_quantities.h"
 #include "macro_parameters.h"
 #include "rigid_motions.h"
 
@@ -124,6 +125,7 @@ class ElasticityProblem {
   dealii::IndexSet owned_, relevant_;
   dealii::AffineConstraints<double> constraints_;
   std::unique_ptr<RigidMotions<dim>> rigid_motions_;
+  LocalQuantities<dim> local_quantities_;
   bool homogeneous_dirichlet_ = true, output_folder_is_new_ = false;
   /// Number of the first point of every active cell among those of its material; by active cell
   /// index.

@@ -159,28 +159,6 @@ CertificationParameters read_certification(ParameterReader& p, bool certified_bo
   return c;
 }
 
-template <int dim>
-std::vector<dealii::Point<dim>> read_points(ParameterReader& p) {
-  const auto text = p.text("Output", "Points of interest", "",
-                           "points whose displacement goes into the summary: "
-                           "coordinates separated by commas, points by ;");
-  std::vector<dealii::Point<dim>> points;
-  if (text.empty() || !p.has("Output", "Points of interest")) return points;
-  for (const auto& part : split(text, ';')) {
-    const auto coordinates = split(part, ',');
-    dealii::Point<dim> point;
-    for (std::size_t c = 0; c < coordinates.size(); ++c) {
-      const auto value = materials::to_number(coordinates[c]);
-      if (!value || coordinates.size() != dim)
-        p.refuse("Output", "Points of interest",
-                 fmt::format("expected {} coordinates per point", dim));
-      point[c] = *value;
-    }
-    points.push_back(point);
-  }
-  return points;
-}
-
 RunHeader ask_header(ParameterReader& p) {
   RunHeader header;
   header.dimension =
@@ -242,7 +220,9 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
   result.run.goal_oriented = result.certification.tolerance > 0;
   result.run.audited = result.certification.audit_fraction > 0;
   result.write_vtu = p.flag("Output", "Write VTU", true, "writes solution.pvtu and solution.pvd");
-  result.points_of_interest = read_points<dim>(p);
+  result.points_of_interest = read_points<dim>(p, "Output", "Points of interest",
+                                               "points whose displacement goes into the summary");
+  result.local = read_local_parameters<dim>(p);
 }
 
 template <int dim>

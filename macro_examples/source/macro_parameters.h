@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "local_parameters.h"
 #include "seco/materials/parameter_file.h"
 #include "seco/plugin/material.h"
 
@@ -61,6 +62,7 @@ struct MacroParameters {
   bool certify = true, write_vtu = true;
   CertificationParameters certification;
   std::vector<dealii::Point<dim>> points_of_interest;
+  LocalParameters<dim> local;
   std::vector<std::unique_ptr<plugin::Material<dim>>> materials;
   /// Name of each material in the registry.
   std::vector<std::string> model_names;

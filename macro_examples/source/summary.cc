@@ -171,6 +171,16 @@ void ElasticityProblem<dim>::print_summary(const nlohmann::json& s) {
          fmt::format("{} of {} in {} rounds", last["polished_rves"].get<std::uint64_t>(),
                      s["rves"].get<std::uint64_t>(), c["rounds"].size() - 1));
   }
+  if (s.contains("local_quantities")) {
+    const auto& local = s["local_quantities"];
+    for (const auto& [key, name] :
+         {std::pair("largest_von_mises", "largest micro von Mises"),
+          std::pair("largest_hydrostatic", "largest micro hydrostatic"),
+          std::pair("smallest_hydrostatic", "smallest micro hydrostatic")})
+      if (local.contains(key))
+        line(name, fmt::format("{:.6g} at {}", local[key]["value"].template get<double>(),
+                               local[key]["position"].dump()));
+  }
   for (const auto& point : s["points_of_interest"])
     line("displacement at point",
          fmt::format("{} : {}", point["point"].dump(), point["displacement"].dump()));

@@ -83,6 +83,8 @@ void ElasticityProblem<dim>::write_fields(const Vector& displacement) {
     // Exact materials have no width to share.
     if (!shares_.empty()) fields("share_of_width", index) = width != 0 ? share / width : 0.;
     fields("material_id", index) = cell->material_id();
+    for (const auto& [name, field] : local_quantities_.cell_fields())
+      fields(name, index) = field[index];
   });
 
   dealii::DataOut<dim> output;

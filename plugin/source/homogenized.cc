@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "doubtful_rves.h"
+#include "rve_fields.h"
 #include "rve_homogenizer.h"
 #include "seco/materials/random.h"
 #include "seco/plugin/agree.h"
@@ -96,6 +97,22 @@ class HomogenizedMaterial : public Material<dim> {
 
   Audit audit(double fraction,
               const std::function<void(std::size_t, std::size_t)>& progress) const override;
+
+  bool has_local_response() const override {
+    homogenizer_.local_quantities({}, 0);
+    return true;
+  }
+
+  std::vector<LocalResponse<dim>> local_response(
+      std::span<const LocalRequest<dim>> requests, unsigned int n_phases,
+      const std::function<void(std::size_t, std::size_t)>& progress) const override {
+    std::vector<FieldRequest<dim>> named;
+    for (const auto& request : requests) {
+      const auto r = rve_of_point_[request.point];
+      named.push_back({{keys_[r], answers_[r].wanted_gap}, request.strain, request.fields_file});
+    }
+    return rve_fields<dim>(homogenizer_, named, n_phases, communicator_, hash_of, progress);
+  }
 
  private:
   void read(materials::ParameterReader& parameters, const std::string& unit) {

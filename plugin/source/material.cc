@@ -26,6 +26,18 @@ Audit Material<dim>::audit(double, const std::function<void(std::size_t, std::si
   return {};
 }
 
+template <int dim>
+bool Material<dim>::has_local_response() const {
+  return false;
+}
+
+template <int dim>
+std::vector<LocalResponse<dim>> Material<dim>::local_response(
+    std::span<const LocalRequest<dim>>, unsigned int,
+    const std::function<void(std::size_t, std::size_t)>&) const {
+  return {};
+}
+
 template struct MaterialResponse<2>;
 template struct MaterialResponse<3>;
 template class Material<2>;

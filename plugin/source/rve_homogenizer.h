@@ -75,6 +75,11 @@ class RveHomogenizer {
   std::vector<RveAnswer<dim>> homogenize(const std::vector<RveTask>& tasks,
                                          const Progress& progress) const;
 
+  /// Stresses and strains inside RVEs, by the engine for the wanted gap, 0 for that of all RVEs.
+  /// @throws std::invalid_argument, also without queries, if the engine has no fields
+  std::vector<surrogate::LocalAnswer> local_quantities(
+      std::span<const surrogate::LocalQuery> queries, double wanted_gap) const;
+
   /// One answer per key, in order, of the audit engine.
   std::vector<RveAnswer<dim>> audit(const std::vector<RveKey>& keys,
                                     const Progress& progress) const;

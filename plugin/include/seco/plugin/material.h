@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "seco/plugin/local_response.h"
+
 namespace seco::plugin {
 
 /// A quadrature point that a material is asked about.
@@ -161,6 +163,20 @@ class Material {
   /// @param fraction of the RVEs, in (0, 1]
   virtual Audit audit(double fraction,
                       const std::function<void(std::size_t, std::size_t)>& progress) const;
+
+  /// Whether `local_response` has answers; may be asked before `set_points`. By default it has not.
+  /// @throws std::invalid_argument if the material has a microstructure, but its settings do not
+  ///   give the fields inside it
+  virtual bool has_local_response() const;
+
+  /// What happens inside the microstructure at chosen points. Collective; an error on any rank is
+  /// thrown on all.
+  /// @param n_phases so many phases get means
+  /// @param progress as in `set_points`
+  /// @return one response per request, in order; none from a material without microstructure
+  virtual std::vector<LocalResponse<dim>> local_response(
+      std::span<const LocalRequest<dim>> requests, unsigned int n_phases,
+      const std::function<void(std::size_t, std::size_t)>& progress) const;
 };
 
 }  // namespace seco::plugin
