@@ -93,6 +93,7 @@ int homogenize(const Options& options) {
     settings.device = options.settings.device;
     continuum = surrogate::certify_continuum(rve, settings);
   }
+  write_fields(query, local, options.local);
   if (!options.json_file.empty()) {
     auto content = content_of(result);
     content["unit"] = rve.unit;

@@ -135,6 +135,11 @@ LocalAnswer answer(const surrogate::Engine& engine, const LocalQuery& query,
   return result;
 }
 
+void write_fields(const LocalQuery& query, const LocalAnswer& answer, const LocalOptions& options) {
+  if (!options.fields_file.empty() && !answer.loads.empty())
+    surrogate::write_fields(options.fields_file, query.rve, answer);
+}
+
 json local_content(const LocalQuery& query, const LocalAnswer& answer) {
   json content = json::array();
   const auto& h = answer.homogenized;
@@ -161,9 +166,8 @@ void report_loads(const LocalQuery& query, const LocalAnswer& answer, const Loca
                fmt::join(to_numbers(stress), " "), query.rve.unit);
     if (options.local && i < answer.loads.size()) print(answer.loads[i], answer, query.rve);
   }
-  if (options.fields_file.empty() || answer.loads.empty()) return;
-  surrogate::write_fields(options.fields_file, query.rve, answer);
-  fmt::print("fields in {}\n", options.fields_file);
+  if (!options.fields_file.empty() && !answer.loads.empty())
+    fmt::print("fields in {}\n", options.fields_file);
 }
 
 }  // namespace seco

@@ -33,7 +33,11 @@ surrogate::LocalAnswer answer(const surrogate::Engine& engine, const surrogate::
 nlohmann::json local_content(const surrogate::LocalQuery& query,
                              const surrogate::LocalAnswer& answer);
 
-/// Prints the same, and writes the file of fields.
+/// Writes the file of fields, if one is asked for. @throws std::runtime_error
+void write_fields(const surrogate::LocalQuery& query, const surrogate::LocalAnswer& answer,
+                  const LocalOptions& options);
+
+/// Prints what local_content says.
 void report_loads(const surrogate::LocalQuery& query, const surrogate::LocalAnswer& answer,
                   const LocalOptions& options);
 

@@ -142,6 +142,8 @@ TEST(SecoHomogenizeLocal, BadStrainsAndEnginesWithoutFieldsAreRefused) {
   refused("--strain 1,2,3,4,5,inf", {"--strain", "finite"});
   refused("--local", {"--local", "--strain"});
   refused("--fields a.vti", {"--fields", "exactly one --strain", "0 are given"});
+  refused("--strain 1,0,0,0,0,0 --fields /no/folder/a.vti",
+          {"/no/folder/a.vti", "cannot be written"});
   refused("--engine hill --strain 1,0,0,0,0,0 --local", {"'hill'", "no fields"});
   // Without --local the macro stress is enough.
   EXPECT_EQ(
