@@ -9,8 +9,6 @@
 namespace seco::macro {
 namespace {
 
-/// Generating, setting up and evaluating an RVE, in steps that shrink its gap by a factor of e.
-constexpr double fixed_cost = 2;
 /// Part of the goal that is planned with: the strains, and with them the shares, still change.
 constexpr double safety = 0.9;
 
@@ -35,7 +33,7 @@ Marking mark(std::span<const double> shares, double rest, double goal, double do
     logs += std::log(sorted[m - 1]);
     const double allowed = (budget - std::max(total - polished, 0.)) / static_cast<double>(m);
     if (!(allowed > 0)) continue;
-    const double cost = logs + static_cast<double>(m) * (fixed_cost - std::log(allowed));
+    const double cost = logs + static_cast<double>(m) * (Marking::fixed_cost - std::log(allowed));
     // A share below the level needs no polish, and neither does any after it.
     if (m > 1 && sorted[m - 1] <= allowed) break;
     if (cost < least) {

@@ -95,6 +95,24 @@ TEST(CertifiedRun, PolishingAllRvesIsAsGoodAsTheirEngineEverywhere) {
         << value;
 }
 
+TEST(CertifiedRun, AnAuditComparesTheBoundsAndMeasuresTheWork) {
+  for (const std::string fraction : {"0.5", "1"}) {
+    const auto summary = run("audit", loop("0.02", {{"Certification/Audit fraction", fraction}}));
+    const auto& audit = summary["audit"];
+    EXPECT_EQ(audit["of_rves"], summary["rves"]);
+    EXPECT_LE(number(audit["largest_violation"]), 1e-12);
+    EXPECT_GT(number(audit["cpu_seconds_of_all_rves"]), 0);
+    if (fraction == "1") {
+      EXPECT_EQ(audit["rves"], summary["rves"]);
+    } else {
+      EXPECT_GT(audit["rves"], summary["rves"].get<int>() / 4);
+      EXPECT_LT(audit["rves"], summary["rves"].get<int>() * 3 / 4);
+    }
+    // The audit changes nothing.
+    EXPECT_EQ(summary["compliance"]["lower"], summary["certification"]["rounds"].back()["lower"]);
+  }
+}
+
 TEST(CertifiedRun, ExactMaterialsTakeNoPart) {
   const auto changes = loop("0.01", {{"Number of materials", "2"},
                                      {"Geometry/Material id", "if(x < 3, 0, 1)"},
@@ -168,6 +186,9 @@ TEST(CertifiedRun, WrongInputIsRefused) {
                  {"run.prm", "Material 0/homogenized", "Polish model", "nowhere"});
   expect_refused(loop("0.01", {{"Material 0/homogenized/Polish tolerance", "2"}}),
                  {"run.prm", "Material 0/homogenized", "Polish tolerance", "2"});
+  expect_refused(
+      {{"Certification/Audit fraction", "0.5"}, {"Material 0/homogenized/Audit engine", "auditor"}},
+      {"run.prm", "Material 0/homogenized", "Audit engine", "auditor", "fft"});
   // A leaf without cells.
   expect_refused({{"Geometry/Type", "flexure hinge"}, {"Geometry/Notch depth", "1.2"}},
                  {"run.prm", "Notch depth", "1.2", "leave 0"});

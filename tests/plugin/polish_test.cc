@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "seco/plugin/mandel_tensor.h"
+#include "seco/surrogate/engine.h"
 #include "small_materials.h"
 
 using namespace seco::plugin;
@@ -90,6 +91,48 @@ TEST(Polish, AnRveThatCannotBeImprovedSaysSo) {
   material->polish(std::vector<double>{1e-3}, {});
   EXPECT_FALSE(material->rve_shares(share)[0].improvable);
   EXPECT_EQ(material->rve_shares(share)[0].gap, gap);
+}
+
+namespace {
+
+/// Claims that every RVE is known exactly, 10 % too stiff.
+class Liar : public seco::surrogate::Engine {
+ public:
+  std::string name() const override { return "liar"; }
+  std::vector<seco::surrogate::Homogenized> homogenize(
+      std::span<const seco::materials::Rve> rves,
+      const std::function<void(std::size_t)>&) const override {
+    auto results = seco::surrogate::make_engine("fft", {})->homogenize(rves);
+    for (auto& result : results) {
+      result.upper = result.lower = result.stiffness *= 1.1;
+      result.gap = 0;
+    }
+    return results;
+  }
+};
+
+}  // namespace
+
+TEST(Audit, FindsBoundsThatDoNotHold) {
+  seco::surrogate::register_engine("liar", "bounds nothing",
+                                   [](const auto&) { return std::make_unique<Liar>(); });
+  for (const std::string engine : {"hill", "liar"}) {
+    auto entries = small_polycrystal;
+    entries[0].second = engine;
+    entries.push_back({"Audit tolerance", "1e-8"});
+    RunSettings run;
+    run.audited = true;
+    auto material = make<3>("homogenized", entries, run);
+    const auto before = respond<3>(*material, points_of_cells(3, 2));
+    const auto audit = material->audit(1., {});
+    EXPECT_EQ(audit.n_rves, 6u);
+    EXPECT_EQ(audit.n_all_rves, 6u);
+    if (engine == "hill")
+      EXPECT_LT(audit.largest_violation, 1e-12);
+    else
+      EXPECT_GT(audit.largest_violation, 1e-2);
+    EXPECT_EQ(respond<3>(*material, points_of_cells(3, 2)).tangent, before.tangent);
+  }
 }
 
 TEST(Polish, ExactMaterialsHaveNothingToImprove) {
