@@ -21,33 +21,49 @@ std::vector<double> worst_load(const torch::Tensor& values, const torch::Tensor&
   return {worst.data_ptr<double>(), worst.data_ptr<double>() + worst.numel()};
 }
 
+double ratio(double now, double before) {
+  return std::clamp(now / before, 0.02, 0.9);
+}
+
+/// How an energy falls: what is left of it above its minimum, estimated from the last steps.
+class Decrease {
+ public:
+  void note(double decrease) {
+    // Conjugate gradients advance by fits and starts: the slower of the last step and of the last
+    // two together.
+    rate_ = last_ > 0 ? ratio(decrease, last_) : 0.3;
+    if (before_ > 0) rate_ = std::max(rate_, std::sqrt(ratio(decrease, before_)));
+    before_ = last_;
+    last_ = decrease;
+  }
+  /// The geometric series that goes on from the last step.
+  double error() const { return last_ * rate_ / (1. - rate_); }
+  /// Factor by which the error falls per step.
+  double rate() const { return rate_; }
+
+ private:
+  double rate_ = 0.5, last_ = 0, before_ = 0;
+};
+
 /// What an RVE of the batch knows about its progress.
 struct Progress {
-  double gap = 1, checked_gap = 1;
+  double gap = 1;
   /// Estimated part of the gap above the solution.
   double upper_error = 1;
-  /// Factor by which the error of each side falls per step.
-  double kinematic_rate = 0.5, statical_rate = 0.5;
-  /// Gap between strain and equilibrated stress when it was last estimated, and the factor by which
-  /// it falls per kinematic step.
-  double estimated_gap = 0, gap_rate = 0.5;
-  unsigned int estimated_at = 0;
-  /// Change of the energies in the last steps.
-  double last_decrease = 0, decrease_before = 0, last_statical = 0;
-  int checks_without_gain = 0;
+  Decrease kinematic, statical;
+  /// Gap between strain and equilibrated stress where the present window of steps began, and the
+  /// factor by which it falls per kinematic step.
+  double window_gap = 0, gap_rate = 0.5;
+  unsigned int window_start = 0;
+  /// Gap and step at the last check that brought a gain.
+  double gain_gap = 1;
+  unsigned int gain_step = 0;
+  /// Relative error of the lower bound that single precision may cause: its round-off times the
+  /// contrast of the stiffness.
+  double slack = 0;
 
   double lower_error() const { return std::max(gap - upper_error, 0.); }
 };
-
-double rate(double now, double before) {
-  return before > 0 ? std::clamp(now / before, 0.02, 0.9) : 0.5;
-}
-
-unsigned int steps_until(double now, double wanted, double rate, unsigned int most) {
-  if (now <= wanted) return 1;
-  return static_cast<unsigned int>(std::clamp(std::ceil(std::log(wanted / now) / std::log(rate)),
-                                              1., static_cast<double>(most)));
-}
 
 class Polish {
  public:
@@ -58,6 +74,9 @@ class Polish {
     members_.resize(batch);
     std::iota(members_.begin(), members_.end(), 0);
     progress_.resize(batch);
+    const auto contrast = stiffness.contrast();
+    for (std::int64_t b = 0; b < batch; ++b)
+      progress_[b].slack = round_off(torch::kFloat) * contrast[b].item<double>();
     weight_ = start.estimate_weight.defined() ? start.estimate_weight
                                               : torch::full({batch}, 0.5, torch::kDouble);
     auto shape = kinematic_.displacement().sizes().vec();
@@ -97,13 +116,20 @@ class Polish {
  private:
   const StiffnessField& stiffness() const { return kinematic_.stiffness(); }
   const Grid& grid() const { return stiffness().grid(); }
+  bool single_precision() const { return kinematic_.displacement().scalar_type() == torch::kFloat; }
   bool is_void(std::size_t i) const { return stiffness().has_void()[i]; }
+
+  /// What has to fall below the tolerance: the gap, or where there is no lower bound the estimated
+  /// error of the upper one, with a margin since nothing guarantees it.
+  double miss(std::size_t i) const {
+    return is_void(i) ? 3. * progress_[i].upper_error : progress_[i].gap;
+  }
 
   void check_averages() {
     bounds_.upper = stiffness().mean_stiffness();
     bounds_.lower = inverse_where_solid(stiffness().mean_compliance());
     strain_ = torch::Tensor();
-    note_gap(false);
+    note_gap();
   }
 
   void check() {
@@ -120,21 +146,36 @@ class Polish {
                                                         kinematic_.green(), kinematic_.medium())};
     if (stress_.defined()) fields.push_back(stress_);
     lower_bound(fields);
-    note_gap(true);
+    note_gap();
   }
 
   /// The lower bound and the best fluctuation of unit mean stresses from combinations of
   /// self-equilibrated fluctuations.
-  void lower_bound(const std::vector<torch::Tensor>& fields) {
+  void lower_bound(std::vector<torch::Tensor> fields) {
+    // Single precision leaves a divergence of its round-off, which does work on the strains of the
+    // softest phase: where that counts, the bound is evaluated in double precision.
+    const bool precise =
+        single_precision() && std::any_of(progress_.begin(), progress_.end(), [&](const auto& p) {
+          return p.slack > 0.01 * settings_.tolerance;
+        });
+    const auto options = stiffness().options();
+    const auto field_stiffness =
+        precise ? stiffness().to(options.dtype(torch::kDouble)) : stiffness();
+    if (precise) {
+      if (!precise_green_) precise_green_.emplace(grid(), options.dtype(torch::kDouble));
+      for (auto& field : fields)
+        field = equilibrium_block(field.to(torch::kDouble), EquilibriumForm::projection,
+                                  *precise_green_, kinematic_.medium());
+    }
     std::vector<torch::Tensor> strains, means;
     for (const auto& field : fields) {
-      strains.push_back(stiffness().apply_compliance(field));
+      strains.push_back(field_stiffness.apply_compliance(field));
       means.push_back(grid_mean(strains.back(), grid()).cpu());
     }
     const auto best = ritz(stiffness().mean_compliance(), torch::cat(means, 1),
                            gram(fields, strains, grid()), fields.front().scalar_type());
     bounds_.lower = inverse_where_solid(best.energy);
-    stress_ = combine(best.coefficients, fields);
+    stress_ = combine(best.coefficients, fields).to(options);
     compliance_ = best.energy.diagonal(0, 1, 2).clone();
   }
 
@@ -146,15 +187,16 @@ class Polish {
     return torch::stack(inverse);
   }
 
-  void note_gap(bool after_step) {
+  void note_gap() {
     const auto gap = bounds_.gap();
     energy_ = bounds_.upper.diagonal(0, 1, 2).clone();
     for (std::size_t i = 0; i < members_.size(); ++i) {
       auto& progress = progress_[i];
-      const double before = progress.checked_gap;
-      progress.gap = progress.checked_gap = gap[static_cast<std::int64_t>(i)].item<double>();
-      const bool gain = !after_step || is_void(i) || progress.gap < 0.8 * before;
-      progress.checks_without_gain = gain ? 0 : progress.checks_without_gain + 1;
+      progress.gap = gap[static_cast<std::int64_t>(i)].item<double>();
+      if (is_void(i) || progress.gap < 0.8 * progress.gain_gap) {
+        progress.gain_gap = progress.gap;
+        progress.gain_step = steps_;
+      }
     }
   }
 
@@ -174,11 +216,7 @@ class Polish {
       };
       if (!good([&](std::size_t i) { return progress_[i].upper_error; }) && k % 4 != 0) continue;
       estimate_gap();
-      if (good([&](std::size_t i) {
-            return is_void(i) ? progress_[i].upper_error : progress_[i].gap;
-          }) ||
-          statical_wanted())
-        return;
+      if (good([&](std::size_t i) { return miss(i); }) || statical_wanted()) return;
     }
   }
 
@@ -188,12 +226,15 @@ class Polish {
       auto& p = progress_[i];
       // The best stress so far may be better than the one that belongs to the strain.
       const double now = std::min(gap[i], stress_.defined() ? p.gap : gap[i]);
-      if (p.estimated_gap > 0 && steps_ > p.estimated_at)
+      // The gap falls by fits and starts as well: its rate is that of a window of several steps.
+      if (p.window_gap > 0 && steps_ >= p.window_start + 4)
         p.gap_rate = std::clamp(
-            std::pow(gap[i] / p.estimated_gap, 1. / static_cast<double>(steps_ - p.estimated_at)),
+            std::pow(gap[i] / p.window_gap, 1. / static_cast<double>(steps_ - p.window_start)),
             0.02, 0.99);
-      p.estimated_gap = gap[i];
-      p.estimated_at = steps_;
+      if (p.window_gap == 0 || steps_ >= p.window_start + 12) {
+        p.window_gap = gap[i];
+        p.window_start = steps_;
+      }
       p.gap = now;
     }
   }
@@ -206,77 +247,57 @@ class Polish {
     const auto decrease = worst_load(kinematic_.decrease(), energy_);
     for (std::size_t i = 0; i < members_.size(); ++i) {
       auto& p = progress_[i];
-      // Conjugate gradients advance by fits and starts: the slower of the last step and of the
-      // last two together.
-      p.kinematic_rate = p.last_decrease > 0 ? rate(decrease[i], p.last_decrease) : 0.3;
-      if (p.decrease_before > 0)
-        p.kinematic_rate =
-            std::max(p.kinematic_rate, std::sqrt(rate(decrease[i], p.decrease_before)));
-      p.decrease_before = p.last_decrease;
-      p.last_decrease = decrease[i];
-      p.upper_error = decrease[i] * p.kinematic_rate / (1. - p.kinematic_rate);
+      p.kinematic.note(decrease[i]);
+      p.upper_error = p.kinematic.error();
     }
   }
 
   void statical_steps() {
     if (!statical_) statical_.emplace(stiffness(), kinematic_.green(), stress_);
-    const unsigned int n = quarter([&](std::size_t i) {
-      const auto& p = progress_[i];
-      const double room = settings_.tolerance - p.upper_error;
-      const double wanted = room > 0.3 * settings_.tolerance ? room : 0.25 * p.lower_error();
-      return steps_until(p.lower_error(), wanted, p.statical_rate, 8);
-    });
-    for (unsigned int k = 0; k < n && !out_of_steps(); ++k) {
+    constexpr unsigned int fewest = 2, most = 12;
+    for (unsigned int k = 1; k <= most && !out_of_steps(); ++k) {
       statical_->step();
       ++steps_;
       compliance_ -= statical_->decrease().cpu();
       const auto decrease = worst_load(statical_->decrease(), compliance_);
+      std::size_t good = 0;
       for (std::size_t i = 0; i < members_.size(); ++i) {
         auto& p = progress_[i];
-        if (p.last_statical > 0) p.statical_rate = rate(decrease[i], p.last_statical);
-        p.last_statical = decrease[i];
+        p.statical.note(decrease[i]);
+        const double room = settings_.tolerance - p.upper_error;
+        good += p.statical.error() <= std::max(room, 0.3 * settings_.tolerance) ? 1 : 0;
       }
+      if (k >= fewest && 4 * good > members_.size()) break;
     }
     auto fluctuation = statical_->fluctuation();
     // Removes the round-off that the steps have gathered.
-    if (fluctuation.scalar_type() == torch::kFloat)
+    if (single_precision())
       fluctuation = equilibrium_block(fluctuation, EquilibriumForm::projection, kinematic_.green(),
                                       kinematic_.medium());
     lower_bound({fluctuation});
-    note_gap(true);
+    note_gap();
     // What the lower bound cannot have left belongs to the upper one, whatever was estimated.
-    for (auto& p : progress_) {
-      const double lower_error = p.last_statical * p.statical_rate / (1. - p.statical_rate);
-      p.upper_error = std::max(p.upper_error, p.gap - 2. * lower_error);
-    }
+    for (auto& p : progress_)
+      p.upper_error = std::max(p.upper_error, p.gap - 2. * p.statical.error());
   }
 
   /// Both sides gain from a step on the potential energy, so steps on the other one, which cost
   /// more, must promise to be much the faster way.
   bool statical_wanted() const {
-    constexpr double cost = 1.7, overhead = 4.;
+    constexpr double cost = 4., overhead = 4.;
     std::size_t votes = 0;
     for (std::size_t i = 0; i < members_.size(); ++i) {
       const auto& p = progress_[i];
       if (is_void(i) || p.lower_error() < 3. * p.upper_error) continue;
       const double left = std::log(std::max(p.gap / settings_.tolerance, 1.));
       const double kinematic = left / -std::log(p.gap_rate);
-      const double statical = left / -std::log(p.statical_rate);
+      const double statical = left / -std::log(p.statical.rate());
       votes += kinematic > cost * statical + overhead ? 1 : 0;
     }
     return 2 * votes > members_.size();
   }
 
   bool out_of_steps() const { return steps_ >= settings_.max_steps; }
-
-  template <typename Function>
-  unsigned int quarter(const Function& steps_of) const {
-    std::vector<unsigned int> steps;
-    for (std::size_t i = 0; i < members_.size(); ++i) steps.push_back(steps_of(i));
-    const auto position = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 4);
-    std::nth_element(steps.begin(), position, steps.end());
-    return *position;
-  }
 
   /// Takes the members out of the batch that are done or given up.
   void finish() {
@@ -286,8 +307,9 @@ class Polish {
       const auto& p = progress_[i];
       const auto index = static_cast<std::int64_t>(i);
       const bool finite = std::isfinite(p.gap) && std::isfinite(p.upper_error);
-      const bool done = (is_void(i) ? p.upper_error : p.gap) <= settings_.tolerance;
-      const bool stuck = p.checks_without_gain >= 4;
+      const bool done = miss(i) <= settings_.tolerance;
+      // At high contrast the bounds may rest for some steps before they go on.
+      const bool stuck = steps_ - p.gain_step >= std::max(30u, p.gain_step / 2);
       if (finite && !done && !stuck && !out_of_steps()) {
         going.push_back(index);
         continue;
@@ -305,8 +327,8 @@ class Polish {
       if (!done) {
         result_.status[b] = Status::not_converged;
         result_.message[b] = fmt::format(
-            "certified gap {:.3g} after {} steps, asked for {:.3g}{}",
-            is_void(i) ? p.upper_error : p.gap, steps_, settings_.tolerance,
+            "certified gap {:.3g} after {} steps, asked for {:.3g}{}", miss(i), steps_,
+            settings_.tolerance,
             stuck ? "; more steps bring nothing (in single precision, double precision may help)"
                   : "");
       }
@@ -336,6 +358,7 @@ class Polish {
   CertifiedSettings settings_;
   KinematicIteration kinematic_;
   std::optional<StaticalIteration> statical_;
+  std::optional<GreenOperator> precise_green_;
   // Of the members that go on: the best stress fluctuation of unit mean stresses, the strain
   // fluctuation and the bounds at the last check; the potential energies of the unit strains and
   // the complementary ones of the unit stresses now, `[B, L]`.

@@ -32,9 +32,9 @@ struct CertifiedStart {
 ///    check also the lower one, whose fields are the equilibrated part of `C : (E + e)` and the
 ///    best stress so far, combined by Ritz;
 ///  - steps on the complementary energy (StaticalIteration), from that combination, improve the
-///    lower bound alone. They are taken while the upper bound holds the smaller part of the gap:
-///    its error is estimated from the decreases d of the energy in the last two steps as `d q / (1
-///    - q)`, q their ratio, and that of the lower bound is the rest of the gap.
+///    lower bound alone. They are considered while the upper bound holds the smaller part of the
+///    gap: its error is estimated from the decreases d of the energy in the last two steps as
+///    `d q / (1 - q)`, q their ratio, and that of the lower bound is the rest of the gap.
 ///
 /// The batch goes on together with what most of its RVEs want; finished RVEs leave it. The next
 /// check comes when the rate so far suggests that a quarter of the RVEs is done, since a check

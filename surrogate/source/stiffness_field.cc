@@ -285,6 +285,15 @@ std::pair<torch::Tensor, torch::Tensor> StiffnessField::mean_lame() const {
   return {bulk - 2. * shear / d, shear};
 }
 
+torch::Tensor StiffnessField::contrast() const {
+  // Phases that do not occur and voids are zero in the table.
+  const auto values = torch::linalg_eigvalsh(table_double_, "L").flatten(1);
+  const auto largest = std::get<0>(values.max(1));
+  const auto smallest =
+      std::get<0>(torch::where(values > 0, values, largest.unsqueeze(1).expand_as(values)).min(1));
+  return largest / smallest;
+}
+
 StiffnessField StiffnessField::to(const torch::TensorOptions& options) const {
   StiffnessField other = *this;
   other.phase_ = phase_.to(options.device());

@@ -48,6 +48,8 @@ class StiffnessField {
   /// Bunge Euler angles of every phase in radians, `[B, P, 3]`, double, on the CPU; undefined if an
   /// RVE does not tell.
   const torch::Tensor& orientations() const { return orientations_; }
+  /// Largest over smallest eigenvalue of the stiffnesses of all phases but voids, `[B]`, double.
+  torch::Tensor contrast() const;
   /// Lame constants of the isotropic part of the mean stiffness, each `[B]`, double.
   std::pair<torch::Tensor, torch::Tensor> mean_lame() const;
 
