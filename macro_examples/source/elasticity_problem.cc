@@ -136,6 +136,8 @@ void ElasticityProblem<dim>::prepare_materials() {
       throw std::runtime_error(fmt::format("{}: section 'Material {}/{}': {}", parameters_.file, m,
                                            parameters_.model_names[m], error.what()));
     }
+    for (const auto& note : parameters_.materials[m]->statistics().notes)
+      out_ << "   " << note << '\n' << std::flush;
   }
 }
 

@@ -66,7 +66,7 @@ nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
   std::uint64_t n_rves = 0, n_points = 0, n_unreliable = 0;
   double worst = 0, sum_of_gaps = 0;
   std::string message;
-  std::vector<std::string> doubtful;
+  std::vector<std::string> doubtful, notes;
   for (const auto& material : parameters_.materials) {
     const auto statistics = material->statistics();
     std::uint64_t n = 0;
@@ -82,6 +82,7 @@ nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
     if (message.empty()) message = statistics.message;
     doubtful.insert(doubtful.end(), statistics.doubtful_rve_files.begin(),
                     statistics.doubtful_rve_files.end());
+    notes.insert(notes.end(), statistics.notes.begin(), statistics.notes.end());
   }
   nlohmann::json result = {
       {"dimension", dim},
@@ -100,6 +101,7 @@ nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
       {"points_of_interest", points}};
   if (!message.empty()) result["message"] = message;
   if (!doubtful.empty()) result["doubtful_rve_files"] = doubtful;
+  if (!notes.empty()) result["engine_notes"] = notes;
   result.update(certified);
   for (const auto& [stage, seconds] : timer_.get_summary_data(dealii::TimerOutput::total_wall_time))
     result["seconds"][stage] = dealii::Utilities::MPI::max(seconds, communicator_);

@@ -179,6 +179,8 @@ void HomogenizedMaterial<dim>::set_points(
   }
   statistics_.n_points =
       dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(points.size()), communicator);
+  statistics_.notes =
+      dealii::Utilities::MPI::broadcast(communicator, homogenizer_.engine_report(), 0);
   report();
 }
 

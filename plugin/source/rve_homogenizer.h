@@ -62,6 +62,8 @@ class RveHomogenizer {
 
   const RveAssignment<dim>& assignment() const { return assignment_; }
   const std::string& engine_name() const { return engine_name_; }
+  /// Engine::report() of the engine of all RVEs.
+  std::vector<std::string> engine_report() const { return engine_->report(); }
   /// Smallest gap that is asked of the polish engine.
   double smallest_gap() const { return smallest_gap_; }
   /// The gap that the polish engine is asked for where `wanted` is: one value for all if the user

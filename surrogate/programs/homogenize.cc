@@ -94,6 +94,7 @@ int homogenize(const Options& options) {
     continuum = surrogate::certify_continuum(rve, settings);
   }
   write_fields(query, local, options.local);
+  for (const auto& line : engine->report()) fmt::print(stderr, "{}\n", line);
   if (!options.json_file.empty()) {
     auto content = content_of(result);
     content["unit"] = rve.unit;
@@ -118,12 +119,15 @@ void add_homogenize_command(CLI::App& app, int& status) {
   command->add_option("rve", options->rve, "RVE file (HDF5)")->required();
   command->add_option("--engine", options->engine,
                       fmt::format("one of {}", fmt::join(surrogate::engine_names(), ", ")));
-  command->add_option("--model", settings.model, "model folder of the engine s-eco");
-  command->add_option("--tolerance", settings.tolerance, "relative residual of the engine fft");
+  command->add_option("--model", settings.model,
+                      "model folder of the engine s-eco, or for certified and auto to start from");
+  command->add_option("--tolerance", settings.tolerance,
+                      "relative residual of the engine fft, relative gap of the bounds of "
+                      "certified and auto");
   command->add_option("--max-iterations", settings.max_iterations,
-                      "iterations after which fft stops");
+                      "iterations after which fft, certified and auto stop");
   command->add_option("--precision", settings.precision,
-                      "single or double precision fields of fft");
+                      "single or double precision fields of fft and certified");
   command
       ->add_option("--certificate", options->certificate,
                    "bounds for the discretized voxels, or for the voxels as a continuum as well")

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -25,6 +26,10 @@ struct Candidate {
                            : fmt::format("first bounds after {} steps", settings.first_check));
   }
 };
+
+std::string in_words(const std::vector<int>& shape) {
+  return fmt::format("{}", fmt::join(shape, "x"));
+}
 
 /// The engine `certified` in the way that is fastest on this device for RVEs like the first of the
 /// run: precision of the fields, start from zero or from a network, and when the bounds are first
@@ -76,6 +81,11 @@ class AutoEngine : public Engine {
     std::vector<std::string> lines;
     for (const auto& [shape, choice] : choices_)
       lines.insert(lines.end(), choice.report.begin(), choice.report.end());
+    for (const auto& [shape, n] : uncalibrated_)
+      if (!choices_.count(shape))
+        lines.push_back(fmt::format("auto, {} voxels: {}, without calibration for {} RVE{}",
+                                    in_words(shape), Candidate{default_settings()}.label(), n,
+                                    n == 1 ? "" : "s"));
     return lines;
   }
 
@@ -92,6 +102,7 @@ class AutoEngine : public Engine {
     auto choice = choices_.find(shape);
     if (choice == choices_.end() && rves.size() < fewest_to_calibrate) {
       // No choice is kept: a larger batch may follow.
+      uncalibrated_[shape] = rves.size();
       results = certified(default_settings(), rves, progress);
     } else {
       if (choice == choices_.end()) {
@@ -151,10 +162,8 @@ class AutoEngine : public Engine {
       try_out(settings);
     }
     choice.settings = best.settings;
-    std::string voxels;
-    for (const int n : shape) voxels += fmt::format("{}{}", voxels.empty() ? "" : "x", n);
-    choice.report.push_back(
-        fmt::format("auto, {} voxels: {} ({:.3g} s per RVE)", voxels, best.label(), best.seconds));
+    choice.report.push_back(fmt::format("auto, {} voxels: {} ({:.3g} s per RVE)", in_words(shape),
+                                        best.label(), best.seconds));
     for (const auto& candidate : measured)
       choice.report.push_back(fmt::format(
           "  measured on {} RVE{}: {}: {:.3g} s{}", rves.size(), rves.size() == 1 ? "" : "s",
@@ -199,6 +208,8 @@ class AutoEngine : public Engine {
 
   EngineSettings settings_;
   mutable std::map<std::vector<int>, Choice> choices_;
+  /// Number of RVEs of grids that had too few for a calibration.
+  mutable std::map<std::vector<int>, std::size_t> uncalibrated_;
 };
 
 }  // namespace

@@ -71,6 +71,9 @@ struct MaterialStatistics {
   std::string message;
   /// RVE files of the worst of those, each of which can be homogenized again alone.
   std::vector<std::string> doubtful_rve_files;
+  /// Choices that the engine of the first rank has made from what it measured (the other ranks
+  /// choose for themselves), one sentence each.
+  std::vector<std::string> notes;
 };
 
 /// Settings that all materials of a run share.
