@@ -1,5 +1,8 @@
 #include "certificate.h"
 
+#include "conjugate_gradients.h"
+#include "eco_blocks.h"
+
 namespace seco::surrogate {
 namespace {
 
@@ -28,6 +31,12 @@ Ritz upper_ritz(const StiffnessField& stiffness, const torch::Tensor& strain) {
 
 torch::Tensor upper_bound(const StiffnessField& stiffness, const torch::Tensor& strain) {
   return upper_ritz(stiffness, strain).energy;
+}
+
+torch::Tensor equilibrated_stress(const StiffnessField& stiffness, const torch::Tensor& strain) {
+  return equilibrium_block(stiffness.apply(strain), EquilibriumForm::projection,
+                           GreenOperator(stiffness.grid(), stiffness.options()),
+                           mean_medium(stiffness));
 }
 
 Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation,

@@ -34,6 +34,10 @@ Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluc
 /// The Ritz step of the upper bound: its energy and the combination of the fluctuations behind it.
 Ritz upper_ritz(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation);
 
+/// The equilibrated part of the stress `C : strain`, a fluctuation for certify(): by the projection
+/// block in the mean medium. @param strain total strain of every load, `[B, L, m, n...]`
+torch::Tensor equilibrated_stress(const StiffnessField& stiffness, const torch::Tensor& strain);
+
 /// Upper bound alone.
 torch::Tensor upper_bound(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation);
 

@@ -37,10 +37,7 @@ class FftEngine : public FieldEngine {
     const auto solution =
         solve(stiffness, SolverSettings{settings().tolerance, settings().max_iterations});
     const auto fluctuation = compatibility_block(solution.displacement, grid);
-    const auto strain = fluctuation + with_grid_axes(unit_loads(grid, fluctuation.options()), grid);
-    const GreenOperator green(grid, stiffness.options());
-    const auto stress = equilibrium_block(stiffness.apply(strain), EquilibriumForm::projection,
-                                          green, mean_medium(stiffness));
+    const auto stress = equilibrated_stress(stiffness, total_strain(solution.displacement, grid));
     FieldResult result;
     result.strain = fluctuation;
     result.bounds = certify(stiffness, fluctuation, stress);

@@ -120,9 +120,7 @@ Prediction stopped_solver(const StiffnessField& stiffness, unsigned int iteratio
   prediction.strain = total_strain(solution.displacement, grid);
   prediction.stress = stiffness.apply(prediction.strain);
   prediction.prediction_seconds = watch.seconds();
-  const auto equilibrated =
-      equilibrium_block(prediction.stress, EquilibriumForm::projection,
-                        GreenOperator(grid, stiffness.options()), mean_medium(stiffness));
+  const auto equilibrated = equilibrated_stress(stiffness, prediction.strain);
   prediction.bounds = certify(stiffness, strain_of(solution.displacement, grid), equilibrated);
   prediction.seconds = watch.seconds();
   prediction.mean_stress = grid_mean(prediction.stress, grid).cpu();

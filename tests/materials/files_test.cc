@@ -8,6 +8,7 @@
 #include <fstream>
 #include <functional>
 
+#include "../support/message_of.h"
 #include "seco/materials/elastic_symmetry.h"
 #include "seco/materials/generators.h"
 #include "seco/materials/hdf5_file.h"
@@ -16,6 +17,7 @@
 #include "seco/materials/rve_file.h"
 
 using namespace seco::materials;
+using seco::test::message_of;
 namespace fs = std::filesystem;
 
 namespace {
@@ -24,15 +26,6 @@ namespace {
 std::string temporary(const std::string& name) {
   return (fs::path(::testing::TempDir()) / ("seco_" + std::to_string(::getpid()) + "_" + name))
       .string();
-}
-
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 void expect_message(const std::function<void()>& call, std::initializer_list<std::string> parts) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "../support/message_of.h"
 #include "seco/materials/parameter_reader.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
@@ -10,17 +11,9 @@
 #include "seco/surrogate/engine.h"
 
 using namespace seco::plugin;
+using seco::test::message_of;
 
 namespace {
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "";
-}
 
 std::string library(const std::string& name) {
   return std::string(SECO_LIBRARY_FOLDER) + "/lib" + name + ".so";

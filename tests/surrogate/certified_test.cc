@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 
+#include "../support/message_of.h"
 #include "certified_solver.h"
 #include "conjugate_gradients.h"
 #include "difference_operator.h"
@@ -18,6 +19,7 @@
 using namespace seco;
 using namespace seco::surrogate;
 using materials::MandelMatrix;
+using seco::test::message_of;
 using test::loewner_margin;
 using test::make_rve;
 
@@ -36,15 +38,6 @@ std::vector<Homogenized> homogenize(const std::string& engine, const EngineSetti
                                     const std::vector<materials::Rve>& rves) {
   register_builtin_engines();
   return make_engine(engine, settings)->homogenize(rves);
-}
-
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 /// RVEs of every generator, contrasts from 1/1000 to 1000, different grids and phases without any

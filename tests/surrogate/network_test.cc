@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "../support/message_of.h"
 #include "certificate.h"
 #include "difference_operator.h"
 #include "eco_blocks.h"
@@ -12,6 +13,7 @@
 
 using namespace seco;
 using namespace seco::surrogate;
+using seco::test::message_of;
 using test::loewner_margin;
 using test::make_rve;
 
@@ -47,15 +49,6 @@ double relative_norm(const torch::Tensor& a, const torch::Tensor& b) {
 materials::MandelMatrix matrix(const torch::Tensor& t) {
   return Eigen::Map<const materials::MandelMatrix>(t.contiguous().data_ptr<double>(), t.size(0),
                                                    t.size(1));
-}
-
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "tfno.h"
+#include "../support/message_of.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -10,6 +11,7 @@
 #include <sstream>
 
 using namespace seco::surrogate;
+using seco::test::message_of;
 
 namespace {
 
@@ -87,15 +89,6 @@ torch::Tensor convolve(SpectralConvolution& convolution, const torch::Tensor& x,
 /// Real pairs of a complex tensor, as the weights are stored.
 torch::Tensor pairs(const torch::Tensor& c) {
   return torch::view_as_real(c.to(torch::kComplexDouble));
-}
-
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "../support/message_of.h"
 #include "certificate.h"
 #include "field_network.h"
 #include "microstructures.h"
@@ -22,6 +23,7 @@
 
 using namespace seco;
 using namespace seco::surrogate;
+using seco::test::message_of;
 using test::loewner_margin;
 using test::make_rve;
 namespace fs = std::filesystem;
@@ -40,15 +42,6 @@ NetworkSettings small_network(int dimension) {
   s.width = 8;
   s.levels = 2;
   return s;
-}
-
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 // Every value of a float dataset of an HDF5 file becomes NaN.
