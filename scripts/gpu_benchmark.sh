@@ -2,7 +2,8 @@
 # What only a machine with a GPU can do: builds materials and surrogate against the LibTorch of a Python package
 # (or Torch_DIR), runs their tests, trains the shipped models from their .prm on the GPU and measures them.
 #   scripts/gpu_benchmark.sh OUT_FOLDER
-# Leaves in OUT_FOLDER: models/, test.log, evaluation of each model on GPU and CPU as JSON.
+# Leaves in OUT_FOLDER: models/, test.log, evaluation of each model on GPU and CPU as JSON, times of the engines that
+# certify a tolerance as Markdown.
 # Needs cmake, ninja, a CUDA toolkit and the headers of HDF5, Eigen, fmt, spdlog, CLI11, nlohmann-json and GoogleTest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,5 +27,9 @@ for model in polycrystal_3d pores_2d composite_3d; do
   for device in cuda cpu; do
     "$seco" evaluate "$out/models/$model" "$out/results/${model}_gpu.h5" --device "$device" --json "$out/$model.$device.json" >/dev/null
   done
+done
+echo "== gpu: engines that certify a tolerance"
+for device in cuda cpu; do
+  build/surrogate-only/bin/engine_table --grid 32 --rves 64 --tolerances 1e-2,1e-3 --device "$device" >"$out/engine_table.$device.md"
 done
 echo "== gpu: done, results in $out"
