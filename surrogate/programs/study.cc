@@ -108,13 +108,17 @@ bool evaluate_study(const std::string& study_file, const std::string& device) {
     }
     results.cases[model.case_index].models.push_back(std::move(record));
   }
+  // The report is written after every case, so that a study that is stopped leaves what it knows.
+  StudyResults measured;
+  measured.plan = &plan;
   for (auto& c : results.cases) {
     measure_case(plan, c);
     for (const auto& model : c.sets.front().models) complete = complete && !model.rves.empty();
+    measured.cases.push_back(std::move(c));
+    write_tables(measured);
+    draw_figures(measured);
+    write_report(measured);
   }
-  write_tables(results);
-  draw_figures(results);
-  write_report(results);
   fmt::print("report in {}\n", (std::filesystem::path(plan.folder) / "report.md").string());
   return complete;
 }
