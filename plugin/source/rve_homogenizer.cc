@@ -16,20 +16,21 @@ using surrogate::Status;
 
 template <int dim>
 void RveHomogenizer<dim>::read(materials::ParameterReader& parameters, const std::string& unit) {
-  engine_name_ = parameters.text("", "Engine", "fft",
-                                 "engine that homogenizes the RVEs, for example voigt, "
-                                 "reuss, hill, fft, certified, or s-eco of the library seco_s_eco");
+  engine_name_ =
+      parameters.text("", "Engine", "fft",
+                      "engine that homogenizes the RVEs, for example voigt, "
+                      "reuss, hill, fft, certified, auto, or s-eco of the library seco_s_eco");
   settings_.model =
       parameters.path("", "Surrogate model", "", "model folder of the engines with a network");
   settings_.tolerance = parameters.number("", "Tolerance", 1e-6, 1e-14, 1,
                                           "relative residual of the engine fft, largest relative "
-                                          "gap of the engine certified");
+                                          "gap of the engines certified and auto");
   settings_.max_iterations = static_cast<unsigned int>(
       parameters.integer("", "Largest number of iterations", 2000, 1, 1000000,
                          "iterations after which iterative engines stop"));
   settings_.device = parameters.text("", "Device", "auto", "auto, cpu, cuda or cuda:N");
   settings_.precision = parameters.choice("", "Precision", "double", {"single", "double"},
-                                          "precision of the fields of fft");
+                                          "precision of the fields of fft and certified");
   settings_.chunk_memory = parameters.number(
       "", "Chunk memory", 1024, 1, 1e7, "memory in MiB for the fields of RVEs computed together");
   largest_gap_ = parameters.number(
@@ -88,7 +89,8 @@ template <int dim>
 void RveHomogenizer<dim>::make_engines(materials::ParameterReader& parameters,
                                        const RunSettings& run) {
   engine_ = try_engine(parameters, main_keys(), settings_.tolerance);
-  if (run.goal_oriented) try_engine(parameters, polish_keys(), polish_tolerance(0.5));
+  // The tightest that it may be asked for, so that nothing is refused in the middle of a run.
+  if (run.goal_oriented) try_engine(parameters, polish_keys(), polish_tolerance(smallest_gap_));
   if (run.audited) try_engine(parameters, audit_keys(), audit_tolerance_);
 }
 

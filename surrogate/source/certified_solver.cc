@@ -317,7 +317,9 @@ class Polish {
       const auto b = members_[i];
       result_.bounds.upper[b] = bounds_.upper[index];
       result_.bounds.lower[b] = bounds_.lower[index];
-      const double share = p.gap > 0 ? std::clamp(p.upper_error / p.gap, 0., 1.) : 0.;
+      double share = p.gap > 0 ? std::clamp(p.upper_error / p.gap, 0., 1.) : 0.5;
+      // Two steps do not show a rate that would make the upper bound nearly exact.
+      if (std::abs(share - 0.5) < 0.25 || (share < 0.5 && steps_ < 3)) share = 0.5;
       const double weight = steps_ > 0 ? 1. - share : weight_[index].item<double>();
       result_.estimate[b] =
           bounds_.lower[index] + weight * (bounds_.upper[index] - bounds_.lower[index]);

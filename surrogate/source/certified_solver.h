@@ -36,13 +36,19 @@ struct CertifiedStart {
 ///    gap: its error is estimated from the decreases d of the energy in the last two steps as
 ///    `d q / (1 - q)`, q their ratio, and that of the lower bound is the rest of the gap.
 ///
-/// The batch goes on together with what most of its RVEs want; finished RVEs leave it. The next
-/// check comes when the rate so far suggests that a quarter of the RVEs is done, since a check
-/// costs about two steps.
+/// The batch goes on together with what most of its RVEs want; finished RVEs leave it. A check
+/// costs about two steps, so it waits until KinematicIteration::gap(), which costs a quarter of a
+/// step, meets the tolerance for a quarter of the RVEs. Since a step on the potential energy
+/// improves both bounds, those on the complementary energy are taken only where their rate promises
+/// a much faster way: at contrasts of several hundred and more.
 ///
-/// Estimate: the upper bound less its estimated error, never outside the bounds. The decrease of
-/// conjugate gradients is known for free and the estimate is asymptotically exact where it falls
-/// steadily, so the estimate is far better than the midpoint when one bound is much the nearer.
+/// In single precision the upper bound holds up to the round-off eps of the type and the lower
+/// bound up to eps times the contrast of the stiffness; where that exceeds a hundredth of the
+/// tolerance, the lower bound is evaluated in double precision and holds to its round-off.
+///
+/// Estimate: the upper bound less its estimated error, which costs nothing, where that says which
+/// bound is the nearer: where it is less than a quarter or more than three quarters of the gap. It
+/// is rough after few steps, and where both bounds are about equally far the midpoint is better.
 ///
 /// RVEs with voids of zero stiffness have no useful lower bound: a stress that vanishes in the
 /// voids and is in equilibrium at every node would be needed, and none is known before convergence.

@@ -148,8 +148,8 @@ class Material {
   /// is called again: the sum of the shares of its points on all ranks. Collective. A material
   /// without such RVEs, for example one that is known exactly, returns none.
   /// @param share_of_point share of each point of `set_points` in the width of a certified
-  /// quantity,
-  ///   w eps : (upper - lower) : eps with the quadrature weight w and the strain eps of the point
+  ///   quantity, for example `w eps(u_up) : (upper - lower) : eps(u_lo)` with the quadrature weight
+  ///   w and the strains of the solutions with both bounds; it may be negative
   virtual std::vector<RveShare> rve_shares(std::span<const double> share_of_point) const;
 
   /// Makes the gaps of RVEs smaller; `evaluate` then answers with what is better known. Bounds stay
