@@ -1,7 +1,6 @@
 #include "seco/surrogate/continuum_certificate.h"
 
 #include <fmt/format.h>
-#include <torch/linalg.h>
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,6 @@
 #include "spline_space.h"
 
 #include <torch/fft.h>
-#include <torch/linalg.h>
 
 #include <algorithm>
 #include <cmath>
