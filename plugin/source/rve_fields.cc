@@ -195,13 +195,7 @@ template <int dim>
 std::vector<surrogate::LocalAnswer> RveHomogenizer<dim>::local_quantities(
     std::span<const surrogate::LocalQuery> queries, double wanted_gap) const {
   const bool polish = wanted_gap > 0;
-  auto settings = settings_;
-  if (polish) {
-    settings.model = polish_model_;
-    settings.tolerance = wanted_gap;
-  }
-  const auto polish_engine =
-      polish ? surrogate::make_engine(polish_engine_name_, settings) : nullptr;
+  const auto polish_engine = polish ? make_engine(polish_keys(), wanted_gap) : nullptr;
   try {
     return (polish ? *polish_engine : *engine_).local_quantities(queries);
   } catch (const std::invalid_argument& error) {

@@ -207,7 +207,7 @@ class AutoEngine : public Engine {
     return settings;
   }
 
-  /// A calibration costs about four RVEs.
+  /// A calibration costs about two RVEs.
   static constexpr std::size_t fewest_to_calibrate = 16, enough_for_steps = 3;
 
   EngineSettings settings_;

@@ -39,6 +39,20 @@ torch::Tensor equilibrated_stress(const StiffnessField& stiffness, const torch::
                            mean_medium(stiffness));
 }
 
+torch::Tensor lower_bound(const StiffnessField& stiffness, const torch::Tensor& compliance) {
+  std::vector<torch::Tensor> lower;
+  for (std::int64_t b = 0; b < stiffness.batch_size(); ++b)
+    lower.push_back(stiffness.has_void()[b] ? torch::zeros_like(compliance[b])
+                                            : symmetrized(torch::inverse(compliance[b])));
+  return torch::stack(lower);
+}
+
+materials::MandelMatrix to_matrix(const torch::Tensor& values) {
+  const auto contiguous = values.to(torch::kCPU, torch::kDouble).contiguous();
+  return Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
+      contiguous.data_ptr<double>(), contiguous.size(0), contiguous.size(1));
+}
+
 Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation,
                const torch::Tensor& stress_fluctuation) {
   Bounds bounds;
@@ -48,11 +62,7 @@ Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluc
       ritz(stiffness.mean_compliance(), means(strain, stiffness.grid()),
            gram(stress_fluctuation, strain, stiffness.grid()), strain.scalar_type())
           .energy;
-  std::vector<torch::Tensor> lower;
-  for (std::int64_t b = 0; b < stiffness.batch_size(); ++b)
-    lower.push_back(stiffness.has_void()[b] ? torch::zeros_like(compliance[b])
-                                            : symmetrized(torch::inverse(compliance[b])));
-  bounds.lower = torch::stack(lower);
+  bounds.lower = lower_bound(stiffness, compliance);
   return bounds;
 }
 

@@ -38,6 +38,13 @@ Ritz upper_ritz(const StiffnessField& stiffness, const torch::Tensor& strain_flu
 /// block in the mean medium. @param strain total strain of every load, `[B, L, m, n...]`
 torch::Tensor equilibrated_stress(const StiffnessField& stiffness, const torch::Tensor& strain);
 
+/// The lower bound from the complementary energies of unit mean stresses, `[B, m, m]`: their
+/// inverse, or the zero matrix for RVEs with voids.
+torch::Tensor lower_bound(const StiffnessField& stiffness, const torch::Tensor& compliance);
+
+/// A matrix of order two, on any device, as the other libraries know it.
+materials::MandelMatrix to_matrix(const torch::Tensor& values);
+
 /// Upper bound alone.
 torch::Tensor upper_bound(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation);
 

@@ -127,7 +127,7 @@ class Polish {
 
   void check_averages() {
     bounds_.upper = stiffness().mean_stiffness();
-    bounds_.lower = inverse_where_solid(stiffness().mean_compliance());
+    bounds_.lower = surrogate::lower_bound(stiffness(), stiffness().mean_compliance());
     strain_ = torch::Tensor();
     note_gap();
   }
@@ -174,17 +174,9 @@ class Polish {
     }
     const auto best = ritz(stiffness().mean_compliance(), torch::cat(means, 1),
                            gram(fields, strains, grid()), fields.front().scalar_type());
-    bounds_.lower = inverse_where_solid(best.energy);
+    bounds_.lower = surrogate::lower_bound(stiffness(), best.energy);
     stress_ = combine(best.coefficients, fields).to(options);
     compliance_ = best.energy.diagonal(0, 1, 2).clone();
-  }
-
-  torch::Tensor inverse_where_solid(const torch::Tensor& compliance) const {
-    std::vector<torch::Tensor> inverse;
-    for (std::int64_t b = 0; b < compliance.size(0); ++b)
-      inverse.push_back(is_void(b) ? torch::zeros_like(compliance[b])
-                                   : symmetrized(torch::inverse(compliance[b])));
-    return torch::stack(inverse);
   }
 
   void note_gap() {

@@ -123,14 +123,6 @@ class Progress {
   double gain_ = std::numeric_limits<double>::infinity(), previous_gain_ = gain_;
 };
 
-materials::MandelMatrix to_matrix(const torch::Tensor& values, double scale) {
-  const auto contiguous = values.contiguous();
-  const auto m = contiguous.size(0);
-  return Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
-             contiguous.data_ptr<double>(), m, m) *
-         scale;
-}
-
 }  // namespace
 
 materials::Rve refined(const materials::Rve& rve, int factor) {
@@ -200,8 +192,8 @@ ContinuumCertificate certify_continuum(const materials::Rve& coarse,
   if (!sides.one_sided()) sides.lower().refresh();
   bounds = sides.bounds();
   const double scale = stiffness.scale()[0].item<double>();
-  result.upper = to_matrix(bounds.upper[0], scale);
-  result.lower = to_matrix(bounds.lower[0], scale);
+  result.upper = scale * to_matrix(bounds.upper[0]);
+  result.lower = scale * to_matrix(bounds.lower[0]);
   result.gap = bounds.gap()[0].item<double>();
   result.upper_steps = upper.steps();
   result.lower_steps = lower.steps();

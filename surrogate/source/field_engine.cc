@@ -11,14 +11,6 @@
 namespace seco::surrogate {
 namespace {
 
-materials::MandelMatrix to_matrix(const torch::Tensor& values, double scale) {
-  const auto contiguous = values.to(torch::kCPU, torch::kDouble).contiguous();
-  const auto m = contiguous.size(0);
-  return Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
-             contiguous.data_ptr<double>(), m, m) *
-         scale;
-}
-
 bool all_finite(const Homogenized& result) {
   return result.stiffness.allFinite() && result.upper.allFinite() && result.lower.allFinite() &&
          std::isfinite(result.gap);
@@ -74,9 +66,9 @@ std::vector<Homogenized> FieldEngine::homogenized(const StiffnessField& stiffnes
     const auto b = static_cast<std::int64_t>(i);
     const double scale = stiffness.scale()[b].item<double>();
     Homogenized& result = results[i];
-    result.stiffness = to_matrix(fields.estimate[b], scale);
-    result.lower = to_matrix(fields.bounds.lower[b], scale);
-    result.upper = to_matrix(fields.bounds.upper[b], scale);
+    result.stiffness = scale * to_matrix(fields.estimate[b]);
+    result.lower = scale * to_matrix(fields.bounds.lower[b]);
+    result.upper = scale * to_matrix(fields.bounds.upper[b]);
     result.gap = gap[b].item<double>();
     result.engine = name();
     result.iterations = fields.iterations[i];

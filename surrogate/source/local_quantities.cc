@@ -114,12 +114,6 @@ std::pair<torch::Tensor, torch::Tensor> phase_strains(const StiffnessField& stif
           (counts / static_cast<double>(n)).cpu()};
 }
 
-MandelMatrix to_matrix(const torch::Tensor& values) {
-  const auto contiguous = values.contiguous();
-  return Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
-      contiguous.data_ptr<double>(), contiguous.size(0), contiguous.size(1));
-}
-
 // Everything about one RVE that is linear or quadratic in the strain: no sum over voxels is left.
 class Means {
  public:
