@@ -127,7 +127,7 @@ std::string fftw_version() {
 }
 
 Comparison compare_ffts(const FftCase& fft, const Budget& budget) {
-  return compare(torch_pair(fft), fftw_pair(fft), budget);
+  return compare(fftw_pair(fft), torch_pair(fft), budget);
 }
 
 Sample measure_fft(const FftCase& fft, const Budget& budget) {

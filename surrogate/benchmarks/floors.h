@@ -43,9 +43,9 @@ struct FftCase {
 bool has_fftw();
 std::string fftw_version();
 
-/// Both libraries by turns, first `torch::fft` and second FFTW with a measured plan (a serial plan,
-/// the transforms of the batch shared among the threads: faster here than plans of the whole batch,
-/// contiguous or interleaved).
+/// Both libraries by turns, first FFTW with a measured plan (a serial plan, the transforms of the
+/// batch shared among the threads: faster here than plans of the whole batch, contiguous or
+/// interleaved) and second `torch::fft`.
 /// @throws std::logic_error without FFTW
 Comparison compare_ffts(const FftCase& fft, const Budget& budget);
 

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Measures this machine and this build: floors, reference solver, networks, engines, macro runs, scaling.
+#   scripts/benchmark.sh [OUT.md] [--quick]
+# Builds the programs in build/release first and writes one Markdown page, results/benchmark.md unless named, and a
+# folder of JSON values beside it. --quick takes under three minutes, the whole under thirty. Let nothing else run.
+# PYTHON names a Python with the packages muSpectre and h5py, whose solver is then measured as well.
+set -euo pipefail
+here=$(pwd)
+cd "$(dirname "$0")/.."
+
+out=
+quick=
+for argument in "$@"; do
+  case $argument in
+    --quick) quick=1 ;;
+    -*) echo "benchmark: the option '$argument' is not known; usage: scripts/benchmark.sh [OUT.md] [--quick]" >&2; exit 1 ;;
+    *) [ -z "$out" ] || { echo "benchmark: more than one output file: '$out' and '$argument'" >&2; exit 1; }
+       out=$argument ;;
+  esac
+done
+case ${out:=$PWD/results/benchmark.md} in /*) ;; *) out=$here/$out ;; esac
+values=${out%.md}.values
+mkdir -p "$values"
+
+bin=build/release/bin
+python=${PYTHON:-python3}
+# Written by CMake where their libraries are found.
+optional=(network_benchmark macro_benchmark rve_scaling)
+programs=(seco machine_benchmark solver_benchmark engine_table)
+
+echo "== benchmark: building"
+if [ ! -f build/release/build.ninja ]; then cmake --preset release >"$values/build.log" 2>&1 ||
+  { tail -n 30 "$values/build.log" >&2; echo "benchmark: configuring failed, see $values/build.log" >&2; exit 1; }; fi
+targets=("${programs[@]}")
+for program in "${optional[@]}"; do
+  if grep -q "^build bin/$program:" build/release/build.ninja; then targets+=("$program"); fi
+done
+cmake --build --preset release --target "${targets[@]}" >"$values/build.log" 2>&1 ||
+  { tail -n 30 "$values/build.log" >&2; echo "benchmark: the build failed, see $values/build.log" >&2; exit 1; }
+for program in "${targets[@]}"; do
+  [ -x "$bin/$program" ] || { echo "benchmark: the program $bin/$program is missing" >&2; exit 1; }
+done
+
+page=$(mktemp)
+trap 'rm -f "$page"' EXIT
+say() { echo "$*" >>"$page"; }
+# section TITLE COMMAND...: the output of a program as a section.
+section() {
+  local title=$1
+  shift
+  echo "== benchmark: $title"
+  { say ""; say "## $title"; say ""; say "\`$*\`"; say ""; }
+  "$@" >>"$page" || { echo "benchmark: '$*' failed" >&2; exit 1; }
+}
+
+package_version() { dpkg-query -W -f='${Version}' "$1" 2>/dev/null || echo "not a Debian package here"; }
+blas() {
+  local library
+  library=$(ldd $bin/libseco_surrogate.so build/release/lib/libseco_surrogate.so 2>/dev/null | awk '/libopenblas|libblas/ {print $3; exit}')
+  if [ -n "$library" ]; then readlink -f "$library"; else readlink -f /etc/alternatives/libblas.so.3-x86_64-linux-gnu 2>/dev/null || echo unknown; fi
+}
+machine_page() {
+  say "# Benchmark"
+  say ""
+  say "Written by \`scripts/benchmark.sh${quick:+ --quick}\`."
+  say ""
+  say "| | |"
+  say "|---|---|"
+  say "| date | $(date -u +%Y-%m-%d) |"
+  say "| revision | $(git describe --always --dirty 2>/dev/null || echo 'not a git checkout') |"
+  lscpu | awk -F: '/^Model name|^Socket\(s\)|^Core\(s\) per socket|^Thread\(s\) per core|^L1d cache|^L2 cache|^L3 cache|^Hypervisor vendor/ {
+    sub(/^ +/, "", $2); print "| " $1 " | " $2 " |"}' >>"$page"
+  say "| cores this process may use | $(nproc) |"
+  say "| memory | $(awk '/MemTotal/ {printf "%.0f GiB", $2 / 1048576}' /proc/meminfo) |"
+  say "| load when started | $(cut -d' ' -f1 /proc/loadavg) |"
+  say "| system | $(. /etc/os-release && echo "$PRETTY_NAME"), Linux $(uname -r) |"
+  say "| compiler | $(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' build/release/CMakeCache.txt | xargs -I{} sh -c '{} --version | head -n 1') |"
+  say "| seco | $($bin/seco --version 2>/dev/null | tr '\n' ' ' || echo unknown) |"
+  say "| LibTorch | $(sed -n 's/^Torch_DIR:[A-Z]*=//p' build/release/CMakeCache.txt | sed 's|$|/TorchConfigVersion.cmake|' | xargs sed -n 's/.*PACKAGE_VERSION "\([0-9.]*\)".*/\1/p' | head -n 1) |"
+  say "| FFTW | $(package_version libfftw3-dev) |"
+  say "| BLAS | $(blas) |"
+  say "| deal.II | $(package_version libdeal.ii-dev) |"
+}
+
+machine_page
+if [ -n "$quick" ]; then
+  section "Machine" $bin/machine_benchmark --seconds 0.2 --grids 32,64 --working-sets 2,32,256 --json "$values/machine.json"
+  section "Reference solver" $bin/solver_benchmark --cases copper --grids 64 --precisions single --seconds 0.2 \
+    --rve-folder "$values" --json "$values/solver.json"
+  section "Reference solver, pores" $bin/solver_benchmark --cases pores --grids 32 --precisions single --seconds 0.1 \
+    --rve-folder "$values" --json "$values/solver_pores.json"
+else
+  section "Machine" $bin/machine_benchmark --json "$values/machine.json"
+  section "Reference solver" $bin/solver_benchmark --grids 32,64 --rve-folder "$values" --json "$values/solver.json"
+  section "Reference solver, eight RVEs at a time" $bin/solver_benchmark --grids 32 --rves 8 --precisions single \
+    --json "$values/solver_8.json"
+fi
+
+say ""
+say "## An established code: muSpectre"
+say ""
+if "$python" -c 'import muSpectre, h5py' 2>/dev/null; then
+  echo "== benchmark: muSpectre"
+  "$python" surrogate/benchmarks/muspectre_benchmark.py "$values/solver.json" --cases copper ${quick:+--repetitions 2} >>"$page" ||
+    { echo "benchmark: muspectre_benchmark.py failed" >&2; exit 1; }
+else
+  say "Not measured: $python has no packages muSpectre and h5py (\`pip install muSpectre==0.27.0 h5py\`, then"
+  say "\`PYTHON=that/python3 scripts/benchmark.sh\`)."
+fi
+
+if [ -n "$quick" ]; then
+  section "Engines" $bin/engine_table --grid 16 --rves 4 --tolerances 1e-2 --contrasts 1e-2,100
+else
+  section "Engines" $bin/engine_table --grid 32 --rves 8 --tolerances 1e-2 --contrasts 1e-2,0.1,10,100
+fi
+# optional_section PROGRAM TITLE COMMAND...
+optional_section() {
+  local program=$1 title=$2
+  shift 2
+  if [ -x "$bin/$program" ]; then
+    section "$title" "$@"
+  else
+    say ""; say "## $title"; say ""; say "Not measured: $program is not part of this build."
+  fi
+}
+optional_section network_benchmark "Network" $bin/network_benchmark ${quick:+--quick}
+optional_section macro_benchmark "Macroscale" $bin/macro_benchmark ${quick:+--refinements 1}
+optional_section rve_scaling "Many RVEs and ranks" env RANKS="1 2" plugin/benchmarks/scaling.sh --grid 16 --rves $([ -n "$quick" ] && echo 16 || echo 256)
+
+cp "$page" "$out.part" && mv "$out.part" "$out"
+echo "== benchmark: done, $out and $values"
