@@ -4,10 +4,13 @@
 #include <fmt/ranges.h>
 #include <hdf5.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <stdexcept>
 #include <type_traits>
+
+#include "file_content.h"
 
 namespace seco::materials {
 namespace {
@@ -57,10 +60,29 @@ std::vector<std::size_t> shape_of(hid_t space) {
   return {extent.begin(), extent.end()};
 }
 
+/// Saturates, so that no shape that a file announces overflows.
 std::size_t product(const std::vector<std::size_t>& shape) {
+  constexpr std::size_t largest = std::size_t{1} << 60;
   std::size_t n = 1;
-  for (const auto s : shape) n *= s;
+  for (const auto s : shape) {
+    if (s > 0 && n > largest / s) return largest;
+    n *= s;
+  }
   return n;
+}
+
+/// HDF5 does not store attributes above 64 KiB unless asked to.
+constexpr std::size_t largest_attribute = 1 << 20;
+
+/// A text of fixed length without its padding.
+std::string without_padding(std::string value) {
+  value.resize(value.find_last_not_of(std::string("\0 ", 2)) + 1);
+  return value;
+}
+
+std::string described(const std::string& attribute, const std::string& object) {
+  return object == "." ? fmt::format("attribute '{}'", attribute)
+                       : fmt::format("attribute '{}' of '{}'", attribute, object);
 }
 
 }  // namespace
@@ -83,8 +105,43 @@ bool Hdf5Reader::has_dataset(const std::string& name) const {
   return H5Lexists(file_, name.c_str(), H5P_DEFAULT) > 0;
 }
 
-bool Hdf5Reader::has_attribute(const std::string& name) const {
-  return H5Aexists(file_, name.c_str()) > 0;
+bool Hdf5Reader::has_attribute(const std::string& name, const std::string& object) const {
+  return H5Aexists_by_name(file_, object.c_str(), name.c_str(), H5P_DEFAULT) > 0;
+}
+
+std::vector<std::string> Hdf5Reader::members(const std::string& group) const {
+  std::vector<std::string> names;
+  const Handle handle(H5Gopen2(file_, group.c_str(), H5P_DEFAULT), H5Gclose);
+  if (!handle.valid()) return names;
+  const auto append = [](hid_t, const char* name, const H5L_info_t*, void* target) -> herr_t {
+    static_cast<std::vector<std::string>*>(target)->emplace_back(name);
+    return 0;
+  };
+  H5Literate(handle, H5_INDEX_NAME, H5_ITER_INC, nullptr, append, &names);
+  return names;
+}
+
+std::vector<std::size_t> Hdf5Reader::shape(const std::string& dataset) const {
+  if (!has_dataset(dataset)) return {};
+  const Handle handle(H5Dopen2(file_, dataset.c_str(), H5P_DEFAULT), H5Dclose);
+  if (!handle.valid()) return {};
+  const Handle space(H5Dget_space(handle), H5Sclose);
+  return shape_of(space);
+}
+
+void Hdf5Reader::check_size(const std::string& name, std::int64_t dataset) const {
+  const Handle type(H5Dget_type(dataset), H5Tclose), space(H5Dget_space(dataset), H5Sclose),
+      properties(H5Dget_create_plist(dataset), H5Pclose);
+  const std::size_t n = product(shape_of(space)), stored = H5Dget_storage_size(dataset),
+                    size = std::filesystem::file_size(path_);
+  // Chunks may be compressed.
+  const std::size_t inflation = H5Pget_layout(properties) == H5D_CHUNKED ? largest_inflation : 1;
+  if (H5Pget_external_count(properties) > 0)
+    fail(path_, fmt::format("dataset '{}' keeps its values in another file", name));
+  if (n / inflation > std::min(stored, size) / std::max<std::size_t>(H5Tget_size(type), 1))
+    fail(path_, fmt::format("dataset '{}' announces {} values, of which the file holds {} bytes; "
+                            "it is truncated, or the values were never written",
+                            name, fmt::join(shape_of(space), "x"), std::min(stored, size)));
 }
 
 template <typename Number>
@@ -99,6 +156,7 @@ Array<Number> Hdf5Reader::read(const std::string& name, std::size_t rank, bool w
       type_class == H5T_INTEGER || (type_class == H5T_FLOAT && std::is_floating_point_v<Number>);
   if (!fits) fail(path_, fmt::format("dataset '{}' does not hold {}", name, type_name<Number>()));
   const Handle space(H5Dget_space(dataset), H5Sclose);
+  check_size(name, dataset);
   Array<Number> result;
   result.shape = shape_of(space);
   if (rank > 0 && result.shape.size() != rank)
@@ -152,39 +210,81 @@ Array<Number> Hdf5Reader::slice(const std::string& name, std::size_t first,
   return read<Number>(name, 0, false, first, count);
 }
 
-std::vector<double> Hdf5Reader::numbers(const std::string& attribute) const {
-  if (!has_attribute(attribute)) fail(path_, fmt::format("attribute '{}' is missing", attribute));
-  const Handle handle(H5Aopen(file_, attribute.c_str(), H5P_DEFAULT), H5Aclose);
+std::vector<std::string> Hdf5Reader::texts(const std::string& name) const {
+  if (!has_dataset(name)) fail(path_, fmt::format("dataset '{}' is missing", name));
+  const Handle dataset(H5Dopen2(file_, name.c_str(), H5P_DEFAULT), H5Dclose);
+  if (!dataset.valid()) fail(path_, fmt::format("'{}' is not a dataset", name));
+  const Handle type(H5Dget_type(dataset), H5Tclose), space(H5Dget_space(dataset), H5Sclose);
+  if (H5Tget_class(type) != H5T_STRING)
+    fail(path_, fmt::format("dataset '{}' does not hold texts", name));
+  check_size(name, dataset);
+  const std::size_t n = product(shape_of(space));
+  std::vector<std::string> result;
+  const auto check_status = [&](herr_t status) {
+    if (status < 0)
+      fail(path_,
+           fmt::format("dataset '{}' cannot be read; the file is truncated or corrupt", name));
+  };
+  if (H5Tis_variable_str(type) > 0) {
+    std::vector<char*> raw(n, nullptr);
+    check_status(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data()));
+    for (const char* text : raw) result.emplace_back(text ? text : "");
+    H5Dvlen_reclaim(type, space, H5P_DEFAULT, raw.data());
+  } else {
+    const std::size_t size = H5Tget_size(type);
+    std::string raw(n * size, '\0');
+    check_status(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data()));
+    for (std::size_t i = 0; i < n; ++i)
+      result.push_back(without_padding(raw.substr(i * size, size)));
+  }
+  return result;
+}
+
+std::vector<double> Hdf5Reader::numbers(const std::string& attribute,
+                                        const std::string& object) const {
+  if (!has_attribute(attribute, object))
+    fail(path_, fmt::format("{} is missing", described(attribute, object)));
+  const Handle handle(
+      H5Aopen_by_name(file_, object.c_str(), attribute.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+      H5Aclose);
   const Handle type(H5Aget_type(handle), H5Tclose);
   if (H5Tget_class(type) != H5T_FLOAT && H5Tget_class(type) != H5T_INTEGER)
-    fail(path_, fmt::format("attribute '{}' does not hold numbers", attribute));
+    fail(path_, fmt::format("{} does not hold numbers", described(attribute, object)));
   const Handle space(H5Aget_space(handle), H5Sclose);
-  std::vector<double> values(product(shape_of(space)));
+  const std::size_t n = product(shape_of(space));
+  if (n > largest_attribute)
+    fail(path_, fmt::format("{} holds {} numbers, expected a few", described(attribute, object),
+                            fmt::join(shape_of(space), "x")));
+  std::vector<double> values(n);
   if (H5Aread(handle, H5T_NATIVE_DOUBLE, values.data()) < 0)
-    fail(path_, fmt::format("attribute '{}' cannot be read", attribute));
+    fail(path_, fmt::format("{} cannot be read", described(attribute, object)));
   return values;
 }
 
-std::string Hdf5Reader::text(const std::string& attribute) const {
-  if (!has_attribute(attribute)) fail(path_, fmt::format("attribute '{}' is missing", attribute));
-  const Handle handle(H5Aopen(file_, attribute.c_str(), H5P_DEFAULT), H5Aclose);
+std::string Hdf5Reader::text(const std::string& attribute, const std::string& object) const {
+  if (!has_attribute(attribute, object))
+    fail(path_, fmt::format("{} is missing", described(attribute, object)));
+  const Handle handle(
+      H5Aopen_by_name(file_, object.c_str(), attribute.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+      H5Aclose);
   const Handle type(H5Aget_type(handle), H5Tclose);
   const Handle space(H5Aget_space(handle), H5Sclose);
   if (H5Tget_class(type) != H5T_STRING || product(shape_of(space)) != 1)
-    fail(path_, fmt::format("attribute '{}' does not hold one text", attribute));
+    fail(path_, fmt::format("{} does not hold one text", described(attribute, object)));
   if (H5Tis_variable_str(type) > 0) {
     char* raw = nullptr;
     if (H5Aread(handle, type, &raw) < 0 || raw == nullptr)
-      fail(path_, fmt::format("attribute '{}' cannot be read", attribute));
+      fail(path_, fmt::format("{} cannot be read", described(attribute, object)));
     std::string value(raw);
     H5Dvlen_reclaim(type, space, H5P_DEFAULT, &raw);
     return value;
   }
+  if (H5Tget_size(type) > largest_attribute)
+    fail(path_, fmt::format("{} is too long", described(attribute, object)));
   std::string value(H5Tget_size(type), '\0');
   if (H5Aread(handle, type, value.data()) < 0)
-    fail(path_, fmt::format("attribute '{}' cannot be read", attribute));
-  value.resize(value.find_last_not_of(std::string("\0 ", 2)) + 1);
-  return value;
+    fail(path_, fmt::format("{} cannot be read", described(attribute, object)));
+  return without_padding(value);
 }
 
 std::string Hdf5Reader::text_or(const std::string& attribute, const std::string& otherwise) const {

@@ -2,45 +2,28 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
+#include "voxel_order.h"
+
 namespace seco::materials {
 namespace {
-
-struct Layout {
-  std::size_t n1, n2, n3;
-  std::size_t n_voxels() const { return n1 * n2 * n3; }
-};
-
-std::size_t n_components(const VoxelField& field) {
-  return std::max<std::size_t>(field.components.size(), 1);
-}
 
 std::size_t n_bytes(const VoxelField& field) {
   return field.values.size() *
          (field.type == VoxelField::Type::uint16 ? sizeof(std::uint16_t) : sizeof(float));
 }
 
-// VTK runs through the first axis fastest, our arrays through the last, and keeps the components of
-// a voxel together.
 template <typename Number>
 void write_values(std::ostream& out, const VoxelField& field, const Layout& layout) {
-  const std::size_t n_values = n_components(field);
-  std::vector<Number> row(layout.n1 * n_values);
-  for (std::size_t k = 0; k < layout.n3; ++k)
-    for (std::size_t j = 0; j < layout.n2; ++j) {
-      for (std::size_t i = 0; i < layout.n1; ++i)
-        for (std::size_t c = 0; c < n_values; ++c)
-          row[i * n_values + c] = static_cast<Number>(
-              field.values[c * layout.n_voxels() + (i * layout.n2 + j) * layout.n3 + k]);
-      out.write(reinterpret_cast<const char*>(row.data()),
-                static_cast<std::streamsize>(row.size() * sizeof(Number)));
-    }
+  for_each_row<Number>(field, layout, [&](const std::vector<Number>& row) {
+    out.write(reinterpret_cast<const char*>(row.data()),
+              static_cast<std::streamsize>(row.size() * sizeof(Number)));
+  });
 }
 
 std::string description(const VoxelField& field, std::size_t offset) {
@@ -57,16 +40,9 @@ std::string description(const VoxelField& field, std::size_t offset) {
 
 void write_image(const std::string& path, const std::vector<int>& shape,
                  const std::vector<double>& lengths, const std::vector<VoxelField>& fields) {
-  const bool solid = shape.size() == 3;
-  const Layout layout{static_cast<std::size_t>(shape[0]), static_cast<std::size_t>(shape[1]),
-                      solid ? static_cast<std::size_t>(shape[2]) : 1};
-  for (const auto& field : fields)
-    if (field.values.size() != n_components(field) * layout.n_voxels())
-      throw std::invalid_argument(
-          fmt::format("{}: field '{}' has {} values, expected {} components of {} voxels", path,
-                      field.name, field.values.size(), n_components(field), layout.n_voxels()));
-  const double h1 = lengths[0] / shape[0], h2 = lengths[1] / shape[1],
-               h3 = solid ? lengths[2] / shape[2] : h2;
+  const auto layout = layout_of(shape);
+  check_sizes(path, layout, fields);
+  const auto [h1, h2, h3] = spacing_of(shape, lengths);
   const std::string extent = fmt::format("0 {} 0 {} 0 {}", layout.n1, layout.n2, layout.n3);
   const std::string temporary = path + ".part";
   {

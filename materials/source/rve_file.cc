@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "guarded_read.h"
 #include "seco/materials/hdf5_file.h"
 #include "seco/materials/image_file.h"
 
 namespace seco::materials {
+namespace {
 
-Rve read_rve(const std::string& path) {
+Rve read_unguarded(const std::string& path) {
   const Hdf5Reader file(path);
   Rve rve;
   auto phase = file.dataset<std::uint16_t>("phase");
@@ -50,7 +52,15 @@ Rve read_rve(const std::string& path) {
   return rve;
 }
 
-void write_rve(const std::string& path, const Rve& rve) {
+}  // namespace
+
+Rve read_rve(const std::string& path) {
+  Rve rve;
+  guarded_read(path, [&] { rve = read_unguarded(path); });
+  return rve;
+}
+
+void write_rve(const std::string& path, const Rve& rve, const std::string& description) {
   check(rve, path);
   Hdf5Writer file(path);
   const auto m = static_cast<std::size_t>(n_mandel_components(rve.dimension()));
@@ -67,6 +77,7 @@ void write_rve(const std::string& path, const Rve& rve) {
   }
   file.numbers("lengths", rve.lengths);
   file.text("unit", rve.unit);
+  if (!description.empty()) file.text("description", description);
   file.close();
 }
 
@@ -79,10 +90,20 @@ std::optional<MandelMatrix> read_homogenized_stiffness(const std::string& path) 
   return stiffness;
 }
 
+std::vector<VoxelField> voxel_fields(const Rve& rve) {
+  std::vector<VoxelField> fields{
+      {"phase", {rve.phase.begin(), rve.phase.end()}, {}, VoxelField::Type::uint16}};
+  if (rve.orientation.empty()) return fields;
+  VoxelField angles{"euler_angles", {}, {"phi1", "Phi", "phi2"}};
+  for (const int angle : {0, 1, 2})
+    for (const auto phase : rve.phase) angles.values.push_back(rve.orientation[phase][angle]);
+  fields.push_back(std::move(angles));
+  return fields;
+}
+
 void write_vti(const std::string& path, const Rve& rve) {
   check(rve, path);
-  write_image(path, rve.shape, rve.lengths,
-              {{"phase", {rve.phase.begin(), rve.phase.end()}, {}, VoxelField::Type::uint16}});
+  write_image(path, rve.shape, rve.lengths, voxel_fields(rve));
 }
 
 }  // namespace seco::materials

@@ -7,8 +7,8 @@
 
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/generator_parameters.h"
+#include "seco/materials/microstructure_parameters.h"
 #include "seco/materials/random.h"
-#include "seco/materials/rve_file.h"
 
 namespace seco::plugin {
 namespace {
@@ -43,7 +43,10 @@ void RveAssignment<dim>::read(materials::ParameterReader& parameters, const std:
   unit_ = unit;
   from_file_ = parameters.choice("", "RVE", "generated", {"generated", "file"},
                                  "where the RVEs come from") == "file";
-  file_ = parameters.path("", "RVE file", "", "RVE of all points, an HDF5 file");
+  file_ = parameters.path("", "RVE file", "",
+                          "RVE of all points: an HDF5 file of this library, or a microstructure "
+                          "file that the section Microstructure file tells how to read");
+  auto file_options = materials::read_microstructure_options(parameters, "Microstructure file");
   const auto per = parameters.choice("", "Seed per", "quadrature point",
                                      {"material", "cell", "quadrature point"},
                                      "points that share a generated RVE");
@@ -66,10 +69,10 @@ void RveAssignment<dim>::read(materials::ParameterReader& parameters, const std:
                  "texture spread in degrees as expression of position; empty for the constant");
   microstructure_ = materials::read_generator_settings(parameters, "Microstructure");
   if (from_file_) {
-    if (file_.empty())
-      parameters.refuse("", "RVE file", "RVE = file needs the name of an HDF5 file");
+    if (file_.empty()) parameters.refuse("", "RVE file", "RVE = file needs the name of a file");
     try {
-      file_rve_ = materials::read_rve(file_);
+      file_options.dimension = dim;
+      file_rve_ = materials::read_microstructure(file_, file_options).rve;
       materials::megapascals_per(file_rve_.unit);
     } catch (const std::exception& error) {
       parameters.refuse("", "RVE file", error.what());

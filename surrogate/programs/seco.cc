@@ -8,6 +8,7 @@
 #include <string>
 
 #include "homogenize.h"
+#include "import.h"
 #include "output.h"
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/rve_file.h"
@@ -119,6 +120,7 @@ int main(int argc, char** argv) {
   int status = 0;
 
   seco::add_homogenize_command(app, status);
+  seco::add_import_command(app, status);
 
   const auto footer = "Parameters and defaults:\n" + seco::study_documentation();
   GenerateOptions g;

@@ -25,22 +25,33 @@ class Hdf5Reader {
 
   const std::string& path() const { return path_; }
   bool has_dataset(const std::string& name) const;
-  bool has_attribute(const std::string& name) const;
+  bool has_attribute(const std::string& name, const std::string& object = ".") const;
+  /// Names of the datasets and groups of a group, in alphabetical order; empty if it is no group.
+  std::vector<std::string> members(const std::string& group = "/") const;
 
+  /// Number of entries along each axis of a dataset; empty if there is no such dataset.
+  std::vector<std::size_t> shape(const std::string& dataset) const;
   /// The whole dataset, converted to Number; integers are refused for floating-point data on file
-  /// and values outside Number's range are refused. Number is double, float, std::uint16_t or
-  /// std::int64_t. @param rank expected number of axes, 0 for any.
+  /// and values outside Number's range are refused, as are datasets larger than the file can fill.
+  /// Number is double, float, std::uint16_t or std::int64_t.
+  /// @param rank expected number of axes, 0 for any.
   template <typename Number>
   Array<Number> dataset(const std::string& name, std::size_t rank = 0) const;
   /// Entries [first, first + count) of the first axis.
   template <typename Number>
   Array<Number> slice(const std::string& name, std::size_t first, std::size_t count) const;
 
-  std::vector<double> numbers(const std::string& attribute) const;
-  std::string text(const std::string& attribute) const;
+  /// The texts of a dataset with one axis.
+  std::vector<std::string> texts(const std::string& dataset) const;
+
+  /// Attributes, of the file unless `object` names a group or dataset.
+  std::vector<double> numbers(const std::string& attribute, const std::string& object = ".") const;
+  std::string text(const std::string& attribute, const std::string& object = ".") const;
   std::string text_or(const std::string& attribute, const std::string& otherwise) const;
 
  private:
+  /// Throws for a dataset that is larger than its file can fill.
+  void check_size(const std::string& name, std::int64_t dataset) const;
   template <typename Number>
   Array<Number> read(const std::string& name, std::size_t rank, bool whole, std::size_t first,
                      std::size_t count) const;

@@ -2,7 +2,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "seco/materials/image_file.h"
 #include "seco/materials/rve.h"
 
 namespace seco::materials {
@@ -16,12 +18,17 @@ namespace seco::materials {
 Rve read_rve(const std::string& path);
 
 /// Writes an RVE in the same format; a file under the final name is always complete.
-void write_rve(const std::string& path, const Rve& rve);
+/// @param description where the RVE comes from, the attribute `description`; none if empty
+void write_rve(const std::string& path, const Rve& rve, const std::string& description = "");
 
 /// The dataset `homogenized_stiffness`, if the file holds one (reference files do).
 std::optional<MandelMatrix> read_homogenized_stiffness(const std::string& path);
 
-/// Writes VTK image data (.vti) with the phase as cell data, for ParaView.
+/// What pictures of an RVE show: the field `phase` and, where orientations are known, the Bunge
+/// Euler angles `euler_angles` in radians.
+std::vector<VoxelField> voxel_fields(const Rve& rve);
+
+/// Writes the fields as VTK image data (.vti) for ParaView.
 void write_vti(const std::string& path, const Rve& rve);
 
 }  // namespace seco::materials

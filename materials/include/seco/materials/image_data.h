@@ -1,0 +1,47 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace seco::materials {
+
+/// VTK image data (.vti, XML), as written by VTK, ParaView, DAMASK and `write_image`: ascii,
+/// inline base64 and appended raw or base64 arrays, not compressed or compressed by zlib, either
+/// byte order, 32 and 64 bit headers, one or more pieces. Follows "VTK file formats" of the VTK
+/// user's guide. Every error is a std::runtime_error that names the file and the array, what was
+/// found and what is expected; nothing is allocated that the file cannot fill.
+class ImageData {
+ public:
+  struct ArrayDescription {
+    std::string name;
+    /// As VTK calls it, for example "Int64".
+    std::string type;
+    std::size_t n_components = 1;
+    /// Values belong to the points, not to the cells.
+    bool on_points = false;
+  };
+
+  static ImageData read(const std::string& path);
+  /// @param origin names the file in messages
+  ImageData(std::string content, const std::string& origin);
+  ~ImageData();
+  ImageData(ImageData&&) noexcept;
+
+  const std::string& origin() const;
+  const std::array<double, 3>& spacing() const;
+  /// Arrays of the cells, then of the points, in their order on file.
+  const std::vector<ArrayDescription>& arrays() const;
+  /// Number of values of an array along each axis: cells, or points.
+  std::array<int, 3> shape(const ArrayDescription& array) const;
+  /// The values of an array with one component, n1 x n2 x n3 with the last axis fastest (VTK keeps
+  /// the first axis fastest). Integers beyond 2^53 are rounded.
+  std::vector<double> values(const ArrayDescription& array) const;
+
+ private:
+  struct Content;
+  std::unique_ptr<Content> content_;
+};
+
+}  // namespace seco::materials

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "seco/materials/labelled_grid.h"
+#include "seco/materials/rve.h"
+
+namespace seco::materials {
+
+/// How a microstructure file is read.
+struct MicrostructureOptions {
+  /// Name of a format of `microstructure_formats`, or `auto`: told from the content.
+  std::string format = "auto";
+  /// Array of labels or grey levels; empty for that of the format: `material` of DAMASK,
+  /// `FeatureIds` of DREAM.3D, the only cell array of image data.
+  std::string array;
+  /// DREAM.3D: data container or image geometry; empty for the only one with voxels.
+  std::string container;
+  /// DREAM.3D: dataset of the orientations; empty for EulerAngles, AvgEulerAngles, AvgQuats or
+  /// Quats, whichever is found first.
+  std::string orientations;
+  /// DREAM.3D: unit of Euler angles, `radians` or `degrees`.
+  std::string angles = "radians";
+  /// DAMASK material configuration (YAML): what the voxels of a DAMASK grid refer to, or elastic
+  /// constants by the name of a phase for other formats.
+  std::string material_file;
+  /// Phases, by name or number, with their stiffness in the syntax of `stiffness_from_text`, or
+  /// `void` for a stiffness of zero. These win over constants of a file.
+  std::vector<std::pair<std::string, std::string>> stiffness;
+  /// Unit of the stiffness: of the texts above and of the RVE.
+  std::string unit = "MPa";
+  /// Grey levels, ascending: phase 0 is below the first, phase p from the p-th threshold. Needed
+  /// for images of grey levels, of PNG or image data; without, image data are labels.
+  std::vector<double> thresholds;
+  /// Block of voxels that is kept.
+  std::vector<Interval> crop;
+  /// Voxels along each axis that become one; a single number counts for all axes.
+  std::vector<int> coarsen;
+  /// Axes (0, 1, 2) along which the mirror image is appended, for a microstructure that is not
+  /// periodic; along the others it is treated as periodic.
+  std::vector<int> mirror;
+  /// 2 (plane strain) or 3; 0 for 2 where the grid has one voxel along axis 2, otherwise 3.
+  int dimension = 0;
+};
+
+/// What was read, and what was assumed or done on the way, in sentences.
+struct Microstructure {
+  Rve rve;
+  std::string format;
+  std::vector<std::string> notes;
+  /// Name of each phase of the RVE's phase in the file, or its number there; the phases of a
+  /// polycrystal are its grains.
+  std::vector<std::string> phase_of;
+};
+
+/// A known file format.
+struct MicrostructureFormat {
+  std::string name, description;
+  /// With the dot, in lower case.
+  std::vector<std::string> extensions;
+};
+
+std::vector<MicrostructureFormat> microstructure_formats();
+
+/// Reads an RVE from a microstructure file: DREAM.3D (versions 7 and 8), DAMASK grids, VTK image
+/// data, grey-level PNG images, and this library's own HDF5. The grid is cropped, coarsened and
+/// mirrored in this order; every label in use becomes a phase with the stiffness `Q C Q^T` of its
+/// crystal. Axis 0 is x of the file, axis 1 is y, axis 2 is z.
+/// @throws std::runtime_error naming file, dataset, array or line, what was found and what is
+///   expected, and std::invalid_argument naming an option, its value and what is allowed.
+Microstructure read_microstructure(const std::string& path,
+                                   const MicrostructureOptions& options = {});
+
+}  // namespace seco::materials

@@ -1,0 +1,253 @@
+#include "seco/materials/microstructure_file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <limits>
+#include <set>
+#include <stdexcept>
+
+#include "file_content.h"
+#include "grid_readers.h"
+#include "guarded_read.h"
+#include "phase_stiffness.h"
+#include "seco/materials/elastic_constants.h"
+#include "seco/materials/hdf5_file.h"
+#include "seco/materials/names.h"
+#include "seco/materials/rotation.h"
+#include "seco/materials/rve_file.h"
+
+namespace seco::materials {
+namespace {
+
+using Read = LabelledGrid (*)(const std::string&, const MicrostructureOptions&);
+
+struct Reader {
+  MicrostructureFormat format;
+  Read read;
+};
+
+const std::vector<Reader>& readers() {
+  static const std::vector<Reader> known{
+      {{"dream3d", "DREAM.3D, versions 7 and 8", {".dream3d"}}, read_dream3d},
+      {{"damask", "DAMASK grid with its material configuration", {".vti"}}, read_damask_grid},
+      {{"vti", "VTK image data of labels or grey levels", {".vti"}}, read_image_data_grid},
+      {{"png", "image of grey levels", {".png"}}, read_png_grid},
+      {{"seco", "RVE of this library, HDF5", {".h5", ".hdf5"}}, read_rve_grid}};
+  return known;
+}
+
+std::vector<std::string> format_names() {
+  std::vector<std::string> names;
+  for (const auto& reader : readers()) names.push_back(reader.format.name);
+  return names;
+}
+
+/// Enough to hold the XML description of the arrays.
+constexpr std::size_t beginning = 1 << 16;
+
+/// The format by content, or by extension where the content is that of none, so that its reader
+/// says what is wrong.
+std::string recognised(const std::string& path, const MicrostructureOptions& options) {
+  const auto first = file_content(path, beginning);
+  if (first.rfind("\x89PNG", 0) == 0) return "png";
+  if (first.rfind("\x89HDF", 0) == 0) {
+    const auto members = Hdf5Reader(path).members();
+    const auto has = [&](const char* name) {
+      return std::find(members.begin(), members.end(), name) != members.end();
+    };
+    if (has("DataContainers") || has("DataStructure")) return "dream3d";
+    if (has("phase") || has("stiffness")) return "seco";
+    throw std::runtime_error(fmt::format(
+        "{}: is HDF5, but has neither 'DataContainers' or 'DataStructure' (DREAM.3D) nor 'phase' "
+        "and 'stiffness' (an RVE); it holds {}",
+        path, members.empty() ? "nothing" : fmt::format("{}", fmt::join(members, ", "))));
+  }
+  if (first.find("<VTKFile") != std::string::npos)
+    return options.array.empty() && first.find("Name=\"material\"") != std::string::npos &&
+                   options.thresholds.empty() &&
+                   (!options.material_file.empty() || options.stiffness.empty())
+               ? "damask"
+               : "vti";
+  auto extension = std::filesystem::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::vector<std::string> extensions;
+  for (const auto& reader : readers()) {
+    const auto& own = reader.format.extensions;
+    if (std::find(own.begin(), own.end(), extension) != own.end())
+      return reader.format.name == "damask" ? "vti" : reader.format.name;
+    extensions.insert(extensions.end(), own.begin(), own.end());
+  }
+  throw std::runtime_error(fmt::format(
+      "{}: is none of the known microstructure files, {}; the nearest to its extension "
+      "'{}' is '{}'",
+      path, fmt::join(format_names(), ", "), extension, nearest_match(extension, extensions)));
+}
+
+const Reader& chosen_reader(const std::string& path, const MicrostructureOptions& options) {
+  const auto name = options.format == "auto" ? recognised(path, options) : options.format;
+  for (const auto& reader : readers())
+    if (reader.format.name == name) return reader;
+  throw std::invalid_argument(
+      fmt::format("format '{}' is not known; known are auto, {}. Did you mean '{}'?", name,
+                  fmt::join(format_names(), ", "), nearest_match(name, format_names())));
+}
+
+std::array<int, 3> coarsening_of(const std::vector<int>& factors, int n_layers) {
+  if (factors.empty()) return {1, 1, 1};
+  // One number for all axes leaves the one layer of a plane alone.
+  if (factors.size() == 1) return {factors[0], factors[0], n_layers == 1 ? 1 : factors[0]};
+  if (factors.size() > 3)
+    throw std::invalid_argument(
+        fmt::format("coarsening {}: allowed are 1 to 3 factors", fmt::join(factors, ", ")));
+  return {factors[0], factors[1], factors.size() == 3 ? factors[2] : 1};
+}
+
+/// Says what becomes of the boundaries, and how periodic the grid is.
+void note_boundaries(LabelledGrid& grid, const std::vector<int>& mirrored, int dimension) {
+  for (int axis = 0; axis < dimension; ++axis) {
+    const auto [across, inside] = mismatch_across_faces_and_inside(grid, axis);
+    grid.notes.push_back(
+        fmt::format("axis {}: {}; labels differ in {:.1f} % of the voxel pairs across the opposite "
+                    "faces and {:.1f} % of the neighbours inside",
+                    axis,
+                    std::find(mirrored.begin(), mirrored.end(), axis) != mirrored.end()
+                        ? "mirrored, which doubles its length"
+                        : "treated as periodic",
+                    100. * across, 100. * inside));
+  }
+}
+
+int dimension_of(const LabelledGrid& grid, const std::string& path,
+                 const MicrostructureOptions& options) {
+  const bool plane = grid.shape[2] == 1;
+  if (options.dimension != 0 && options.dimension != 2 && options.dimension != 3)
+    throw std::invalid_argument(
+        fmt::format("dimension {}: allowed are 2, 3 and 0 for either", options.dimension));
+  if (options.dimension == 2 && !plane)
+    throw std::invalid_argument(
+        fmt::format("{} has {} voxels along axis 2, which must be 1 for 2D; crop it to one layer",
+                    path, grid.shape[2]));
+  if (options.dimension != 0) return options.dimension;
+  return plane ? 2 : 3;
+}
+
+/// The stiffness of a crystal in sample axes in the unit of the RVE.
+MandelMatrix stiffness_of(const LabelledGrid& grid, std::int32_t label, const Crystal& crystal,
+                          const std::string& path, int dimension, double factor) {
+  if (crystal.stiffness) {
+    const auto& stiffness = *crystal.stiffness;
+    if (dimension == 3 && stiffness.rows() == 3)
+      throw std::invalid_argument(fmt::format("{} is a 2D RVE and cannot be read in 3D", path));
+    return dimension == 2 && stiffness.rows() == 6 ? plane_strain(stiffness) : stiffness;
+  }
+  const auto& phase = grid.phases.at(crystal.phase);
+  if (!phase.stiffness)
+    throw std::invalid_argument(fmt::format(
+        "{}: {}, of voxels with label {}, has no stiffness{}; give one for its name or number",
+        path, described(crystal.phase, phase), label,
+        phase.remark.empty() ? "" : fmt::format(" ({})", phase.remark)));
+  const MandelMatrix turned =
+      crystal.orientation ? rotate(*phase.stiffness, *crystal.orientation) : *phase.stiffness;
+  return factor * (dimension == 2 ? plane_strain(turned) : turned);
+}
+
+/// Numbers the labels in use from 0 and gives them stiffnesses.
+void fill(Microstructure& result, const LabelledGrid& grid, const std::string& path,
+          int dimension) {
+  auto& rve = result.rve;
+  rve.shape.assign(grid.shape.begin(), grid.shape.begin() + dimension);
+  rve.lengths.assign(grid.lengths.begin(), grid.lengths.begin() + dimension);
+  std::set<std::int32_t> used;
+  std::int32_t last = -1;
+  for (const auto label : grid.label) {
+    if (label != last || used.empty()) used.insert(label);
+    last = label;
+  }
+  constexpr std::size_t most = std::numeric_limits<std::uint16_t>::max() + 1;
+  if (used.size() > most)
+    throw std::runtime_error(
+        fmt::format("{}: the grid has {} different labels (grains or orientations), an RVE at most "
+                    "{}; crop or coarsen it",
+                    path, used.size(), most));
+  std::map<std::int32_t, std::uint16_t> number_of;
+  bool oriented = false;
+  const double factor = 1. / megapascals_per(rve.unit);
+  for (const auto label : used) {
+    const auto crystal = grid.crystals.find(label);
+    if (crystal == grid.crystals.end())
+      throw std::runtime_error(fmt::format(
+          "{}: voxels have the label {}, which the file does not describe", path, label));
+    number_of.emplace(label, static_cast<std::uint16_t>(rve.stiffness.size()));
+    rve.stiffness.push_back(stiffness_of(grid, label, crystal->second, path, dimension, factor));
+    const auto& orientation = crystal->second.orientation;
+    oriented = oriented || orientation;
+    rve.orientation.push_back(orientation ? to_euler(*orientation) : Eigen::Vector3d::Zero());
+    const auto& name = grid.phases.at(crystal->second.phase).name;
+    result.phase_of.push_back(name.empty() ? std::to_string(crystal->second.phase) : name);
+  }
+  if (!oriented) rve.orientation.clear();
+  rve.phase.reserve(grid.label.size());
+  for (const auto label : grid.label) rve.phase.push_back(number_of.at(label));
+  if (*used.rbegin() + 1 != static_cast<std::int32_t>(used.size()) || *used.begin() != 0)
+    result.notes.push_back(fmt::format("the {} labels in use, {} to {}, are numbered from 0",
+                                       used.size(), *used.begin(), *used.rbegin()));
+  check(rve, path);
+}
+
+}  // namespace
+
+std::vector<MicrostructureFormat> microstructure_formats() {
+  std::vector<MicrostructureFormat> formats;
+  for (const auto& reader : readers()) formats.push_back(reader.format);
+  return formats;
+}
+
+Microstructure read_microstructure(const std::string& path, const MicrostructureOptions& options) {
+  megapascals_per(options.unit);
+  Microstructure result;
+  LabelledGrid grid;
+  const auto read = [&] {
+    const auto& reader = chosen_reader(path, options);
+    result.format = reader.format.name;
+    grid = reader.read(path, options);
+  };
+  if (file_content(path, 4) == "\x89HDF")
+    guarded_read(path, read);
+  else
+    read();
+  const bool own = result.format == "seco";
+  if (own && (!options.stiffness.empty() || !options.material_file.empty()))
+    throw std::invalid_argument(
+        fmt::format("{}: an RVE file holds its stiffnesses; none can be given", path));
+  if (!own) assign_stiffness(grid, path, options);
+  crop(grid, options.crop);
+  coarsen(grid, coarsening_of(options.coarsen, grid.shape[2]));
+  const int dimension = dimension_of(grid, path, options);
+  for (const int axis : options.mirror)
+    if (axis >= dimension)
+      throw std::invalid_argument(fmt::format("mirror axis {}: the grid is {}D, with axes 0 to {}",
+                                              axis, dimension, dimension - 1));
+  if (dimension == 2 && !own)
+    grid.notes.push_back("one voxel along axis 2: read as 2D, plane strain");
+  note_boundaries(grid, options.mirror, dimension);
+  mirror(grid, options.mirror);
+  result.rve.unit = own ? grid.unit : options.unit;
+  result.notes = grid.notes;
+  fill(result, grid, path, dimension);
+  // Angles pass through rotations above; an RVE that nothing is done to stays as it is, bit by bit.
+  if (own && options.crop.empty() && options.coarsen.empty() && options.mirror.empty()) {
+    result.rve = read_rve(path);
+    result.notes = grid.notes;
+    result.phase_of.clear();
+    for (std::size_t p = 0; p < result.rve.stiffness.size(); ++p)
+      result.phase_of.push_back(std::to_string(p));
+  }
+  return result;
+}
+
+}  // namespace seco::materials

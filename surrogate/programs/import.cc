@@ -1,0 +1,126 @@
+#include "import.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "output.h"
+#include "seco/materials/microstructure_file.h"
+#include "seco/materials/microstructure_parameters.h"
+#include "seco/materials/rve_file.h"
+
+namespace seco {
+namespace {
+
+using nlohmann::json;
+
+struct Options {
+  std::string file, out, vti, xdmf, json_file, crop;
+  std::vector<std::string> stiffness;
+  materials::MicrostructureOptions read;
+};
+
+/// Volume fraction by phase of the file.
+std::map<std::string, double> fractions(const materials::Microstructure& microstructure) {
+  std::map<std::string, double> result;
+  for (const auto phase : microstructure.rve.phase) result[microstructure.phase_of[phase]] += 1.;
+  for (auto& [phase, fraction] : result)
+    fraction /= static_cast<double>(microstructure.rve.phase.size());
+  return result;
+}
+
+json content_of(const Options& options, const materials::Microstructure& microstructure) {
+  const auto& rve = microstructure.rve;
+  return {{"file", options.file},
+          {"format", microstructure.format},
+          {"shape", rve.shape},
+          {"lengths", rve.lengths},
+          {"unit", rve.unit},
+          {"phases", rve.stiffness.size()},
+          {"volume_fractions", fractions(microstructure)},
+          {"notes", microstructure.notes}};
+}
+
+int import_microstructure(Options& options) {
+  options.read.crop = materials::crop_from_text(options.crop);
+  for (const auto& entry : options.stiffness)
+    for (const auto& phase : materials::phase_stiffness_from_text(entry))
+      options.read.stiffness.push_back(phase);
+  const auto microstructure = materials::read_microstructure(options.file, options.read);
+  const auto& rve = microstructure.rve;
+  fmt::print("{} ({}): {} voxels, edges {}, {} phases, unit {}\n", options.file,
+             microstructure.format, fmt::join(rve.shape, "x"), fmt::join(rve.lengths, " x "),
+             rve.stiffness.size(), rve.unit);
+  for (const auto& [phase, fraction] : fractions(microstructure))
+    if (microstructure.format != "seco")  // there every grain is a phase
+      fmt::print("volume fraction of phase {}: {:.6g}\n", phase, fraction);
+  for (const auto& note : microstructure.notes) fmt::print("{}\n", note);
+  const auto description =
+      fmt::format("imported from {} ({}): {}", options.file, microstructure.format,
+                  fmt::join(microstructure.notes, "; "));
+  if (!options.out.empty()) {
+    materials::write_rve(options.out, rve, description);
+    fmt::print("RVE in {}\n", options.out);
+  }
+  if (!options.vti.empty()) {
+    materials::write_vti(options.vti, rve);
+    fmt::print("image data in {}\n", options.vti);
+  }
+  if (!options.xdmf.empty()) {
+    materials::write_xdmf(options.xdmf, rve.shape, rve.lengths, materials::voxel_fields(rve));
+    fmt::print("XDMF in {}, its data in {}.h5\n", options.xdmf, options.xdmf);
+  }
+  if (!options.json_file.empty())
+    write_json(options.json_file, content_of(options, microstructure));
+  return 0;
+}
+
+}  // namespace
+
+void add_import_command(CLI::App& app, int& status) {
+  const auto options = std::make_shared<Options>();
+  auto& read = options->read;
+  auto* command = app.add_subcommand("import", "reads a microstructure of another program as RVE");
+  command->add_option("file", options->file, "microstructure file")->required();
+  command->add_option("--out", options->out, "writes the RVE to this file (HDF5)");
+  command->add_option("--vti", options->vti, "writes phases and orientations as VTK image data");
+  command->add_option("--xdmf", options->xdmf, "writes them as XDMF, values in FILE.h5");
+  command->add_option("--json", options->json_file, "writes what was read and done to this file");
+  std::string formats = "auto";
+  for (const auto& format : materials::microstructure_formats())
+    formats += fmt::format(", {} ({})", format.name, format.description);
+  command->add_option("--format", read.format, formats);
+  command->add_option("--array", read.array, "array of labels or grey levels");
+  command->add_option("--container", read.container,
+                      "data container or image geometry of a DREAM.3D file");
+  command->add_option("--orientations", read.orientations,
+                      "dataset of the orientations of a DREAM.3D file");
+  command->add_option("--angles", read.angles, "of a DREAM.3D file, radians or degrees");
+  command->add_option("--material", read.material_file, "material configuration of DAMASK (YAML)");
+  command->add_option("--stiffness", options->stiffness,
+                      "'NAME = STIFFNESS' by name or number of a phase: a name that seco info "
+                      "lists, 'E, nu', 'symmetry: constants', or void; may be repeated");
+  command->add_option("--unit", read.unit, "of these constants and of the RVE: Pa, kPa, MPa, GPa");
+  command->add_option("--thresholds", read.thresholds, "grey levels that tell phases apart")
+      ->delimiter(',');
+  command->add_option("--crop", options->crop, "voxels from:to along each axis, as 0:32,0:32,8:40");
+  command
+      ->add_option("--coarsen", read.coarsen,
+                   "voxels that become one, for all axes or along each, by majority")
+      ->delimiter(',');
+  command
+      ->add_option("--mirror", read.mirror,
+                   "axes (0,1,2) along which the mirror image is appended; along the others the "
+                   "microstructure is treated as periodic")
+      ->delimiter(',');
+  command->add_option("--dimension", read.dimension,
+                      "2 (plane strain) or 3; 0 for 2 where the grid is one voxel thick");
+  command->callback([options, &status] { status = import_microstructure(*options); });
+}
+
+}  // namespace seco

@@ -1,0 +1,11 @@
+#include "fuzz_file.h"
+#include "seco/materials/microstructure_file.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return seco::test::fuzz_file(data, size, ".h5", [](const std::string& path) {
+    seco::materials::MicrostructureOptions options;
+    options.format = "seco";
+
+    seco::materials::read_microstructure(path, options);
+  });
+}
