@@ -151,13 +151,14 @@ void ImageData::Content::parse() {
     const auto end = text.find('>', section), underscore = text.find('_', section);
     if (end == std::string::npos || underscore == std::string::npos || underscore < end)
       fail(origin, "section 'AppendedData' has no beginning '_'; the file is truncated");
-    if (text.rfind("</VTKFile>") < underscore || text.rfind("</VTKFile>") == std::string::npos)
-      fail(origin, "ends without '</VTKFile>'; the file is truncated");
+    const auto last = text.rfind("</AppendedData>");
+    if (last == std::string::npos || last < underscore)
+      fail(origin, "section 'AppendedData' has no end; the file is truncated");
     const std::string tag = text.substr(section, end - section);
     appended_base64 = tag.find("base64") != std::string::npos;
     if (!appended_base64 && tag.find("raw") == std::string::npos)
       fail(origin, fmt::format("'{}>': allowed encodings are raw and base64", tag));
-    appended = std::string_view(text).substr(underscore + 1);
+    appended = std::string_view(text).substr(underscore + 1, last - underscore - 1);
     description = description.substr(0, section);
   }
   std::string xml(description);

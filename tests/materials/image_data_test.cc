@@ -111,7 +111,10 @@ TEST(ImageData, FaultsNameTheArrayAndWhatIsExpected) {
   expect_fault(replaced(text, ">\n0 1 2", ">\n0 x 2"), {"'a'", "60 numbers"});
   expect_fault(replaced(text, ">\n0 1 2", ">\n0 1"), {"'a'", "60 numbers"});
   expect_fault(replaced(bytes, "offset=\"0\"", "offset=\"9999\""), {"'a'", "offset '9999'"});
-  expect_fault(bytes.substr(0, bytes.size() - 100), {"'a'", "ends early"});
+  expect_fault(bytes.substr(0, bytes.size() - 100), {"'AppendedData'", "truncated"});
+  auto short_bytes = bytes;
+  short_bytes.erase(bytes.find("\n_") + 100, 20);
+  expect_fault(short_bytes, {"'a'", "ends early"});
 }
 
 TEST(ImageData, AbsurdSizesAreRefusedBeforeAnythingIsAllocated) {
