@@ -41,15 +41,17 @@ for program in "${targets[@]}"; do
   [ -x "$bin/$program" ] || { echo "benchmark: the program $bin/$program is missing" >&2; exit 1; }
 done
 
-page=$(mktemp)
-trap 'rm -f "$page"' EXIT
+# What was measured stays there if a program fails.
+page=$out.part
+: >"$page"
 say() { echo "$*" >>"$page"; }
 # section TITLE COMMAND...: the output of a program as a section.
 section() {
   local title=$1
   shift
   echo "== benchmark: $title"
-  { say ""; say "## $title"; say ""; say "\`$*\`"; say ""; }
+  local command=$*
+  { say ""; say "## $title"; say ""; say "\`${command//$values/VALUES}\`"; say ""; }
   "$@" >>"$page" || { echo "benchmark: '$*' failed" >&2; exit 1; }
 }
 
@@ -57,8 +59,11 @@ package_version() { dpkg-query -W -f='${Version}' "$1" 2>/dev/null || echo "not 
 blas() {
   local library
   library=$(ldd $bin/libseco_surrogate.so build/release/lib/libseco_surrogate.so 2>/dev/null | awk '/libopenblas|libblas/ {print $3; exit}')
-  if [ -n "$library" ]; then readlink -f "$library"; else readlink -f /etc/alternatives/libblas.so.3-x86_64-linux-gnu 2>/dev/null || echo unknown; fi
+  basename "$(readlink -f "${library:-/etc/alternatives/libblas.so.3-x86_64-linux-gnu}")"
 }
+# Processor seconds: of all programs on this machine, and of those started here.
+all_seconds() { awk -v hertz="$(getconf CLK_TCK)" '/^cpu / {print ($2 + $3 + $4 + $7 + $8 + $9) / hertz}' /proc/stat; }
+own_seconds() { awk -v hertz="$(getconf CLK_TCK)" '{print ($14 + $15 + $16 + $17) / hertz}' /proc/$$/stat; }
 machine_page() {
   say "# Benchmark"
   say ""
@@ -83,9 +88,10 @@ machine_page() {
 }
 
 machine_page
+all_before=$(all_seconds) own_before=$(own_seconds) started=$SECONDS
 if [ -n "$quick" ]; then
   section "Machine" $bin/machine_benchmark --seconds 0.2 --grids 32,64 --working-sets 2,32,256 --json "$values/machine.json"
-  section "Reference solver" $bin/solver_benchmark --cases copper --grids 64 --precisions single --seconds 0.2 \
+  section "Reference solver" $bin/solver_benchmark --cases copper --grids 32,64 --precisions single --seconds 0.2 \
     --rve-folder "$values" --json "$values/solver.json"
   section "Reference solver, pores" $bin/solver_benchmark --cases pores --grids 32 --precisions single --seconds 0.1 \
     --rve-folder "$values" --json "$values/solver_pores.json"
@@ -101,7 +107,7 @@ say "## An established code: muSpectre"
 say ""
 if "$python" -c 'import muSpectre, h5py' 2>/dev/null; then
   echo "== benchmark: muSpectre"
-  "$python" surrogate/benchmarks/muspectre_benchmark.py "$values/solver.json" --cases copper ${quick:+--repetitions 2} >>"$page" ||
+  "$python" surrogate/benchmarks/muspectre_benchmark.py "$values/solver.json" --cases copper --grids $([ -n "$quick" ] && echo 32 || echo 32,64) >>"$page" ||
     { echo "benchmark: muspectre_benchmark.py failed" >&2; exit 1; }
 else
   say "Not measured: $python has no packages muSpectre and h5py (\`pip install muSpectre==0.27.0 h5py\`, then"
@@ -127,5 +133,13 @@ optional_section network_benchmark "Network" $bin/network_benchmark ${quick:+--q
 optional_section macro_benchmark "Macroscale" $bin/macro_benchmark ${quick:+--refinements 1}
 optional_section rve_scaling "Many RVEs and ranks" env RANKS="1 2" plugin/benchmarks/scaling.sh --grid 16 --rves $([ -n "$quick" ] && echo 16 || echo 256)
 
-cp "$page" "$out.part" && mv "$out.part" "$out"
+others=$(awk -v all="$(all_seconds)" -v all_before="$all_before" -v own="$(own_seconds)" -v own_before="$own_before" \
+  -v wall="$((SECONDS - started))" -v cores="$(nproc --all)" \
+  'BEGIN {share = 100 * (all - all_before - own + own_before) / (wall * cores + 1); printf "%.0f", share > 0 ? share : 0}')
+say ""
+say "Measured in $((SECONDS - started)) s. Other programs took $others % of the processors' time meanwhile; beyond a few per"
+say "cent the times above are too long."
+[ "$others" -lt 5 ] || echo "benchmark: other programs took $others % of the processors' time; measure again without them" >&2
+
+mv "$page" "$out"
 echo "== benchmark: done, $out and $values"

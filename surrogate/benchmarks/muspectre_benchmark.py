@@ -7,7 +7,7 @@ reads what `solver_benchmark --rve-folder FOLDER --json SOLVER.json` wrote and p
 all six load cases against the relative error of the homogenized stiffness (Frobenius norm), and their ratio to the
 time of engine `fft` within the same error. Load cases are shared among as many processes as there are cores, each on
 one thread; muSpectre's wheel has no threads. Its projected conjugate gradients iterate on strains, in double precision.
-Errors are against its own solution to a residual of 1e-6: on even grids it treats the Nyquist frequencies in another
+Errors are against its own solution to a residual of 1e-5: on even grids it treats the Nyquist frequencies in another
 way, and the last column says by how much its stiffness differs from ours.
 
 Needs the Python packages muSpectre (0.27) and h5py.
@@ -128,6 +128,7 @@ def main():
     parser.add_argument("values", help="JSON file of solver_benchmark")
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--cases", default="", help="names, separated by commas; all by default")
+    parser.add_argument("--grids", default="", help="voxels per edge, separated by commas; all by default")
     parser.add_argument("--error", type=float, default=1e-4, help="of the stiffness, to go a little beyond")
     arguments = parser.parse_args()
     with open(arguments.values) as file:
@@ -144,8 +145,10 @@ def main():
             raise SystemExit(f"muspectre_benchmark: {arguments.values} names no RVE file; run solver_benchmark with --rve-folder")
         if arguments.cases and case["case"] not in arguments.cases.split(","):
             continue
+        if arguments.grids and str(case["grid"]) not in arguments.grids.split(","):
+            continue
         processes = Processes(case["file"])
-        exact = processes.solve(1e-6)[0]
+        exact = processes.solve(1e-5)[0]
         difference = relative_error(exact, numpy.array(case["exact"]).reshape(6, 6))
         for tolerance in TOLERANCES:
             runs = [processes.solve(tolerance) for _ in range(arguments.repetitions)]
