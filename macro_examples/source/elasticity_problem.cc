@@ -7,7 +7,9 @@
 #include <deal.II/numerics/vector_tools.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 
 #include "geometry.h"
@@ -143,14 +145,21 @@ void ElasticityProblem<dim>::prepare_materials() {
 
 template <int dim>
 std::function<void(std::size_t, std::size_t)> ElasticityProblem<dim>::progress_report() {
-  return [this, start = std::chrono::steady_clock::now(), last_report = 0.](
+  return [this, start = std::chrono::steady_clock::now(), next_report = 5.](
              std::size_t done, std::size_t total) mutable {
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (seconds < last_report + 5. || done == 0 || done == total) return;
-    last_report = seconds;
-    out_ << fmt::format("   {} of {} RVEs of rank 0, {:.0f} s left\n", done, total,
-                        seconds * static_cast<double>(total - done) / static_cast<double>(done))
+    if (seconds < next_report || done == 0 || done == total) return;
+    // A long stage needs no line every few seconds.
+    next_report = seconds + std::max(5., 0.05 * seconds);
+    const double left = seconds * static_cast<double>(total - done) / static_cast<double>(done);
+    out_ << fmt::format(
+                "   {:.0f} % of {} RVEs, {} left\n",
+                std::floor(100. * static_cast<double>(done) / static_cast<double>(total)), total,
+                left < 100
+                    ? fmt::format("{:.0f} s", left)
+                    : fmt::format("{}:{:02}:{:02}", static_cast<int>(left / 3600),
+                                  static_cast<int>(left / 60) % 60, static_cast<int>(left) % 60))
          << std::flush;
   };
 }

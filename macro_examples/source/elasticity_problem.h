@@ -86,7 +86,8 @@ class ElasticityProblem {
       if (cell->is_locally_owned())
         function(cell, cell->material_id(), first_point_[cell->active_cell_index()]);
   }
-  /// Reports the progress of the RVEs of rank 0 every few seconds.
+  /// Reports the progress of the RVEs of all ranks and the time left: nothing in the first seconds,
+  /// then every few, later more rarely.
   std::function<void(std::size_t, std::size_t)> progress_report();
   /// Solves with both bounds of the stiffness, and sets the shares of the points.
   EnergyBounds solve_bounds();

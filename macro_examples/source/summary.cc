@@ -63,8 +63,8 @@ template <int dim>
 nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
                                                const nlohmann::json& points) {
   std::map<std::string, std::uint64_t> engines;
-  std::uint64_t n_rves = 0, n_points = 0, n_unreliable = 0;
-  double worst = 0, sum_of_gaps = 0;
+  std::uint64_t n_rves = 0, n_points = 0, n_unreliable = 0, n_cached = 0;
+  double worst = 0, sum_of_gaps = 0, balance = 1;
   std::string message;
   std::vector<std::string> doubtful, notes;
   for (const auto& material : parameters_.materials) {
@@ -77,6 +77,8 @@ nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
     n_rves += n;
     n_points += statistics.n_points;
     n_unreliable += statistics.n_unreliable_rves;
+    n_cached += statistics.n_cached_rves;
+    balance = std::min(balance, statistics.balance);
     worst = std::max(worst, statistics.worst_gap);
     sum_of_gaps += statistics.mean_gap * static_cast<double>(n);
     if (message.empty()) message = statistics.message;
@@ -94,6 +96,8 @@ nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
       {"rves", n_rves},
       {"rves_per_engine", engines},
       {"unreliable_rves", n_unreliable},
+      {"results_from_cache", n_cached},
+      {"balance", balance},
       {"worst_gap", worst},
       {"mean_gap", n_rves > 0 ? sum_of_gaps / static_cast<double>(n_rves) : 0.},
       {"linear_algebra", parameters_.linear_algebra},
@@ -134,6 +138,8 @@ void ElasticityProblem<dim>::print_summary(const nlohmann::json& s) {
   line("quadrature points", fmt::format("{}", s["quadrature_points"].get<std::uint64_t>()));
   for (const auto& [engine, n] : s["rves_per_engine"].items())
     line("RVEs by " + engine, fmt::format("{}", n.template get<std::uint64_t>()));
+  if (const auto n = s["results_from_cache"].get<std::uint64_t>(); n > 0)
+    line("results from the cache", fmt::format("{}", n));
   line("RVEs that miss what was asked",
        fmt::format("{} of {}", s["unreliable_rves"].get<std::uint64_t>(),
                    s["rves"].get<std::uint64_t>()));

@@ -2,12 +2,11 @@
 
 #include <Eigen/Eigenvalues>
 #include <bit>
+#include <boost/serialization/array.hpp>
 #include <boost/serialization/map.hpp>
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/utility.hpp>
 #include <boost/serialization/vector.hpp>
-#include <chrono>
-#include <ctime>
 #include <filesystem>
 #include <limits>
 
@@ -20,6 +19,7 @@
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
 #include "share_work.h"
+#include "stopwatch.h"
 #include "sum_over_ranks.h"
 
 namespace seco::plugin {
@@ -30,24 +30,11 @@ std::uint64_t hash_of(const RveKey& key) {
                                            (std::bit_cast<std::uint64_t>(key.texture_spread) << 1));
 }
 
-struct TimeSpent {
-  double seconds = 0, cpu_seconds = 0;
-};
-
-/// Adds the time it lives, and the processor time of the process meanwhile.
-class Stopwatch {
- public:
-  explicit Stopwatch(TimeSpent& time) : time_(time) {}
-  ~Stopwatch() {
-    time_.seconds +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    time_.cpu_seconds += static_cast<double>(std::clock() - cpu_start_) / CLOCKS_PER_SEC;
-  }
-
- private:
-  TimeSpent& time_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::clock_t cpu_start_ = std::clock();
+/// What this rank has done for all.
+struct Work {
+  /// Until there was nothing left to do.
+  double busy_seconds = 0;
+  CacheCounts cache;
 };
 
 /// The linear elastic response of an RVE at every point, homogenized by an engine (engine.h):
@@ -123,9 +110,10 @@ class HomogenizedMaterial : public Material<dim> {
         "folder doubtful_rves of the output directory"));
   }
 
+  using Purpose = typename RveHomogenizer<dim>::Purpose;
   /// One answer per task, shared between all ranks. Collective.
   std::vector<RveAnswer<dim>> homogenize(
-      const std::vector<RveTask>& tasks,
+      const std::vector<RveTask>& tasks, Purpose purpose, Work& work,
       const std::function<void(std::size_t, std::size_t)>& progress) const;
   /// Statistics of the answers, and files of the worst RVEs. Collective.
   /// @throws std::runtime_error if one of them failed
@@ -139,8 +127,9 @@ class HomogenizedMaterial : public Material<dim> {
   std::vector<RveAnswer<dim>> answers_;
   /// Whether this rank is the one that counts the RVE.
   std::vector<bool> counted_;
-  /// Time in the microscale since `set_points` was called, on this rank.
+  /// Time in the microscale since `set_points` was called, on this rank, and what was done in it.
   TimeSpent time_;
+  Work work_;
   MaterialStatistics statistics_;
   std::size_t n_files_ = 0;
   std::string output_directory_;
@@ -153,6 +142,8 @@ void HomogenizedMaterial<dim>::set_points(
   communicator_ = communicator;
   statistics_ = {};
   time_ = {};
+  work_ = {};
+  homogenizer_.share_devices(communicator);
   {
     const Stopwatch stopwatch(time_);
     std::map<RveKey, std::uint32_t> index;
@@ -171,30 +162,46 @@ void HomogenizedMaterial<dim>::set_points(
       keys_.push_back(key);
       tasks.push_back({key, 0});
     }
-    answers_ = homogenize(tasks, progress);
-    counted_.clear();
+    answers_ = homogenize(tasks, Purpose::answers, work_, progress);
+    if (dealii::Utilities::MPI::this_mpi_process(communicator) == 0) homogenizer_.prune_cache();
+    // Of equal RVEs, of whatever keys and ranks, one is counted.
+    using Digest = surrogate::ResultCache::Digest;
+    std::map<Digest, std::size_t> first_with;
+    for (std::size_t r = 0; r < answers_.size(); ++r) first_with.emplace(answers_[r].digest, r);
+    std::vector<Digest> digests;
+    for (const auto& [digest, r] : first_with) digests.push_back(digest);
+    counted_.assign(answers_.size(), false);
+    auto rve = first_with.begin();
     for (const auto& sum :
-         sum_over_ranks<RveKey>(keys_, std::vector<double>(keys_.size()), communicator, hash_of))
-      counted_.push_back(sum.first);
+         sum_over_ranks<Digest>(digests, std::vector<double>(digests.size()), communicator,
+                                [](const Digest& digest) { return digest[0]; }))
+      counted_[(rve++)->second] = sum.first;
   }
   statistics_.n_points =
       dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(points.size()), communicator);
-  statistics_.notes =
-      dealii::Utilities::MPI::broadcast(communicator, homogenizer_.engine_report(), 0);
   report();
 }
 
 template <int dim>
 std::vector<RveAnswer<dim>> HomogenizedMaterial<dim>::homogenize(
-    const std::vector<RveTask>& tasks,
+    const std::vector<RveTask>& tasks, Purpose purpose, Work& work,
     const std::function<void(std::size_t, std::size_t)>& progress) const {
   return share_work<RveTask, RveAnswer<dim>>(
       tasks, communicator_, [](const RveTask& task) { return hash_of(task.key); },
-      [&](const std::vector<RveTask>& mine) {
+      [&](const RveTask& task) { return homogenizer_.cost(task); },
+      [&](TaskSource<RveTask>& source) {
         std::vector<RveAnswer<dim>> result;
-        run_together(communicator_, [&] { result = homogenizer_.homogenize(mine, progress); });
+        run_together(communicator_, [&] {
+          TimeSpent time;
+          {
+            const Stopwatch stopwatch(time);
+            result = homogenizer_.homogenize(source, purpose, work.cache);
+          }
+          work.busy_seconds += time.seconds;
+        });
         return result;
-      });
+      },
+      progress);
 }
 
 template <int dim>
@@ -233,7 +240,7 @@ void HomogenizedMaterial<dim>::polish(
       tasks.push_back({keys_[r], homogenizer_.polish_tolerance(wanted_gap[r])});
       rves.push_back(r);
     }
-    auto polished = homogenize(tasks, progress);
+    auto polished = homogenize(tasks, Purpose::answers, work_, progress);
     for (std::size_t i = 0; i < rves.size(); ++i) {
       auto& answer = answers_[rves[i]];
       // The bounds that are known stay where polishing brought none, or wider ones.
@@ -258,20 +265,16 @@ Audit HomogenizedMaterial<dim>::audit(
   std::vector<RveAnswer<dim>> answers;
   {
     const Stopwatch stopwatch(time);
-    std::vector<RveKey> keys;
+    std::vector<RveTask> tasks;
     for (std::size_t r = 0; r < keys_.size(); ++r) {
       // Drawn by the key, so that the sample is the same on any number of ranks.
       const auto drawn = materials::RandomStream(hash_of(keys_[r])).uniform();
       if (drawn >= fraction) continue;
-      keys.push_back(keys_[r]);
+      tasks.push_back({keys_[r], 0});
       sample.push_back(r);
     }
-    answers = share_work<RveKey, RveAnswer<dim>>(
-        keys, communicator_, hash_of, [&](const std::vector<RveKey>& mine) {
-          std::vector<RveAnswer<dim>> list;
-          run_together(communicator_, [&] { list = homogenizer_.audit(mine, progress); });
-          return list;
-        });
+    Work work;
+    answers = homogenize(tasks, Purpose::audit, work, progress);
   }
   for (const bool counted : counted_) result.n_all_rves += counted;
   for (std::size_t i = 0; i < sample.size(); ++i) {
@@ -305,7 +308,7 @@ void HomogenizedMaterial<dim>::report() {
   double sum_of_gaps = 0, worst_gap = 0;
   for (std::size_t r = 0; r < answers_.size(); ++r) {
     const auto& answer = answers_[r];
-    if (!counted_[r] || answer.repeated) continue;
+    if (!counted_[r]) continue;
     ++n_rves[answer.engine];
     if (answer.wanted_gap > 0) ++n_polished;
     const bool failed = answer.status == PointStatus::failed;
@@ -329,6 +332,17 @@ void HomogenizedMaterial<dim>::report() {
   s.mean_gap = n > 0 ? MPI::sum(sum_of_gaps, communicator_) / static_cast<double>(n) : 0.;
   s.seconds = MPI::max(time_.seconds, communicator_);
   s.cpu_seconds = MPI::sum(time_.cpu_seconds, communicator_);
+  s.n_cached_rves = MPI::sum(work_.cache.n_found, communicator_);
+  const auto busy = MPI::min_max_avg(work_.busy_seconds, communicator_);
+  s.balance = busy.max > 0 ? busy.avg / busy.max : 1.;
+  s.notes = MPI::broadcast(communicator_, homogenizer_.engine_report(), 0);
+  if (const auto n = MPI::sum(work_.cache.n_damaged, communicator_); n > 0)
+    s.notes.push_back(
+        fmt::format("{} damaged file{} of the result cache; the RVEs were computed again", n,
+                    n == 1 ? "" : "s"));
+  if (const auto n = MPI::sum(work_.cache.n_not_written, communicator_); n > 0)
+    s.notes.push_back(
+        fmt::format("{} result{} could not be written to the result cache", n, n == 1 ? "" : "s"));
   report_doubtful(doubtful);
 }
 

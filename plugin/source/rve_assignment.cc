@@ -3,6 +3,7 @@
 #include <deal.II/base/function_parser.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "seco/materials/elastic_constants.h"
@@ -165,6 +166,22 @@ materials::Rve RveAssignment<dim>::make_rve(const RveKey& key) const {
     rve.unit = unit_;
   }
   return rve;
+}
+
+template <int dim>
+std::size_t RveAssignment<dim>::n_voxels() const {
+  std::size_t n = 1;
+  for (const int size : from_file_ ? file_rve_.shape : microstructure_.shape)
+    n *= static_cast<std::size_t>(size);
+  return n;
+}
+
+template <int dim>
+std::size_t RveAssignment<dim>::n_phases() const {
+  if (from_file_) return file_rve_.stiffness.size();
+  if (microstructure_.type == "polycrystal")
+    return static_cast<std::size_t>(microstructure_.n_grains);
+  return std::max<std::size_t>(2, microstructure_.layers.size());
 }
 
 template class RveAssignment<2>;

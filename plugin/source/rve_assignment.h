@@ -54,8 +54,17 @@ class RveAssignment {
   /// @throws std::runtime_error if a function of position leaves its range
   RveKey key(const MaterialPoint<dim>& point) const;
 
-  /// The RVE of a key, with stiffnesses in the unit of the run.
+  /// The RVE of a key, with stiffnesses in the unit of the run. May be called by several threads.
   materials::Rve make_rve(const RveKey& key) const;
+
+  /// Number of voxels of every RVE, and of its phases where that does not depend on the key, else
+  /// the largest.
+  std::size_t n_voxels() const;
+  std::size_t n_phases() const;
+  /// Whether the RVE of a key certainly has one phase only.
+  bool is_homogeneous(const RveKey& key) const {
+    return has_volume_fraction_ && key.volume_fraction == 0.;
+  }
 
  private:
   enum class SeedPer { material, cell, quadrature_point };

@@ -71,23 +71,20 @@ LocalResponse<dim> to_response(const surrogate::LocalQuantities& load,
   return response;
 }
 
-/// The responses of the tasks that one rank computes, chunk by chunk: RVEs and the means of all
-/// their phases take memory.
+/// The responses of a few tasks: RVEs and the means of all their phases take memory.
 template <int dim>
-std::vector<std::vector<LocalResponse<dim>>> compute(
-    const RveHomogenizer<dim>& homogenizer, const std::vector<StrainList<dim>>& tasks,
-    unsigned int n_phases, const std::function<void(std::size_t, std::size_t)>& progress) {
-  constexpr std::size_t most_rves = 256, most_strains = 8192;
+std::vector<std::vector<LocalResponse<dim>>> compute(const RveHomogenizer<dim>& homogenizer,
+                                                     const std::vector<StrainList<dim>>& tasks,
+                                                     unsigned int n_phases) {
+  constexpr std::size_t most_strains = 8192;
   std::map<double, std::vector<std::size_t>> groups;
   for (std::size_t t = 0; t < tasks.size(); ++t) groups[tasks[t].rve.wanted_gap].push_back(t);
   std::vector<std::vector<LocalResponse<dim>>> responses(tasks.size());
-  std::size_t finished = 0;
   for (const auto& [wanted_gap, members] : groups) {
     for (std::size_t first = 0; first < members.size();) {
       std::vector<surrogate::LocalQuery> queries;
       std::size_t n_strains = 0, last = first;
-      for (; last < members.size() && queries.size() < most_rves && n_strains < most_strains;
-           ++last) {
+      for (; last < members.size() && n_strains < most_strains; ++last) {
         const auto& task = tasks[members[last]];
         surrogate::LocalQuery query;
         query.rve = homogenizer.make_rve(task.rve.key);
@@ -113,9 +110,7 @@ std::vector<std::vector<LocalResponse<dim>>> compute(
         if (!task.fields_file.empty())
           surrogate::write_fields(task.fields_file, queries[i].rve, answers[i]);
       }
-      finished += last - first;
       first = last;
-      if (progress) progress(finished, tasks.size());
     }
   }
   return responses;
@@ -173,12 +168,27 @@ std::vector<LocalResponse<dim>> rve_fields(
   const auto [lists, places] = collect<dim>(owned);
   const auto answers = share_work<StrainList<dim>, std::vector<LocalResponse<dim>>>(
       lists, communicator, [&](const StrainList<dim>& list) { return hash(list.rve.key); },
-      [&](const std::vector<StrainList<dim>>& mine) {
+      [&](const StrainList<dim>& list) { return homogenizer.cost(list.rve); },
+      [&](TaskSource<StrainList<dim>>& source) {
+        constexpr std::size_t fewest_rves = 8, most_rves = 256;
         std::vector<std::vector<LocalResponse<dim>>> result;
-        run_together(communicator,
-                     [&] { result = compute(homogenizer, mine, n_phases, progress); });
+        run_together(communicator, [&] {
+          try {
+            while (true) {
+              const auto tasks = source.take(fewest_rves, most_rves);
+              if (tasks.empty()) break;
+              for (auto& responses : compute(homogenizer, tasks, n_phases))
+                result.push_back(std::move(responses));
+              source.finished(tasks.size());
+            }
+          } catch (...) {
+            source.abandon();
+            throw;
+          }
+        });
         return result;
-      });
+      },
+      progress);
 
   std::map<unsigned int, std::vector<LocalResponse<dim>>> replies;
   auto place = places.begin();

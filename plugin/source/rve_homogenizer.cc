@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
-#include <unordered_map>
 
 #include "seco/plugin/mandel_tensor.h"
 
@@ -52,6 +52,11 @@ void RveHomogenizer<dim>::read(materials::ParameterReader& parameters, const std
                                        "Certification homogenizes again");
   audit_tolerance_ =
       parameters.number("", "Audit tolerance", 1e-4, 1e-14, 0.5, "tolerance of the audit engine");
+  cache_folder_ = parameters.path("", "Result cache", "",
+                                  "folder that keeps the results of RVEs for later runs, or empty");
+  cache_limit_ = parameters.number("", "Result cache limit", 4096, 0, 1e9,
+                                   "MiB of disk that the result cache may take; those unused for "
+                                   "longest are removed");
   assignment_.read(parameters, unit);
 }
 
@@ -89,6 +94,13 @@ template <int dim>
 void RveHomogenizer<dim>::make_engines(materials::ParameterReader& parameters,
                                        const RunSettings& run) {
   engine_ = try_engine(parameters, main_keys(), settings_.tolerance);
+  device_ = {settings_.device, 1};
+  if (!cache_folder_.empty()) try {
+      // Of an engine whose results can be kept, to see whether the folder can be used.
+      surrogate::ResultCache(cache_folder_, "fft", {});
+    } catch (const std::invalid_argument& error) {
+      parameters.refuse("", "Result cache", error.what());
+    }
   // The tightest that it may be asked for, so that nothing is refused in the middle of a run.
   if (run.goal_oriented) try_engine(parameters, polish_keys(), polish_tolerance(smallest_gap_));
   if (run.audited) try_engine(parameters, audit_keys(), audit_tolerance_);
@@ -101,80 +113,113 @@ double RveHomogenizer<dim>::polish_tolerance(double wanted) const {
 }
 
 template <int dim>
-std::vector<RveAnswer<dim>> RveHomogenizer<dim>::homogenize(const std::vector<RveTask>& tasks,
-                                                            const Progress& progress) const {
-  std::map<double, std::vector<std::size_t>> positions;
-  for (std::size_t t = 0; t < tasks.size(); ++t) positions[tasks[t].wanted_gap].push_back(t);
-  std::vector<RveAnswer<dim>> answers(tasks.size());
-  std::size_t finished = 0;
-  for (const auto& [wanted_gap, members] : positions) {
-    std::vector<RveKey> keys;
-    for (const auto t : members) keys.push_back(tasks[t].key);
-    const auto report = [&](std::size_t done) {
-      if (progress) progress(finished + done, tasks.size());
-    };
-    const bool polish = wanted_gap > 0;
-    const auto polish_engine = polish ? make_engine(polish_keys(), wanted_gap) : nullptr;
-    auto results = homogenize(keys, polish ? *polish_engine : *engine_,
-                              polish ? polish_keys() : main_keys(), report);
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      results[i].wanted_gap = wanted_gap;
-      answers[members[i]] = std::move(results[i]);
-    }
-    finished += members.size();
+void RveHomogenizer<dim>::share_devices(MPI_Comm communicator) {
+  if (devices_are_shared_) return;
+  devices_are_shared_ = true;
+  const int n_devices = surrogate::n_cuda_devices();
+  MPI_Comm node = MPI_COMM_NULL;
+  MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  int rank = 0, n_ranks = 1;
+  MPI_Comm_rank(node, &rank);
+  MPI_Comm_size(node, &n_ranks);
+  MPI_Comm_free(&node);
+  device_ = surrogate::device_share(settings_.device, rank, n_ranks, n_devices);
+  if (device_.device == settings_.device && device_.n_sharers == 1) return;
+  settings_.device = device_.device;
+  settings_.chunk_memory = std::max(1., settings_.chunk_memory / device_.n_sharers);
+  engine_ = make_engine(main_keys(), settings_.tolerance);
+}
+
+template <int dim>
+double RveHomogenizer<dim>::cost(const RveTask& task) const {
+  const double tolerance = task.wanted_gap > 0 ? task.wanted_gap : settings_.tolerance;
+  const double iterations =
+      assignment_.is_homogeneous(task.key) ? 1. : 2. - 3. * std::log10(tolerance);
+  return iterations * static_cast<double>(assignment_.n_voxels());
+}
+
+template <int dim>
+StageSettings RveHomogenizer<dim>::stage_settings() const {
+  constexpr double most_bytes = 64 << 20;
+  const bool on_gpu = device_.device.starts_with("cuda");
+  const auto n_voxels = static_cast<double>(assignment_.n_voxels());
+  const double bytes =
+      n_voxels * sizeof(std::uint16_t) +
+      static_cast<double>(assignment_.n_phases()) * sizeof(materials::MandelMatrix);
+  StageSettings stage;
+  stage.largest_batch = static_cast<std::size_t>(std::clamp(most_bytes / bytes, 1., 256.));
+  // What keeps the device busy.
+  stage.smallest_batch = static_cast<std::size_t>(
+      std::clamp((on_gpu ? 1 << 21 : 1 << 14) / n_voxels, 1., on_gpu ? 256. : 64.));
+  const bool calibrates = engine_name_ == "auto";
+  stage.first_batch = calibrates ? 16 : 1;
+  stage.n_in_flight = on_gpu && !calibrates ? 2 : 1;
+  const auto n_threads = static_cast<unsigned int>(surrogate::n_cpu_threads());
+  stage.n_threads = std::min(on_gpu ? n_threads : n_threads - 1, 16u);
+  if (on_gpu && device_.n_sharers > 1)
+    stage.device_queue =
+        surrogate::DeviceQueue(std::filesystem::temp_directory_path().string(), device_.device);
+  return stage;
+}
+
+template <int dim>
+StageEngine RveHomogenizer<dim>::stage_engine(
+    const Keys& keys, double tolerance, std::shared_ptr<const surrogate::Engine> first) const {
+  StageEngine stage;
+  if (first) stage.engines.push_back(std::move(first));
+  while (stage.engines.size() < stage_settings().n_in_flight)
+    stage.engines.push_back(make_engine(keys, tolerance));
+  const bool by_model = !keys.model.empty();
+  stage.parameter = fmt::format("key '{}' is '{}'", by_model ? keys.model_key : keys.engine_key,
+                                by_model ? keys.model : keys.engine);
+  if (!cache_folder_.empty() && !surrogate::engine_version(keys.engine).empty()) {
+    auto settings = settings_;
+    settings.model = keys.model;
+    settings.tolerance = tolerance;
+    stage.cache = std::make_unique<surrogate::ResultCache>(cache_folder_, keys.engine, settings);
   }
+  return stage;
+}
+
+template <int dim>
+std::vector<RveAnswer<dim>> RveHomogenizer<dim>::homogenize(TaskSource<RveTask>& source,
+                                                            Purpose purpose,
+                                                            CacheCounts& counts) const {
+  std::map<double, StageEngine> engines;
+  const auto engine_for = [&](double wanted_gap) -> const StageEngine& {
+    if (const auto known = engines.find(wanted_gap); known != engines.end()) return known->second;
+    auto engine = purpose == Purpose::audit ? stage_engine(audit_keys(), audit_tolerance_)
+                  : wanted_gap > 0          ? stage_engine(polish_keys(), wanted_gap)
+                                   : stage_engine(main_keys(), settings_.tolerance, engine_);
+    return engines.emplace(wanted_gap, std::move(engine)).first->second;
+  };
+  const HomogenizationStage stage(
+      stage_settings(), [this](const RveKey& key) { return make_rve(key); }, engine_for);
+  std::vector<RveAnswer<dim>> answers;
+  const auto repeated =
+      stage.run(source, [&](std::size_t task, const Homogenized& result, const auto& digest) {
+        if (task >= answers.size()) answers.resize(task + 1);
+        answers[task] = to_answer(result);
+        answers[task].digest = digest;
+      });
+  answers.resize(source.taken().size());
+  for (const auto& [task, same] : repeated) answers[task] = answers[same];
+  for (std::size_t t = 0; t < answers.size(); ++t)
+    answers[t].wanted_gap = source.taken()[t].key.wanted_gap;
+  for (const auto& [gap, engine] : engines)
+    if (const auto* cache = engine.cache.get()) {
+      counts.n_found += cache->n_found();
+      counts.n_damaged += cache->n_damaged();
+      counts.n_not_written += cache->n_not_written();
+    }
   return answers;
 }
 
 template <int dim>
-std::vector<RveAnswer<dim>> RveHomogenizer<dim>::audit(const std::vector<RveKey>& keys,
-                                                       const Progress& progress) const {
-  const auto engine = make_engine(audit_keys(), audit_tolerance_);
-  return homogenize(keys, *engine, audit_keys(), [&](std::size_t done) {
-    if (progress) progress(done, keys.size());
-  });
-}
-
-template <int dim>
-std::vector<RveAnswer<dim>> RveHomogenizer<dim>::homogenize(
-    const std::vector<RveKey>& keys, const surrogate::Engine& engine, const Keys& names,
-    const std::function<void(std::size_t)>& progress) const {
-  constexpr std::size_t chunk_size = 256;
-  std::vector<RveAnswer<dim>> answers(keys.size());
-  std::unordered_map<std::uint64_t, std::size_t> first_with_hash;
-  for (std::size_t first = 0; first < keys.size(); first += chunk_size) {
-    const auto last = std::min(first + chunk_size, keys.size());
-    std::vector<materials::Rve> rves;
-    std::vector<std::size_t> position;
-    std::vector<std::pair<std::size_t, std::size_t>> repeated;
-    for (std::size_t k = first; k < last; ++k) {
-      auto rve = make_rve(keys[k]);
-      const auto [known, is_new] = first_with_hash.emplace(materials::hash(rve), k);
-      if (!is_new) {
-        repeated.push_back({k, known->second});
-        continue;
-      }
-      position.push_back(k);
-      rves.push_back(std::move(rve));
-    }
-    std::vector<Homogenized> results;
-    try {
-      results = engine.homogenize(rves, [&](std::size_t done) { progress(first + done); });
-    } catch (const std::invalid_argument& error) {
-      // An engine refuses RVEs that its model or its settings do not fit.
-      const bool by_model = !names.model.empty();
-      throw std::invalid_argument(fmt::format("key '{}' is '{}': {}",
-                                              by_model ? names.model_key : names.engine_key,
-                                              by_model ? names.model : names.engine, error.what()));
-    }
-    for (std::size_t i = 0; i < results.size(); ++i) answers[position[i]] = to_answer(results[i]);
-    for (const auto& [k, same] : repeated) {
-      answers[k] = answers[same];
-      answers[k].repeated = true;
-    }
-    progress(last);
-  }
-  return answers;
+void RveHomogenizer<dim>::prune_cache() const {
+  if (!cache_folder_.empty())
+    surrogate::ResultCache::prune(cache_folder_,
+                                  static_cast<std::uintmax_t>(cache_limit_ * 1024. * 1024.));
 }
 
 template <int dim>

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "doubtful_rves.h"
+#include "homogenization_stage.h"
 #include "rve_assignment.h"
 #include "seco/surrogate/engine.h"
 
@@ -23,42 +24,35 @@ struct RveAnswer {
   std::string reason;
   /// The gap it was polished for, 0 if it never was.
   double wanted_gap = 0;
-  /// The RVE of another key that this rank computed is the same, so it was not computed again.
-  bool repeated = false;
+  /// Of the content of the RVE: equal RVEs of different keys have equal digests.
+  surrogate::ResultCache::Digest digest{};
 
   template <typename Archive>
   void serialize(Archive& archive, unsigned int) {
-    archive& stiffness& lower& upper& gap& status& engine& reason& wanted_gap& repeated;
+    archive& stiffness& lower& upper& gap& status& engine& reason& wanted_gap& digest;
   }
 };
 
-/// What to do with which RVE.
-struct RveTask {
-  RveKey key;
-  /// Largest gap wanted; 0 for what the engine of all RVEs answers.
-  double wanted_gap = 0;
-  auto operator<=>(const RveTask&) const = default;
-
-  template <typename Archive>
-  void serialize(Archive& archive, unsigned int) {
-    archive& key& wanted_gap;
-  }
+/// What a rank met in its result caches.
+struct CacheCounts {
+  std::uint64_t n_found = 0, n_damaged = 0, n_not_written = 0;
 };
 
-/// Generates the RVEs of keys and homogenizes them, chunk by chunk, since all of them together may
-/// not fit into memory: with one engine, and where gaps are wanted with another whose tolerance is
-/// that gap.
+/// Generates the RVEs of keys and homogenizes them as a stream (HomogenizationStage), since all of
+/// them together may not fit into memory: with one engine, and where gaps are wanted with another
+/// whose tolerance is that gap.
 template <int dim>
 class RveHomogenizer {
  public:
-  using Progress = std::function<void(std::size_t, std::size_t)>;
-
   /// Declares (in the mode of the reader) and reads the parameters.
   /// @throws materials::ParameterError
   void read(materials::ParameterReader& parameters, const std::string& unit);
   /// Makes the engines, those for polishing and for audits only if the run needs them.
   /// @throws materials::ParameterError
   void make_engines(materials::ParameterReader& parameters, const RunSettings& run);
+
+  /// Shares the GPUs of a node among its ranks, and their memory. Collective.
+  void share_devices(MPI_Comm communicator);
 
   const RveAssignment<dim>& assignment() const { return assignment_; }
   const std::string& engine_name() const { return engine_name_; }
@@ -71,20 +65,22 @@ class RveHomogenizer {
   /// batches do for all RVEs; never below `smallest_gap`.
   double polish_tolerance(double wanted) const;
 
-  /// One answer per task, in order, equal RVEs computed once. RVEs that fail have the status
-  /// `failed`. @param progress with the number of finished and of all tasks, if set
-  /// @throws std::invalid_argument
-  std::vector<RveAnswer<dim>> homogenize(const std::vector<RveTask>& tasks,
-                                         const Progress& progress) const;
+  /// Expected cost of a task, in the unit of one voxel in one iteration: voxels times iterations,
+  /// which grow with the number of digits wanted and are few in an RVE of one phase.
+  double cost(const RveTask& task) const;
+  enum class Purpose { answers, audit };
+  /// One answer per task of the source, in the order in which they were taken, equal RVEs computed
+  /// once: by the engine of all RVEs and that for polishing, or by the audit engine. RVEs that fail
+  /// have the status `failed`. @throws std::invalid_argument
+  std::vector<RveAnswer<dim>> homogenize(TaskSource<RveTask>& source, Purpose purpose,
+                                         CacheCounts& counts) const;
+  /// Shrinks the result cache to its limit.
+  void prune_cache() const;
 
   /// Stresses and strains inside RVEs, by the engine for the wanted gap, 0 for that of all RVEs.
   /// @throws std::invalid_argument, also without queries, if the engine has no fields
   std::vector<surrogate::LocalAnswer> local_quantities(
       std::span<const surrogate::LocalQuery> queries, double wanted_gap) const;
-
-  /// One answer per key, in order, of the audit engine.
-  std::vector<RveAnswer<dim>> audit(const std::vector<RveKey>& keys,
-                                    const Progress& progress) const;
 
   /// @throws std::invalid_argument with the key
   materials::Rve make_rve(const RveKey& key) const;
@@ -103,9 +99,10 @@ class RveHomogenizer {
   /// Makes an engine, or refuses the parameter that is to blame.
   std::unique_ptr<surrogate::Engine> try_engine(materials::ParameterReader& parameters,
                                                 const Keys& keys, double tolerance) const;
-  std::vector<RveAnswer<dim>> homogenize(const std::vector<RveKey>& keys,
-                                         const surrogate::Engine& engine, const Keys& names,
-                                         const std::function<void(std::size_t)>& progress) const;
+  /// @param first used as the first of its engines, if there is one
+  StageEngine stage_engine(const Keys& keys, double tolerance,
+                           std::shared_ptr<const surrogate::Engine> first = {}) const;
+  StageSettings stage_settings() const;
   RveAnswer<dim> to_answer(const surrogate::Homogenized& result) const;
 
   std::string engine_name_, polish_engine_name_, audit_engine_name_;
@@ -113,7 +110,11 @@ class RveHomogenizer {
   std::string polish_model_;
   double polish_tolerance_ = 0, smallest_gap_ = 0, largest_gap_ = 1, audit_tolerance_ = 0;
   RveAssignment<dim> assignment_;
-  std::unique_ptr<surrogate::Engine> engine_;
+  std::string cache_folder_;
+  double cache_limit_ = 0;
+  surrogate::DeviceShare device_;
+  bool devices_are_shared_ = false;
+  std::shared_ptr<const surrogate::Engine> engine_;
 };
 
 }  // namespace seco::plugin

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "local_report.h"
@@ -13,6 +14,7 @@
 #include "seco/materials/rve_file.h"
 #include "seco/surrogate/continuum_certificate.h"
 #include "seco/surrogate/engine.h"
+#include "seco/surrogate/result_cache.h"
 
 namespace seco {
 namespace {
@@ -23,7 +25,7 @@ using surrogate::Homogenized;
 using surrogate::Status;
 
 struct Options {
-  std::string rve, engine = "fft", certificate = "discrete", json_file;
+  std::string rve, engine = "fft", certificate = "discrete", json_file, cache;
   surrogate::EngineSettings settings;
   surrogate::ContinuumSettings continuum;
   LocalOptions local;
@@ -81,11 +83,37 @@ int exit_code(Status status, const std::string& message, bool strict) {
   return strict ? missed : 0;
 }
 
+/// The answer of the engine, or what is kept of it in the cache: results, but no fields.
+surrogate::LocalAnswer answer(const surrogate::Engine& engine, const surrogate::LocalQuery& query,
+                              const Options& options) {
+  if (options.cache.empty()) return answer(engine, query, options.local);
+  if (options.local.needs_fields())
+    throw std::invalid_argument(fmt::format(
+        "option --cache {} keeps no fields, which --local and --fields need; leave one of them out",
+        options.cache));
+  const surrogate::ResultCache cache(options.cache, options.engine, options.settings);
+  const auto digest = surrogate::ResultCache::digest(query.rve);
+  surrogate::LocalAnswer result;
+  if (const auto known = cache.find(digest)) {
+    fmt::print(stderr, "the result is in the cache {}\n", options.cache);
+    result.homogenized = *known;
+    return result;
+  }
+  if (cache.n_damaged() > 0)
+    fmt::print(stderr, "the result in the cache {} is damaged, it is computed again\n",
+               options.cache);
+  result = answer(engine, query, options.local);
+  cache.store(digest, result.homogenized);
+  if (cache.n_not_written() > 0)
+    fmt::print(stderr, "the result could not be written to the cache {}\n", options.cache);
+  return result;
+}
+
 int homogenize(const Options& options) {
   const auto query = local_query(options.local, materials::read_rve(options.rve));
   const auto& rve = query.rve;
   const auto engine = surrogate::make_engine(options.engine, options.settings);
-  const auto local = answer(*engine, query, options.local);
+  const auto local = answer(*engine, query, options);
   const Homogenized& result = local.homogenized;
   std::optional<ContinuumCertificate> continuum;
   if (options.certificate == "continuum") {
@@ -136,6 +164,8 @@ void add_homogenize_command(CLI::App& app, int& status) {
                       "parts of a voxel's edge in the continuum certificate; more narrow its gap");
   add_local_options(*command, options->local);
   command->add_option("--device", settings.device, "auto, cpu, cuda or cuda:N");
+  command->add_option("--cache", options->cache,
+                      "folder that keeps results, so that none is computed twice");
   command->add_option("--json", options->json_file, "writes the result to this file");
   command->add_flag("--strict", options->strict, "exit code 2 unless the status is ok");
   command->callback([options, &status] { status = homogenize(*options); });

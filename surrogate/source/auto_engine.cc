@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "field_engine.h"
 #include "seco/surrogate/engine.h"
 
 namespace seco::surrogate {
@@ -221,7 +222,8 @@ class AutoEngine : public Engine {
 void register_auto_engine() {
   register_engine(
       "auto", "certified in the way that is fastest on this device, from a short calibration",
-      [](const EngineSettings& settings) { return std::make_unique<AutoEngine>(settings); });
+      [](const EngineSettings& settings) { return std::make_unique<AutoEngine>(settings); },
+      numerics_version);
 }
 
 }  // namespace seco::surrogate

@@ -99,7 +99,8 @@ void register_certified_engine() {
       "certified",
       "bounds to a relative gap of Tolerance: s-ECO fields where a model is given, "
       "polished by conjugate gradients on both energies",
-      [](const EngineSettings& settings) { return std::make_unique<CertifiedEngine>(settings); });
+      [](const EngineSettings& settings) { return std::make_unique<CertifiedEngine>(settings); },
+      numerics_version);
 }
 
 }  // namespace seco::surrogate

@@ -19,11 +19,23 @@ namespace {
 struct Entry {
   std::string description;
   EngineFactory factory;
+  std::string version;
 };
 
 std::map<std::string, Entry>& registry() {
   static std::map<std::string, Entry> entries;
   return entries;
+}
+
+const Entry& entry_of(const std::string& name) {
+  const auto entry = registry().find(name);
+  if (entry == registry().end()) {
+    const auto names = engine_names();
+    throw std::invalid_argument(
+        fmt::format("engine '{}' is not known; known engines are {}. Did you mean '{}'?", name,
+                    fmt::join(names, ", "), materials::nearest_match(name, names)));
+  }
+  return entry->second;
 }
 
 }  // namespace
@@ -44,10 +56,19 @@ std::string to_string(Status status) {
   return "failed";
 }
 
+void register_engine(const std::string& name, const std::string& description, EngineFactory factory,
+                     const std::string& version) {
+  if (!registry().emplace(name, Entry{description, std::move(factory), version}).second)
+    throw std::invalid_argument(fmt::format("an engine named '{}' is registered already", name));
+}
+
 void register_engine(const std::string& name, const std::string& description,
                      EngineFactory factory) {
-  if (!registry().emplace(name, Entry{description, std::move(factory)}).second)
-    throw std::invalid_argument(fmt::format("an engine named '{}' is registered already", name));
+  register_engine(name, description, std::move(factory), "");
+}
+
+std::string engine_version(const std::string& name) {
+  return entry_of(name).version;
 }
 
 std::vector<std::string> engine_names() {
@@ -57,14 +78,7 @@ std::vector<std::string> engine_names() {
 }
 
 std::unique_ptr<Engine> make_engine(const std::string& name, const EngineSettings& settings) {
-  const auto entry = registry().find(name);
-  if (entry == registry().end()) {
-    const auto names = engine_names();
-    throw std::invalid_argument(
-        fmt::format("engine '{}' is not known; known engines are {}. Did you mean '{}'?", name,
-                    fmt::join(names, ", "), materials::nearest_match(name, names)));
-  }
-  return entry->second.factory(settings);
+  return entry_of(name).factory(settings);
 }
 
 void register_builtin_engines() {

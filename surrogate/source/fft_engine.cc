@@ -64,7 +64,8 @@ class FftEngine : public FieldEngine {
 void register_fft_engine() {
   register_engine(
       "fft", "FFT reference solver, conjugate gradients to the tolerance",
-      [](const EngineSettings& settings) { return std::make_unique<FftEngine>(settings); });
+      [](const EngineSettings& settings) { return std::make_unique<FftEngine>(settings); },
+      numerics_version);
 }
 
 }  // namespace seco::surrogate

@@ -86,7 +86,8 @@ void register_s_eco_engine() {
   static const bool done = [] {
     register_engine(
         "s-eco", "trained s-ECO network with its certificate",
-        [](const EngineSettings& settings) { return std::make_unique<SEcoEngine>(settings); });
+        [](const EngineSettings& settings) { return std::make_unique<SEcoEngine>(settings); },
+        numerics_version);
     return true;
   }();
   (void)done;

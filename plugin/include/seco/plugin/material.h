@@ -60,6 +60,11 @@ struct MaterialStatistics {
   /// RVEs whose answer was sought again with smaller gaps, each counted once.
   std::uint64_t n_polished_rves = 0;
   std::uint64_t n_unreliable_rves = 0;
+  /// Results that came from a cache on disk instead of an engine.
+  std::uint64_t n_cached_rves = 0;
+  /// Mean time that the ranks were at work over that of the one that was longest: 1 if none had to
+  /// wait for others.
+  double balance = 1;
   double worst_gap = 0;
   /// Mean over the RVEs.
   double mean_gap = 0;
@@ -131,7 +136,9 @@ class Material {
 
   /// The locally owned quadrature points of the material. Collective over the communicator; an
   /// error on any rank is thrown on all.
-  /// @param progress is called with the number of finished and of all RVEs of this rank, if set.
+  /// @param progress is called with the number of finished and of all RVEs of all ranks, if set, as
+  ///   far as the rank knows (the first knows best). Finished ones are counted by what they cost,
+  ///   so that the time left follows from the numbers.
   virtual void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
                           const std::function<void(std::size_t, std::size_t)>& progress) = 0;
 

@@ -103,6 +103,16 @@ using EngineFactory = std::function<std::unique_ptr<Engine>(const EngineSettings
 void register_engine(const std::string& name, const std::string& description,
                      EngineFactory factory);
 
+/// The same for an engine whose results may be kept in a ResultCache.
+/// @param version any text, to be changed whenever the engine answers differently, so that results
+///   of an earlier version are not taken for its own; not empty
+void register_engine(const std::string& name, const std::string& description, EngineFactory factory,
+                     const std::string& version);
+
+/// The version that an engine was registered with; empty if its results must not be kept.
+/// @throws std::invalid_argument for an unknown name
+std::string engine_version(const std::string& name);
+
 /// Names of all engines that are registered now, sorted.
 std::vector<std::string> engine_names();
 
