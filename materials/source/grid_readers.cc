@@ -94,7 +94,10 @@ std::vector<std::int32_t> segmented(const std::vector<double>& values,
 }
 
 void add_phase_per_label(LabelledGrid& grid) {
-  for (const auto label : std::set<std::int32_t>(grid.label.begin(), grid.label.end())) {
+  std::set<std::int32_t> labels;
+  for (std::size_t v = 0; v < grid.label.size(); ++v)
+    if (v == 0 || grid.label[v] != grid.label[v - 1]) labels.insert(grid.label[v]);
+  for (const auto label : labels) {
     Crystal crystal;
     crystal.phase = label;
     grid.crystals.emplace(label, crystal);

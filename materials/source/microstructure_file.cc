@@ -192,11 +192,36 @@ void fill(Microstructure& result, const LabelledGrid& grid, const std::string& p
   }
   if (!oriented) rve.orientation.clear();
   rve.phase.reserve(grid.label.size());
-  for (const auto label : grid.label) rve.phase.push_back(number_of.at(label));
+  std::uint16_t number = 0;
+  last = -1;
+  for (const auto label : grid.label) {
+    if (label != last || rve.phase.empty()) number = number_of.at(label);
+    last = label;
+    rve.phase.push_back(number);
+  }
   if (*used.rbegin() + 1 != static_cast<std::int32_t>(used.size()) || *used.begin() != 0)
     result.notes.push_back(fmt::format("the {} labels in use, {} to {}, are numbered from 0",
                                        used.size(), *used.begin(), *used.rbegin()));
   check(rve, path);
+}
+
+/// What would have no effect is refused, because whoever sets it expects one.
+void check_options(const std::string& path, const std::string& format,
+                   const MicrostructureOptions& options) {
+  const auto refuse = [&](const std::string& what) {
+    throw std::invalid_argument(
+        fmt::format("{}: {} has no effect on a file of the format '{}'", path, what, format));
+  };
+  if (!options.thresholds.empty() && format != "vti" && format != "png") refuse("a threshold");
+  if (format == "seco" && (!options.stiffness.empty() || !options.material_file.empty()))
+    refuse("a stiffness or material file");
+  if (!options.array.empty() && (format == "seco" || format == "png"))
+    refuse(fmt::format("array '{}'", options.array));
+  if (format == "dream3d") return;
+  if (!options.container.empty()) refuse(fmt::format("container '{}'", options.container));
+  if (!options.orientations.empty())
+    refuse(fmt::format("dataset of orientations '{}'", options.orientations));
+  if (options.angles != "radians") refuse(fmt::format("unit of angles '{}'", options.angles));
 }
 
 }  // namespace
@@ -214,6 +239,7 @@ Microstructure read_microstructure(const std::string& path, const Microstructure
   const auto read = [&] {
     const auto& reader = chosen_reader(path, options);
     result.format = reader.format.name;
+    check_options(path, result.format, options);
     grid = reader.read(path, options);
   };
   if (file_content(path, 4) == "\x89HDF")
@@ -221,9 +247,6 @@ Microstructure read_microstructure(const std::string& path, const Microstructure
   else
     read();
   const bool own = result.format == "seco";
-  if (own && (!options.stiffness.empty() || !options.material_file.empty()))
-    throw std::invalid_argument(
-        fmt::format("{}: an RVE file holds its stiffnesses; none can be given", path));
   if (!own) assign_stiffness(grid, path, options);
   crop(grid, options.crop);
   coarsen(grid, coarsening_of(options.coarsen, grid.shape[2]));

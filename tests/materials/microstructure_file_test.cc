@@ -257,6 +257,9 @@ TEST(MicrostructureFile, FaultsAreNamed) {
   degrees.euler[3][0] = 45.;
   write_dream3d(dream3d, degrees);
   options.array.clear();
+  options.thresholds = {3};
+  expect_message(read(dream3d, options), {dream3d, "threshold", "no effect", "'dream3d'"});
+  options.thresholds.clear();
   expect_message(read(dream3d, options),
                  {dream3d, "CellFeatureData/EulerAngles", "45", "entry 4", "radians"});
   options.angles = "degrees";
