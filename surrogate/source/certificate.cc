@@ -1,18 +1,11 @@
 #include "certificate.h"
 
+#include "../cpu/fused_iteration.h"
 #include "conjugate_gradients.h"
+#include "difference_operator.h"
 #include "eco_blocks.h"
 
 namespace seco::surrogate {
-namespace {
-
-// <x_j> of a field, [B, L, m]; and with the constant unit fields as second factor this is the
-// coupling <x_j : C : E_i> once x has been multiplied by C.
-torch::Tensor means(const torch::Tensor& field, const Grid& grid) {
-  return grid_mean(field, grid).cpu();
-}
-
-}  // namespace
 
 torch::Tensor Bounds::gap() const {
   const auto up = upper.diagonal(0, 1, 2), lo = lower.diagonal(0, 1, 2);
@@ -24,9 +17,9 @@ torch::Tensor Bounds::estimate(const torch::Tensor& weight) const {
 }
 
 Ritz upper_ritz(const StiffnessField& stiffness, const torch::Tensor& strain) {
-  const auto stress = stiffness.apply(strain);
-  return ritz(stiffness.mean_stiffness(), means(stress, stiffness.grid()),
-              gram(strain, stress, stiffness.grid()), strain.scalar_type());
+  // <e_j : C : E_i> is component i of the mean of C : e_j.
+  const auto [gram, mean] = stiffness.forms(strain);
+  return ritz(stiffness.mean_stiffness(), mean, gram, strain.scalar_type());
 }
 
 torch::Tensor upper_bound(const StiffnessField& stiffness, const torch::Tensor& strain) {
@@ -57,12 +50,40 @@ Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluc
                const torch::Tensor& stress_fluctuation) {
   Bounds bounds;
   bounds.upper = upper_bound(stiffness, strain_fluctuation);
-  const auto strain = stiffness.apply_compliance(stress_fluctuation);
+  const auto [gram, mean] = stiffness.compliance_forms(stress_fluctuation);
   const auto compliance =
-      ritz(stiffness.mean_compliance(), means(strain, stiffness.grid()),
-           gram(stress_fluctuation, strain, stiffness.grid()), strain.scalar_type())
-          .energy;
+      ritz(stiffness.mean_compliance(), mean, gram, stress_fluctuation.scalar_type()).energy;
   bounds.lower = lower_bound(stiffness, compliance);
+  return bounds;
+}
+
+Bounds certify_displacement(const StiffnessField& stiffness, const torch::Tensor& displacement,
+                            const GreenOperator& green, const ReferenceMedium& medium) {
+  const Grid& grid = stiffness.grid();
+  if (!cpu::has_fused_path(stiffness)) {
+    const auto total = stiffness.apply(total_strain(displacement, grid));
+    return certify(stiffness, strain_of(displacement, grid),
+                   equilibrium_block(total, EquilibriumForm::projection, green, medium));
+  }
+  // C : (E + e) lacks equilibrium by the residual r = -D^T C : (E + e), and C0 : sym D z with
+  // z = G0 r is what the projection adds to it.
+  auto residual = torch::empty_like(displacement), preconditioned = torch::empty_like(displacement);
+  cpu::stiffness_action(stiffness, displacement, /*with_unit_loads=*/true, -1., residual);
+  cpu::green(green, residual, medium, preconditioned);
+  const auto sums = cpu::energies(stiffness, medium, displacement, preconditioned);
+  Bounds bounds;
+  bounds.upper = ritz(stiffness.mean_stiffness(), sums.stress_mean, sums.strain_gram,
+                      displacement.scalar_type())
+                     .energy;
+  // From total stresses s_i to their fluctuations s_i - M_i.
+  const auto compliance = stiffness.mean_compliance();
+  const auto means = sums.total_mean,
+             coupling = sums.compliance_mean - torch::matmul(means, compliance);
+  const auto cross = torch::matmul(means, sums.compliance_mean.transpose(1, 2));
+  const auto gram = sums.stress_gram - cross - cross.transpose(1, 2) +
+                    torch::matmul(torch::matmul(means, compliance), means.transpose(1, 2));
+  bounds.lower =
+      lower_bound(stiffness, ritz(compliance, coupling, gram, displacement.scalar_type()).energy);
   return bounds;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "green_operator.h"
 #include "ritz.h"
 #include "stiffness_field.h"
 
@@ -30,6 +31,12 @@ struct Bounds {
 /// RVEs with voids of zero stiffness get the lower bound zero: their compliance is infinite.
 Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation,
                const torch::Tensor& stress_fluctuation);
+
+/// The same for the strains of displacements, `[B, L, d, n...]`, and the equilibrated part of their
+/// stresses: what certify() says of `sym D u` and equilibrated_stress(), on the CPU in four passes
+/// over memory without a field of strains or stresses.
+Bounds certify_displacement(const StiffnessField& stiffness, const torch::Tensor& displacement,
+                            const GreenOperator& green, const ReferenceMedium& medium);
 
 /// The Ritz step of the upper bound: its energy and the combination of the fluctuations behind it.
 Ritz upper_ritz(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation);

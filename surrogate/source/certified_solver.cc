@@ -79,9 +79,7 @@ class Polish {
       progress_[b].slack = round_off(torch::kFloat) * contrast[b].item<double>();
     weight_ = start.estimate_weight.defined() ? start.estimate_weight
                                               : torch::full({batch}, 0.5, torch::kDouble);
-    auto shape = kinematic_.displacement().sizes().vec();
-    shape[2] = m;
-    result_.strain = torch::zeros(shape, stiffness.options());
+    result_.displacement = torch::zeros_like(kinematic_.displacement());
     result_.bounds.upper = torch::zeros({batch, m, m}, torch::kDouble);
     result_.bounds.lower = torch::zeros({batch, m, m}, torch::kDouble);
     result_.estimate = torch::zeros({batch, m, m}, torch::kDouble);
@@ -128,20 +126,29 @@ class Polish {
   void check_averages() {
     bounds_.upper = stiffness().mean_stiffness();
     bounds_.lower = surrogate::lower_bound(stiffness(), stiffness().mean_compliance());
-    strain_ = torch::Tensor();
     note_gap();
   }
 
+  /// The bounds of the displacement now, and while there is one, of the best stress as well.
   void check() {
-    strain_ = strain_of(kinematic_.displacement(), grid());
-    const auto unit = with_grid_axes(unit_loads(grid(), strain_.options()), grid());
-    const auto stress = stiffness().apply(strain_ + unit);
-    // <e_i : C : E_j> and <e_i : C : e_j> from the products with the total stress.
-    const auto voigt = stiffness().mean_stiffness();
-    const auto coupling = grid_mean(stress, grid()).cpu() - voigt;
-    bounds_.upper =
-        ritz(voigt, coupling, gram(strain_, stress, grid()) - coupling, strain_.scalar_type())
-            .energy;
+    if (stress_.defined()) return check_fields();
+    if (bounds_need_double()) {
+      const auto options = stiffness().options().dtype(torch::kDouble);
+      bounds_ = certify_displacement(stiffness().to(options),
+                                     kinematic_.displacement().to(torch::kDouble), precise_green(),
+                                     kinematic_.medium());
+    } else {
+      bounds_ = certify_displacement(stiffness(), kinematic_.displacement(), kinematic_.green(),
+                                     kinematic_.medium());
+    }
+    note_gap();
+  }
+
+  void check_fields() {
+    const auto strain = strain_of(kinematic_.displacement(), grid());
+    const auto unit = with_grid_axes(unit_loads(grid(), strain.options()), grid());
+    const auto stress = stiffness().apply(strain + unit);
+    bounds_.upper = upper_bound(stiffness(), strain);
     std::vector<torch::Tensor> fields{equilibrium_block(stress, EquilibriumForm::projection,
                                                         kinematic_.green(), kinematic_.medium())};
     if (stress_.defined()) fields.push_back(stress_);
@@ -149,24 +156,31 @@ class Polish {
     note_gap();
   }
 
+  // Single precision leaves a divergence of its round-off, which does work on the strains of the
+  // softest phase: where that counts, the bound is evaluated in double precision.
+  bool bounds_need_double() const {
+    return single_precision() &&
+           std::any_of(progress_.begin(), progress_.end(),
+                       [&](const auto& p) { return p.slack > 0.01 * settings_.tolerance; });
+  }
+
+  const GreenOperator& precise_green() {
+    if (!precise_green_)
+      precise_green_.emplace(grid(), stiffness().options().dtype(torch::kDouble));
+    return *precise_green_;
+  }
+
   /// The lower bound and the best fluctuation of unit mean stresses from combinations of
   /// self-equilibrated fluctuations.
   void lower_bound(std::vector<torch::Tensor> fields) {
-    // Single precision leaves a divergence of its round-off, which does work on the strains of the
-    // softest phase: where that counts, the bound is evaluated in double precision.
-    const bool precise =
-        single_precision() && std::any_of(progress_.begin(), progress_.end(), [&](const auto& p) {
-          return p.slack > 0.01 * settings_.tolerance;
-        });
+    const bool precise = bounds_need_double();
     const auto options = stiffness().options();
     const auto field_stiffness =
         precise ? stiffness().to(options.dtype(torch::kDouble)) : stiffness();
-    if (precise) {
-      if (!precise_green_) precise_green_.emplace(grid(), options.dtype(torch::kDouble));
+    if (precise)
       for (auto& field : fields)
         field = equilibrium_block(field.to(torch::kDouble), EquilibriumForm::projection,
-                                  *precise_green_, kinematic_.medium());
-    }
+                                  precise_green(), kinematic_.medium());
     std::vector<torch::Tensor> strains, means;
     for (const auto& field : fields) {
       strains.push_back(field_stiffness.apply_compliance(field));
@@ -245,6 +259,7 @@ class Polish {
   }
 
   void statical_steps() {
+    if (!stress_.defined()) check_fields();
     if (!statical_) statical_.emplace(stiffness(), kinematic_.green(), stress_);
     constexpr unsigned int fewest = 2, most = 12;
     for (unsigned int k = 1; k <= most && !out_of_steps(); ++k) {
@@ -315,7 +330,7 @@ class Polish {
       const double weight = steps_ > 0 ? 1. - share : weight_[index].item<double>();
       result_.estimate[b] =
           bounds_.lower[index] + weight * (bounds_.upper[index] - bounds_.lower[index]);
-      if (strain_.defined()) result_.strain[b] = strain_[index];
+      result_.displacement[b] = kinematic_.displacement()[index];
       result_.iterations[b] = steps_;
       result_.residual[b] = residual[index].item<double>();
       if (!done) {
@@ -342,8 +357,7 @@ class Polish {
     progress_ = progress;
     if (going.empty()) return;
     const auto index = torch::tensor(going, torch::kLong);
-    for (auto* t :
-         {&stress_, &strain_, &bounds_.upper, &bounds_.lower, &energy_, &compliance_, &weight_})
+    for (auto* t : {&stress_, &bounds_.upper, &bounds_.lower, &energy_, &compliance_, &weight_})
       if (t->defined()) *t = t->index_select(0, index.to(t->device()));
     kinematic_.keep(going);
     if (statical_) statical_->keep(going);
@@ -353,10 +367,10 @@ class Polish {
   KinematicIteration kinematic_;
   std::optional<StaticalIteration> statical_;
   std::optional<GreenOperator> precise_green_;
-  // Of the members that go on: the best stress fluctuation of unit mean stresses, the strain
-  // fluctuation and the bounds at the last check; the potential energies of the unit strains and
-  // the complementary ones of the unit stresses now, `[B, L]`.
-  torch::Tensor stress_, strain_, energy_, compliance_, weight_;
+  // Of the members that go on: the best stress fluctuation of unit mean stresses, once steps on the
+  // complementary energy have asked for it, and the bounds at the last check; the potential
+  // energies of the unit strains and the complementary ones of the unit stresses now, `[B, L]`.
+  torch::Tensor stress_, energy_, compliance_, weight_;
   Bounds bounds_;
   std::vector<std::int64_t> members_;
   std::vector<Progress> progress_;

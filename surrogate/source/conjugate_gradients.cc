@@ -1,5 +1,8 @@
 #include "conjugate_gradients.h"
 
+#include <limits>
+
+#include "../cpu/fused_iteration.h"
 #include "difference_operator.h"
 #include "eco_blocks.h"
 
@@ -51,23 +54,32 @@ KinematicIteration::KinematicIteration(const StiffnessField& stiffness,
       medium_(mean_medium(stiffness)) {
   const Grid& grid = stiffness.grid();
   u_ = torch::zeros(field_shape(stiffness, grid.dimension()), stiffness.options());
-  const auto unit = with_grid_axes(unit_loads(grid, stiffness.options()), grid)
-                        .expand(field_shape(stiffness, grid.n_components()));
-  r_ = -divergence_of(stiffness_.apply(unit), grid);
-  z_ = green_.apply(r_, medium_);
-  rz_ = rz_zero_ = inner_product(r_, z_);  // at u = 0, whatever the start
+  evaluate_residual();
+  rz_zero_ = rz_.clone();  // at u = 0, whatever the start
   // A homogeneous RVE has a right-hand side of round-off only: measured against the mean energy of
   // the unit loads there is nothing to solve.
   const double epsilon = round_off(c10::typeMetaToScalarType(stiffness.options().dtype()));
-  floor_ = stiffness.mean_stiffness().diagonal(0, 1, 2).to(rz_zero_.device()) *
-           (static_cast<double>(grid.n_voxels()) * epsilon * epsilon);
+  floor_ = (stiffness.mean_stiffness().diagonal(0, 1, 2).to(rz_zero_.device()) *
+            (static_cast<double>(grid.n_voxels()) * epsilon * epsilon))
+               .contiguous();
   if (initial.defined()) {
     u_.copy_(initial);
-    r_ = -divergence_of(stiffness_.apply(total_strain(u_, grid)), grid);
-    z_ = green_.apply(r_, medium_);
-    rz_ = inner_product(r_, z_);
+    evaluate_residual();
   }
   p_ = z_.clone();
+}
+
+void KinematicIteration::evaluate_residual() {
+  if (cpu::has_fused_path(stiffness_)) {
+    r_ = torch::empty_like(u_);
+    z_ = torch::empty_like(u_);
+    cpu::stiffness_action(stiffness_, u_, /*with_unit_loads=*/true, -1., r_);
+    rz_ = cpu::green(green_, r_, medium_, z_);
+    return;
+  }
+  r_ = -divergence_of(stiffness_.apply(total_strain(u_, stiffness_.grid())), stiffness_.grid());
+  z_ = green_.apply(r_, medium_);
+  rz_ = inner_product(r_, z_);
 }
 
 torch::Tensor KinematicIteration::residual() const {
@@ -76,6 +88,10 @@ torch::Tensor KinematicIteration::residual() const {
 }
 
 void KinematicIteration::step() {
+  if (cpu::has_fused_path(stiffness_)) {
+    decrease_ = cpu::kinematic_step(stiffness_, green_, medium_, {u_, r_, z_, p_}, rz_, floor_);
+    return;
+  }
   const Grid& grid = stiffness_.grid();
   const auto ap = divergence_of(stiffness_.apply(strain_of(p_, grid)), grid);
   const auto p_ap = inner_product(p_, ap);
@@ -93,6 +109,9 @@ void KinematicIteration::step() {
 }
 
 torch::Tensor KinematicIteration::gap() const {
+  if (cpu::has_fused_path(stiffness_))
+    return cpu::strain_forms(stiffness_, z_,
+                             stiffness_.compliance_between(medium_.lambda, medium_.mu));
   return stiffness_.quadratic_form(strain_of(z_, stiffness_.grid()),
                                    stiffness_.compliance_between(medium_.lambda, medium_.mu));
 }
@@ -103,38 +122,51 @@ void KinematicIteration::keep(const std::vector<std::int64_t>& members) {
   medium_ = mean_medium(stiffness_);
 }
 
+void KinematicIteration::rest(std::int64_t member) {
+  floor_[member].fill_(std::numeric_limits<double>::infinity());
+}
+
 StaticalIteration::StaticalIteration(const StiffnessField& stiffness, const GreenOperator& green,
                                      const torch::Tensor& initial)
     : stiffness_(stiffness), green_(green), medium_(mean_medium(stiffness)), t_(initial.clone()) {
   const Grid& grid = stiffness.grid();
   g_ = -stiffness_.apply_compliance(t_ + with_grid_axes(unit_loads(grid, t_.options()), grid));
-  z_ = precondition(g_);
-  gz_ = inner_product(g_, z_);
+  precondition();
+  const double epsilon = round_off(t_.scalar_type());
+  floor_ = stiffness.mean_compliance().diagonal(0, 1, 2).to(gz_.device()) *
+           (static_cast<double>(grid.n_voxels()) * epsilon * epsilon);
   p_ = z_.clone();
 }
 
-torch::Tensor StaticalIteration::precondition(const torch::Tensor& strain) const {
-  return equilibrium_block(isotropic_stress(strain, medium_, stiffness_.grid()),
-                           EquilibriumForm::projection, green_, medium_);
+void StaticalIteration::precondition() {
+  const Grid& grid = stiffness_.grid();
+  z_ = equilibrium_block(isotropic_stress(g_, medium_, grid), EquilibriumForm::projection, green_,
+                         medium_);
+  // The strain tends to a compatible one, which does no work on any z: without that part, g . z is
+  // not lost in the round-off of a large strain.
+  const auto two_mu = 2. * medium_.mu, lambda = medium_.lambda;
+  const ReferenceMedium inverse{-lambda / (two_mu * (two_mu + grid.dimension() * lambda)),
+                                0.5 / two_mu};
+  g_ = isotropic_stress(z_, inverse, grid);
+  gz_ = inner_product(g_, z_);
 }
 
 void StaticalIteration::step() {
   const auto sp = stiffness_.apply_compliance(p_);
   const auto p_sp = inner_product(p_, sp);
-  const auto moving = (gz_ > 0) & (p_sp > 0);
+  const auto moving = (gz_ > floor_) & (p_sp > 0);
   const auto alpha = torch::where(moving, gz_ / p_sp, torch::zeros_like(gz_));
   decrease_ = alpha * gz_ / static_cast<double>(stiffness_.grid().n_voxels());
   t_.add_(p_ * per_load(alpha, p_));
   g_.sub_(sp * per_load(alpha, p_));
-  z_ = precondition(g_);
-  const auto gz_new = inner_product(g_, z_);
-  const auto beta = torch::where(moving, gz_new / gz_, torch::zeros_like(gz_));
+  const auto gz_old = gz_;
+  precondition();
+  const auto beta = torch::where(moving, gz_ / gz_old, torch::zeros_like(gz_));
   p_.mul_(per_load(beta, p_)).add_(z_);
-  gz_ = gz_new;
 }
 
 void StaticalIteration::keep(const std::vector<std::int64_t>& members) {
-  keep_members(members, {&t_, &g_, &z_, &p_, &gz_, &decrease_});
+  keep_members(members, {&t_, &g_, &z_, &p_, &gz_, &floor_, &decrease_});
   stiffness_ = stiffness_.select(members);
   medium_ = mean_medium(stiffness_);
 }

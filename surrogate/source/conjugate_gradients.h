@@ -29,12 +29,16 @@ class KinematicIteration {
   torch::Tensor gap() const;
   /// Goes on with these members of the batch only.
   void keep(const std::vector<std::int64_t>& members);
+  /// This member takes no further steps. Its residual counts as zero from now on.
+  void rest(std::int64_t member);
 
   const StiffnessField& stiffness() const { return stiffness_; }
   const GreenOperator& green() const { return green_; }
   const ReferenceMedium& medium() const { return medium_; }
 
  private:
+  void evaluate_residual();
+
   StiffnessField stiffness_;
   GreenOperator green_;
   ReferenceMedium medium_;
@@ -63,12 +67,12 @@ class StaticalIteration {
   void keep(const std::vector<std::int64_t>& members);
 
  private:
-  torch::Tensor precondition(const torch::Tensor& strain) const;
+  void precondition();
 
   StiffnessField stiffness_;
   GreenOperator green_;
   ReferenceMedium medium_;
-  torch::Tensor t_, g_, z_, p_, gz_, decrease_;
+  torch::Tensor t_, g_, z_, p_, gz_, floor_, decrease_;
 };
 
 ReferenceMedium mean_medium(const StiffnessField& stiffness);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "difference_kernel.h"
+#include "../cpu/field_kernels.h"
 
 namespace seco::surrogate {
 namespace {
@@ -47,7 +47,7 @@ struct StrainFunction : torch::autograd::Function<StrainFunction> {
   static torch::Tensor forward(torch::autograd::AutogradContext* ctx, const torch::Tensor& u,
                                const Grid& grid) {
     save_grid(ctx, grid);
-    return strain_kernel(u, grid);
+    return cpu::strain(u, grid);
   }
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* ctx,
                                                torch::autograd::tensor_list gradient) {
@@ -59,7 +59,7 @@ struct DivergenceFunction : torch::autograd::Function<DivergenceFunction> {
   static torch::Tensor forward(torch::autograd::AutogradContext* ctx, const torch::Tensor& s,
                                const Grid& grid) {
     save_grid(ctx, grid);
-    return divergence_kernel(s, grid);
+    return cpu::divergence(s, grid);
   }
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* ctx,
                                                torch::autograd::tensor_list gradient) {

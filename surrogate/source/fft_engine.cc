@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include "device.h"
-#include "difference_operator.h"
-#include "eco_blocks.h"
 #include "field_engine.h"
 #include "reference_solver.h"
 #include "seco/surrogate/engine.h"
@@ -26,21 +24,22 @@ class FftEngine : public FieldEngine {
   std::string name() const override { return "fft"; }
 
  private:
-  // Displacement, residual, search direction and their images: about 30 fields of six load cases
-  // in 3D at the peak.
-  std::size_t bytes_per_voxel(int /*dimension*/) const override {
-    return 30 * 6 * 6 * c10::elementSize(c10::typeMetaToScalarType(options().dtype()));
+  // Displacement, residual, its image and the search direction, the result, and spectra; the
+  // portable way has fields of strains and stresses as well.
+  std::size_t bytes_per_voxel(int dimension) const override {
+    const std::size_t d = dimension, loads = d * (d + 1) / 2;
+    const std::size_t fields = options().device().is_cpu() ? 7 * d : 7 * d + 8 * loads;
+    return fields * loads * c10::elementSize(c10::typeMetaToScalarType(options().dtype()));
   }
 
   FieldResult compute(const StiffnessField& stiffness) const override {
-    const Grid& grid = stiffness.grid();
     const auto solution =
         solve(stiffness, SolverSettings{settings().tolerance, settings().max_iterations});
-    const auto fluctuation = compatibility_block(solution.displacement, grid);
-    const auto stress = equilibrated_stress(stiffness, total_strain(solution.displacement, grid));
     FieldResult result;
-    result.strain = fluctuation;
-    result.bounds = certify(stiffness, fluctuation, stress);
+    result.displacement = solution.displacement;
+    result.bounds = certify_displacement(stiffness, solution.displacement,
+                                         GreenOperator(stiffness.grid(), stiffness.options()),
+                                         mean_medium(stiffness));
     result.estimate = result.bounds.upper;
     result.iterations = solution.iterations;
     result.residual = solution.residual;

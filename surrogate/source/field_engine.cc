@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "difference_operator.h"
 #include "local_quantities.h"
 
 namespace seco::surrogate {
@@ -107,21 +108,25 @@ std::vector<LocalAnswer> FieldEngine::local_quantities(
     kinds.push_back(2 * query.strains.size() + (query.whole_fields ? 1 : 0));
   }
   std::vector<LocalAnswer> answers(queries.size());
-  compute_in_chunks(rves, kinds, progress,
-                    [&](const auto& positions, const auto& stiffness, const auto& fields,
-                        std::vector<Homogenized> part) {
-                      std::vector<const LocalQuery*> asked;
-                      for (const auto i : positions) asked.push_back(&queries[i]);
-                      auto loads = surrogate::local_quantities(
-                          stiffness, best_strain(stiffness, fields.strain), asked, part,
-                          settings_.chunk_memory);
-                      for (std::size_t i = 0; i < part.size(); ++i) {
-                        auto& answer = answers[positions[i]];
-                        answer.measure = stress_measure(asked[i]->rve);
-                        if (part[i].status != Status::failed) answer.loads = std::move(loads[i]);
-                        answer.homogenized = std::move(part[i]);
-                      }
-                    });
+  compute_in_chunks(
+      rves, kinds, progress,
+      [&](const auto& positions, const auto& stiffness, const auto& fields,
+          std::vector<Homogenized> part) {
+        std::vector<const LocalQuery*> asked;
+        for (const auto i : positions) asked.push_back(&queries[i]);
+        auto loads = surrogate::local_quantities(
+            stiffness,
+            best_strain(stiffness, fields.strain.defined()
+                                       ? fields.strain
+                                       : strain_of(fields.displacement, stiffness.grid())),
+            asked, part, settings_.chunk_memory);
+        for (std::size_t i = 0; i < part.size(); ++i) {
+          auto& answer = answers[positions[i]];
+          answer.measure = stress_measure(asked[i]->rve);
+          if (part[i].status != Status::failed) answer.loads = std::move(loads[i]);
+          answer.homogenized = std::move(part[i]);
+        }
+      });
   return answers;
 }
 

@@ -17,9 +17,9 @@ struct FieldResult {
   Bounds bounds;
   /// Estimate, `[B, m, m]`, double, dimensionless like the bounds.
   torch::Tensor estimate;
-  /// The compatible strain fluctuation of all unit load cases behind the upper bound,
-  /// `[B, L, m, n...]`.
-  torch::Tensor strain;
+  /// What is behind the upper bound, one of the two: the compatible strain fluctuation of all unit
+  /// load cases, `[B, L, m, n...]`, or its displacement, `[B, L, d, n...]`.
+  torch::Tensor strain, displacement;
   std::vector<unsigned int> iterations;
   std::vector<double> residual;
   std::vector<Status> status;

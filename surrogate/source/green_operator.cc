@@ -1,9 +1,13 @@
 #include "green_operator.h"
 
+#include <torch/csrc/autograd/custom_function.h>
 #include <torch/fft.h>
 
 #include <cmath>
 #include <complex>
+
+#include "../cpu/fused_iteration.h"
+#include "../cpu/green.h"
 
 namespace seco::surrogate {
 namespace {
@@ -14,9 +18,57 @@ torch::Tensor per_rve(const torch::Tensor& values, const torch::Tensor& field) {
   return values.to(field.device(), torch::real(field).scalar_type()).reshape(shape);
 }
 
+torch::Tensor apply_on_cpu(const GreenOperator& green, const torch::Tensor& force,
+                           const ReferenceMedium& medium) {
+  auto displacement = torch::empty_like(force, c10::MemoryFormat::Contiguous);
+  cpu::green(green, force.contiguous(), medium, displacement);
+  return displacement;
+}
+
+// The operator is symmetric, so it is its own derivative.
+struct GreenFunction : torch::autograd::Function<GreenFunction> {
+  static torch::Tensor forward(torch::autograd::AutogradContext* ctx, const torch::Tensor& force,
+                               const GreenOperator& green, const ReferenceMedium& medium) {
+    ctx->saved_data["shape"] = green.grid().shape;
+    ctx->saved_data["spacing"] = green.grid().spacing;
+    ctx->saved_data["lambda"] = medium.lambda;
+    ctx->saved_data["mu"] = medium.mu;
+    return apply_on_cpu(green, force, medium);
+  }
+  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* ctx,
+                                               torch::autograd::tensor_list gradient) {
+    const Grid grid{ctx->saved_data.at("shape").toIntVector(),
+                    ctx->saved_data.at("spacing").toDoubleVector()};
+    const GreenOperator green(grid, gradient[0].options());
+    return {apply_on_cpu(
+                green, gradient[0],
+                {ctx->saved_data.at("lambda").toTensor(), ctx->saved_data.at("mu").toTensor()}),
+            torch::Tensor(), torch::Tensor()};
+  }
+};
+
 }  // namespace
 
+template <>
+const cpu::Green<float>& GreenOperator::on_cpu<float>() const {
+  TORCH_INTERNAL_ASSERT(single_, "the fields of this Green operator are not in single precision");
+  return *single_;
+}
+
+template <>
+const cpu::Green<double>& GreenOperator::on_cpu<double>() const {
+  TORCH_INTERNAL_ASSERT(double_, "the fields of this Green operator are not in double precision");
+  return *double_;
+}
+
 GreenOperator::GreenOperator(const Grid& grid, const torch::TensorOptions& options) : grid_(grid) {
+  if (options.device().is_cpu()) {
+    if (options.dtype() == torch::kDouble)
+      double_ = std::make_shared<const cpu::Green<double>>(grid);
+    else
+      single_ = std::make_shared<const cpu::Green<float>>(grid);
+    return;
+  }
   const int d = grid.dimension();
   // Built in double precision and rounded once.
   std::vector<torch::Tensor> shift;  // exp(i 2 pi q / n) along each axis, broadcastable
@@ -48,6 +100,12 @@ GreenOperator::GreenOperator(const Grid& grid, const torch::TensorOptions& optio
 
 torch::Tensor GreenOperator::apply(const torch::Tensor& force,
                                    const ReferenceMedium& medium) const {
+  return single_ || double_ ? GreenFunction::apply(force, *this, medium)
+                            : apply_portable(force, medium);
+}
+
+torch::Tensor GreenOperator::apply_portable(const torch::Tensor& force,
+                                            const ReferenceMedium& medium) const {
   const auto axes = grid_.axes();
   auto f = torch::fft::rfftn(force, c10::nullopt, axes);
   const int d = grid_.dimension();

@@ -2,7 +2,6 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -10,91 +9,11 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "../cpu/field_kernels.h"
+#include "ritz.h"
+
 namespace seco::surrogate {
 namespace {
-
-// Voxels are processed in blocks: the matrices of a block are expanded into component streams once
-// and used for all load cases, so the loops below vectorise over voxels.
-constexpr std::int64_t block_size = 64;
-
-template <int m, typename Number>
-void apply_rows(const std::int64_t* phase, const Number* table, std::int64_t n_phases,
-                const Number* x, Number* y, std::int64_t batch, std::int64_t loads,
-                std::int64_t n_voxels) {
-  const std::int64_t blocks = (n_voxels + block_size - 1) / block_size;
-  at::parallel_for(0, batch * blocks, 16, [&](std::int64_t begin, std::int64_t end) {
-    std::array<std::array<Number, block_size>, m * m> matrix;
-    for (std::int64_t item = begin; item < end; ++item) {
-      const std::int64_t b = item / blocks, first = (item % blocks) * block_size;
-      const std::int64_t count = std::min(block_size, n_voxels - first);
-      for (std::int64_t v = 0; v < count; ++v) {
-        const Number* entry = table + (b * n_phases + phase[b * n_voxels + first + v]) * m * m;
-        for (int e = 0; e < m * m; ++e) matrix[e][v] = entry[e];
-      }
-      for (std::int64_t l = 0; l < loads; ++l) {
-        const Number* in = x + (b * loads + l) * m * n_voxels + first;
-        Number* out = y + (b * loads + l) * m * n_voxels + first;
-        for (int i = 0; i < m; ++i) {
-          std::array<Number, block_size> sum{};
-          for (int j = 0; j < m; ++j)
-            for (std::int64_t v = 0; v < count; ++v)
-              sum[v] += matrix[i * m + j][v] * in[j * n_voxels + v];
-          for (std::int64_t v = 0; v < count; ++v) out[i * n_voxels + v] = sum[v];
-        }
-      }
-    }
-  });
-}
-
-torch::Tensor apply_kernel(const torch::Tensor& phase, const torch::Tensor& table,
-                           const torch::Tensor& field) {
-  const auto x = field.contiguous();
-  auto y = torch::empty_like(x);
-  const auto m = table.size(-1);
-  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "stiffness_apply", [&] {
-    const auto run = [&](auto size) {
-      apply_rows<decltype(size)::value, scalar_t>(
-          phase.data_ptr<std::int64_t>(), table.data_ptr<scalar_t>(), table.size(1),
-          x.data_ptr<scalar_t>(), y.data_ptr<scalar_t>(), x.size(0), x.size(1), phase.size(1));
-    };
-    if (m == 3)
-      run(std::integral_constant<int, 3>{});
-    else
-      run(std::integral_constant<int, 6>{});
-  });
-  return y;
-}
-
-template <int m, typename Number>
-void sum_forms(const std::int64_t* phase, const Number* table, std::int64_t n_phases,
-               const Number* x, double* sums, std::int64_t batch, std::int64_t loads,
-               std::int64_t n_voxels) {
-  at::parallel_for(0, batch * loads, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t item = begin; item < end; ++item) {
-      const std::int64_t b = item / loads;
-      const Number* in = x + item * m * n_voxels;
-      double sum = 0;
-      for (std::int64_t first = 0; first < n_voxels; first += block_size) {
-        const std::int64_t count = std::min(block_size, n_voxels - first);
-        std::array<Number, block_size> form{};
-        for (std::int64_t v = 0; v < count; ++v) {
-          const Number* entry = table + (b * n_phases + phase[b * n_voxels + first + v]) * m * m;
-          std::array<Number, m> value;
-          for (int i = 0; i < m; ++i) value[i] = in[i * n_voxels + first + v];
-          Number total = 0;
-          for (int i = 0; i < m; ++i) {
-            Number row = 0;
-            for (int j = 0; j < m; ++j) row += entry[i * m + j] * value[j];
-            total += row * value[i];
-          }
-          form[v] = total;
-        }
-        for (std::int64_t v = 0; v < count; ++v) sum += form[v];
-      }
-      sums[item] = sum;
-    }
-  });
-}
 
 torch::Tensor apply_portable(const torch::Tensor& phase, const torch::Tensor& table,
                              const torch::Tensor& field) {
@@ -110,9 +29,10 @@ torch::Tensor apply_portable(const torch::Tensor& phase, const torch::Tensor& ta
   return torch::stack(rows, 2).reshape(field.sizes());
 }
 
+// Phases and table as multiply() of the CPU or the portable way wants them.
 torch::Tensor apply_table(const torch::Tensor& phase, const torch::Tensor& table,
                           const torch::Tensor& field) {
-  return field.is_cpu() ? apply_kernel(phase, table, field) : apply_portable(phase, table, field);
+  return field.is_cpu() ? cpu::multiply(phase, table, field) : apply_portable(phase, table, field);
 }
 
 // The matrices are symmetric, so the function is its own derivative.
@@ -137,6 +57,13 @@ std::string describe(const Grid& grid) {
 }
 
 }  // namespace
+
+torch::Tensor compact_table(const torch::Tensor& table) {
+  using torch::indexing::Slice;
+  const auto m = table.size(-1);
+  const auto upper = torch::triu_indices(m, m, 0, torch::kLong);
+  return table.index({Slice(), Slice(), upper[0], upper[1]}).transpose(1, 2).contiguous();
+}
 
 StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
                                const torch::TensorOptions& options) {
@@ -197,38 +124,44 @@ StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
   phase_ = phase_.to(options.device());
   table_ = table_double_.to(options);
   compliance_ = compliance_double_.to(options);
+  make_compact_tables();
+}
+
+void StiffnessField::make_compact_tables() {
+  if (!phase_.is_cpu()) return;
+  compact_ = {phase_.to(torch::kInt), compact_table(table_), compact_table(compliance_)};
 }
 
 torch::Tensor StiffnessField::apply(const torch::Tensor& x) const {
-  return ApplyFunction::apply(x, phase_, table_);
+  return x.is_cpu() ? ApplyFunction::apply(x, compact_.phase, compact_.stiffness)
+                    : ApplyFunction::apply(x, phase_, table_);
 }
 
 torch::Tensor StiffnessField::apply_compliance(const torch::Tensor& x) const {
-  return ApplyFunction::apply(x, phase_, compliance_);
+  return x.is_cpu() ? ApplyFunction::apply(x, compact_.phase, compact_.compliance)
+                    : ApplyFunction::apply(x, phase_, compliance_);
+}
+
+std::pair<torch::Tensor, torch::Tensor> StiffnessField::forms(const torch::Tensor& x) const {
+  if (x.is_cpu()) return cpu::forms(compact_.phase, compact_.stiffness, x);
+  const auto y = apply(x);
+  return {gram(x, y, grid_), grid_mean(y, grid_).cpu()};
+}
+
+std::pair<torch::Tensor, torch::Tensor> StiffnessField::compliance_forms(
+    const torch::Tensor& x) const {
+  if (x.is_cpu()) return cpu::forms(compact_.phase, compact_.compliance, x);
+  const auto y = apply_compliance(x);
+  return {gram(x, y, grid_), grid_mean(y, grid_).cpu()};
 }
 
 torch::Tensor StiffnessField::quadratic_form(const torch::Tensor& x,
                                              const torch::Tensor& table) const {
-  const auto m = x.size(2);
-  const auto values = table.to(x.options()).contiguous();
-  const auto n = static_cast<double>(grid_.n_voxels());
-  if (!x.is_cpu())
-    return (x * apply_table(phase_, values, x)).flatten(2).sum(2, false, torch::kDouble).cpu() / n;
-  const auto field = x.contiguous();
-  auto sums = torch::empty({x.size(0), x.size(1)}, torch::kDouble);
-  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "quadratic_form", [&] {
-    const auto run = [&](auto size) {
-      sum_forms<decltype(size)::value, scalar_t>(
-          phase_.data_ptr<std::int64_t>(), values.data_ptr<scalar_t>(), values.size(1),
-          field.data_ptr<scalar_t>(), sums.data_ptr<double>(), x.size(0), x.size(1),
-          phase_.size(1));
-    };
-    if (m == 3)
-      run(std::integral_constant<int, 3>{});
-    else
-      run(std::integral_constant<int, 6>{});
-  });
-  return sums / n;
+  const auto values = table.to(x.options());
+  const auto y = x.is_cpu() ? apply_table(compact_.phase, compact_table(values), x)
+                            : apply_table(phase_, values, x);
+  return (x * y).flatten(2).sum(2, false, torch::kDouble).cpu() /
+         static_cast<double>(grid_.n_voxels());
 }
 
 torch::Tensor StiffnessField::compliance_between(const torch::Tensor& lambda,
@@ -299,6 +232,7 @@ StiffnessField StiffnessField::to(const torch::TensorOptions& options) const {
   other.phase_ = phase_.to(options.device());
   other.table_ = table_double_.to(options);
   other.compliance_ = compliance_double_.to(options);
+  other.make_compact_tables();
   return other;
 }
 
@@ -315,6 +249,7 @@ StiffnessField StiffnessField::select(const std::vector<std::int64_t>& indices) 
   part.scale_ = scale_.index_select(0, index);
   if (orientations_.defined()) part.orientations_ = orientations_.index_select(0, index);
   for (const auto i : indices) part.has_void_.push_back(has_void_[i]);
+  part.make_compact_tables();
   return part;
 }
 

@@ -6,6 +6,14 @@
 
 namespace seco::surrogate {
 
+/// The same for kernels on memory of the CPU: phases in 32 bit, `[B, N]`, and upper triangles row
+/// by row, coefficient first, `[B, m (m + 1) / 2, P]`.
+struct CompactTables {
+  torch::Tensor phase, stiffness, compliance;
+};
+/// `[B, P, m, m]` in that layout.
+torch::Tensor compact_table(const torch::Tensor& table);
+
 /// Stiffness of a batch of RVEs on one grid, kept compactly: phase index per voxel and a table.
 /// Stiffnesses are divided by `scale` (each RVE's largest entry), so that everything computed with
 /// this object is dimensionless and independent of the unit.
@@ -23,6 +31,8 @@ class StiffnessField {
   /// Phase of every voxel, `[B, N]`, int64, on the device of the fields.
   const torch::Tensor& phase() const { return phase_; }
   torch::TensorOptions options() const { return table_.options(); }
+  /// For fields on the CPU only.
+  const CompactTables& compact_tables() const { return compact_; }
   /// True for every RVE (`[B]`, on the CPU) in which a voxel has exactly zero stiffness.
   const std::vector<bool>& has_void() const { return has_void_; }
 
@@ -30,6 +40,10 @@ class StiffnessField {
   torch::Tensor apply(const torch::Tensor& x) const;
   /// C^-1 : x voxelwise, zero in voids (whose compliance is infinite).
   torch::Tensor apply_compliance(const torch::Tensor& x) const;
+  /// `<x_i : C : x_j>` and `<C : x_i>`: `[B, L, L]` and `[B, L, m]`, double, on the CPU; and the
+  /// same with C^-1. @param x `[B, L, m, n...]`
+  std::pair<torch::Tensor, torch::Tensor> forms(const torch::Tensor& x) const;
+  std::pair<torch::Tensor, torch::Tensor> compliance_forms(const torch::Tensor& x) const;
   /// `<x : Q : x>` for one symmetric matrix Q per phase. @param x `[B, L, m, n...]` @param table
   /// `[B, P, m, m]`, double @return `[B, L]`, double, on the CPU
   torch::Tensor quadratic_form(const torch::Tensor& x, const torch::Tensor& table) const;
@@ -60,12 +74,14 @@ class StiffnessField {
 
  private:
   torch::Tensor phase_fractions() const;
+  void make_compact_tables();
 
   Grid grid_;
   torch::Tensor phase_;       // [B, N], int64
   torch::Tensor table_;       // [B, P, m, m]
   torch::Tensor compliance_;  // [B, P, m, m]
   torch::Tensor table_double_, compliance_double_;
+  CompactTables compact_;
   torch::Tensor orientations_;
   torch::Tensor scale_;
   std::vector<bool> has_void_;

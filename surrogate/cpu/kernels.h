@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+
+/// Fused kernels of the CPU for one RVE. They are plain loops over raw memory, compiled once per
+/// instruction set (kernels_avx512.cc and its sisters) and chosen at run time, so nothing here may
+/// include a library whose inline functions could leak from one instruction set into another.
+namespace seco::surrogate::cpu {
+
+/// The voxels of one RVE. In 2D the middle axis has length 1: index order is (n[0], n[1], n[2]),
+/// the last axis contiguous.
+template <typename Number>
+struct Voxels {
+  int dimension;
+  std::int64_t n[3];
+  /// Of a difference across each of the axes above: 1 / (h 2^(d - 1)).
+  Number weight[3];
+  const std::int32_t* phase;
+  std::int64_t n_phases;
+  /// Upper triangles, row by row, coefficient first: `[m (m + 1) / 2, n_phases]`.
+  const Number* stiffness;
+  const Number* compliance;
+
+  std::int64_t count() const { return n[0] * n[1] * n[2]; }
+  int n_components() const { return dimension * (dimension + 1) / 2; }
+};
+
+/// Coefficients of the Green operator in one plane of frequencies of the last two axes, see
+/// green.h.
+template <typename Number>
+struct GreenBlock {
+  int dimension;
+  /// `[dimension, n0, width]`, complex, interleaved real and imaginary parts.
+  Number* spectrum;
+  std::int64_t n0, width;
+  /// Sine (over half the spacing) and cosine of half the angle along the first axis, `[n0]`.
+  const Number* sine;
+  const Number* cosine;
+  /// Products of the same over the last two axes: `[3, width]` with this stride.
+  const Number* plane;
+  std::int64_t plane_stride;
+  /// How often a frequency of the half spectrum counts, `[width]`.
+  const Number* multiplicity;
+  /// Squares |k|^2 up to here are zero modes.
+  Number cutoff;
+  Number coupling, factor;
+};
+
+/// Sums over the voxels for the two bounds, see energies.h; `[L, L]` and `[L, m]` row by row.
+struct EnergySums {
+  double *strain_gram, *stress_mean, *stress_gram, *compliance_mean, *total_mean;
+};
+
+template <typename Number>
+struct Kernels {
+  const char* instruction_set;
+
+  /// `f = sign D^T C (E + sym D u)` of `n_loads` displacements at the nodes of the planes [first,
+  /// last) of the first axis. @param mean `[n_loads, m]` or null @param f null for the energies
+  /// alone
+  /// @param energy `e : C : e` summed over each of these planes of voxels, `[n0, n_loads]`
+  void (*stiffness_action)(const Voxels<Number>&, std::int64_t n_loads, const Number* u,
+                           const Number* mean, Number sign, Number* f, std::int64_t first,
+                           std::int64_t last, double* energy);
+  /// `f -> G0 f` in place. @return sum of `conj(f) . G0 f` over all frequencies
+  double (*green)(const GreenBlock<Number>&);
+  /// r -= alpha w, and a copy of r.
+  void (*descend)(Number alpha, const Number* w, Number* r, Number* copy, std::int64_t n);
+  /// u += alpha p; p = z + beta p; w = z.
+  void (*advance)(Number alpha, Number beta, const Number* z, Number* u, Number* p, Number* w,
+                  std::int64_t n);
+  /// Adds the sums of the planes [first, last). @param z displacement whose stress in the reference
+  /// medium equilibrates that of u
+  void (*energies)(const Voxels<Number>&, std::int64_t n_loads, const Number* u, const Number* z,
+                   Number lambda, Number mu, std::int64_t first, std::int64_t last,
+                   const EnergySums&);
+
+  /// The operator pair alone: `e = sym D u` in the planes [first, last) of voxels and `f = D^T s`
+  /// at those of nodes. Phases are not used.
+  void (*strain)(const Voxels<Number>&, std::int64_t n_fields, const Number* u, Number* e,
+                 std::int64_t first, std::int64_t last);
+  void (*divergence)(const Voxels<Number>&, std::int64_t n_fields, const Number* s, Number* f,
+                     std::int64_t first, std::int64_t last);
+  /// `y = Q x` in the planes [first, last) for the matrices in `table`, laid out like
+  /// Voxels::stiffness.
+  void (*multiply)(const Voxels<Number>&, const Number* table, std::int64_t n_loads,
+                   const Number* x, Number* y, std::int64_t first, std::int64_t last);
+  /// Adds `x_i : Q : x_j`, `[n_loads, n_loads]`, upper triangle, and `Q : x_i`, `[n_loads, m]`,
+  /// summed over the planes [first, last).
+  void (*forms)(const Voxels<Number>&, const Number* table, std::int64_t n_loads, const Number* x,
+                std::int64_t first, std::int64_t last, double* gram, double* mean);
+};
+
+/// The kernels for the machine at hand.
+template <typename Number>
+const Kernels<Number>& kernels();
+
+}  // namespace seco::surrogate::cpu
