@@ -58,8 +58,16 @@ section() {
 package_version() { dpkg-query -W -f='${Version}' "$1" 2>/dev/null || echo "not a Debian package here"; }
 blas() {
   local library
-  library=$(ldd $bin/libseco_surrogate.so build/release/lib/libseco_surrogate.so 2>/dev/null | awk '/libopenblas|libblas/ {print $3; exit}')
-  basename "$(readlink -f "${library:-/etc/alternatives/libblas.so.3-x86_64-linux-gnu}")"
+  library=$(ldd build/release/lib/libseco_surrogate.so | awk '/libopenblas|libmkl|libblis|libblas/ {print $3}' | sort -r | head -n 1)
+  readlink -f "${library:-unknown}" | sed 's|.*/||'
+}
+libtorch() {
+  local folder
+  folder=$(sed -n 's/^Torch_DIR:[A-Z]*=//p' build/release/CMakeCache.txt)
+  case $folder in
+    /usr/*) package_version libtorch-dev ;;
+    *) sed -n 's/.*PACKAGE_VERSION "\([0-9.]*\)".*/\1/p' "$folder/TorchConfigVersion.cmake" | head -n 1 ;;
+  esac
 }
 # Processor seconds: of all programs on this machine, and of those started here.
 all_seconds() { awk -v hertz="$(getconf CLK_TCK)" '/^cpu / {print ($2 + $3 + $4 + $7 + $8 + $9) / hertz}' /proc/stat; }
@@ -81,7 +89,7 @@ machine_page() {
   say "| system | $(. /etc/os-release && echo "$PRETTY_NAME"), Linux $(uname -r) |"
   say "| compiler | $(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' build/release/CMakeCache.txt | xargs -I{} sh -c '{} --version | head -n 1') |"
   say "| seco | $($bin/seco --version 2>/dev/null | tr '\n' ' ' || echo unknown) |"
-  say "| LibTorch | $(sed -n 's/^Torch_DIR:[A-Z]*=//p' build/release/CMakeCache.txt | sed 's|$|/TorchConfigVersion.cmake|' | xargs sed -n 's/.*PACKAGE_VERSION "\([0-9.]*\)".*/\1/p' | head -n 1) |"
+  say "| LibTorch | $(libtorch) |"
   say "| FFTW | $(package_version libfftw3-dev) |"
   say "| BLAS | $(blas) |"
   say "| deal.II | $(package_version libdeal.ii-dev) |"
@@ -135,7 +143,7 @@ optional_section rve_scaling "Many RVEs and ranks" env RANKS="1 2" plugin/benchm
 
 others=$(awk -v all="$(all_seconds)" -v all_before="$all_before" -v own="$(own_seconds)" -v own_before="$own_before" \
   -v wall="$((SECONDS - started))" -v cores="$(nproc --all)" \
-  'BEGIN {share = 100 * (all - all_before - own + own_before) / (wall * cores + 1); printf "%.0f", share > 0 ? share : 0}')
+  'BEGIN {share = 100 * (all - all_before - own + own_before) / (wall * cores + 1); printf "%.0f", (share > 0 ? share : 0)}')
 say ""
 say "Measured in $((SECONDS - started)) s. Other programs took $others % of the processors' time meanwhile; beyond a few per"
 say "cent the times above are too long."
