@@ -20,7 +20,7 @@ endif()
 # public headers in include/, private ones in source/.
 function(seco_setup_target target)
   # GCC 12 reports the small dynamic matrices of Eigen 3.4 as maybe uninitialized, falsely.
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wno-maybe-uninitialized)
+  target_compile_options(${target} PRIVATE -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   if(SECO_WARNINGS_AS_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

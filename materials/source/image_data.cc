@@ -219,11 +219,15 @@ void ImageData::Content::read_grid(const pugi::xml_node& image) {
   std::size_t n_cells = 0;
   for (const auto& piece : image.children("Piece")) {
     const auto inner = extent_of(origin, piece, "Extent");
-    for (std::size_t axis = 0; axis < 3; ++axis)
-      if (inner[2 * axis] < extent[2 * axis] || inner[2 * axis + 1] > extent[2 * axis + 1])
-        fail(origin, fmt::format("attribute 'Extent' of a piece, '{}', leaves the whole, '{}'",
-                                 piece.attribute("Extent").value(),
-                                 image.attribute("WholeExtent").value()));
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const bool empty = inner[2 * axis] == inner[2 * axis + 1];
+      if (inner[2 * axis] < extent[2 * axis] || inner[2 * axis + 1] > extent[2 * axis + 1] ||
+          (empty && extent[2 * axis] != extent[2 * axis + 1]))
+        fail(
+            origin,
+            fmt::format("attribute 'Extent' of a piece, '{}', is empty or leaves the whole, '{}'",
+                        piece.attribute("Extent").value(), image.attribute("WholeExtent").value()));
+    }
     pieces.push_back(piece);
     n_cells += count(shape_of(inner, false));
   }

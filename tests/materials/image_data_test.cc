@@ -84,6 +84,7 @@ TEST(ImageData, PiecesTileTheGrid) {
   EXPECT_EQ(values_of(two_pieces("1 2 0 2 0 1")), (std::vector<double>{1, 2, 3, 4}));
   expect_fault(two_pieces("0 1 0 2 0 1"), {"'a'", "do not cover"});
   expect_fault(two_pieces("1 3 0 2 0 1"), {"leaves the whole"});
+  expect_fault(two_pieces("1 2 0 2 1 1"), {"is empty"});
   expect_fault(two_pieces("0 2 0 2 0 1"), {"overlap"});
 }
 
