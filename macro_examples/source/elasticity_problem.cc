@@ -79,16 +79,12 @@ void ElasticityProblem<dim>::set_up() {
                         parameters_.file, key, entry.id, known));
       }
 
-  constraints_.clear();
-  constraints_.reinit(relevant_);
-  dealii::DoFTools::make_hanging_node_constraints(dof_handler_, constraints_);
+  constrain(dof_handler_, constraints_, /*homogeneous=*/false);
+  constrain(dof_handler_, homogeneous_constraints_, /*homogeneous=*/true);
   std::map<dealii::types::global_dof_index, double> prescribed;
-  for (const auto& entry : parameters_.displacement) {
-    dealii::VectorTools::interpolate_boundary_values(dof_handler_, entry.id, *entry.function,
-                                                     constraints_, entry.prescribed);
+  for (const auto& entry : parameters_.displacement)
     dealii::VectorTools::interpolate_boundary_values(dof_handler_, entry.id, *entry.function,
                                                      prescribed, entry.prescribed);
-  }
   check_loads(prescribed);
   rigid_motions_ = std::make_unique<RigidMotions<dim>>(dof_handler_);
   if (const auto free = rigid_motions_->free_motions(prescribed); !free.empty())
@@ -100,10 +96,28 @@ void ElasticityProblem<dim>::set_up() {
   bool homogeneous = true;
   for (const auto& line : constraints_.get_lines()) homogeneous &= line.inhomogeneity == 0.;
   homogeneous_dirichlet_ = min(homogeneous ? 1 : 0, communicator_) == 1;
-  constraints_.close();
   out_ << fmt::format("== mesh: {} cells, {} unknowns, {} ranks\n", mesh_.n_global_active_cells(),
                       dof_handler_.n_dofs(), dealii::Utilities::MPI::n_mpi_processes(communicator_))
        << std::flush;
+}
+
+template <int dim>
+void ElasticityProblem<dim>::constrain(const dealii::DoFHandler<dim>& dof_handler,
+                                       dealii::AffineConstraints<double>& constraints,
+                                       bool homogeneous) const {
+  dealii::IndexSet relevant;
+  dealii::DoFTools::extract_locally_relevant_dofs(dof_handler, relevant);
+  constraints.reinit(relevant);
+  dealii::DoFTools::make_hanging_node_constraints(dof_handler, constraints);
+  const dealii::Functions::ZeroFunction<dim> zero(dim);
+  for (const auto& entry : parameters_.displacement) {
+    const dealii::Function<dim>& function = *entry.function;
+    dealii::VectorTools::interpolate_boundary_values(
+        dof_handler, entry.id,
+        homogeneous ? static_cast<const dealii::Function<dim>&>(zero) : function, constraints,
+        entry.prescribed);
+  }
+  constraints.close();
 }
 
 template <int dim>

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "linear_solver.h"
 #include "local_quantities.h"
 #include "macro_parameters.h"
 #include "rigid_motions.h"
@@ -71,8 +72,13 @@ class ElasticityProblem {
   void check_loads(const std::map<dealii::types::global_dof_index, double>& prescribed) const;
   void prepare_materials();
   void evaluate_materials(const Vector* displacement);
-  template <typename LinearAlgebra>
-  Vector solve_with(Bound bound);
+  /// The hanging nodes and the prescribed displacements, or zero in their place.
+  void constrain(const dealii::DoFHandler<dim>& dof_handler,
+                 dealii::AffineConstraints<double>& constraints, bool homogeneous) const;
+  StiffnessField<dim> stiffness_field(Bound bound);
+  void assemble_loads();
+  /// Loads minus inner forces at the unknowns without constraint.
+  Vector residual(const StiffnessField<dim>& stiffness, const Vector& displacement);
   Vector solve(Bound bound);
   /// Pi(C) of the given stiffness and f(u).
   std::pair<double, double> energies(Bound bound, const Vector& displacement);
@@ -124,9 +130,15 @@ class ElasticityProblem {
   dealii::QGauss<dim - 1> face_quadrature_;
   dealii::DoFHandler<dim> dof_handler_;
   dealii::IndexSet owned_, relevant_;
-  dealii::AffineConstraints<double> constraints_;
+  /// With the prescribed displacements, and with zero in their place.
+  dealii::AffineConstraints<double> constraints_, homogeneous_constraints_;
   std::unique_ptr<RigidMotions<dim>> rigid_motions_;
   LocalQuantities<dim> local_quantities_;
+  std::unique_ptr<LinearSolver<dim>> solver_;
+  /// Forces at the unknowns, and these with those at constrained ones passed on.
+  Vector loads_, condensed_loads_;
+  /// Of the last solve, from which the next one starts.
+  Vector last_displacement_;
   bool homogeneous_dirichlet_ = true, output_folder_is_new_ = false;
   /// Number of the first point of every active cell among those of its material; by active cell
   /// index.

@@ -205,8 +205,14 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
   result.body_force =
       read_function<dim>(p, "Boundary conditions", "Body force", zero, dim, "force per volume");
   result.linear_algebra =
-      p.choice("Solver", "Linear algebra", "Trilinos", {"PETSc", "Trilinos"},
-               "library of the matrices and of the algebraic multigrid preconditioner");
+      p.choice("Solver", "Linear algebra", "Trilinos", {"PETSc", "Trilinos", "matrix-free"},
+               "library of the matrix and of its algebraic multigrid, or matrix-free: geometric "
+               "multigrid without a matrix, for degrees 1 to 3");
+  if (result.linear_algebra == "matrix-free" && result.degree > 3)
+    p.refuse("Solver", "Linear algebra",
+             fmt::format("matrix-free has elements of degree 1 to 3, and 'Polynomial degree' in "
+                         "section 'Discretization' is {}; allowed are PETSc and Trilinos",
+                         result.degree));
   result.solver_tolerance = p.number("Solver", "Tolerance", 1e-10, 1e-15, 1e-1,
                                      "residual of CG relative to the right-hand side");
   result.solver_iterations =

@@ -17,14 +17,17 @@ bool numbered_by_node(const dealii::DoFHandler<dim>& dof_handler) {
   return dof_handler.get_fe().degree <= 2;
 }
 
+void check(PetscErrorCode error) {
+  AssertThrow(error == 0, dealii::ExcPETScError(error));
+}
+
 }  // namespace
 
 template <int dim>
-void initialize_preconditioner(Trilinos::PreconditionAMG& preconditioner,
-                               const Trilinos::SparseMatrix& matrix,
-                               const dealii::DoFHandler<dim>& dof_handler,
-                               const RigidMotions<dim>& motions) {
-  Trilinos::PreconditionAMG::AdditionalData data;
+void initialize_multigrid(Trilinos::Multigrid& multigrid, const Trilinos::SparseMatrix& matrix,
+                          const dealii::DoFHandler<dim>& dof_handler,
+                          const RigidMotions<dim>& motions) {
+  Trilinos::Multigrid::AdditionalData data;
   data.elliptic = true;
   data.higher_order_elements = dof_handler.get_fe().degree > 1;
   // Aggregates of whole nodes follow the mesh; dropping weak couplings between them only weakens
@@ -48,30 +51,65 @@ void initialize_preconditioner(Trilinos::PreconditionAMG& preconditioner,
   list.set("null space: dimension", near_null_space.NumVectors());
   list.set("null space: vectors", near_null_space.Values());
   if (numbered_by_node(dof_handler)) list.set("PDE equations", dim);
-  preconditioner.initialize(matrix, list);
+  multigrid.initialize(matrix, list);
+}
+
+PetscMultigrid::~PetscMultigrid() {
+  if (preconditioner_) PCDestroy(&preconditioner_);
+}
+
+void PetscMultigrid::initialize(const dealii::PETScWrappers::MatrixBase& matrix, int block_size,
+                                const std::vector<Vec>& near_null_space) {
+  const Mat mat = matrix;
+  const auto communicator = matrix.get_mpi_communicator();
+  if (preconditioner_) check(PCDestroy(&preconditioner_));
+  check(MatSetBlockSize(mat, block_size));
+  MatNullSpace space = nullptr;
+  check(MatNullSpaceCreate(communicator, PETSC_FALSE, static_cast<PetscInt>(near_null_space.size()),
+                           near_null_space.data(), &space));
+  check(MatSetNearNullSpace(mat, space));
+  check(MatNullSpaceDestroy(&space));
+  check(MatSetOption(mat, MAT_SPD, PETSC_TRUE));
+  check(PCCreate(communicator, &preconditioner_));
+  check(PCSetType(preconditioner_, PCGAMG));
+  check(PCSetOperators(preconditioner_, mat, mat));
+  check(PCSetUp(preconditioner_));
+}
+
+void PetscMultigrid::vmult(dealii::PETScWrappers::VectorBase& destination,
+                           const dealii::PETScWrappers::VectorBase& source) const {
+  check(PCApply(preconditioner_, source, destination));
 }
 
 template <int dim>
-void initialize_preconditioner(PETSc::PreconditionAMG& preconditioner,
-                               const PETSc::SparseMatrix& matrix,
-                               const dealii::DoFHandler<dim>& dof_handler) {
-  // BoomerAMG then coarsens and interpolates each displacement component by itself.
-  if (numbered_by_node(dof_handler)) {
-    const PetscErrorCode error = MatSetBlockSize(matrix, dim);
-    AssertThrow(error == 0, dealii::ExcPETScError(error));
+void initialize_multigrid(PETSc::Multigrid& multigrid, const PETSc::SparseMatrix& matrix,
+                          const dealii::DoFHandler<dim>& dof_handler,
+                          const RigidMotions<dim>& motions) {
+  const auto owned = dof_handler.locally_owned_dofs();
+  std::vector<PETSc::Vector> vectors;
+  std::vector<Vec> modes;
+  vectors.reserve(RigidMotions<dim>::n);
+  for (unsigned int motion = 0; motion < RigidMotions<dim>::n; ++motion) {
+    auto& vector = vectors.emplace_back(owned, dof_handler.get_communicator());
+    const auto& values = motions.values(motion);
+    std::size_t k = 0;
+    for (const auto i : owned) vector(i) = values[k++];
+    vector.compress(dealii::VectorOperation::insert);
+    for (unsigned int other = 0; other < motion; ++other)
+      vector.add(-(vector * vectors[other]), vectors[other]);
+    vector /= vector.l2_norm();
+    modes.push_back(vector);
   }
-  PETSc::PreconditionAMG::AdditionalData data;
-  data.symmetric_operator = true;
-  data.strong_threshold = dim == 3 ? 0.5 : 0.25;
-  preconditioner.initialize(matrix, data);
+  multigrid.initialize(matrix, numbered_by_node(dof_handler) ? dim : 1, modes);
 }
 
-#define INSTANTIATE(dim)                                                                         \
-  template void initialize_preconditioner<dim>(                                                  \
-      Trilinos::PreconditionAMG&, const Trilinos::SparseMatrix&, const dealii::DoFHandler<dim>&, \
-      const RigidMotions<dim>&);                                                                 \
-  template void initialize_preconditioner<dim>(                                                  \
-      PETSc::PreconditionAMG&, const PETSc::SparseMatrix&, const dealii::DoFHandler<dim>&);
+#define INSTANTIATE(dim)                                                                       \
+  template void initialize_multigrid<dim>(Trilinos::Multigrid&, const Trilinos::SparseMatrix&, \
+                                          const dealii::DoFHandler<dim>&,                      \
+                                          const RigidMotions<dim>&);                           \
+  template void initialize_multigrid<dim>(PETSc::Multigrid&, const PETSc::SparseMatrix&,       \
+                                          const dealii::DoFHandler<dim>&,                      \
+                                          const RigidMotions<dim>&);
 INSTANTIATE(2)
 INSTANTIATE(3)
 #undef INSTANTIATE

@@ -241,7 +241,7 @@ TEST(SecoMacro, DoubtfulRvesAreCountedAndWrittenForARunOfTheirOwn) {
 
 TEST(SecoMacro, MultigridKnowsElasticity) {
   // Quadratic elements in a slender beam, which bends nearly rigidly: with the translations alone
-  // (ML) or unknowns of one kind (BoomerAMG) it takes more than a hundred iterations.
+  // in the near null space it takes more than a hundred iterations.
   for (const std::string algebra : {"PETSc", "Trilinos"}) {
     auto changes = elastic("200e3, 0.3");
     changes["Solver/Linear algebra"] = algebra;
