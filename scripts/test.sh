@@ -6,4 +6,6 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh
 scripts/build.sh
 echo "== test: running"
+# Two tests at a time, each with one thread: waiting threads would take the core of the other test.
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 ctest --preset release -j 2 "$@"

@@ -31,8 +31,13 @@ void RveHomogenizer<dim>::read(materials::ParameterReader& parameters, const std
   settings_.device = parameters.text("", "Device", "auto", "auto, cpu, cuda or cuda:N");
   settings_.precision = parameters.choice("", "Precision", "double", {"single", "double"},
                                           "precision of the fields of fft and certified");
+  settings_.network_precision = parameters.choice(
+      "", "Network precision", "model", {"model", "single", "bfloat16", "float16"},
+      "arithmetic of the network; model: as it was trained. The bounds hold with any");
   settings_.chunk_memory = parameters.number(
-      "", "Chunk memory", 1024, 1, 1e7, "memory in MiB for the fields of RVEs computed together");
+      "", "Chunk memory", 0, 0, 1e7,
+      "memory in MiB for the fields of RVEs computed together; 0 for 1024 on the CPU and half of "
+      "the free memory of a GPU");
   largest_gap_ = parameters.number(
       "", "Largest gap", 1, 0, 1,
       "RVEs with a larger certified relative gap count as missing what was asked");
@@ -126,7 +131,9 @@ void RveHomogenizer<dim>::share_devices(MPI_Comm communicator) {
   device_ = surrogate::device_share(settings_.device, rank, n_ranks, n_devices);
   if (device_.device == settings_.device && device_.n_sharers == 1) return;
   settings_.device = device_.device;
-  settings_.chunk_memory = std::max(1., settings_.chunk_memory / device_.n_sharers);
+  // Without a number of its own the engine divides what is free itself.
+  if (settings_.chunk_memory > 0)
+    settings_.chunk_memory = std::max(1., settings_.chunk_memory / device_.n_sharers);
   engine_ = make_engine(main_keys(), settings_.tolerance);
 }
 

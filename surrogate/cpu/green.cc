@@ -89,7 +89,8 @@ void Green<Number>::apply(std::int64_t n_loads, double lambda, double mu, Number
   const auto width = transform_->block_width(), n_blocks = transform_->n_blocks();
   const auto stride = transform_->plane_stride(), n = n_planes();
   std::vector<double> sums(n_loads * n_blocks);
-  at::parallel_for(0, n_loads * n_blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+  const auto grain = std::max<std::int64_t>(1, 65536 / (2 * dimension_ * n * width));
+  at::parallel_for(0, n_loads * n_blocks, grain, [&](std::int64_t begin, std::int64_t end) {
     const AlignedBuffer<Number> memory(2 * dimension_ * n * width);
     for (auto item = begin; item < end; ++item) {
       const auto load = item / n_blocks, first = (item % n_blocks) * width;

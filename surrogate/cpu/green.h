@@ -71,7 +71,7 @@ class Green {
  private:
   std::int64_t plane_numbers() const { return 2 * transform_->plane_stride(); }
   // Planes that are worth a thread of their own.
-  std::int64_t grain() const { return std::max<std::int64_t>(1, 8192 / plane_size()); }
+  std::int64_t grain() const { return std::max<std::int64_t>(1, 65536 / plane_size()); }
 
   int dimension_;
   double n_voxels_;

@@ -91,8 +91,12 @@ struct Kernels {
                 std::int64_t first, std::int64_t last, double* gram, double* mean);
 };
 
-/// The kernels for the machine at hand.
+/// The best kernels for the machine at hand.
 template <typename Number>
 const Kernels<Number>& kernels();
+
+/// Those of one instruction set, "baseline", "avx2" or "avx512"; null if the machine lacks it.
+template <typename Number>
+const Kernels<Number>* kernels_for(const char* instruction_set);
 
 }  // namespace seco::surrogate::cpu

@@ -149,6 +149,10 @@ void add_homogenize_command(CLI::App& app, int& status) {
                       fmt::format("one of {}", fmt::join(surrogate::engine_names(), ", ")));
   command->add_option("--model", settings.model,
                       "model folder of the engine s-eco, or for certified and auto to start from");
+  command
+      ->add_option("--network-precision", settings.network_precision,
+                   "arithmetic of the network: model (as trained), single, bfloat16, float16")
+      ->check(CLI::IsMember({"model", "single", "bfloat16", "float16"}));
   command->add_option("--tolerance", settings.tolerance,
                       "relative residual of the engine fft, relative gap of the bounds of "
                       "certified and auto");

@@ -1,5 +1,7 @@
 #include "backbone.h"
 
+#include <ATen/Context.h>
+#include <ATen/record_function.h>
 #include <fmt/format.h>
 
 #include <stdexcept>
@@ -22,6 +24,23 @@ torch::Dtype arithmetic(const std::string& precision) {
       "precision '{}' of the network is not known; allowed are single, bfloat16, float16",
       precision));
 }
+
+/// Allows matrix products on the tensor cores of a GPU to round their factors to TF32.
+class TensorFloat32Guard {
+ public:
+  explicit TensorFloat32Guard(bool active)
+      : active_(active), before_(at::globalContext().allowTF32CuBLAS()) {
+    if (active_) at::globalContext().setAllowTF32CuBLAS(true);
+  }
+  ~TensorFloat32Guard() {
+    if (active_) at::globalContext().setAllowTF32CuBLAS(before_);
+  }
+  TensorFloat32Guard(const TensorFloat32Guard&) = delete;
+  TensorFloat32Guard& operator=(const TensorFloat32Guard&) = delete;
+
+ private:
+  bool active_, before_;
+};
 
 }  // namespace
 
@@ -64,14 +83,21 @@ BackboneImpl::BackboneImpl(const NetworkSettings& settings, const std::string& b
 }
 
 torch::Tensor BackboneImpl::forward(const torch::Tensor& x) {
-  const auto apply = [this](const torch::Tensor& y) {
-    return tfno_ ? tfno_->forward(y) : unet_->forward(y);
-  };
-  if (precision_ == torch::kFloat) return apply(x);
-  if (precision_ == torch::kHalf && x.is_cpu())
+  return forward({{x, {}}});
+}
+
+torch::Tensor BackboneImpl::forward(const std::vector<InputChannels>& input,
+                                    const torch::Tensor& output_factor) {
+  RECORD_USER_SCOPE("backbone");
+  const auto& first = input.front().values;
+  if (precision_ == torch::kHalf && first.is_cpu())
     throw std::invalid_argument(
         "precision 'float16' of the network needs a CUDA device; use bfloat16 or single on a CPU");
-  return apply(x.to(precision_)).to(x.scalar_type());
+  const TensorFloat32Guard tensor_float_32(first.is_cuda());
+  if (unet_) return unet_->forward(input, precision_, output_factor);
+  const auto x = concatenated(input);
+  auto y = tfno_->forward(precision_ == torch::kFloat ? x : x.to(precision_)).to(x.scalar_type());
+  return output_factor.defined() ? y * per_channel(output_factor, y) : y;
 }
 
 }  // namespace seco::surrogate

@@ -23,6 +23,14 @@ class BackboneImpl : public torch::nn::Module {
   /// @param x `[B, in_channels, n...]` @return `[B, out_channels, n...]`
   torch::Tensor forward(const torch::Tensor& x);
 
+  /// The same of inputs in parts, each output channel times a factor per RVE. On a CPU and without
+  /// gradients a UNet reads the parts where they are (UNetInference). On a GPU single precision may
+  /// mean TF32 (10 bits of mantissa) here and nowhere else: what follows the backbone makes its
+  /// fields admissible in full single precision, and bounds them as they are.
+  /// @param output_factor `[B, out_channels]`; undefined: 1
+  torch::Tensor forward(const std::vector<InputChannels>& input,
+                        const torch::Tensor& output_factor = {});
+
  private:
   UNet unet_{nullptr};
   TFNO tfno_{nullptr};

@@ -58,7 +58,8 @@ Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluc
 }
 
 Bounds certify_displacement(const StiffnessField& stiffness, const torch::Tensor& displacement,
-                            const GreenOperator& green, const ReferenceMedium& medium) {
+                            const GreenOperator& green, const ReferenceMedium& medium,
+                            const torch::Tensor& preconditioned_residual) {
   const Grid& grid = stiffness.grid();
   if (!cpu::has_fused_path(stiffness)) {
     const auto total = stiffness.apply(total_strain(displacement, grid));
@@ -67,10 +68,14 @@ Bounds certify_displacement(const StiffnessField& stiffness, const torch::Tensor
   }
   // C : (E + e) lacks equilibrium by the residual r = -D^T C : (E + e), and C0 : sym D z with
   // z = G0 r is what the projection adds to it.
-  auto residual = torch::empty_like(displacement), preconditioned = torch::empty_like(displacement);
-  cpu::stiffness_action(stiffness, displacement, /*with_unit_loads=*/true, -1., residual);
-  cpu::green(green, residual, medium, preconditioned);
-  const auto sums = cpu::energies(stiffness, medium, displacement, preconditioned);
+  auto z = preconditioned_residual;
+  if (!z.defined()) {
+    auto residual = torch::empty_like(displacement);
+    z = torch::empty_like(displacement);
+    cpu::stiffness_action(stiffness, displacement, /*with_unit_loads=*/true, -1., residual);
+    cpu::green(green, residual, medium, z);
+  }
+  const auto sums = cpu::energies(stiffness, medium, displacement, z);
   Bounds bounds;
   bounds.upper = ritz(stiffness.mean_stiffness(), sums.stress_mean, sums.strain_gram,
                       displacement.scalar_type())

@@ -34,9 +34,11 @@ Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluc
 
 /// The same for the strains of displacements, `[B, L, d, n...]`, and the equilibrated part of their
 /// stresses: what certify() says of `sym D u` and equilibrated_stress(), on the CPU in four passes
-/// over memory without a field of strains or stresses.
+/// over memory without a field of strains or stresses, or in one if the residual is at hand.
+/// @param preconditioned_residual `G0 r` of the residual `r = -D^T C (E + sym D u)`, or undefined
 Bounds certify_displacement(const StiffnessField& stiffness, const torch::Tensor& displacement,
-                            const GreenOperator& green, const ReferenceMedium& medium);
+                            const GreenOperator& green, const ReferenceMedium& medium,
+                            const torch::Tensor& preconditioned_residual = {});
 
 /// The Ritz step of the upper bound: its energy and the combination of the fluctuations behind it.
 Ritz upper_ritz(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation);

@@ -31,7 +31,7 @@ class CertifiedEngine : public FieldEngine {
           settings.tolerance, smallest_single_tolerance));
     set_thread_count();
     if (!settings.model.empty()) {
-      network_ = load_model(settings.model).network;
+      network_ = load_model(settings.model, settings.network_precision).network;
       network_->to(options().device());
     }
   }

@@ -138,8 +138,9 @@ class Polish {
                                      kinematic_.displacement().to(torch::kDouble), precise_green(),
                                      kinematic_.medium());
     } else {
-      bounds_ = certify_displacement(stiffness(), kinematic_.displacement(), kinematic_.green(),
-                                     kinematic_.medium());
+      bounds_ = certify_displacement(
+          stiffness(), kinematic_.displacement(), kinematic_.green(), kinematic_.medium(),
+          kinematic_.residual_is_fresh() ? kinematic_.preconditioned_residual() : torch::Tensor());
     }
     note_gap();
   }

@@ -3,6 +3,8 @@
 #include <limits>
 
 #include "../cpu/fused_iteration.h"
+#include "../cuda/fused_iteration.h"
+#include "../cuda/operators.h"
 #include "difference_operator.h"
 #include "eco_blocks.h"
 
@@ -11,6 +13,7 @@ namespace {
 
 // Sum over components and grid, in double precision: [B, L, c, n...] -> [B, L].
 torch::Tensor inner_product(const torch::Tensor& a, const torch::Tensor& b) {
+  if (cuda::takes(a)) return cuda::inner_product(a, b);
   return (a * b).flatten(2).sum(2, /*keepdim=*/false, torch::kDouble);
 }
 
@@ -19,6 +22,20 @@ torch::Tensor per_load(const torch::Tensor& values, const torch::Tensor& field) 
   shape[0] = values.size(0);
   shape[1] = values.size(1);
   return values.to(field.scalar_type()).reshape(shape);
+}
+
+// u += alpha p, r -= alpha q.
+void advance(const torch::Tensor& alpha, const torch::Tensor& p, const torch::Tensor& q,
+             torch::Tensor& u, torch::Tensor& r) {
+  if (cuda::takes(u)) return cuda::advance(alpha, p, q, u, r);
+  u.add_(p * per_load(alpha, p));
+  r.sub_(q * per_load(alpha, p));
+}
+
+// p = z + beta p.
+void turn(const torch::Tensor& beta, const torch::Tensor& z, torch::Tensor& p) {
+  if (cuda::takes(p)) return cuda::turn(beta, z, p);
+  p.mul_(per_load(beta, p)).add_(z);
 }
 
 std::vector<std::int64_t> field_shape(const StiffnessField& stiffness, std::int64_t components) {
@@ -49,9 +66,12 @@ torch::Tensor total_strain(const torch::Tensor& displacement, const Grid& grid) 
 
 KinematicIteration::KinematicIteration(const StiffnessField& stiffness,
                                        const torch::Tensor& initial)
-    : stiffness_(stiffness),
-      green_(stiffness.grid(), stiffness.options()),
-      medium_(mean_medium(stiffness)) {
+    : KinematicIteration(stiffness, GreenOperator(stiffness.grid(), stiffness.options()), initial) {
+}
+
+KinematicIteration::KinematicIteration(const StiffnessField& stiffness, const GreenOperator& green,
+                                       const torch::Tensor& initial)
+    : stiffness_(stiffness), green_(green), medium_(mean_medium(stiffness)) {
   const Grid& grid = stiffness.grid();
   u_ = torch::zeros(field_shape(stiffness, grid.dimension()), stiffness.options());
   evaluate_residual();
@@ -70,6 +90,10 @@ KinematicIteration::KinematicIteration(const StiffnessField& stiffness,
 }
 
 void KinematicIteration::evaluate_residual() {
+  if (cuda::has_fused_path(stiffness_)) {
+    cuda::start_iteration(stiffness_, medium_, {u_, r_, z_, p_, rz_, beta_});
+    return;
+  }
   if (cpu::has_fused_path(stiffness_)) {
     r_ = torch::empty_like(u_);
     z_ = torch::empty_like(u_);
@@ -87,7 +111,17 @@ torch::Tensor KinematicIteration::residual() const {
       .sqrt();
 }
 
+bool KinematicIteration::residual_is_fresh() const {
+  // Every step adds the round-off of one evaluation.
+  return u_.scalar_type() == torch::kDouble || steps_ <= 10;
+}
+
 void KinematicIteration::step() {
+  ++steps_;
+  if (cuda::has_fused_path(stiffness_)) {
+    decrease_ = cuda::kinematic_step(stiffness_, medium_, floor_, {u_, r_, z_, p_, rz_, beta_});
+    return;
+  }
   if (cpu::has_fused_path(stiffness_)) {
     decrease_ = cpu::kinematic_step(stiffness_, green_, medium_, {u_, r_, z_, p_}, rz_, floor_);
     return;
@@ -99,12 +133,11 @@ void KinematicIteration::step() {
   const auto moving = (rz_ > floor_) & (p_ap > 0);
   const auto alpha = torch::where(moving, rz_ / p_ap, torch::zeros_like(rz_));
   decrease_ = alpha * rz_ / static_cast<double>(grid.n_voxels());
-  u_.add_(p_ * per_load(alpha, p_));
-  r_.sub_(ap * per_load(alpha, p_));
+  advance(alpha, p_, ap, u_, r_);
   z_ = green_.apply(r_, medium_);
   const auto rz_new = inner_product(r_, z_);
   const auto beta = torch::where(moving, rz_new / rz_, torch::zeros_like(rz_));
-  p_.mul_(per_load(beta, p_)).add_(z_);
+  turn(beta, z_, p_);
   rz_ = rz_new;
 }
 
@@ -117,7 +150,7 @@ torch::Tensor KinematicIteration::gap() const {
 }
 
 void KinematicIteration::keep(const std::vector<std::int64_t>& members) {
-  keep_members(members, {&u_, &r_, &z_, &p_, &rz_, &rz_zero_, &floor_, &decrease_});
+  keep_members(members, {&u_, &r_, &z_, &p_, &rz_, &beta_, &rz_zero_, &floor_, &decrease_});
   stiffness_ = stiffness_.select(members);
   medium_ = mean_medium(stiffness_);
 }
@@ -128,7 +161,10 @@ void KinematicIteration::rest(std::int64_t member) {
 
 StaticalIteration::StaticalIteration(const StiffnessField& stiffness, const GreenOperator& green,
                                      const torch::Tensor& initial)
-    : stiffness_(stiffness), green_(green), medium_(mean_medium(stiffness)), t_(initial.clone()) {
+    : stiffness_(stiffness),
+      green_(green),
+      medium_(mean_medium(stiffness)),
+      t_(initial.clone(torch::MemoryFormat::Contiguous)) {
   const Grid& grid = stiffness.grid();
   g_ = -stiffness_.apply_compliance(t_ + with_grid_axes(unit_loads(grid, t_.options()), grid));
   precondition();
@@ -157,12 +193,11 @@ void StaticalIteration::step() {
   const auto moving = (gz_ > floor_) & (p_sp > 0);
   const auto alpha = torch::where(moving, gz_ / p_sp, torch::zeros_like(gz_));
   decrease_ = alpha * gz_ / static_cast<double>(stiffness_.grid().n_voxels());
-  t_.add_(p_ * per_load(alpha, p_));
-  g_.sub_(sp * per_load(alpha, p_));
+  advance(alpha, p_, sp, t_, g_);
   const auto gz_old = gz_;
   precondition();
   const auto beta = torch::where(moving, gz_ / gz_old, torch::zeros_like(gz_));
-  p_.mul_(per_load(beta, p_)).add_(z_);
+  turn(beta, z_, p_);
 }
 
 void StaticalIteration::keep(const std::vector<std::int64_t>& members) {

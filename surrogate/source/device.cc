@@ -13,6 +13,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "../cuda/operators.h"
+
 namespace seco::surrogate {
 namespace {
 
@@ -24,6 +26,11 @@ int environment_number(std::initializer_list<const char*> names, int fallback) {
       if (number >= 0) return number;
     }
   return fallback;
+}
+
+int ranks_on_node() {
+  return environment_number(
+      {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS_PER_NODE"}, 1);
 }
 
 }  // namespace
@@ -58,9 +65,7 @@ void set_thread_count() {
   static const bool done = [] {
     int threads = environment_number({"OMP_NUM_THREADS"}, 0);
     if (threads < 1) {
-      const int ranks = std::max(
-          1, environment_number(
-                 {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS_PER_NODE"}, 1));
+      const int ranks = std::max(1, ranks_on_node());
       threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / ranks);
     }
     at::set_num_threads(threads);
@@ -74,6 +79,16 @@ void set_thread_count() {
     return true;
   }();
   (void)done;
+}
+
+double chunk_memory(double asked, const torch::Device& device) {
+  if (asked > 0) return asked;
+  constexpr double usual = 1024, mebibyte = 1024. * 1024.;
+  const double free = cuda::free_memory(device);
+  if (!(free > 0)) return usual;
+  const auto n_gpus = std::max(1, static_cast<int>(torch::cuda::device_count()));
+  const int ranks = std::max(1, ranks_on_node());
+  return 0.5 * free / mebibyte / ((ranks + n_gpus - 1) / n_gpus);
 }
 
 torch::Dtype precision_from(const std::string& name) {

@@ -15,6 +15,10 @@ torch::Device select_device(const std::string& name);
 /// OMP_NUM_THREADS if set, else the cores of the node shared by its ranks.
 void set_thread_count();
 
+/// Memory in MiB for the fields of one chunk of RVEs: what is asked for or, with 0, 1024 on the CPU
+/// and on a GPU half of what is free there now for the ranks that share it.
+double chunk_memory(double asked, const torch::Device& device);
+
 /// `single` or `double`. @throws std::invalid_argument for anything else.
 torch::Dtype precision_from(const std::string& name);
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "../cpu/field_kernels.h"
+#include "../cuda/operators.h"
 
 namespace seco::surrogate {
 namespace {
@@ -27,8 +28,9 @@ torch::Tensor component(const torch::Tensor& field, int index, const Grid& grid)
   return field.select(-grid.dimension() - 1, index);
 }
 
-bool use_kernel(const torch::Tensor& t) {
-  return t.is_cpu() && (t.scalar_type() == torch::kFloat || t.scalar_type() == torch::kDouble);
+bool has_kernel(const torch::Tensor& t) {
+  return cuda::takes(t) ||
+         (t.is_cpu() && (t.scalar_type() == torch::kFloat || t.scalar_type() == torch::kDouble));
 }
 
 Grid grid_from(const torch::autograd::AutogradContext* ctx) {
@@ -47,7 +49,7 @@ struct StrainFunction : torch::autograd::Function<StrainFunction> {
   static torch::Tensor forward(torch::autograd::AutogradContext* ctx, const torch::Tensor& u,
                                const Grid& grid) {
     save_grid(ctx, grid);
-    return cpu::strain(u, grid);
+    return cuda::takes(u) ? cuda::strain(u, grid) : cpu::strain(u, grid);
   }
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* ctx,
                                                torch::autograd::tensor_list gradient) {
@@ -59,7 +61,7 @@ struct DivergenceFunction : torch::autograd::Function<DivergenceFunction> {
   static torch::Tensor forward(torch::autograd::AutogradContext* ctx, const torch::Tensor& s,
                                const Grid& grid) {
     save_grid(ctx, grid);
-    return cpu::divergence(s, grid);
+    return cuda::takes(s) ? cuda::divergence(s, grid) : cpu::divergence(s, grid);
   }
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* ctx,
                                                torch::autograd::tensor_list gradient) {
@@ -121,12 +123,12 @@ torch::Tensor divergence_of_portable(const torch::Tensor& stress, const Grid& gr
 }
 
 torch::Tensor strain_of(const torch::Tensor& displacement, const Grid& grid) {
-  return use_kernel(displacement) ? StrainFunction::apply(displacement, grid)
+  return has_kernel(displacement) ? StrainFunction::apply(displacement, grid)
                                   : strain_of_portable(displacement, grid);
 }
 
 torch::Tensor divergence_of(const torch::Tensor& stress, const Grid& grid) {
-  return use_kernel(stress) ? DivergenceFunction::apply(stress, grid)
+  return has_kernel(stress) ? DivergenceFunction::apply(stress, grid)
                             : divergence_of_portable(stress, grid);
 }
 

@@ -24,8 +24,8 @@ torch::Tensor strain_of(const torch::Tensor& displacement, const Grid& grid);
 /// @return `[..., d, n1, n2 (, n3)]`
 torch::Tensor divergence_of(const torch::Tensor& stress, const Grid& grid);
 
-/// The portable forms, made of tensor operations only, which CUDA tensors take; CPU tensors take a
-/// fused kernel. Exposed so that a test can hold the two against each other.
+/// The portable forms, made of tensor operations only, for devices and types without a fused
+/// kernel. Exposed so that a test can hold the two against each other.
 torch::Tensor strain_of_portable(const torch::Tensor& displacement, const Grid& grid);
 torch::Tensor divergence_of_portable(const torch::Tensor& stress, const Grid& grid);
 

@@ -22,7 +22,7 @@ DirectNetwork::DirectNetwork(const NetworkSettings& settings) : FieldNetwork(set
 
 PredictedFields DirectNetwork::forward(const StiffnessField& stiffness) {
   const Grid& grid = stiffness.grid();
-  const auto channels = backbone_->forward(microstructure_channels(settings(), stiffness));
+  const auto channels = backbone_->forward({microstructure_channels(settings(), stiffness)});
   const auto half = channels.size(1) / 2;
   const auto strain = with_loads(channels.narrow(1, 0, half), grid);
   auto stress = with_loads(channels.narrow(1, half, half), grid);

@@ -33,13 +33,13 @@ class FftEngine : public FieldEngine {
   }
 
   FieldResult compute(const StiffnessField& stiffness) const override {
+    const GreenOperator green(stiffness.grid(), stiffness.options());
     const auto solution =
-        solve(stiffness, SolverSettings{settings().tolerance, settings().max_iterations});
+        solve(stiffness, green, SolverSettings{settings().tolerance, settings().max_iterations});
     FieldResult result;
     result.displacement = solution.displacement;
-    result.bounds = certify_displacement(stiffness, solution.displacement,
-                                         GreenOperator(stiffness.grid(), stiffness.options()),
-                                         mean_medium(stiffness));
+    result.bounds = certify_displacement(stiffness, solution.displacement, green,
+                                         mean_medium(stiffness), solution.preconditioned_residual);
     result.estimate = result.bounds.upper;
     result.iterations = solution.iterations;
     result.residual = solution.residual;

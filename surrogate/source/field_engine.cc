@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "device.h"
 #include "difference_operator.h"
 #include "local_quantities.h"
 
@@ -30,13 +31,14 @@ void FieldEngine::compute_in_chunks(const std::vector<const materials::Rve*>& rv
   for (std::size_t i = 0; i < rves.size(); ++i)
     groups[{rves[i]->shape, rves[i]->lengths, kinds[i]}].push_back(i);
 
+  const double memory = chunk_memory(settings_.chunk_memory, options_.device());
   std::size_t finished = 0;
   for (const auto& [key, indices] : groups) {
     const auto& first_rve = *rves[indices.front()];
     const double bytes =
         static_cast<double>(first_rve.n_voxels() * bytes_per_voxel(first_rve.dimension()));
     const auto chunk_size = static_cast<std::size_t>(
-        std::clamp(settings_.chunk_memory * 1024. * 1024. / bytes, 1.,
+        std::clamp(memory * 1024. * 1024. / bytes, 1.,
                    static_cast<double>(largest_chunk(*rves[indices.front()]))));
     for (std::size_t first = 0; first < indices.size(); first += chunk_size) {
       const std::size_t last = std::min(first + chunk_size, indices.size());
@@ -119,7 +121,7 @@ std::vector<LocalAnswer> FieldEngine::local_quantities(
             best_strain(stiffness, fields.strain.defined()
                                        ? fields.strain
                                        : strain_of(fields.displacement, stiffness.grid())),
-            asked, part, settings_.chunk_memory);
+            asked, part, chunk_memory(settings_.chunk_memory, options_.device()));
         for (std::size_t i = 0; i < part.size(); ++i) {
           auto& answer = answers[positions[i]];
           answer.measure = stress_measure(asked[i]->rve);

@@ -8,6 +8,7 @@
 
 #include "../cpu/fused_iteration.h"
 #include "../cpu/green.h"
+#include "../cuda/operators.h"
 
 namespace seco::surrogate {
 namespace {
@@ -69,6 +70,7 @@ GreenOperator::GreenOperator(const Grid& grid, const torch::TensorOptions& optio
       single_ = std::make_shared<const cpu::Green<float>>(grid);
     return;
   }
+  if (cuda::takes(torch::empty({0}, options))) return;
   const int d = grid.dimension();
   // Built in double precision and rounded once.
   std::vector<torch::Tensor> shift;  // exp(i 2 pi q / n) along each axis, broadcastable
@@ -100,6 +102,7 @@ GreenOperator::GreenOperator(const Grid& grid, const torch::TensorOptions& optio
 
 torch::Tensor GreenOperator::apply(const torch::Tensor& force,
                                    const ReferenceMedium& medium) const {
+  if (cuda::takes(force)) return cuda::green(force, medium, grid_);
   return single_ || double_ ? GreenFunction::apply(force, *this, medium)
                             : apply_portable(force, medium);
 }

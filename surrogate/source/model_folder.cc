@@ -134,13 +134,15 @@ NetworkSettings network_settings_from(const json& description, const std::string
   return s;
 }
 
-Model load_model(const std::string& folder) {
+Model load_model(const std::string& folder, const std::string& precision) {
   Model model;
   model.description = read_model_description(folder);
   const std::string json_path = (fs::path(folder) / "model.json").string();
   const auto settings = network_settings_from(model.description, json_path);
   try {
-    model.network = make_network(settings);
+    auto wanted = settings;
+    if (precision != "model") wanted.precision = precision;
+    model.network = make_network(wanted);
   } catch (const std::invalid_argument& error) {
     refuse(json_path, error.what());
   }

@@ -17,8 +17,10 @@ struct Model {
 constexpr int model_schema_version = 2;
 
 /// Loads a model for the CPU.
+/// @param precision arithmetic of the network (NetworkSettings::precision), or `model` for the one
+///   it was trained in
 /// @throws std::invalid_argument naming folder, file, key, the value found and what was expected.
-Model load_model(const std::string& folder);
+Model load_model(const std::string& folder, const std::string& precision = "model");
 
 /// Writes both files beside their names and renames them, weights first.
 /// @param description what is known beyond the architecture (training, accuracy, range).

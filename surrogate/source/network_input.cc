@@ -43,12 +43,10 @@ std::int64_t n_microstructure_channels(const NetworkSettings& settings) {
       settings.input));
 }
 
-torch::Tensor microstructure_channels(const NetworkSettings& settings,
+InputChannels microstructure_channels(const NetworkSettings& settings,
                                       const StiffnessField& stiffness) {
-  if (settings.input == "stiffness") {
-    const auto coefficients = stiffness.coefficients();
-    return coefficients / per_rve(mean_medium(stiffness).mu, coefficients);
-  }
+  if (settings.input == "stiffness")
+    return {stiffness.coefficients(), mean_medium(stiffness).mu.reciprocal()};
   const auto& angles = stiffness.orientations();
   if (!angles.defined())
     throw std::invalid_argument(
@@ -56,7 +54,7 @@ torch::Tensor microstructure_channels(const NetworkSettings& settings,
                     "has none; polycrystals of `seco generate` and RVE files with the dataset "
                     "'orientation' have them",
                     settings.input));
-  if (settings.input == "Euler angles") return stiffness.expand(angles / M_PI);
+  if (settings.input == "Euler angles") return {stiffness.expand(angles / M_PI), {}};
   const auto n = n_microstructure_channels(settings);
   auto table = torch::empty({angles.size(0), angles.size(1), n}, torch::kDouble);
   for (std::int64_t b = 0; b < angles.size(0); ++b)
@@ -66,7 +64,7 @@ torch::Tensor microstructure_channels(const NetworkSettings& settings,
           materials::crystal_harmonics(settings.crystal_symmetry, {e[0], e[1], e[2]});
       std::copy(values.begin(), values.end(), table[b][p].data_ptr<double>());
     }
-  return stiffness.expand(table);
+  return {stiffness.expand(table), {}};
 }
 
 }  // namespace seco::surrogate

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "input_channels.h"
 #include "seco/surrogate/network_settings.h"
 #include "stiffness_field.h"
 
@@ -9,10 +10,10 @@ namespace seco::surrogate {
 /// @throws std::invalid_argument for an unknown input or crystal symmetry.
 std::int64_t n_microstructure_channels(const NetworkSettings& settings);
 
-/// The channels themselves, `[B, channels, n...]`: stiffness coefficients in units of the mean
-/// shear modulus, Bunge angles in units of pi, or crystal harmonics.
+/// The channels themselves: stiffness coefficients in units of the mean shear modulus, Bunge angles
+/// in units of pi, or crystal harmonics.
 /// @throws std::invalid_argument if orientations are asked for and an RVE has none.
-torch::Tensor microstructure_channels(const NetworkSettings& settings,
+InputChannels microstructure_channels(const NetworkSettings& settings,
                                       const StiffnessField& stiffness);
 
 /// `[B]` to a tensor that broadcasts against `field`, in its type.

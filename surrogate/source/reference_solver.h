@@ -13,6 +13,9 @@ struct SolverSettings {
 struct MicroSolution {
   /// Displacement fluctuation, `[B, L, d, n...]`.
   torch::Tensor displacement;
+  /// Its preconditioned residual, of the same shape; undefined where the iteration has no fresh one
+  /// (KinematicIteration::residual_is_fresh).
+  torch::Tensor preconditioned_residual;
   /// Per RVE: iterations done, largest relative residual of its load cases, convergence.
   std::vector<unsigned int> iterations;
   std::vector<double> residual;
@@ -25,5 +28,8 @@ struct MicroSolution {
 /// @param initial displacement to start from, `[B, L, d, n...]`, or undefined for zero.
 MicroSolution solve(const StiffnessField& stiffness, const SolverSettings& settings,
                     const torch::Tensor& initial = {});
+/// The same with a Green operator that is at hand.
+MicroSolution solve(const StiffnessField& stiffness, const GreenOperator& green,
+                    const SolverSettings& settings, const torch::Tensor& initial = {});
 
 }  // namespace seco::surrogate

@@ -98,7 +98,7 @@ ResultCache::ResultCache(const std::string& folder, const std::string& engine,
                     folder, error ? ": " + error.message() : ""));
   fs::remove(probe, error);
   Mixer mixer;
-  for (const auto& text : {engine, version, settings.precision})
+  for (const auto& text : {engine, version, settings.precision, settings.network_precision})
     mixer.add(text.data(), text.size());
   // Of the model the content counts, not the place.
   if (fs::is_directory(settings.model)) {

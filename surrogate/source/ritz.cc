@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "../cuda/operators.h"
+
 namespace seco::surrogate {
 
 torch::Tensor symmetrized(const torch::Tensor& matrix) {
@@ -11,6 +13,15 @@ torch::Tensor symmetrized(const torch::Tensor& matrix) {
 torch::Tensor gram(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b,
                    const Grid& grid) {
   torch::NoGradGuard no_grad;
+  if (cuda::takes(a.front())) {
+    std::vector<torch::Tensor> rows;
+    for (const auto& left : a) {
+      std::vector<torch::Tensor> blocks;
+      for (const auto& right : b) blocks.push_back(cuda::gram(left, right));
+      rows.push_back(torch::cat(blocks, 2));
+    }
+    return torch::cat(rows, 1).cpu() / static_cast<double>(grid.n_voxels());
+  }
   // On the CPU in pieces that stay in the cache: no double-precision copy of a whole field is made.
   const std::int64_t length = a.front().flatten(2).size(2);
   const std::int64_t piece = a.front().is_cpu() ? 16384 : length;

@@ -1,5 +1,6 @@
 #include "s_eco_network.h"
 
+#include <ATen/record_function.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,8 +25,17 @@ torch::Tensor root_mean_square(const torch::Tensor& field) {
   return field.square().flatten(1).mean(1).sqrt();
 }
 
-torch::Tensor normalized(const torch::Tensor& field, const torch::Tensor& size) {
-  return (field / per_rve(size.clamp_min(1e-30), field)).flatten(1, 2);
+// All load cases and components as channels, divided by the size of the field.
+InputChannels normalized(const torch::Tensor& field, const torch::Tensor& size) {
+  return {field.flatten(1, 2), size.clamp_min(1e-30).reciprocal()};
+}
+
+// The equilibrated part of the gradient, by what its descent field has already cost:
+// `g - C0 : sym(D G0 D^T g) - <g> = g + C0 : descent - <g>`.
+torch::Tensor equilibrated_gradient(EnergyDescent& kinematic, const ReferenceMedium& medium,
+                                    const Grid& grid) {
+  const auto stress = kinematic.gradient() + isotropic_stress(kinematic.descent(), medium, grid);
+  return stress - stress.mean(grid.axes(), /*keepdim=*/true);
 }
 
 double trace_of(const torch::Tensor& matrix) {
@@ -67,28 +77,35 @@ SEcoNetwork::SEcoNetwork(const NetworkSettings& settings)
 }
 
 std::pair<torch::Tensor, torch::Tensor> SEcoNetwork::displacement_and_potential(
-    const torch::Tensor& channels, const torch::Tensor& unit_stress, const GreenOperator& green,
-    const ReferenceMedium& medium) const {
+    const std::vector<InputChannels>& input, const torch::Tensor& unit_stress,
+    const GreenOperator& green, const ReferenceMedium& medium) {
   const Grid& grid = green.grid();
+  const bool displacement = settings().kinematic_head == "displacement";
   const double h = *std::min_element(grid.spacing.begin(), grid.spacing.end());
-  const auto kinematic = grid.n_components() * n_kinematic_channels(settings());
-  const auto first = with_loads(channels.narrow(1, 0, kinematic), grid);
-  const auto second = with_loads(channels.narrow(1, kinematic, channels.size(1) - kinematic), grid);
-  const auto unit = per_rve(unit_stress, first);
-  const auto displacement = settings().kinematic_head == "displacement"
-                                ? first * (h * unit / per_rve(medium.mu, first))
-                                : green.apply(-divergence_of(first * unit, grid), medium);
-  auto potential = second * unit;
-  if (equilibrium_ != EquilibriumForm::projection) potential = potential * (h * h);
-  return {displacement, potential};
+  const auto n_kinematic = grid.n_components() * n_kinematic_channels(settings());
+  const auto n_statical =
+      grid.n_components() * n_potential_channels(equilibrium_, grid.dimension());
+  const auto options = input.back().values.options();
+  const auto unit = unit_stress.to(options).unsqueeze(1);
+  const auto kinematic_unit =
+      displacement ? unit * (h / medium.mu.to(options).unsqueeze(1)) : -unit;
+  const auto statical_unit = equilibrium_ == EquilibriumForm::projection ? unit : unit * (h * h);
+  const auto factor = torch::cat(
+      {kinematic_unit.expand({-1, n_kinematic}), statical_unit.expand({-1, n_statical})}, 1);
+  const auto channels = backbone_->forward(input, factor);
+  RECORD_USER_SCOPE("kinematic block");
+  const auto first = with_loads(channels.narrow(1, 0, n_kinematic), grid);
+  const auto second = with_loads(channels.narrow(1, n_kinematic, n_statical), grid);
+  return {displacement ? first : green.apply(divergence_of(first, grid), medium), second};
 }
 
 PredictedFields SEcoNetwork::without_solver(const StiffnessField& stiffness,
                                             const GreenOperator& green) {
   const Grid& grid = stiffness.grid();
   const auto medium = mean_medium(stiffness);
-  const auto channels = backbone_->forward(microstructure_channels(settings(), stiffness));
-  auto [displacement, potential] = displacement_and_potential(channels, medium.mu, green, medium);
+  auto [displacement, potential] = displacement_and_potential(
+      {microstructure_channels(settings(), stiffness)}, medium.mu, green, medium);
+  RECORD_USER_SCOPE("equilibrium block");
   PredictedFields fields;
   fields.strain = compatibility_block(displacement, grid);
   if (equilibrium_ == EquilibriumForm::projection)
@@ -109,28 +126,34 @@ PredictedFields SEcoNetwork::with_solver(const StiffnessField& stiffness,
   const auto medium = mean_medium(stiffness);
   EnergyDescent kinematic(EnergyProblem::potential(stiffness, green), stiffness.options());
   EnergyDescent statical(EnergyProblem::complementary(stiffness, green), stiffness.options());
-  torch::Tensor input, residual_size;
+  std::vector<InputChannels> input;
+  torch::Tensor residual_size;
   {
     torch::NoGradGuard no_grad;  // nothing here depends on the weights
+    RECORD_USER_SCOPE("solver steps");
     for (int step = 0; step < settings().solver_steps; ++step) {
       kinematic.step();
       // The stress of the strain so far, equilibrated, is a good direction where the compliance has
       // high contrast (pores), the descent field where the stiffness has.
-      statical.step(
-          {equilibrium_block(kinematic.gradient(), EquilibriumForm::projection, green, medium)});
+      statical.step({equilibrated_gradient(kinematic, medium, grid)});
     }
+  }
+  {
+    torch::NoGradGuard no_grad;
+    RECORD_USER_SCOPE("input of the network");
     const auto mean_stress = torch::inverse(statical.energy());
     const auto stress = combine(mean_stress, statical.field() + unit_fields(stiffness));
     const auto residual = stress - kinematic.gradient();
     residual_size = root_mean_square(residual);
-    const auto strain_size = root_mean_square(kinematic.descent());
-    input = torch::cat(
-        {microstructure_channels(settings(), stiffness), kinematic.field().flatten(1, 2),
-         normalized(kinematic.descent(), strain_size), normalized(residual, residual_size)},
-        1);
+    input = {microstructure_channels(settings(), stiffness),
+             {kinematic.field().flatten(1, 2), {}},
+             normalized(kinematic.descent(), root_mean_square(kinematic.descent())),
+             normalized(residual, residual_size)};
   }
   const auto [displacement, potential] =
-      displacement_and_potential(backbone_->forward(input), residual_size, green, medium);
+      displacement_and_potential(input, residual_size, green, medium);
+  input.clear();
+  RECORD_USER_SCOPE("last step");
   const auto strain = compatibility_block(displacement, grid);
   const auto stress = equilibrium_block(potential, equilibrium_, green, medium);
   PredictedFields fields;
@@ -142,9 +165,7 @@ PredictedFields SEcoNetwork::with_solver(const StiffnessField& stiffness,
     return fields;
   }
   kinematic.step({strain});
-  statical.step(
-      {equilibrium_block(kinematic.gradient(), EquilibriumForm::projection, green, medium),
-       stress});
+  statical.step({equilibrated_gradient(kinematic, medium, grid), stress});
   fields.strain = kinematic.field();
   fields.mean_stress = torch::inverse(statical.energy());
   // The last projection removes what the combinations above have gathered in round-off.

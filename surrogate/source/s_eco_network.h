@@ -29,11 +29,11 @@ class SEcoNetwork : public FieldNetwork {
   PredictedFields forward(const StiffnessField& stiffness) override;
   PredictedFields without_solver(const StiffnessField& stiffness, const GreenOperator& green);
   PredictedFields with_solver(const StiffnessField& stiffness, const GreenOperator& green);
-  /// Nodal displacement and potential from the channels of the backbone, each
-  /// `[B, L, channels, n...]`.
+  /// Nodal displacement and potential from the backbone, each `[B, L, channels, n...]`.
+  /// @param unit_stress `[B]`, what the backbone's stresses are multiples of
   std::pair<torch::Tensor, torch::Tensor> displacement_and_potential(
-      const torch::Tensor& channels, const torch::Tensor& unit_stress, const GreenOperator& green,
-      const ReferenceMedium& medium) const;
+      const std::vector<InputChannels>& input, const torch::Tensor& unit_stress,
+      const GreenOperator& green, const ReferenceMedium& medium);
 
   EquilibriumForm equilibrium_;
   Backbone backbone_{nullptr};

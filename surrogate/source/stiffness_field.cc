@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "../cpu/field_kernels.h"
+#include "../cuda/operators.h"
 #include "ritz.h"
 
 namespace seco::surrogate {
@@ -32,6 +33,7 @@ torch::Tensor apply_portable(const torch::Tensor& phase, const torch::Tensor& ta
 // Phases and table as multiply() of the CPU or the portable way wants them.
 torch::Tensor apply_table(const torch::Tensor& phase, const torch::Tensor& table,
                           const torch::Tensor& field) {
+  if (cuda::takes(field)) return cuda::apply(phase, table, field);
   return field.is_cpu() ? cpu::multiply(phase, table, field) : apply_portable(phase, table, field);
 }
 
@@ -121,6 +123,11 @@ StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
         std::copy_n(rves[b].orientation[p].data(), 3,
                     orientations_[b][static_cast<std::int64_t>(p)].data_ptr<double>());
   }
+  std::vector<torch::Tensor> fractions;
+  for (std::int64_t b = 0; b < batch; ++b)
+    fractions.push_back(torch::bincount(phase_[b], {}, table_double_.size(1)).to(torch::kDouble) /
+                        static_cast<double>(grid_.n_voxels()));
+  fractions_ = torch::stack(fractions).reshape({batch, -1, 1, 1});
   phase_ = phase_.to(options.device());
   table_ = table_double_.to(options);
   compliance_ = compliance_double_.to(options);
@@ -128,18 +135,22 @@ StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
 }
 
 void StiffnessField::make_compact_tables() {
+  compact_ = {};
+  if (cuda::takes(table_))
+    compact_ = {cuda::compact_phase(phase_), cuda::upper_triangles(table_),
+                cuda::upper_triangles(compliance_)};
   if (!phase_.is_cpu()) return;
   compact_ = {phase_.to(torch::kInt), compact_table(table_), compact_table(compliance_)};
 }
 
 torch::Tensor StiffnessField::apply(const torch::Tensor& x) const {
-  return x.is_cpu() ? ApplyFunction::apply(x, compact_.phase, compact_.stiffness)
-                    : ApplyFunction::apply(x, phase_, table_);
+  return x.is_cpu() || cuda::takes(x) ? ApplyFunction::apply(x, compact_.phase, compact_.stiffness)
+                                      : ApplyFunction::apply(x, phase_, table_);
 }
 
 torch::Tensor StiffnessField::apply_compliance(const torch::Tensor& x) const {
-  return x.is_cpu() ? ApplyFunction::apply(x, compact_.phase, compact_.compliance)
-                    : ApplyFunction::apply(x, phase_, compliance_);
+  return x.is_cpu() || cuda::takes(x) ? ApplyFunction::apply(x, compact_.phase, compact_.compliance)
+                                      : ApplyFunction::apply(x, phase_, compliance_);
 }
 
 std::pair<torch::Tensor, torch::Tensor> StiffnessField::forms(const torch::Tensor& x) const {
@@ -158,6 +169,9 @@ std::pair<torch::Tensor, torch::Tensor> StiffnessField::compliance_forms(
 torch::Tensor StiffnessField::quadratic_form(const torch::Tensor& x,
                                              const torch::Tensor& table) const {
   const auto values = table.to(x.options());
+  if (cuda::takes(x))
+    return cuda::quadratic_forms(compact_.phase, cuda::upper_triangles(values), x).cpu() /
+           static_cast<double>(grid_.n_voxels());
   const auto y = x.is_cpu() ? apply_table(compact_.phase, compact_table(values), x)
                             : apply_table(phase_, values, x);
   return (x * y).flatten(2).sum(2, false, torch::kDouble).cpu() /
@@ -176,25 +190,17 @@ torch::Tensor StiffnessField::compliance_between(const torch::Tensor& lambda,
   return torch::matmul(torch::matmul(medium, compliance_double_), medium);
 }
 
-torch::Tensor StiffnessField::phase_fractions() const {
-  const auto n_phases = table_.size(1);
-  std::vector<torch::Tensor> fractions;
-  for (std::int64_t b = 0; b < batch_size(); ++b)
-    fractions.push_back(torch::bincount(phase_[b].cpu(), {}, n_phases).to(torch::kDouble) /
-                        static_cast<double>(grid_.n_voxels()));
-  return torch::stack(fractions).reshape({batch_size(), n_phases, 1, 1});
-}
-
 torch::Tensor StiffnessField::mean_stiffness() const {
-  return (phase_fractions() * table_double_).sum(1);
+  return (fractions_ * table_double_).sum(1);
 }
 
 torch::Tensor StiffnessField::mean_compliance() const {
-  return (phase_fractions() * compliance_double_).sum(1);
+  return (fractions_ * compliance_double_).sum(1);
 }
 
 torch::Tensor StiffnessField::expand(const torch::Tensor& table) const {
   const auto values = table.to(table_.options());
+  if (cuda::takes(values)) return cuda::expand(compact_.phase, values, grid_);
   const auto index = phase_.unsqueeze(-1).expand({phase_.size(0), phase_.size(1), values.size(2)});
   auto shape = std::vector<std::int64_t>{batch_size(), values.size(2)};
   shape.insert(shape.end(), grid_.shape.begin(), grid_.shape.end());
@@ -246,6 +252,7 @@ StiffnessField StiffnessField::select(const std::vector<std::int64_t>& indices) 
   part.compliance_ = compliance_.index_select(0, device_index);
   part.table_double_ = table_double_.index_select(0, index);
   part.compliance_double_ = compliance_double_.index_select(0, index);
+  part.fractions_ = fractions_.index_select(0, index);
   part.scale_ = scale_.index_select(0, index);
   if (orientations_.defined()) part.orientations_ = orientations_.index_select(0, index);
   for (const auto i : indices) part.has_void_.push_back(has_void_[i]);

@@ -6,8 +6,9 @@
 
 namespace seco::surrogate {
 
-/// The same for kernels on memory of the CPU: phases in 32 bit, `[B, N]`, and upper triangles row
-/// by row, coefficient first, `[B, m (m + 1) / 2, P]`.
+/// The same for kernels, phases `[B, N]` and upper triangles row by row. On the CPU phases in 32
+/// bit and coefficients first, `[B, m (m + 1) / 2, P]`; on a CUDA device, where ../cuda takes the
+/// fields, phases in 16 bit and phases first, `[B, P, m (m + 1) / 2]`.
 struct CompactTables {
   torch::Tensor phase, stiffness, compliance;
 };
@@ -31,7 +32,7 @@ class StiffnessField {
   /// Phase of every voxel, `[B, N]`, int64, on the device of the fields.
   const torch::Tensor& phase() const { return phase_; }
   torch::TensorOptions options() const { return table_.options(); }
-  /// For fields on the CPU only.
+  /// Undefined on devices without kernels.
   const CompactTables& compact_tables() const { return compact_; }
   /// True for every RVE (`[B]`, on the CPU) in which a voxel has exactly zero stiffness.
   const std::vector<bool>& has_void() const { return has_void_; }
@@ -73,7 +74,6 @@ class StiffnessField {
   StiffnessField select(const std::vector<std::int64_t>& indices) const;
 
  private:
-  torch::Tensor phase_fractions() const;
   void make_compact_tables();
 
   Grid grid_;
@@ -82,6 +82,7 @@ class StiffnessField {
   torch::Tensor compliance_;  // [B, P, m, m]
   torch::Tensor table_double_, compliance_double_;
   CompactTables compact_;
+  torch::Tensor fractions_;  // of the phases, [B, P, 1, 1], double, on the CPU
   torch::Tensor orientations_;
   torch::Tensor scale_;
   std::vector<bool> has_void_;

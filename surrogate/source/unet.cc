@@ -1,10 +1,14 @@
 #include "unet.h"
 
+#include <ATen/record_function.h>
 #include <torch/nn/functional.h>
 #include <torch/nn/init.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
+
+#include "unet_inference.h"
 
 namespace seco::surrogate {
 namespace {
@@ -72,6 +76,7 @@ torch::Tensor UNetImpl::pooled(const torch::Tensor& x, int factor) const {
 torch::Tensor UNetImpl::forward(const torch::Tensor& input) {
   auto parameters = named_parameters(/*recurse=*/false);
   const auto layer = [&](const std::string& name, const torch::Tensor& x) {
+    RECORD_USER_SCOPE(name.c_str());
     return convolve(x, parameters[name + "_weight"].to(x.scalar_type()),
                     parameters[name + "_bias"].to(x.scalar_type()));
   };
@@ -94,6 +99,34 @@ torch::Tensor UNetImpl::forward(const torch::Tensor& input) {
   if (options_.coarsening > 1) x = resized(x, input);
   return layer("head", torch::cat({x, input}, 1)) +
          layer("product", layer("gate", x) * layer("value", input));
+}
+
+std::shared_ptr<const UNetInference> UNetImpl::inference(torch::Dtype type) {
+  const auto parameters = named_parameters(/*recurse=*/false);
+  std::vector<std::pair<const void*, std::int64_t>> versions;
+  for (const auto& p : parameters)
+    versions.emplace_back(p.value().data_ptr(), static_cast<std::int64_t>(p.value()._version()));
+  const std::lock_guard lock(mutex_);
+  const auto known = std::find_if(prepared_.begin(), prepared_.end(),
+                                  [&](const Prepared& p) { return p.type == type; });
+  if (known != prepared_.end() && known->versions == versions) return known->inference;
+  if (known != prepared_.end()) prepared_.erase(known);
+  prepared_.push_back(
+      {type, versions, std::make_shared<UNetInference>(options_, parameters, type)});
+  return prepared_.back().inference;
+}
+
+torch::Tensor UNetImpl::forward(const std::vector<InputChannels>& input, torch::Dtype type,
+                                const torch::Tensor& output_factor) {
+  const auto& first = input.front().values;
+  const bool prepared = !torch::GradMode::is_enabled() && first.is_cpu() &&
+                        first.scalar_type() == torch::kFloat && type != torch::kHalf;
+  if (prepared) return (*inference(type))(input, output_factor);
+  auto x = concatenated(input);
+  const auto precision = x.scalar_type();
+  if (type != torch::kFloat) x = x.to(type);
+  auto y = forward(x).to(precision);
+  return output_factor.defined() ? y * per_channel(output_factor, y) : y;
 }
 
 }  // namespace seco::surrogate

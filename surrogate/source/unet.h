@@ -2,7 +2,16 @@
 
 #include <torch/nn.h>
 
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "input_channels.h"
+#include "unet_options.h"
+
 namespace seco::surrogate {
+
+class UNetInference;
 
 /// A periodic UNet in 2D or 3D: convolutions of width 3 with circular padding, two per level,
 /// halving by averages and doubling by nearest neighbours with skip connections. It is fully
@@ -13,27 +22,20 @@ namespace seco::surrogate {
 /// input need not pass through the nonlinear layers; a second path multiplies channels of the input
 /// by channels of the features, which gives the output the form `K(features) : input`: a local
 /// linear map of the input fields that the microstructure around the voxel decides.
-struct UNetOptions {
-  int dimension = 3;
-  std::int64_t in_channels = 21;
-  std::int64_t out_channels = 54;
-  /// Channels of the finest level; each coarser level has twice as many. Multiples of 16 run
-  /// fastest.
-  std::int64_t width = 16;
-  /// Number of resolutions.
-  int levels = 3;
-  /// All but the last layer work on block averages of so many voxels along every axis.
-  int coarsening = 1;
-  /// Size of the last layer at the start, relative to one that keeps the variance.
-  double head_gain = 1e-2;
-};
-
 class UNetImpl : public torch::nn::Module {
  public:
   explicit UNetImpl(const UNetOptions& options);
   /// @param x `[B, in_channels, n...]`, any floating type, which the layers compute in
   /// @return `[B, out_channels, n...]`
   torch::Tensor forward(const torch::Tensor& x);
+
+  /// The same of inputs in parts, in the arithmetic asked for, each output channel times a factor
+  /// per RVE. Without gradients and on a CPU by UNetInference.
+  /// @param input single (or double) precision @param type single, bfloat16 or float16
+  /// @param output_factor `[B, out_channels]`; undefined: 1
+  /// @return `[B, out_channels, n...]`, in the precision of the input
+  torch::Tensor forward(const std::vector<InputChannels>& input, torch::Dtype type,
+                        const torch::Tensor& output_factor);
 
  private:
   torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight,
@@ -43,9 +45,20 @@ class UNetImpl : public torch::nn::Module {
 
   torch::Tensor pooled(const torch::Tensor& x, int factor) const;
 
+  /// The inference of the present weights: prepared once for as long as they do not change.
+  std::shared_ptr<const UNetInference> inference(torch::Dtype type);
+
   UNetOptions options_;
   /// The first layer mixes many channels voxel by voxel before the wide convolutions.
   bool lifted_ = false;
+
+  struct Prepared {
+    torch::Dtype type;
+    std::vector<std::pair<const void*, std::int64_t>> versions;
+    std::shared_ptr<const UNetInference> inference;
+  };
+  std::mutex mutex_;
+  std::vector<Prepared> prepared_;
 };
 TORCH_MODULE(UNet);
 

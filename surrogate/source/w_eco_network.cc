@@ -32,7 +32,7 @@ WEcoNetwork::WEcoNetwork(const NetworkSettings& settings) : FieldNetwork(setting
 PredictedFields WEcoNetwork::forward(const StiffnessField& stiffness) {
   const Grid& grid = stiffness.grid();
   const auto channels =
-      with_loads(backbone_->forward(microstructure_channels(settings(), stiffness)), grid);
+      with_loads(backbone_->forward({microstructure_channels(settings(), stiffness)}), grid);
   torch::Tensor displacement;
   if (settings().kinematic_head == "displacement") {
     displacement = channels * *std::min_element(grid.spacing.begin(), grid.spacing.end());

@@ -69,8 +69,12 @@ struct EngineSettings {
   std::string device = "auto";
   /// single or double: precision of the fields. Bounds are summed in double in either case.
   std::string precision = "double";
-  /// Memory in MiB that the fields of one chunk of RVEs may take.
-  double chunk_memory = 1024;
+  /// Arithmetic of the network of `s-eco`, `certified` and `auto`: `model`, as it was trained, or
+  /// single, bfloat16, float16 (NetworkSettings::precision). Bounds hold with any.
+  std::string network_precision = "model";
+  /// Memory in MiB that the fields of one chunk of RVEs may take; 0 for 1024 on the CPU and half of
+  /// the free memory of a GPU.
+  double chunk_memory = 0;
 };
 
 /// Homogenizes batches of RVEs. Implementations keep no state between calls that changes results.

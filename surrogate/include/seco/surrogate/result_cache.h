@@ -15,7 +15,7 @@ namespace seco::surrogate {
 ///
 /// A result is found by all that it depends on: the RVE (shape, lengths, phase of every voxel, bits
 /// of the stiffnesses, unit, orientations), the engine and its version (`engine_version`), the
-/// precision, and the bytes of the model folder. A result of a smaller tolerance serves where a
+/// precisions, and the bytes of the model folder. A result of a smaller tolerance serves where a
 /// larger one is asked for, never the other way round; one of the same tolerance is preferred, and
 /// returned to the last bit. A result that did not converge serves only where the same tolerance
 /// and the same step limit are asked for, and one that failed is not kept. The device and the

@@ -1,0 +1,34 @@
+# LibTorch, and whether kernels for GPUs are built: SECO_CUDA is ON where LibTorch comes with CUDA and a
+# CUDA compiler is found.
+set(SECO_WITH_CUDA AUTO CACHE STRING "Kernels for GPUs: AUTO (where LibTorch has CUDA and a CUDA compiler is found), ON or OFF")
+set_property(CACHE SECO_WITH_CUDA PROPERTY STRINGS AUTO ON OFF)
+# A CUDA LibTorch enables the language and takes the architectures from here, not from
+# CMAKE_CUDA_ARCHITECTURES.
+if(NOT DEFINED ENV{TORCH_CUDA_ARCH_LIST})
+  set(TORCH_CUDA_ARCH_LIST "8.0;9.0+PTX" CACHE STRING "Architectures of the kernels for GPUs")
+endif()
+
+# Torch_DIR names one LibTorch; what it is made of must not come from another one of the system.
+if(Torch_DIR AND EXISTS "${Torch_DIR}/../Caffe2/Caffe2Config.cmake")
+  get_filename_component(Caffe2_DIR "${Torch_DIR}/../Caffe2" ABSOLUTE)
+endif()
+
+# Global, so that tests of the operators (tests/surrogate) can link it as well.
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)
+find_package(Torch REQUIRED)
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL FALSE)
+
+set(SECO_CUDA OFF)
+if(TARGET c10_cuda AND CMAKE_CUDA_COMPILER)
+  set(SECO_CUDA ${SECO_WITH_CUDA})
+elseif(SECO_WITH_CUDA STREQUAL "ON")
+  message(FATAL_ERROR "SECO_WITH_CUDA is ON, but "
+    "LibTorch in ${TORCH_INSTALL_PREFIX} is built without CUDA or there is no CUDA compiler; "
+    "choose another with Torch_DIR and CUDACXX, or SECO_WITH_CUDA=AUTO")
+endif()
+if(SECO_CUDA)
+  find_package(CUDAToolkit REQUIRED)
+  message(STATUS "Kernels for GPUs: ${CMAKE_CUDA_COMPILER_VERSION}, architectures ${TORCH_CUDA_ARCH_LIST}$ENV{TORCH_CUDA_ARCH_LIST}")
+else()
+  message(STATUS "Kernels for GPUs: not built")
+endif()
