@@ -1,5 +1,7 @@
 #pragma once
 
+#include "seco/materials/vector_clones.h"
+
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wpsabi"  // all functions that take lanes are inlined
 #endif
@@ -23,11 +25,5 @@ struct Lanes<float> {
 
 }  // namespace seco::macro
 
-/// Compiles a function for several instruction sets; the program takes the best that the processor
-/// has. What it calls must be inlined.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define SECO_SIMD_CLONES \
-  [[gnu::target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4"), gnu::flatten]]
-#else
-#define SECO_SIMD_CLONES
-#endif
+/// As SECO_VECTOR_CLONES, with everything that is called inlined.
+#define SECO_SIMD_CLONES SECO_VECTOR_CLONES __attribute__((flatten))

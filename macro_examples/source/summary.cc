@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "elasticity_problem.h"
+#include "seco/materials/write_aside.h"
 #include "seco/plugin/agree.h"
 
 namespace seco::macro {
@@ -117,13 +117,8 @@ void ElasticityProblem<dim>::write_summary(const nlohmann::json& summary) const 
   plugin::run_together(communicator_, [&] {
     if (dealii::Utilities::MPI::this_mpi_process(communicator_) != 0) return;
     const auto path = std::filesystem::path(parameters_.output_directory) / "summary.json";
-    // Moved into place when it is complete, so that no half-written summary is ever read.
-    const auto part = path.string() + ".part";
-    std::ofstream file(part);
-    file << summary.dump(2) << '\n';
-    file.close();
-    if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path.string()));
-    std::filesystem::rename(part, path);
+    materials::write_aside(path.string(),
+                           [&](std::ostream& out) { out << summary.dump(2) << '\n'; });
   });
 }
 

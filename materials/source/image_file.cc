@@ -4,10 +4,8 @@
 
 #include <bit>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
 
+#include "seco/materials/write_aside.h"
 #include "voxel_order.h"
 
 namespace seco::materials {
@@ -42,17 +40,16 @@ void write_image(const std::string& path, const std::vector<int>& shape,
                  const std::vector<double>& lengths, const std::vector<VoxelField>& fields) {
   const auto layout = layout_of(shape);
   check_sizes(path, layout, fields);
-  const auto [h1, h2, h3] = spacing_of(shape, lengths);
+  const auto spacing = spacing_of(shape, lengths);
   const std::string extent = fmt::format("0 {} 0 {} 0 {}", layout.n1, layout.n2, layout.n3);
-  const std::string temporary = path + ".part";
-  {
-    std::ofstream out(temporary, std::ios::binary);
+  write_aside(path, [&](std::ostream& out) {
     out << fmt::format(
         "<?xml version=\"1.0\"?>\n<VTKFile type=\"ImageData\" version=\"1.0\" byte_order=\"{}\" "
         "header_type=\"UInt64\">\n  <ImageData WholeExtent=\"{}\" Origin=\"0 0 0\" Spacing=\"{} {} "
         "{}\">\n    <Piece Extent=\"{}\">\n      <CellData{}>\n",
-        std::endian::native == std::endian::little ? "LittleEndian" : "BigEndian", extent, h1, h2,
-        h3, extent, fields.empty() ? "" : fmt::format(" Scalars=\"{}\"", fields.front().name));
+        std::endian::native == std::endian::little ? "LittleEndian" : "BigEndian", extent,
+        spacing[0], spacing[1], spacing[2], extent,
+        fields.empty() ? "" : fmt::format(" Scalars=\"{}\"", fields.front().name));
     std::size_t offset = 0;
     for (const auto& field : fields) {
       out << description(field, offset);
@@ -69,12 +66,7 @@ void write_image(const std::string& path, const std::vector<int>& shape,
         write_values<float>(out, field, layout);
     }
     out << "\n  </AppendedData>\n</VTKFile>\n";
-    out.flush();
-    if (!out)
-      throw std::runtime_error(fmt::format(
-          "{}: cannot be written; check that its folder exists and the disk is not full", path));
-  }
-  std::filesystem::rename(temporary, path);
+  });
 }
 
 }  // namespace seco::materials

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "seco/materials/fnv_hash.h"
+
 namespace seco::materials {
 namespace {
 
@@ -13,24 +15,12 @@ namespace {
 constexpr double symmetry_tolerance = 1e-8;
 constexpr double eigenvalue_tolerance = 1e-14;
 
-/// FNV-1a over bytes (Fowler, Noll and Vo).
-class Hash {
- public:
-  void add(const void* data, std::size_t size) {
-    const auto* bytes = static_cast<const unsigned char*>(data);
-    for (std::size_t i = 0; i < size; ++i) value_ = (value_ ^ bytes[i]) * 1099511628211ULL;
-  }
-  template <typename Number>
-  void add(const std::vector<Number>& values) {
-    const std::uint64_t size = values.size();
-    add(&size, sizeof size);
-    add(values.data(), values.size() * sizeof(Number));
-  }
-  std::uint64_t value() const { return value_; }
-
- private:
-  std::uint64_t value_ = 14695981039346656037ULL;
-};
+template <typename Number>
+void add(FnvHash& hash, const std::vector<Number>& values) {
+  const std::uint64_t size = values.size();
+  hash.add(&size, sizeof size);
+  hash.add(values.data(), values.size() * sizeof(Number));
+}
 
 }  // namespace
 
@@ -95,10 +85,10 @@ void check(const Rve& rve, const std::string& origin) {
 }
 
 std::uint64_t hash(const Rve& rve) {
-  Hash h;
-  h.add(rve.shape);
-  h.add(rve.lengths);
-  h.add(rve.phase);
+  FnvHash h;
+  add(h, rve.shape);
+  add(h, rve.lengths);
+  add(h, rve.phase);
   for (const auto& stiffness : rve.stiffness)
     h.add(stiffness.data(), static_cast<std::size_t>(stiffness.size()) * sizeof(double));
   h.add(rve.unit.data(), rve.unit.size());

@@ -1,11 +1,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
-#include <stdexcept>
 
 #include "seco/materials/hdf5_file.h"
 #include "seco/materials/image_file.h"
+#include "seco/materials/write_aside.h"
 #include "voxel_order.h"
 
 namespace seco::materials {
@@ -46,7 +45,7 @@ void write_xdmf(const std::string& path, const std::vector<int>& shape,
   const auto layout = layout_of(shape);
   check_sizes(path, layout, fields);
   const auto spacing = spacing_of(shape, lengths);
-  const std::string data = path + ".h5", temporary = path + ".part";
+  const std::string data = path + ".h5";
   Hdf5Writer file(data);
   for (const auto& field : fields)
     if (field.type == VoxelField::Type::uint16)
@@ -54,8 +53,7 @@ void write_xdmf(const std::string& path, const std::vector<int>& shape,
     else
       write_dataset<float>(file, field, layout);
   file.close();
-  {
-    std::ofstream out(temporary);
+  write_aside(path, [&](std::ostream& out) {
     // Axes are listed from the slowest to the fastest: z, y, x.
     out << fmt::format(
         "<?xml version=\"1.0\"?>\n<Xdmf Version=\"2.0\">\n  <Domain>\n    <Grid Name=\"RVE\" "
@@ -67,12 +65,7 @@ void write_xdmf(const std::string& path, const std::vector<int>& shape,
     for (const auto& field : fields)
       out << attribute(field, layout, std::filesystem::path(data).filename().string());
     out << "    </Grid>\n  </Domain>\n</Xdmf>\n";
-    out.flush();
-    if (!out)
-      throw std::runtime_error(fmt::format(
-          "{}: cannot be written; check that its folder exists and the disk is not full", path));
-  }
-  std::filesystem::rename(temporary, path);
+  });
 }
 
 }  // namespace seco::materials

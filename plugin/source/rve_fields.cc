@@ -10,6 +10,7 @@
 #include <boost/serialization/vector.hpp>
 #include <map>
 
+#include "owner_exchange.h"
 #include "seco/plugin/agree.h"
 #include "seco/surrogate/field_file.h"
 #include "share_work.h"
@@ -17,7 +18,6 @@
 namespace seco::plugin {
 namespace {
 
-namespace MPI = dealii::Utilities::MPI;
 namespace Kelvin = dealii::Physics::Notation::Kelvin;
 
 /// Strains of one RVE that are answered together; `part` and `fields_file` tell the tasks of an RVE
@@ -153,17 +153,10 @@ std::vector<LocalResponse<dim>> rve_fields(
     unsigned int n_phases, MPI_Comm communicator,
     const std::function<std::uint64_t(const RveKey&)>& hash,
     const std::function<void(std::size_t, std::size_t)>& progress) {
-  const auto n_ranks = MPI::n_mpi_processes(communicator);
-  std::map<unsigned int, std::vector<FieldRequest<dim>>> sent;
-  std::map<unsigned int, std::vector<std::size_t>> positions;
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    const auto owner = static_cast<unsigned int>(hash(requests[i].rve.key) % n_ranks);
-    sent[owner].push_back(requests[i]);
-    positions[owner].push_back(i);
-  }
-  const auto received = MPI::some_to_some(communicator, sent);
+  const OwnerExchange<FieldRequest<dim>> sent(
+      requests, communicator, [&](const auto& request) { return hash(request.rve.key); });
   std::vector<FieldRequest<dim>> owned;
-  for (const auto& [rank, list] : received) owned.insert(owned.end(), list.begin(), list.end());
+  for (const auto& [rank, list] : sent.asked()) owned.insert(owned.end(), list.begin(), list.end());
 
   const auto [lists, places] = collect<dim>(owned);
   const auto answers = share_work<StrainList<dim>, std::vector<LocalResponse<dim>>>(
@@ -192,13 +185,10 @@ std::vector<LocalResponse<dim>> rve_fields(
 
   std::map<unsigned int, std::vector<LocalResponse<dim>>> replies;
   auto place = places.begin();
-  for (const auto& [rank, list] : received)
+  for (const auto& [rank, list] : sent.asked())
     for (std::size_t i = 0; i < list.size(); ++i, ++place)
       replies[rank].push_back(answers[place->list][place->position]);
-  std::vector<LocalResponse<dim>> responses(requests.size());
-  for (const auto& [owner, list] : MPI::some_to_some(communicator, replies))
-    for (std::size_t i = 0; i < list.size(); ++i) responses[positions.at(owner)[i]] = list[i];
-  return responses;
+  return sent.answers(std::move(replies));
 }
 
 template <int dim>

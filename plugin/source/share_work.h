@@ -11,6 +11,7 @@
 #include <map>
 #include <vector>
 
+#include "owner_exchange.h"
 #include "task_pool.h"
 
 namespace seco::plugin {
@@ -85,16 +86,6 @@ class TaskSource {
   std::size_t n_finished_ = 0;
 };
 
-/// Sends each part to its rank and returns what was received, without packing what stays here.
-template <typename Value>
-std::map<unsigned int, Value> exchange(std::map<unsigned int, Value> sent, MPI_Comm communicator) {
-  const auto rank = dealii::Utilities::MPI::this_mpi_process(communicator);
-  auto own = sent.extract(rank);
-  auto received = dealii::Utilities::MPI::some_to_some(communicator, sent);
-  if (!own.empty()) received.emplace(rank, std::move(own.mapped()));
-  return received;
-}
-
 /// Values of a function of keys that is expensive, for all ranks together: every different key is
 /// computed once, and every rank computes as long as the others. Collective.
 ///
@@ -120,16 +111,10 @@ std::vector<Value> share_work(const std::vector<Key>& keys, MPI_Comm communicato
   const auto n_ranks = MPI::n_mpi_processes(communicator);
   const auto rank = MPI::this_mpi_process(communicator);
 
-  std::map<unsigned int, std::vector<Key>> requests;
-  std::map<unsigned int, std::vector<std::size_t>> positions;
-  for (std::size_t k = 0; k < keys.size(); ++k) {
-    const auto owner = static_cast<unsigned int>(hash(keys[k]) % n_ranks);
-    requests[owner].push_back(keys[k]);
-    positions[owner].push_back(k);
-  }
-  const auto asked = exchange(std::move(requests), communicator);
+  const OwnerExchange<Key> requests(keys, communicator, hash);
   std::vector<Key> owned;
-  for (const auto& [asking, list] : asked) owned.insert(owned.end(), list.begin(), list.end());
+  for (const auto& [asking, list] : requests.asked())
+    owned.insert(owned.end(), list.begin(), list.end());
   std::sort(owned.begin(), owned.end());
   owned.erase(std::unique(owned.begin(), owned.end()), owned.end());
 
@@ -170,16 +155,12 @@ std::vector<Value> share_work(const std::vector<Key>& keys, MPI_Comm communicato
       for (auto& [position, value] : list) owned_values[position] = std::move(value);
   }
   std::map<unsigned int, std::vector<Value>> replies;
-  for (const auto& [asking, list] : asked)
+  for (const auto& [asking, list] : requests.asked())
     for (const auto& key : list)
       replies[asking].push_back(
           owned_values[std::lower_bound(owned.begin(), owned.end(), key) - owned.begin()]);
   owned_values = {};
-  std::vector<Value> result(keys.size());
-  for (auto& [owner, values] : exchange(std::move(replies), communicator))
-    for (std::size_t i = 0; i < values.size(); ++i)
-      result[positions.at(owner)[i]] = std::move(values[i]);
-  return result;
+  return requests.answers(std::move(replies));
 }
 
 }  // namespace seco::plugin

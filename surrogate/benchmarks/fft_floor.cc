@@ -7,7 +7,7 @@
 
 #include "floors.h"
 #ifdef SECO_WITH_FFTW
-#include <fftw3.h>
+#include "cpu/fftw.h"
 #endif
 
 namespace seco::benchmarks {
@@ -30,36 +30,11 @@ std::function<void()> torch_pair(const FftCase& fft) {
 
 #ifdef SECO_WITH_FFTW
 
-template <typename Number>
-struct Fftw;
-
-template <>
-struct Fftw<float> {
-  using Complex = fftwf_complex;
-  using Plan = fftwf_plan;
-  static constexpr auto forward = fftwf_plan_dft_r2c;
-  static constexpr auto back = fftwf_plan_dft_c2r;
-  static constexpr auto execute_forward = fftwf_execute_dft_r2c;
-  static constexpr auto execute_back = fftwf_execute_dft_c2r;
-  static constexpr auto destroy = fftwf_destroy_plan;
-};
-
-template <>
-struct Fftw<double> {
-  using Complex = fftw_complex;
-  using Plan = fftw_plan;
-  static constexpr auto forward = fftw_plan_dft_r2c;
-  static constexpr auto back = fftw_plan_dft_c2r;
-  static constexpr auto execute_forward = fftw_execute_dft_r2c;
-  static constexpr auto execute_back = fftw_execute_dft_c2r;
-  static constexpr auto destroy = fftw_destroy_plan;
-};
-
 /// Fields, their transforms and plans of one batch.
 template <typename Number>
 class FftwBatch {
  public:
-  using Library = Fftw<Number>;
+  using Library = surrogate::cpu::Fftw<Number>;
 
   explicit FftwBatch(const FftCase& fft)
       : fields_(random_fields(fft)),
@@ -67,7 +42,7 @@ class FftwBatch {
                                  fields_.options())) {
     const int shape[3] = {fft.grid, fft.grid, fft.grid};
     forward_ = Library::forward(3, shape, field(0), transform(0), FFTW_MEASURE);
-    back_ = Library::back(3, shape, transform(0), field(0), FFTW_MEASURE);
+    back_ = Library::backward(3, shape, transform(0), field(0), FFTW_MEASURE);
     if (!forward_ || !back_) throw std::runtime_error("FFTW made no plan");
     // Planning overwrites them. Unscaled transforms must not overflow when they are repeated, so
     // they start from zero: the time does not depend on values.
@@ -84,8 +59,8 @@ class FftwBatch {
   void transform_and_back() {
     at::parallel_for(0, fields_.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
       for (auto i = begin; i < end; ++i) {
-        Library::execute_forward(forward_, field(i), transform(i));
-        Library::execute_back(back_, transform(i), field(i));
+        Library::run_forward(forward_, field(i), transform(i));
+        Library::run_backward(back_, transform(i), field(i));
       }
     });
   }

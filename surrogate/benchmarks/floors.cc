@@ -8,15 +8,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "seco/materials/vector_clones.h"
+
 namespace seco::benchmarks {
 namespace {
 
 // Vectorised for the processor that runs it, whatever the build was compiled for.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define SECO_BEST_VECTORS __attribute__((target_clones("avx512f", "avx2", "default"), noinline))
-#else
-#define SECO_BEST_VECTORS __attribute__((noinline))
-#endif
+#define SECO_BEST_VECTORS SECO_VECTOR_CLONES __attribute__((noinline))
 
 SECO_BEST_VECTORS void copy(const double* __restrict a, double* __restrict b, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) b[i] = a[i];

@@ -1,8 +1,6 @@
 #include "output.h"
 
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
+#include "seco/materials/write_aside.h"
 
 namespace seco::benchmarks {
 
@@ -16,13 +14,7 @@ nlohmann::json to_json(const Sample& sample) {
 
 void write_json(const std::string& path, const nlohmann::json& values) {
   if (path.empty()) return;
-  // A file under the final name is always complete.
-  const std::string aside = path + ".part";
-  std::ofstream file(aside);
-  file << values.dump(2) << '\n';
-  file.close();
-  if (!file) throw std::runtime_error("the file '" + path + "' cannot be written");
-  std::filesystem::rename(aside, path);
+  materials::write_aside(path, [&](std::ostream& out) { out << values.dump(2) << '\n'; });
 }
 
 }  // namespace seco::benchmarks

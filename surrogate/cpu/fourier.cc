@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #ifdef SECO_WITH_FFTW
-#include <fftw3.h>
+#include "fftw.h"
 #else
 #include <torch/fft.h>
 #endif
@@ -15,34 +15,6 @@ namespace seco::surrogate::cpu {
 
 #ifdef SECO_WITH_FFTW
 namespace {
-
-// The two precisions of FFTW under one name each.
-template <typename Number>
-struct Fftw;
-template <>
-struct Fftw<double> {
-  using Plan = fftw_plan;
-  using Complex = fftw_complex;
-  static constexpr auto many_forward = fftw_plan_many_dft_r2c;
-  static constexpr auto many_backward = fftw_plan_many_dft_c2r;
-  static constexpr auto many_complex = fftw_plan_many_dft;
-  static constexpr auto run_forward = fftw_execute_dft_r2c;
-  static constexpr auto run_backward = fftw_execute_dft_c2r;
-  static constexpr auto run_complex = fftw_execute_dft;
-  static constexpr auto destroy = fftw_destroy_plan;
-};
-template <>
-struct Fftw<float> {
-  using Plan = fftwf_plan;
-  using Complex = fftwf_complex;
-  static constexpr auto many_forward = fftwf_plan_many_dft_r2c;
-  static constexpr auto many_backward = fftwf_plan_many_dft_c2r;
-  static constexpr auto many_complex = fftwf_plan_many_dft;
-  static constexpr auto run_forward = fftwf_execute_dft_r2c;
-  static constexpr auto run_backward = fftwf_execute_dft_c2r;
-  static constexpr auto run_complex = fftwf_execute_dft;
-  static constexpr auto destroy = fftwf_destroy_plan;
-};
 
 template <typename Number>
 typename Fftw<Number>::Complex* complex(Number* numbers) {
@@ -63,10 +35,10 @@ struct FourierTransform<Number>::Plans {
     const int rank = static_cast<int>(shape.size()), n = static_cast<int>(t.n_planes_);
     const int width = static_cast<int>(t.block_width_), stride = static_cast<int>(t.plane_stride_);
     constexpr unsigned int flags = FFTW_MEASURE;
-    to_frequencies = Fftw<Number>::many_forward(rank, shape.data(), 1, plane.data(), nullptr, 1, 0,
-                                                complex(field.data()), nullptr, 1, 0, flags);
-    to_plane = Fftw<Number>::many_backward(rank, shape.data(), 1, complex(field.data()), nullptr, 1,
-                                           0, plane.data(), nullptr, 1, 0, flags);
+    to_frequencies =
+        Fftw<Number>::forward(rank, shape.data(), plane.data(), complex(field.data()), flags);
+    to_plane =
+        Fftw<Number>::backward(rank, shape.data(), complex(field.data()), plane.data(), flags);
     forward =
         Fftw<Number>::many_complex(1, &n, width, complex(field.data()), nullptr, stride, 1,
                                    complex(block.data()), nullptr, width, 1, FFTW_FORWARD, flags);

@@ -101,6 +101,14 @@ torch::Tensor green(const GreenOperator& operators, const torch::Tensor& force,
   return product;
 }
 
+Residual residual_of(const StiffnessField& stiffness, const GreenOperator& operators,
+                     const ReferenceMedium& medium, const torch::Tensor& displacement) {
+  Residual result{torch::empty_like(displacement), torch::empty_like(displacement), {}};
+  stiffness_action(stiffness, displacement, /*with_unit_loads=*/true, -1., result.residual);
+  result.product = green(operators, result.residual, medium, result.preconditioned);
+  return result;
+}
+
 torch::Tensor kinematic_step(const StiffnessField& stiffness, const GreenOperator& operators,
                              const ReferenceMedium& medium, const IterationFields& fields,
                              torch::Tensor& rz, const torch::Tensor& floor) {

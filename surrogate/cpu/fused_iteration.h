@@ -30,6 +30,15 @@ torch::Tensor strain_forms(const StiffnessField& stiffness, const torch::Tensor&
 torch::Tensor green(const GreenOperator& operators, const torch::Tensor& force,
                     const ReferenceMedium& medium, torch::Tensor& displacement);
 
+/// The residual `r = -D^T C (E + sym D u)` of the unit strains E and `z = G0 r`.
+struct Residual {
+  torch::Tensor residual, preconditioned;
+  /// `r . z` summed over the nodes, `[B, L]`, double.
+  torch::Tensor product;
+};
+Residual residual_of(const StiffnessField& stiffness, const GreenOperator& operators,
+                     const ReferenceMedium& medium, const torch::Tensor& displacement);
+
 /// Fields of conjugate gradients, see KinematicIteration.
 struct IterationFields {
   torch::Tensor &displacement, &residual, &preconditioned, &direction;

@@ -22,7 +22,6 @@ struct Voxels {
   const Number* compliance;
 
   std::int64_t count() const { return n[0] * n[1] * n[2]; }
-  int n_components() const { return dimension * (dimension + 1) / 2; }
 };
 
 /// Coefficients of the Green operator in one plane of frequencies of the last two axes, see

@@ -69,13 +69,6 @@ torch::Tensor compact_phase(const torch::Tensor& phase) {
   return phase.to(torch::kShort).contiguous();
 }
 
-torch::Tensor upper_triangles(const torch::Tensor& table) {
-  const auto m = table.size(-1);
-  const auto upper = torch::triu_indices(m, m, 0, torch::kLong);
-  const auto index = (upper[0] * m + upper[1]).to(table.device());
-  return table.flatten(2).index_select(2, index).contiguous();
-}
-
 torch::Tensor strain(const torch::Tensor& displacement, const Grid& grid) {
   const c10::cuda::CUDAGuard guard(displacement.device());
   const auto u = displacement.contiguous();

@@ -17,10 +17,8 @@ bool takes(const torch::Tensor& field);
 double free_memory(const torch::Device& device);
 
 /// What kernels read of a batch of stiffnesses, see CompactTables of stiffness_field.h: phases
-/// `[B, N]` in 16 bit, and upper triangles.
+/// `[B, N]` in 16 bit; and upper_triangles() of the tables.
 torch::Tensor compact_phase(const torch::Tensor& phase);
-/// @param table `[B, P, m, m]` @return `[B, P, m (m + 1) / 2]`
-torch::Tensor upper_triangles(const torch::Tensor& table);
 
 /// See difference_operator.h; not differentiable.
 torch::Tensor strain(const torch::Tensor& displacement, const Grid& grid);

@@ -25,9 +25,6 @@ double free_memory(const torch::Device&) {
 torch::Tensor compact_phase(const torch::Tensor&) {
   refuse();
 }
-torch::Tensor upper_triangles(const torch::Tensor&) {
-  refuse();
-}
 torch::Tensor strain(const torch::Tensor&, const Grid&) {
   refuse();
 }

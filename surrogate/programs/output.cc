@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
+#include "seco/materials/write_aside.h"
 
 namespace seco {
 
@@ -21,16 +19,7 @@ json to_json(const materials::MandelMatrix& matrix) {
 }
 
 void write_json(const std::string& path, const json& content) {
-  const std::string temporary = path + ".part";
-  {
-    std::ofstream out(temporary);
-    out << content.dump(2) << '\n';
-    out.flush();
-    if (!out)
-      throw std::runtime_error(fmt::format(
-          "{}: cannot be written; check that its folder exists and the disk is not full", path));
-  }
-  std::filesystem::rename(temporary, path);
+  materials::write_aside(path, [&](std::ostream& out) { out << content.dump(2) << '\n'; });
 }
 
 void print_matrix(const std::string& title, const materials::MandelMatrix& matrix) {

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "output.h"
+
 namespace seco {
 namespace {
 
@@ -21,17 +23,6 @@ json read_json(const fs::path& path) {
     throw std::invalid_argument(
         fmt::format("{}: is not valid JSON ({}); delete it", path.string(), error.what()));
   }
-}
-
-void write_json(const fs::path& path, const json& content) {
-  const auto part = path.string() + ".part";
-  {
-    std::ofstream file(part);
-    file << content.dump(2) << '\n';
-    file.flush();
-    if (!file) throw std::runtime_error(fmt::format("{}: cannot be written", path.string()));
-  }
-  fs::rename(part, path);
 }
 
 // Where the study and the thing on disk disagree.

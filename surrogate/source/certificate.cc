@@ -68,13 +68,9 @@ Bounds certify_displacement(const StiffnessField& stiffness, const torch::Tensor
   }
   // C : (E + e) lacks equilibrium by the residual r = -D^T C : (E + e), and C0 : sym D z with
   // z = G0 r is what the projection adds to it.
-  auto z = preconditioned_residual;
-  if (!z.defined()) {
-    auto residual = torch::empty_like(displacement);
-    z = torch::empty_like(displacement);
-    cpu::stiffness_action(stiffness, displacement, /*with_unit_loads=*/true, -1., residual);
-    cpu::green(green, residual, medium, z);
-  }
+  const auto z = preconditioned_residual.defined()
+                     ? preconditioned_residual
+                     : cpu::residual_of(stiffness, green, medium, displacement).preconditioned;
   const auto sums = cpu::energies(stiffness, medium, displacement, z);
   Bounds bounds;
   bounds.upper = ritz(stiffness.mean_stiffness(), sums.stress_mean, sums.strain_gram,

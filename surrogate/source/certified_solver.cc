@@ -133,10 +133,9 @@ class Polish {
   void check() {
     if (stress_.defined()) return check_fields();
     if (bounds_need_double()) {
-      const auto options = stiffness().options().dtype(torch::kDouble);
-      bounds_ = certify_displacement(stiffness().to(options),
-                                     kinematic_.displacement().to(torch::kDouble), precise_green(),
-                                     kinematic_.medium());
+      bounds_ =
+          certify_displacement(precise_stiffness(), kinematic_.displacement().to(torch::kDouble),
+                               precise_green(), kinematic_.medium());
     } else {
       bounds_ = certify_displacement(
           stiffness(), kinematic_.displacement(), kinematic_.green(), kinematic_.medium(),
@@ -165,19 +164,23 @@ class Polish {
                        [&](const auto& p) { return p.slack > 0.01 * settings_.tolerance; });
   }
 
+  // Made when they are first needed.
   const GreenOperator& precise_green() {
     if (!precise_green_)
       precise_green_.emplace(grid(), stiffness().options().dtype(torch::kDouble));
     return *precise_green_;
+  }
+  const StiffnessField& precise_stiffness() {
+    if (!precise_stiffness_)
+      precise_stiffness_ = stiffness().to(stiffness().options().dtype(torch::kDouble));
+    return *precise_stiffness_;
   }
 
   /// The lower bound and the best fluctuation of unit mean stresses from combinations of
   /// self-equilibrated fluctuations.
   void lower_bound(std::vector<torch::Tensor> fields) {
     const bool precise = bounds_need_double();
-    const auto options = stiffness().options();
-    const auto field_stiffness =
-        precise ? stiffness().to(options.dtype(torch::kDouble)) : stiffness();
+    const StiffnessField& field_stiffness = precise ? precise_stiffness() : stiffness();
     if (precise)
       for (auto& field : fields)
         field = equilibrium_block(field.to(torch::kDouble), EquilibriumForm::projection,
@@ -190,7 +193,7 @@ class Polish {
     const auto best = ritz(stiffness().mean_compliance(), torch::cat(means, 1),
                            gram(fields, strains, grid()), fields.front().scalar_type());
     bounds_.lower = surrogate::lower_bound(stiffness(), best.energy);
-    stress_ = combine(best.coefficients, fields).to(options);
+    stress_ = combine(best.coefficients, fields).to(stiffness().options());
     compliance_ = best.energy.diagonal(0, 1, 2).clone();
   }
 
@@ -361,6 +364,7 @@ class Polish {
     for (auto* t : {&stress_, &bounds_.upper, &bounds_.lower, &energy_, &compliance_, &weight_})
       if (t->defined()) *t = t->index_select(0, index.to(t->device()));
     kinematic_.keep(going);
+    if (precise_stiffness_) precise_stiffness_ = precise_stiffness_->select(going);
     if (statical_) statical_->keep(going);
   }
 
@@ -368,6 +372,7 @@ class Polish {
   KinematicIteration kinematic_;
   std::optional<StaticalIteration> statical_;
   std::optional<GreenOperator> precise_green_;
+  std::optional<StiffnessField> precise_stiffness_;
   // Of the members that go on: the best stress fluctuation of unit mean stresses, once steps on the
   // complementary energy have asked for it, and the bounds at the last check; the potential
   // energies of the unit strains and the complementary ones of the unit stresses now, `[B, L]`.

@@ -95,10 +95,11 @@ void KinematicIteration::evaluate_residual() {
     return;
   }
   if (cpu::has_fused_path(stiffness_)) {
-    r_ = torch::empty_like(u_);
-    z_ = torch::empty_like(u_);
-    cpu::stiffness_action(stiffness_, u_, /*with_unit_loads=*/true, -1., r_);
-    rz_ = cpu::green(green_, r_, medium_, z_);
+    const auto [residual, preconditioned, product] =
+        cpu::residual_of(stiffness_, green_, medium_, u_);
+    r_ = residual;
+    z_ = preconditioned;
+    rz_ = product;
     return;
   }
   r_ = -divergence_of(stiffness_.apply(total_strain(u_, stiffness_.grid())), stiffness_.grid());
@@ -142,11 +143,10 @@ void KinematicIteration::step() {
 }
 
 torch::Tensor KinematicIteration::gap() const {
-  if (cpu::has_fused_path(stiffness_))
-    return cpu::strain_forms(stiffness_, z_,
-                             stiffness_.compliance_between(medium_.lambda, medium_.mu));
-  return stiffness_.quadratic_form(strain_of(z_, stiffness_.grid()),
-                                   stiffness_.compliance_between(medium_.lambda, medium_.mu));
+  const auto table = stiffness_.compliance_between(medium_.lambda, medium_.mu);
+  return cpu::has_fused_path(stiffness_)
+             ? cpu::strain_forms(stiffness_, z_, table)
+             : stiffness_.quadratic_form(strain_of(z_, stiffness_.grid()), table);
 }
 
 void KinematicIteration::keep(const std::vector<std::int64_t>& members) {

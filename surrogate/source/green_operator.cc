@@ -26,25 +26,26 @@ torch::Tensor apply_on_cpu(const GreenOperator& green, const torch::Tensor& forc
   return displacement;
 }
 
+/// What the way back needs, kept with the graph instead of made again.
+struct GreenOnGraph : torch::CustomClassHolder {
+  GreenOnGraph(const GreenOperator& g, const ReferenceMedium& m) : green(g), medium(m) {}
+  GreenOperator green;
+  ReferenceMedium medium;
+};
+
 // The operator is symmetric, so it is its own derivative.
 struct GreenFunction : torch::autograd::Function<GreenFunction> {
   static torch::Tensor forward(torch::autograd::AutogradContext* ctx, const torch::Tensor& force,
                                const GreenOperator& green, const ReferenceMedium& medium) {
-    ctx->saved_data["shape"] = green.grid().shape;
-    ctx->saved_data["spacing"] = green.grid().spacing;
-    ctx->saved_data["lambda"] = medium.lambda;
-    ctx->saved_data["mu"] = medium.mu;
+    ctx->saved_data["green"] =
+        torch::IValue::make_capsule(c10::make_intrusive<GreenOnGraph>(green, medium));
     return apply_on_cpu(green, force, medium);
   }
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* ctx,
                                                torch::autograd::tensor_list gradient) {
-    const Grid grid{ctx->saved_data.at("shape").toIntVector(),
-                    ctx->saved_data.at("spacing").toDoubleVector()};
-    const GreenOperator green(grid, gradient[0].options());
-    return {apply_on_cpu(
-                green, gradient[0],
-                {ctx->saved_data.at("lambda").toTensor(), ctx->saved_data.at("mu").toTensor()}),
-            torch::Tensor(), torch::Tensor()};
+    const auto saved = ctx->saved_data.at("green").toCapsule();
+    const auto& kept = static_cast<const GreenOnGraph&>(*saved);
+    return {apply_on_cpu(kept.green, gradient[0], kept.medium), torch::Tensor(), torch::Tensor()};
   }
 };
 

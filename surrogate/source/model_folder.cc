@@ -8,6 +8,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "seco/materials/write_aside.h"
+
 namespace seco::surrogate {
 namespace {
 
@@ -33,31 +35,13 @@ T value_of(const json& object, const std::string& key, const std::string& origin
   }
 }
 
-void write_file(const std::string& path, const std::string& content) {
-  const std::string temporary = path + ".part";
-  {
-    std::ofstream out(temporary, std::ios::binary);
-    out << content;
-    out.close();
-    if (!out) {
-      std::error_code error;
-      fs::remove(temporary, error);
-      throw std::runtime_error(
-          fmt::format("{}: cannot be written; check that its folder exists and the disk is not "
-                      "full. What was there before is unchanged",
-                      path));
-    }
-  }
-  fs::rename(temporary, path);
-}
-
 }  // namespace
 
 void save_archive(torch::serialize::OutputArchive& archive, const std::string& path) {
   // Through memory: LibTorch ends the process where a write of its own fails.
   std::ostringstream content;
   archive.save_to(content);
-  write_file(path, content.str());
+  materials::write_aside(path, [&](std::ostream& out) { out << content.str(); });
 }
 
 json read_model_description(const std::string& folder) {
@@ -190,7 +174,8 @@ void save_model(const std::string& folder, const FieldNetwork& network, json des
   network.save(archive);
   archive.write("architecture", c10::IValue(architecture.dump()));
   save_archive(archive, (fs::path(folder) / "weights.pt").string());
-  write_file((fs::path(folder) / "model.json").string(), description.dump(2) + "\n");
+  materials::write_aside((fs::path(folder) / "model.json").string(),
+                         [&](std::ostream& out) { out << description.dump(2) << '\n'; });
 }
 
 }  // namespace seco::surrogate

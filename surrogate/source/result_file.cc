@@ -10,6 +10,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "seco/materials/fnv_hash.h"
+
 namespace seco::surrogate {
 namespace {
 
@@ -18,12 +20,10 @@ constexpr std::uint32_t byte_order = 0x01020304;
 /// A file of most_results_in_file results has less than 16 KiB, but for messages.
 constexpr std::streamoff largest_file = 1 << 20;
 
-/// FNV-1a (Fowler, Noll and Vo).
 std::uint64_t checksum(std::string_view bytes) {
-  std::uint64_t value = 14695981039346656037ULL;
-  for (const char byte : bytes)
-    value = (value ^ static_cast<unsigned char>(byte)) * 1099511628211ULL;
-  return value;
+  materials::FnvHash hash;
+  hash.add(bytes.data(), bytes.size());
+  return hash.value();
 }
 
 class Writer {

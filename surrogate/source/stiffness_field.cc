@@ -60,11 +60,15 @@ std::string describe(const Grid& grid) {
 
 }  // namespace
 
-torch::Tensor compact_table(const torch::Tensor& table) {
-  using torch::indexing::Slice;
+torch::Tensor upper_triangles(const torch::Tensor& table) {
   const auto m = table.size(-1);
   const auto upper = torch::triu_indices(m, m, 0, torch::kLong);
-  return table.index({Slice(), Slice(), upper[0], upper[1]}).transpose(1, 2).contiguous();
+  const auto index = (upper[0] * m + upper[1]).to(table.device());
+  return table.flatten(2).index_select(2, index).contiguous();
+}
+
+torch::Tensor compact_table(const torch::Tensor& table) {
+  return upper_triangles(table).transpose(1, 2).contiguous();
 }
 
 StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
@@ -137,40 +141,46 @@ StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
 void StiffnessField::make_compact_tables() {
   compact_ = {};
   if (cuda::takes(table_))
-    compact_ = {cuda::compact_phase(phase_), cuda::upper_triangles(table_),
-                cuda::upper_triangles(compliance_)};
+    compact_ = {cuda::compact_phase(phase_), upper_triangles(table_), upper_triangles(compliance_)};
   if (!phase_.is_cpu()) return;
   compact_ = {phase_.to(torch::kInt), compact_table(table_), compact_table(compliance_)};
 }
 
+torch::Tensor StiffnessField::apply_either(const torch::Tensor& x, const torch::Tensor& table,
+                                           const torch::Tensor& compact) const {
+  return x.is_cpu() || cuda::takes(x) ? ApplyFunction::apply(x, compact_.phase, compact)
+                                      : ApplyFunction::apply(x, phase_, table);
+}
+
 torch::Tensor StiffnessField::apply(const torch::Tensor& x) const {
-  return x.is_cpu() || cuda::takes(x) ? ApplyFunction::apply(x, compact_.phase, compact_.stiffness)
-                                      : ApplyFunction::apply(x, phase_, table_);
+  return apply_either(x, table_, compact_.stiffness);
 }
 
 torch::Tensor StiffnessField::apply_compliance(const torch::Tensor& x) const {
-  return x.is_cpu() || cuda::takes(x) ? ApplyFunction::apply(x, compact_.phase, compact_.compliance)
-                                      : ApplyFunction::apply(x, phase_, compliance_);
+  return apply_either(x, compliance_, compact_.compliance);
+}
+
+std::pair<torch::Tensor, torch::Tensor> StiffnessField::forms_of_either(
+    const torch::Tensor& x, const torch::Tensor& table, const torch::Tensor& compact) const {
+  if (x.is_cpu()) return cpu::forms(compact_.phase, compact, x);
+  const auto y = apply_either(x, table, compact);
+  return {gram(x, y, grid_), grid_mean(y, grid_).cpu()};
 }
 
 std::pair<torch::Tensor, torch::Tensor> StiffnessField::forms(const torch::Tensor& x) const {
-  if (x.is_cpu()) return cpu::forms(compact_.phase, compact_.stiffness, x);
-  const auto y = apply(x);
-  return {gram(x, y, grid_), grid_mean(y, grid_).cpu()};
+  return forms_of_either(x, table_, compact_.stiffness);
 }
 
 std::pair<torch::Tensor, torch::Tensor> StiffnessField::compliance_forms(
     const torch::Tensor& x) const {
-  if (x.is_cpu()) return cpu::forms(compact_.phase, compact_.compliance, x);
-  const auto y = apply_compliance(x);
-  return {gram(x, y, grid_), grid_mean(y, grid_).cpu()};
+  return forms_of_either(x, compliance_, compact_.compliance);
 }
 
 torch::Tensor StiffnessField::quadratic_form(const torch::Tensor& x,
                                              const torch::Tensor& table) const {
   const auto values = table.to(x.options());
   if (cuda::takes(x))
-    return cuda::quadratic_forms(compact_.phase, cuda::upper_triangles(values), x).cpu() /
+    return cuda::quadratic_forms(compact_.phase, upper_triangles(values), x).cpu() /
            static_cast<double>(grid_.n_voxels());
   const auto y = x.is_cpu() ? apply_table(compact_.phase, compact_table(values), x)
                             : apply_table(phase_, values, x);
@@ -208,10 +218,7 @@ torch::Tensor StiffnessField::expand(const torch::Tensor& table) const {
 }
 
 torch::Tensor StiffnessField::coefficients() const {
-  const auto m = table_.size(-1);
-  const auto upper = torch::triu_indices(m, m, 0, torch::kLong);
-  const auto rows = upper[0].to(table_.device()), columns = upper[1].to(table_.device());
-  return expand(table_.index({torch::indexing::Slice(), torch::indexing::Slice(), rows, columns}));
+  return expand(upper_triangles(table_));
 }
 
 std::pair<torch::Tensor, torch::Tensor> StiffnessField::mean_lame() const {
@@ -256,7 +263,10 @@ StiffnessField StiffnessField::select(const std::vector<std::int64_t>& indices) 
   part.scale_ = scale_.index_select(0, index);
   if (orientations_.defined()) part.orientations_ = orientations_.index_select(0, index);
   for (const auto i : indices) part.has_void_.push_back(has_void_[i]);
-  part.make_compact_tables();
+  for (const auto member :
+       {&CompactTables::phase, &CompactTables::stiffness, &CompactTables::compliance})
+    if ((compact_.*member).defined())
+      part.compact_.*member = (compact_.*member).index_select(0, device_index);
   return part;
 }
 

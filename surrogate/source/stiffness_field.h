@@ -12,7 +12,9 @@ namespace seco::surrogate {
 struct CompactTables {
   torch::Tensor phase, stiffness, compliance;
 };
-/// `[B, P, m, m]` in that layout.
+/// Upper triangles row by row, `[B, P, m, m] -> [B, P, m (m + 1) / 2]`, on the device of the table;
+/// and in the layout of CompactTables on the CPU.
+torch::Tensor upper_triangles(const torch::Tensor& table);
 torch::Tensor compact_table(const torch::Tensor& table);
 
 /// Stiffness of a batch of RVEs on one grid, kept compactly: phase index per voxel and a table.
@@ -75,6 +77,12 @@ class StiffnessField {
 
  private:
   void make_compact_tables();
+  /// apply() and forms() for one of the two tables.
+  torch::Tensor apply_either(const torch::Tensor& x, const torch::Tensor& table,
+                             const torch::Tensor& compact) const;
+  std::pair<torch::Tensor, torch::Tensor> forms_of_either(const torch::Tensor& x,
+                                                          const torch::Tensor& table,
+                                                          const torch::Tensor& compact) const;
 
   Grid grid_;
   torch::Tensor phase_;       // [B, N], int64

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <functional>
+#include <ostream>
+#include <string>
+
+namespace seco::materials {
+
+/// Writes a file beside `path` and moves it into place once it is complete, so that no half-written
+/// file is ever read.
+/// @param content writes to the stream, which takes bytes as they are
+/// @throws std::runtime_error if the file cannot be written; what was there before is unchanged
+void write_aside(const std::string& path, const std::function<void(std::ostream&)>& content);
+
+}  // namespace seco::materials
