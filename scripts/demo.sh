@@ -14,5 +14,5 @@ trap 'rm -f "$log"' EXIT
 build/release/bin/seco-macro "$parameters" | tee "$log"
 results=$(sed -n 's/^== output: //p' "$log")
 echo "== demo: drawing"
-/usr/bin/python3 scripts/draw_results.py "$results" "$results/picture.png"
+/usr/bin/python3 scripts/plot.py structure "$results" --output "$results/picture.png"
 echo "== demo: done; results in $results, for ParaView open $results/solution.pvd"

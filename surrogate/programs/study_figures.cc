@@ -30,8 +30,8 @@ fs::path find_script(const StudyPlan& plan) {
   const auto study = fs::absolute(plan.file, none).parent_path();
   for (const char* place : {".", "scripts", "../scripts"}) folders.push_back(study / place);
   for (const auto& folder : folders)
-    if (fs::is_regular_file(folder / "plot_study.py", none))
-      return (folder / "plot_study.py").lexically_normal();
+    if (fs::is_regular_file(folder / "plot.py", none))
+      return (folder / "plot.py").lexically_normal();
   return {};
 }
 
@@ -67,14 +67,14 @@ std::string run(const std::vector<std::string>& command, const fs::path& log) {
 std::string draw(const StudyPlan& plan) {
   if (!plan.figures) return "the study file has 'Figures = false'.";
   const auto script = find_script(plan);
-  if (script.empty()) return "scripts/plot_study.py was not found.";
+  if (script.empty()) return "scripts/plot.py was not found.";
   // Beside a Python of the user's own, which may lack matplotlib, Debian's has it as a package.
   std::vector<std::string> interpreters{"python3", "/usr/bin/python3"};
   if (!plan.python.empty()) interpreters = {plan.python};
   std::vector<std::string> reasons;
   for (const auto& interpreter : interpreters) {
-    const auto reason =
-        run({interpreter, script.string(), plan.folder}, fs::path(plan.folder) / "plot_study.log");
+    const auto reason = run({interpreter, script.string(), "study", plan.folder},
+                            fs::path(plan.folder) / "plot_study.log");
     if (reason.empty()) return "";
     reasons.push_back(reason);
   }

@@ -268,7 +268,7 @@ StudyPlan read_plan(ParameterFile& file) {
       file.refuse(s, "Shear errors", "allowed are numbers between -1 and 1");
   plan.n_label_cost = static_cast<std::size_t>(file.integer(
       s, "Label cost RVEs", 2, 1, 1000, "test RVEs on which the cost of labels is measured"));
-  plan.figures = file.flag(s, "Figures", true, "draw figures with scripts/plot_study.py");
+  plan.figures = file.flag(s, "Figures", true, "draw figures with scripts/plot.py");
   plan.python =
       file.text(s, "Python", "", "interpreter with matplotlib and h5py; python3 if empty");
 

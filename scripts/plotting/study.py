@@ -1,35 +1,26 @@
-#!/usr/bin/env python3
-"""Draws the figures of a study from the tables that `seco evaluate STUDY.prm` wrote.
+"""Draws the figures of a study from the tables that 'seco evaluate STUDY.prm' wrote.
 
-    plot_study.py STUDY_FOLDER
-
-Reads figures.json, summary.csv, rves.csv, spectrum.csv, wrong_moduli.csv and fields_CASE.h5 in the
-folder and writes PNG files beside them.
+Reads figures.json, summary.csv, rves.csv, spectrum.csv, wrong_moduli.csv and fields_CASE.h5 in the folder and writes
+PNG files beside them.
 """
-import argparse
 import csv
 import json
 import math
 import pathlib
-import sys
 
-import matplotlib
-
-matplotlib.use("Agg")
 import h5py
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
 
+from .style import COLOURS, MARKERS, fail, log_scale, positive
+
 # A model keeps its colour and marker through all figures and cases.
-COLOURS = ["#1b6ca8", "#d1495b", "#3c9d5d", "#e09f3e", "#7b4ea3", "#2ab0b0", "#8c564b", "#c05a9a",
-           "#7a7a2e", "#4a4a4a", "#90be6d", "#577590", "#f94ca4", "#b8860b", "#0b3d2e", "#9db4ff"]
-MARKERS = ["o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*", "d", "8", "H"]
 SOLVERS = {"CG": ("0.35", "-"), "block CG": ("0.6", "--")}
 
-plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
-                     "axes.titlesize": 9, "axes.labelsize": 9, "legend.fontsize": 8,
-                     "figure.dpi": 120, "savefig.bbox": "tight"})
+
+def add_arguments(parser):
+    parser.add_argument("folder", type=pathlib.Path, metavar="STUDY_FOLDER")
 
 
 class Study:
@@ -66,16 +57,6 @@ class Study:
     def save(self, figure, kind, case, dpi=150):
         figure.savefig(self.folder / f"{kind}_{case['slug']}.png", dpi=dpi)
         plt.close(figure)
-
-
-def positive(values, floor=1e-12):
-    return np.maximum(np.asarray(values, dtype=float), floor)
-
-
-def log_scale(axes, which="y"):
-    (axes.set_yscale if which == "y" else axes.set_xscale)("log")
-    axes.grid(True, which="major", axis=which, color="0.88", linewidth=0.6)
-    axes.set_axisbelow(True)
 
 
 def widen(axes, factor=10.0):
@@ -328,19 +309,12 @@ def draw_sets(study, case):
     study.save(figure, "sets", case)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder")
-    options = parser.parse_args()
-    if not (pathlib.Path(options.folder) / "figures.json").exists():
-        sys.exit(f"plot_study: there is no figures.json in {options.folder}; run seco evaluate STUDY.prm first")
+def draw(options):
+    if not (options.folder / "figures.json").exists():
+        fail(f"there is no figures.json in {options.folder}; run seco evaluate STUDY.prm first")
     study = Study(options.folder)
     for case in study.index["cases"]:
         if not study.models(case, "test"):
             continue
-        for draw in (draw_accuracy, draw_time, draw_spectrum, draw_fields, draw_moduli, draw_sets):
-            draw(study, case)
-
-
-if __name__ == "__main__":
-    main()
+        for draw_kind in (draw_accuracy, draw_time, draw_spectrum, draw_fields, draw_moduli, draw_sets):
+            draw_kind(study, case)

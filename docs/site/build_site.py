@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Builds the documentation site: reference pages from the programs, C++ API by Doxygen, pages by Sphinx.
+
+    build_site.py --seco PROGRAM --seco-macro PROGRAM --version VERSION --katex FOLDER --output FOLDER
+
+The site is OUTPUT/html. Any warning of either tool is an error. OUTPUT/tree holds links to the pages and the
+sources that they refer to, and the pages that are written here, so that nothing is written into the source tree.
+"""
+import argparse
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+from reference import write_reference
+
+SOURCES = pathlib.Path(__file__).resolve().parents[2]
+LINKED = ["materials", "surrogate", "plugin", "macro_examples", "prm", "scripts", "tests", "models", "cmake",
+          "CMakeLists.txt", "CMakePresets.json", "LICENSE", "CITATION.cff"]
+# Further pages made from files beside docs/, whose links start from there.
+COPIED = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
+REFERENCE = "Reference"
+GENERATED = ["reference/seco_macro", "reference/materials", "reference/constants", "reference/training",
+             "reference/commands"]
+
+
+def table_of_contents(readme, pages):
+    """Tables of contents in Sphinx's form, from the headings of docs/README.md and the pages listed under each."""
+    groups, caption = {}, ""
+    for line in readme.splitlines():
+        if line.startswith("## "):
+            caption = line[3:].strip()
+        elif match := re.match(r"- \[[^]]*\]\(([^)#]*)\.md\)", line):
+            groups.setdefault(caption, []).append(match.group(1))
+    groups[REFERENCE] = GENERATED + groups.get(REFERENCE, [])
+    listed = {page for group in groups.values() for page in group}
+    if forgotten := sorted(pages - listed):
+        print(f"build_site: docs/README.md does not list {', '.join(forgotten)}", file=sys.stderr)
+        groups["Further pages"] = forgotten
+    return "\n".join(f"\n```{{toctree}}\n:caption: {caption}\n:hidden:\n\n" + "\n".join(group) + "\n```"
+                     for caption, group in groups.items())
+
+
+def stage(tree, katex):
+    """Puts together the folder that Sphinx reads."""
+    docs = tree / "docs"
+    docs.mkdir(parents=True)
+    for name in LINKED:
+        (tree / name).symlink_to(SOURCES / name)
+    for path in (SOURCES / "docs").iterdir():
+        if path.suffix == ".md" and path.name != "README.md" or path.is_dir() and path.name != "site":
+            (docs / path.name).symlink_to(path)
+    (docs / "conf.py").symlink_to(SOURCES / "docs/site/conf.py")
+    for name, page in COPIED.items():
+        text = (SOURCES / name).read_text()
+        (docs / page).write_text(re.sub(r"\]\((?!https?:)", "](../", text).replace("](../docs/", "]("))
+    readme = (SOURCES / "docs/README.md").read_text()
+    for name, page in COPIED.items():
+        readme = readme.replace(f"(../{name})", f"({page})")
+    pages = {path.relative_to(docs).with_suffix("").as_posix() for path in [*docs.glob("*.md"), *docs.glob("*/*.md")]}
+    (docs / "index.md").write_text(readme + table_of_contents(readme, pages))
+    static = docs / "_static"
+    (static / "katex/fonts").mkdir(parents=True)
+    for name in ["katex.min.js", "katex.min.css", "contrib/auto-render.js"]:
+        shutil.copy(katex / name, static / "katex")
+    for font in (katex / "fonts").glob("*.woff2"):
+        shutil.copy(font, static / "katex/fonts")
+    shutil.copy(SOURCES / "docs/site/seco.css", static)
+
+
+def run_doxygen(output, version):
+    """C++ API of the public headers in OUTPUT/html/api; returns the tag file."""
+    configuration = (SOURCES / "docs/site/Doxyfile").read_text()
+    # Doxygen's own page header, with KaTeX in place of a MathJax from the network.
+    header = output / "doxygen_header.html"
+    subprocess.run(["doxygen", "-w", "html", header, output / "footer.html", output / "doxygen.css", "-"], check=True,
+                   input=configuration, text=True, stdout=subprocess.DEVNULL)
+    text = header.read_text()
+    if "$mathjax" not in text:
+        raise RuntimeError("the page header of this Doxygen has no place for formulas ($mathjax)")
+    katex = "$relpath^../_static/katex/"
+    header.write_text(text.replace("$mathjax", f"""<link rel="stylesheet" href="{katex}katex.min.css"/>
+<script defer="defer" src="{katex}katex.min.js"></script>
+<script defer="defer" src="{katex}auto-render.js" onload="renderMathInElement(document.body, {{throwOnError: false,
+delimiters: [{{left: '\\\\(', right: '\\\\)', display: false}}, {{left: '\\\\[', right: '\\\\]', display: true}}]}})"></script>"""))
+    tagfile = output / "seco.tag"
+    headers = " ".join(f'"{SOURCES / folder / "include"}"' for folder in ("materials", "surrogate", "plugin"))
+    configuration += f"""
+PROJECT_NUMBER   = {version}
+INPUT            = {headers} "{SOURCES / 'docs/site/api.dox'}"
+STRIP_FROM_PATH  = {headers}
+OUTPUT_DIRECTORY = "{output / 'html'}"
+HTML_HEADER      = "{header}"
+GENERATE_TAGFILE = "{tagfile}"
+"""
+    done = subprocess.run(["doxygen", "-"], input=configuration, text=True, stderr=subprocess.PIPE)
+    sys.stderr.write(done.stderr)
+    if done.returncode != 0 or "warning:" in done.stderr:
+        sys.exit("build_site: Doxygen has warnings, see above")
+    return tagfile
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("seco", "seco-macro", "version"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--katex", required=True, type=pathlib.Path, help="folder of katex.min.js")
+    parser.add_argument("--output", required=True, type=pathlib.Path)
+    options = parser.parse_args()
+    output = options.output.resolve()
+    for made_here in ("html", "tree", "doctrees"):
+        shutil.rmtree(output / made_here, ignore_errors=True)
+    (output / "html").mkdir(parents=True)
+    stage(output / "tree", options.katex)
+    try:
+        write_reference(output / "tree/docs/reference", options.seco, options.seco_macro)
+    except RuntimeError as error:
+        sys.exit(f"build_site: {error}")
+    tagfile = run_doxygen(output, options.version)
+    (output / "tree/docs/site.json").write_text(json.dumps({"version": options.version, "tagfile": str(tagfile)}))
+    done = subprocess.run([sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-d",
+                           output / "doctrees", output / "tree/docs", output / "html"])
+    if done.returncode != 0:
+        sys.exit("build_site: Sphinx has warnings, see above")
+    print(f"site in {output / 'html/index.html'}")
+
+
+if __name__ == "__main__":
+    main()

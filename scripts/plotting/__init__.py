@@ -1,0 +1,1 @@
+"""Commands of plot.py, one module each."""

@@ -1,0 +1,150 @@
+"""Draws the deformed structure of a run of seco-macro, one picture per field, and its undeformed outline.
+
+Fields are those of solution.pvd: von_mises_stress, stress_xx, gap, share_of_width, largest_micro_von_mises, ...
+Cells without a value are grey.
+"""
+import json
+import pathlib
+
+import matplotlib.pyplot as plt
+import numpy as np
+from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkPoints
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+from vtkmodules.vtkFiltersCore import vtkFeatureEdges
+from vtkmodules.vtkFiltersGeometry import vtkGeometryFilter
+from vtkmodules.vtkIOXML import vtkXMLPUnstructuredGridReader
+
+from . import scene
+from .style import fail, save
+
+MEANINGS = {"von_mises_stress": "von Mises stress", "gap": "certified gap", "mean_gap": "certified gap, mean",
+            "share_of_width": "share of the certified width", "material_id": "material",
+            "largest_micro_von_mises": "largest von Mises stress\nin the microstructure",
+            "largest_micro_hydrostatic": "largest hydrostatic stress\nin the microstructure",
+            "smallest_micro_hydrostatic": "smallest hydrostatic stress\nin the microstructure",
+            "micro_field_error": "guaranteed error of the micro fields",
+            "shear_modulus": "shear modulus", "bulk_modulus": "bulk modulus"}
+
+
+def add_arguments(parser):
+    parser.add_argument("folder", type=pathlib.Path, metavar="RESULT_FOLDER")
+    parser.add_argument("--field", action="append", metavar="NAME",
+                        help="may be repeated; by default a stress and the certified gap")
+    parser.add_argument("--scale", type=float, help="factor on the displacement; chosen to be visible if not given")
+    parser.add_argument("--linear", action="store_true", help="no logarithmic colour bars")
+    parser.add_argument("--limits", type=float, nargs=2, metavar=("LOW", "HIGH"), help="of the colour bars")
+    parser.add_argument("--view", type=float, nargs=3, default=(-0.35, -0.45, -1), metavar=("X", "Y", "Z"),
+                        help="direction to look along, in 3D")
+    parser.add_argument("--output", type=pathlib.Path, help="by default structure.png in the folder")
+
+
+def read_surface(folder):
+    """Faces of all cells, with their values. Cells do not share points, as deal.II writes them."""
+    files = sorted(folder.glob("solution_*.pvtu"))
+    if not files:
+        fail(f"there is no solution_*.pvtu in {folder}; run seco-macro with 'Write VTU' first")
+    reader = vtkXMLPUnstructuredGridReader()
+    reader.SetFileName(str(files[-1]))
+    reader.Update()
+    faces = vtkGeometryFilter()
+    faces.SetInputConnection(reader.GetOutputPort())
+    faces.Update()
+    return faces.GetOutput()
+
+
+def sharp_edges(surface):
+    edges = vtkFeatureEdges()
+    edges.SetInputData(surface)
+    edges.SetFeatureAngle(20)
+    edges.ColoringOff()
+    edges.Update()
+    return edges.GetOutput()
+
+
+def outer_surface(surface):
+    """The faces that belong to one cell only, with coinciding points merged."""
+    points = vtk_to_numpy(surface.GetPoints().GetData())
+    rounded = np.round(points / (1e-6 * surface.GetLength())).astype(np.int64)
+    unique, number = np.unique(rounded, axis=0, return_inverse=True)
+    polygons = surface.GetPolys()
+    corners = np.diff(vtk_to_numpy(polygons.GetOffsetsArray()))
+    if corners.min() != corners.max():
+        return surface
+    faces = number.reshape(-1)[vtk_to_numpy(polygons.GetConnectivityArray())].reshape(-1, corners[0])
+    _, first, count = np.unique(np.sort(faces, axis=1), axis=0, return_index=True, return_counts=True)
+    outer = faces[first[count == 1]]
+    cells = vtkCellArray()
+    cells.SetData(numpy_to_vtkIdTypeArray(np.arange(0, outer.size + 1, outer.shape[1]), deep=True),
+                  numpy_to_vtkIdTypeArray(outer.ravel(), deep=True))
+    result = vtkPolyData()
+    result.SetPoints(points_of(unique * 1e-6 * surface.GetLength()))
+    result.SetPolys(cells)
+    return result
+
+
+def points_of(coordinates):
+    points = vtkPoints()
+    points.SetData(numpy_to_vtk(coordinates, deep=True))
+    return points
+
+
+def values_of(surface, name):
+    """Values of a field and whether they belong to points (deal.II writes constants per cell as values of points)."""
+    for data, on_points in ((surface.GetPointData(), True), (surface.GetCellData(), False)):
+        if data.HasArray(name):
+            return vtk_to_numpy(data.GetArray(name)), on_points
+    known = [data.GetArrayName(i) for data in (surface.GetPointData(), surface.GetCellData())
+             for i in range(data.GetNumberOfArrays())]
+    fail(f"the result has no field '{name}'; it has {', '.join(sorted(known))}")
+
+
+def label_of(name, unit):
+    meaning = MEANINGS.get(name, name.replace("_", " "))
+    has_unit = any(word in name for word in ("stress", "modulus", "stiffness", "von_mises", "hydrostatic"))
+    return f"{meaning} [{unit}]" if has_unit else meaning
+
+
+def draw(options):
+    scene.need_screen()
+    surface = read_surface(options.folder)
+    outline = sharp_edges(outer_surface(surface))
+    try:
+        summary = json.loads((options.folder / "summary.json").read_text())
+    except OSError as error:
+        fail(f"{error.filename} cannot be read: {error.strerror}")
+    flat = summary["dimension"] == 2
+    fields = options.field or ["stress_xx" if flat else "von_mises_stress", "gap"]
+
+    points = vtk_to_numpy(surface.GetPoints().GetData())
+    displacement = vtk_to_numpy(surface.GetPointData().GetArray("displacement"))
+    largest = np.abs(displacement).max()
+    scale = options.scale if options.scale is not None else (
+        0.1 * np.ptp(points, axis=0).max() / largest if largest > 0 else 1.0)
+    surface.SetPoints(points_of(points + scale * displacement))
+    edges = sharp_edges(surface)
+
+    pictures = []
+    for name in fields:
+        values, on_points = values_of(surface, name)
+        stress = "stress" in name or "von_mises" in name or "hydrostatic" in name
+        norm = scene.norm_of(values, False if options.linear or stress else None, options.limits)
+        actors = [scene.coloured_actor(surface, scene.colours_of(values, norm, "viridis"), on_points),
+                  scene.line_actor(edges, (0.25, 0.25, 0.25), 1.5), scene.line_actor(outline, (0.5, 0.5, 0.5), 2.5)]
+        direction = (0, 0, -1) if flat else options.view
+        pictures.append((scene.render(actors, direction, (0, 1, 0)), norm, label_of(name, summary["unit"])))
+
+    ratios = [p.shape[0] / p.shape[1] for p, _, _ in pictures]
+    beside = len(pictures) > 1 and min(ratios) > 0.6
+    width = 4.6 if beside else 8.4
+    heights = [0.85 * width * ratio for ratio in ratios]
+    if beside:
+        figure, all_axes = plt.subplots(1, len(fields), figsize=(width * len(fields), max(heights)))
+        figure.subplots_adjust(wspace=0.3)
+    else:
+        figure, all_axes = plt.subplots(len(fields), 1, figsize=(width, 1.06 * sum(heights)), squeeze=False,
+                                        gridspec_kw={"height_ratios": heights, "hspace": 0.06})
+    for axes, (pixels, norm, label) in zip(np.ravel(all_axes), pictures):
+        scene.show_with_bar(figure, axes, pixels, norm, "viridis", label)
+    save(figure, options.output or options.folder / "structure.png", dpi=110)
+    print(f"displacements are magnified {scale:.3g} times")

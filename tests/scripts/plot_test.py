@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""scripts/plot.py on the files of small runs: figures show something, numbers are right, faults are told in one sentence.
+
+    plot_test.py SECO SECO_MACRO SOURCE_FOLDER
+"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+from matplotlib.image import imread
+
+seco, seco_macro, sources = sys.argv[1:4]
+script = pathlib.Path(sources) / "scripts/plot.py"
+
+RUN = """
+set Dimension        = 3
+set Output directory = run
+subsection Geometry
+  set Cells = 2, 1, 1
+end
+subsection Boundary conditions
+  set Displacement = 0: 0; 0; 0
+  set Traction     = 1: 10; 0; 0
+end
+subsection Certification
+  set Compliance tolerance = 0.05
+end
+subsection Local quantities
+  set Whole fields at points = 0.3, 0.3, 0.3
+end
+subsection Material 0
+  set Model = homogenized
+  subsection homogenized
+    set Engine   = fft
+    set Tolerance = 0.2
+    set Seed per = cell
+    subsection Microstructure
+      set Grid             = 8, 8, 8
+      set Number of grains = 4
+    end
+  end
+end
+"""
+TRAINING = """
+subsection Microstructure
+  set Type                 = inclusions
+  set Grid                 = 8, 8
+  set Number of inclusions = 1
+end
+subsection Dataset
+  set File            = data.h5
+  set Training RVEs   = 4
+  set Validation RVEs = 2
+end
+subsection Network
+  set Width  = 4
+  set Levels = 2
+end
+subsection Training
+  set Model               = model
+  set Steps               = 6
+  set Batch size          = 2
+  set Validation interval = 3
+end
+"""
+
+
+def run(*command, code=0):
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if done.returncode != code:
+        raise AssertionError(f"{command} ended with code {done.returncode}:\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def plot(*arguments, code=0):
+    return run(sys.executable, "-B", script, *arguments, code=code)
+
+
+class Plots(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        here = cls.here = pathlib.Path(cls.folder.name)
+        (here / "run.prm").write_text(RUN)
+        (here / "training.prm").write_text(TRAINING)
+        run(seco_macro, here / "run.prm")
+        run(seco, "train", here / "training.prm")
+        for name, iterations in (("rough", 1), ("fine", 2000)):
+            run(seco, "homogenize", pathlib.Path(sources) / "tests/data/fibres_32.h5", "--strain", "1e-3,0,0,0,0,0",
+                "--max-iterations", iterations, "--fields", here / f"{name}.vti")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def assert_picture(self, path, colours):
+        """A picture that is mostly filled by more than some lines of text."""
+        pixels = (255 * imread(path)[..., :3]).astype(int)
+        self.assertGreater(min(pixels.shape[:2]), 200)
+        self.assertGreater(len(np.unique(pixels.reshape(-1, 3), axis=0)), colours)
+
+    def test_structure_shows_the_fields_of_a_run(self):
+        plot("structure", self.here / "run", "--field", "von_mises_stress", "--field", "share_of_width")
+        self.assert_picture(self.here / "run/structure.png", 100)
+        unknown = plot("structure", self.here / "run", "--field", "temperature", code=1)
+        self.assertIn("has no field 'temperature'; it has", unknown.stderr)
+        self.assertIn("von_mises_stress", unknown.stderr)
+
+    def test_voxels_show_fields_inside_an_rve(self):
+        plot("voxels", self.here / "run/micro_fields_0.vti", "--output", self.here / "voxels.png")
+        self.assert_picture(self.here / "voxels.png", 300)
+        component = plot("voxels", self.here / "fine.vti", "--field", "stress", code=1)
+        self.assertIn("stress:XX", component.stderr)
+
+    def test_certification_and_convergence_of_runs(self):
+        plot("certification", self.here / "run")
+        self.assert_picture(self.here / "run/certification.png", 20)
+        plot("convergence", self.here / "run", "--output", self.here / "meshes.png")
+        self.assert_picture(self.here / "meshes.png", 20)
+        missing = plot("certification", self.here, code=1)
+        self.assertIn("rounds.csv is missing", missing.stderr)
+        self.assertIn("'Compliance tolerance'", missing.stderr)
+
+    def test_training_shows_the_log(self):
+        plot("training", self.here / "model")
+        self.assert_picture(self.here / "model/training.png", 20)
+        (self.here / "no_log.csv").write_text("step,seconds\n1,2\n")
+        self.assertIn("lacks the columns loss, validation_gap",
+                      plot("training", self.here / "no_log.csv", code=1).stderr)
+
+    def test_spectrum_adds_up_to_the_mean_square_of_the_fluctuation(self):
+        sys.path.insert(0, str(script.parent))
+        sys.dont_write_bytecode = True
+        from plotting.spectrum import read_field, spectrum
+
+        field, fine = (read_field(self.here / f"{name}.vti", "stress") for name in ("rough", "fine"))
+        wave_numbers, energy = spectrum(field)
+        mean = field.mean(axis=(1, 2, 3), keepdims=True)
+        self.assertEqual(wave_numbers[0], 1)
+        self.assertAlmostEqual(energy.sum() / ((field - mean) ** 2).mean(axis=(1, 2, 3)).sum(), 1, places=10)
+        # One wave along y and nothing else.
+        waves = np.sin(2 * np.pi * 3 * np.arange(16) / 16)[None, None, :, None] * np.ones((1, 16, 16, 16))
+        np.testing.assert_allclose(spectrum(waves)[1][:4], [0, 0, 0.5, 0], atol=1e-14)
+        self.assertLess(spectrum(fine - field)[1].sum(), energy.sum())
+        plot("spectrum", self.here / "rough.vti", "--reference", self.here / "fine.vti")
+        self.assert_picture(self.here / "spectrum.png", 20)
+
+    def test_a_command_that_does_not_exist_is_refused(self):
+        self.assertIn("choose from 'structure'", plot("picture", code=2).stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
