@@ -55,7 +55,8 @@ torch::Tensor divergence(const torch::Tensor& stress, const Grid& grid) {
     const auto* in = s.data_ptr<scalar_t>();
     auto* out = result.data_ptr<scalar_t>();
     for_fields(v, s.numel() / n_in, [&](std::int64_t field, std::int64_t first, std::int64_t last) {
-      kernels<scalar_t>().divergence(v, 1, in + field * n_in, out + field * n_out, first, last);
+      kernels<scalar_t>().divergence(v, 1, {0, 1}, in + field * n_in, out + field * n_out, first, last,
+                                     nullptr);
     });
   });
   return result;

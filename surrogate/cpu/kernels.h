@@ -50,6 +50,22 @@ struct EnergySums {
   double *strain_gram, *stress_mean, *stress_gram, *compliance_mean, *total_mean;
 };
 
+/// `lambda tr(e) I + two_mu e`.
+template <typename Number>
+struct Isotropic {
+  Number lambda, two_mu;
+};
+
+/// Where stresses t of the unit loads go, `[n_loads, m, n...]`.
+template <typename Number>
+struct StressOutput {
+  /// Added to every load, `[n_loads, m]`.
+  const Number* constant;
+  Number* stress;
+  /// C^-1 : t, or null.
+  Number* strain;
+};
+
 template <typename Number>
 struct Kernels {
   const char* instruction_set;
@@ -72,14 +88,16 @@ struct Kernels {
   /// medium equilibrates that of u
   void (*energies)(const Voxels<Number>&, std::int64_t n_loads, const Number* u, const Number* z,
                    Number lambda, Number mu, std::int64_t first, std::int64_t last,
-                   const EnergySums&);
+                   EnergySums);
 
   /// The operator pair alone: `e = sym D u` in the planes [first, last) of voxels and `f = D^T s`
-  /// at those of nodes. Phases are not used.
+  /// at those of nodes, here of the isotropic stresses `law : s`. Phases are not used.
+  /// @param mean null, or what the sums of s over each plane of voxels go to, `[n0, n_fields, m]`
   void (*strain)(const Voxels<Number>&, std::int64_t n_fields, const Number* u, Number* e,
                  std::int64_t first, std::int64_t last);
-  void (*divergence)(const Voxels<Number>&, std::int64_t n_fields, const Number* s, Number* f,
-                     std::int64_t first, std::int64_t last);
+  void (*divergence)(const Voxels<Number>&, std::int64_t n_fields, Isotropic<Number> law,
+                     const Number* s, Number* f, std::int64_t first, std::int64_t last,
+                     double* mean);
   /// `y = Q x` in the planes [first, last) for the matrices in `table`, laid out like
   /// Voxels::stiffness.
   void (*multiply)(const Voxels<Number>&, const Number* table, std::int64_t n_loads,
@@ -88,6 +106,28 @@ struct Kernels {
   /// summed over the planes [first, last).
   void (*forms)(const Voxels<Number>&, const Number* table, std::int64_t n_loads, const Number* x,
                 std::int64_t first, std::int64_t last, double* gram, double* mean);
+
+  /// `t = law : s + correction : sym D z` in the planes [first, last).
+  void (*stress_with_correction)(const Voxels<Number>&, std::int64_t n_loads,
+                                 Isotropic<Number> law, const Number* s,
+                                 Isotropic<Number> correction, const Number* z,
+                                 StressOutput<Number>, std::int64_t first,
+                                 std::int64_t last);
+  /// `t = C : (E + sym D u) + correction : sym D z` with the unit strains E. @param z or null
+  void (*stress_of_displacement)(const Voxels<Number>&, std::int64_t n_loads, const Number* u,
+                                 Isotropic<Number> correction, const Number* z,
+                                 StressOutput<Number>, std::int64_t first,
+                                 std::int64_t last);
+
+  /// Adds `a_i . b_j` over the numbers [first, last) of rows, `[n_a, n_b]`; all in double
+  /// precision. @param symmetric only pairs with j >= i are wanted, others may be left alone
+  void (*gram)(std::int64_t n_a, const Number* const* a, std::int64_t n_b, const Number* const* b,
+               bool symmetric, std::int64_t first, std::int64_t last, double* sums);
+  /// `y_i = sum_j c_ij x_j` and `end_i = start_i + y_i` over the numbers [first, last) of rows.
+  /// @param coefficients `[n_out, n_in]` @param start, end or null, both
+  void (*combine)(std::int64_t n_out, std::int64_t n_in, const Number* coefficients,
+                  const Number* const* x, Number* const* y, const Number* const* start,
+                  Number* const* end, std::int64_t first, std::int64_t last);
 };
 
 /// The best kernels for the machine at hand.

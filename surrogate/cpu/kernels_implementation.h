@@ -1,5 +1,7 @@
 // Included by one .cc per instruction set, which defines SECO_INSTRUCTION_SET (a namespace) and
 // SECO_VECTOR_BYTES. Everything is in that namespace, so that the linker keeps the versions apart.
+#include "algebra_implementation.h"
+#include "equilibrium_implementation.h"
 #include "row_operations.h"
 
 namespace seco::surrogate::cpu::SECO_INSTRUCTION_SET {
@@ -144,7 +146,7 @@ void advance(Number alpha, Number beta, const Number* __restrict__ z, Number* __
 template <int dim, typename Number>
 void energies(const Voxels<Number>& v, std::int64_t n_loads, const Number* u, const Number* z,
               Number lambda, Number mu, std::int64_t first, std::int64_t last,
-              const EnergySums& sums_out) {
+              EnergySums sums_out) {
   constexpr int m = Sizes<dim>::m;
   constexpr int w = lanes<Number>;
   const std::int64_t n = v.n[2], stride = padded<Number>(n), n_voxels = v.count();
@@ -225,8 +227,8 @@ void strain(const Voxels<Number>& v, std::int64_t n_fields, const Number* u, Num
 }
 
 template <int dim, typename Number>
-void divergence(const Voxels<Number>& v, std::int64_t n_fields, const Number* s, Number* f,
-                std::int64_t first, std::int64_t last) {
+void divergence(const Voxels<Number>& v, std::int64_t n_fields, Isotropic<Number> law,
+                const Number* s, Number* f, std::int64_t first, std::int64_t last, double* mean) {
   constexpr int m = Sizes<dim>::m;
   const std::int64_t n = v.n[2], stride = padded<Number>(n), n_voxels = v.count(), rows = v.n[1];
   Scratch<Number> scratch(stride * (m + dim * (rows + 2)) + lanes<Number>);
@@ -243,9 +245,19 @@ void divergence(const Voxels<Number>& v, std::int64_t n_fields, const Number* s,
       std::memset(before, 0, sizeof(Number) * dim * 2 * stride);
       for (std::int64_t j = 0; j < rows; ++j) {
         const std::int64_t row = (i * rows + j) * n;
-        for (int c = 0; c < m; ++c)
-          for (std::int64_t k = 0; k < n; k += lanes<Number>)
-            store<Number>(stress + c * stride + k, load(in + c * n_voxels + row + k, n - k));
+        Vector<Number> sum[m] = {};
+        for (std::int64_t k = 0; k < n; k += lanes<Number>) {
+          Vector<Number> x[m], y[m] = {};
+          for (int c = 0; c < m; ++c) {
+            x[c] = load(in + c * n_voxels + row + k, n - k);
+            sum[c] += x[c];
+          }
+          add_isotropic<dim>(law, x, y);
+          for (int c = 0; c < m; ++c) store<Number>(stress + c * stride + k, y[c]);
+        }
+        if (mean != nullptr && output)
+          for (int c = 0; c < m; ++c)
+            mean[(i * n_fields + field) * m + c] += lane_sum<Number>(sum[c]);
         wrap_rows<Number>(stress, m, n, stride);
         divergence_row<dim>(v, stress, stride, j, Number(1), carry, before,
                             output ? out + row : nullptr);
@@ -317,17 +329,15 @@ constexpr Kernels<Number> table(const char* name) {
       green<Number>,
       descend<Number>,
       advance<Number>,
-      [](const Voxels<Number>& v, std::int64_t n_loads, const Number* u, const Number* z,
-         Number lambda, Number mu, std::int64_t first, std::int64_t last, const EnergySums& sums) {
-        if (v.dimension == 2)
-          energies<2>(v, n_loads, u, z, lambda, mu, first, last, sums);
-        else
-          energies<3>(v, n_loads, u, z, lambda, mu, first, last, sums);
-      },
+      SECO_BY_DIMENSION(energies),
       SECO_BY_DIMENSION(strain),
       SECO_BY_DIMENSION(divergence),
       SECO_BY_DIMENSION(multiply_field),
-      SECO_BY_DIMENSION(forms)};
+      SECO_BY_DIMENSION(forms),
+      SECO_BY_DIMENSION(stress_with_correction),
+      SECO_BY_DIMENSION(stress_of_displacement),
+      gram<Number>,
+      combine<Number>};
 }
 
 }  // namespace

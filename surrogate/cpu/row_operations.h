@@ -1,4 +1,6 @@
 // What the kernels do with one row of voxels, for kernels_implementation.h alone.
+#pragma once
+
 #include <cstdlib>
 #include <cstring>
 

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "../cpu/equilibrium.h"
 #include "difference_operator.h"
 
 namespace seco::surrogate {
@@ -99,6 +100,11 @@ torch::Tensor equilibrium_block(const torch::Tensor& potential, EquilibriumForm 
                                 const GreenOperator& green, const ReferenceMedium& medium) {
   const Grid& grid = green.grid();
   if (form == EquilibriumForm::projection) {
+    if (potential.is_cpu() && !(torch::GradMode::is_enabled() && potential.requires_grad())) {
+      const ReferenceMedium identity{torch::zeros_like(medium.mu),
+                                     torch::full_like(medium.mu, 0.5)};
+      return cpu::equilibrated_part(identity, potential, green, medium, nullptr).stress;
+    }
     const auto polarization = strain_of(green.apply(divergence_of(potential, grid), medium), grid);
     return without_mean(potential - isotropic_stress(polarization, medium, grid), grid);
   }

@@ -2,17 +2,36 @@
 
 #include <algorithm>
 
+#include "../cpu/field_algebra.h"
 #include "../cuda/operators.h"
 
 namespace seco::surrogate {
+namespace {
+
+std::vector<torch::Tensor> contiguous(const std::vector<torch::Tensor>& fields) {
+  std::vector<torch::Tensor> result;
+  for (const auto& field : fields) result.push_back(field.contiguous());
+  return result;
+}
+
+// The kernels of the CPU know nothing of gradients.
+bool has_kernel(const std::vector<torch::Tensor>& fields) {
+  return std::all_of(fields.begin(), fields.end(), [](const torch::Tensor& field) {
+    return field.is_cpu() && !(torch::GradMode::is_enabled() && field.requires_grad());
+  });
+}
+
+}  // namespace
+
 
 torch::Tensor symmetrized(const torch::Tensor& matrix) {
   return 0.5 * (matrix + matrix.transpose(-2, -1));
 }
 
 torch::Tensor gram(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b,
-                   const Grid& grid) {
+                   const Grid& grid, bool symmetric) {
   torch::NoGradGuard no_grad;
+  const auto n_voxels = static_cast<double>(grid.n_voxels());
   if (cuda::takes(a.front())) {
     std::vector<torch::Tensor> rows;
     for (const auto& left : a) {
@@ -20,26 +39,13 @@ torch::Tensor gram(const std::vector<torch::Tensor>& a, const std::vector<torch:
       for (const auto& right : b) blocks.push_back(cuda::gram(left, right));
       rows.push_back(torch::cat(blocks, 2));
     }
-    return torch::cat(rows, 1).cpu() / static_cast<double>(grid.n_voxels());
+    return torch::cat(rows, 1).cpu() / n_voxels;
   }
-  // On the CPU in pieces that stay in the cache: no double-precision copy of a whole field is made.
-  const std::int64_t length = a.front().flatten(2).size(2);
-  const std::int64_t piece = a.front().is_cpu() ? 16384 : length;
-  const auto part_of = [](const std::vector<torch::Tensor>& groups, std::int64_t first,
-                          std::int64_t count) {
-    std::vector<torch::Tensor> parts;
-    for (const auto& group : groups)
-      parts.push_back(group.flatten(2).narrow(2, first, count).to(torch::kDouble));
-    return parts.size() == 1 ? parts.front() : torch::cat(parts, 1);
+  if (a.front().is_cpu()) return cpu::gram(contiguous(a), contiguous(b), symmetric) / n_voxels;
+  const auto wide = [](const std::vector<torch::Tensor>& groups) {
+    return torch::cat(groups, 1).flatten(2).to(torch::kDouble);
   };
-  torch::Tensor sum;
-  for (std::int64_t first = 0; first < length; first += piece) {
-    const auto count = std::min(piece, length - first);
-    const auto product =
-        torch::matmul(part_of(a, first, count), part_of(b, first, count).transpose(1, 2));
-    sum = sum.defined() ? sum.add_(product) : product;
-  }
-  return sum.cpu() / static_cast<double>(grid.n_voxels());
+  return torch::matmul(wide(a), wide(b).transpose(1, 2)).cpu() / n_voxels;
 }
 
 torch::Tensor gram(const torch::Tensor& a, const torch::Tensor& b, const Grid& grid) {
@@ -47,6 +53,7 @@ torch::Tensor gram(const torch::Tensor& a, const torch::Tensor& b, const Grid& g
 }
 
 torch::Tensor combine(const torch::Tensor& coefficients, const std::vector<torch::Tensor>& fields) {
+  if (has_kernel(fields)) return cpu::combine(coefficients, contiguous(fields));
   torch::Tensor sum;
   std::int64_t first = 0;
   for (const auto& field : fields) {
@@ -61,9 +68,18 @@ torch::Tensor combine(const torch::Tensor& coefficients, const std::vector<torch
 }
 
 torch::Tensor combine(const torch::Tensor& coefficients, const torch::Tensor& fields) {
-  auto shape = fields.sizes().vec();
-  shape[1] = coefficients.size(1);
-  return torch::matmul(coefficients.to(fields.options()), fields.flatten(2)).reshape(shape);
+  return combine(coefficients, std::vector<torch::Tensor>{fields});
+}
+
+std::pair<torch::Tensor, torch::Tensor> combine_and_add(const torch::Tensor& coefficients,
+                                                        const std::vector<torch::Tensor>& fields,
+                                                        const torch::Tensor& total) {
+  if (has_kernel(fields) && has_kernel({total})) {
+    auto [step, sum] = cpu::combine_and_add(coefficients, contiguous(fields), total.contiguous());
+    return {step, sum};
+  }
+  auto step = combine(coefficients, fields);
+  return {step, total + step};
 }
 
 Ritz ritz(const torch::Tensor& energy, const torch::Tensor& coupling, const torch::Tensor& gram,

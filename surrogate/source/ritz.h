@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "grid.h"
@@ -32,17 +33,24 @@ struct Ritz {
 Ritz ritz(const torch::Tensor& energy, const torch::Tensor& coupling, const torch::Tensor& gram,
           torch::Dtype field_type);
 
-/// `<a_i : b_j>` in double precision, on the CPU. @param a `[B, La, m, n...]` @return `[B, La, Lb]`
+/// `<a_i . b_j>`, products and sums in double precision, on the CPU. @param a `[B, La, c, n...]` @return `[B, La, Lb]`
 torch::Tensor gram(const torch::Tensor& a, const torch::Tensor& b, const Grid& grid);
 
 /// The same for fields that come in groups: `a` and `b` are the groups one after another.
+/// @param symmetric whether the matrix of a and the fields that b begins with is symmetric, so that
+/// half of it need not be computed
 torch::Tensor gram(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b,
-                   const Grid& grid);
+                   const Grid& grid, bool symmetric = false);
 
 /// `sum_j a_ij x_j`. @param coefficients `[B, L, F]` @param fields `[B, F, m, n...]`
 torch::Tensor combine(const torch::Tensor& coefficients, const torch::Tensor& fields);
 
 torch::Tensor combine(const torch::Tensor& coefficients, const std::vector<torch::Tensor>& fields);
+
+/// The combination, and its sum with fields that are there.
+std::pair<torch::Tensor, torch::Tensor> combine_and_add(const torch::Tensor& coefficients,
+                                                        const std::vector<torch::Tensor>& fields,
+                                                        const torch::Tensor& total);
 
 torch::Tensor symmetrized(const torch::Tensor& matrix);
 

@@ -30,14 +30,6 @@ InputChannels normalized(const torch::Tensor& field, const torch::Tensor& size) 
   return {field.flatten(1, 2), size.clamp_min(1e-30).reciprocal()};
 }
 
-// The equilibrated part of the gradient, by what its descent field has already cost:
-// `g - C0 : sym(D G0 D^T g) - <g> = g + C0 : descent - <g>`.
-torch::Tensor equilibrated_gradient(EnergyDescent& kinematic, const ReferenceMedium& medium,
-                                    const Grid& grid) {
-  const auto stress = kinematic.gradient() + isotropic_stress(kinematic.descent(), medium, grid);
-  return stress - stress.mean(grid.axes(), /*keepdim=*/true);
-}
-
 double trace_of(const torch::Tensor& matrix) {
   return matrix.diagonal().sum().item<double>();
 }
@@ -124,8 +116,8 @@ PredictedFields SEcoNetwork::with_solver(const StiffnessField& stiffness,
                                          const GreenOperator& green) {
   const Grid& grid = stiffness.grid();
   const auto medium = mean_medium(stiffness);
-  EnergyDescent kinematic(EnergyProblem::potential(stiffness, green), stiffness.options());
-  EnergyDescent statical(EnergyProblem::complementary(stiffness, green), stiffness.options());
+  EnergyDescent kinematic(EnergyProblem::potential(stiffness, green));
+  EnergyDescent statical(EnergyProblem::complementary(stiffness, green));
   std::vector<InputChannels> input;
   torch::Tensor residual_size;
   {
@@ -135,7 +127,7 @@ PredictedFields SEcoNetwork::with_solver(const StiffnessField& stiffness,
       kinematic.step();
       // The stress of the strain so far, equilibrated, is a good direction where the compliance has
       // high contrast (pores), the descent field where the stiffness has.
-      statical.step({equilibrated_gradient(kinematic, medium, grid)});
+      statical.step({equilibrated_stress(kinematic)});
     }
   }
   {
@@ -143,30 +135,31 @@ PredictedFields SEcoNetwork::with_solver(const StiffnessField& stiffness,
     RECORD_USER_SCOPE("input of the network");
     const auto mean_stress = torch::inverse(statical.energy());
     const auto stress = combine(mean_stress, statical.field() + unit_fields(stiffness));
-    const auto residual = stress - kinematic.gradient();
+    const auto strain = strain_of(kinematic.field(), grid);
+    const auto descent = strain_of(kinematic.descent().field, grid);
+    const auto residual = stress - stiffness.apply(strain + unit_fields(stiffness));
     residual_size = root_mean_square(residual);
     input = {microstructure_channels(settings(), stiffness),
-             {kinematic.field().flatten(1, 2), {}},
-             normalized(kinematic.descent(), root_mean_square(kinematic.descent())),
+             {strain.flatten(1, 2), {}},
+             normalized(descent, root_mean_square(descent)),
              normalized(residual, residual_size)};
   }
   const auto [displacement, potential] =
       displacement_and_potential(input, residual_size, green, medium);
   input.clear();
   RECORD_USER_SCOPE("last step");
-  const auto strain = compatibility_block(displacement, grid);
   const auto stress = equilibrium_block(potential, equilibrium_, green, medium);
   PredictedFields fields;
   if (is_training()) {
-    fields.strain = kinematic.field() + strain;
+    fields.strain = compatibility_block(kinematic.field() + displacement, grid);
     fields.stress = combine(torch::inverse(statical.energy()), statical.field()) + stress;
     fields.mean_stress = optimal_mean_stress(stiffness, fields.stress);
     fields.estimate_weight = torch::full({stiffness.batch_size()}, 0.5, torch::kDouble);
     return fields;
   }
-  kinematic.step({strain});
-  statical.step({equilibrated_gradient(kinematic, medium, grid), stress});
-  fields.strain = kinematic.field();
+  kinematic.step({{displacement, {}}});
+  statical.step({equilibrated_stress(kinematic), {stress, {}}});
+  fields.strain = compatibility_block(kinematic.field(), grid);
   fields.mean_stress = torch::inverse(statical.energy());
   // The last projection removes what the combinations above have gathered in round-off.
   fields.stress = equilibrium_block(combine(fields.mean_stress, statical.field()),

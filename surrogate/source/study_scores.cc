@@ -133,21 +133,20 @@ Prediction stopped_descent(const StiffnessField& stiffness, unsigned int steps) 
   const Grid& grid = stiffness.grid();
   const Stopwatch watch(stiffness.options().device());
   const GreenOperator green(grid, stiffness.options());
-  const auto medium = mean_medium(stiffness);
-  EnergyDescent kinematic(EnergyProblem::potential(stiffness, green), stiffness.options());
-  EnergyDescent statical(EnergyProblem::complementary(stiffness, green), stiffness.options());
+  EnergyDescent kinematic(EnergyProblem::potential(stiffness, green));
+  EnergyDescent statical(EnergyProblem::complementary(stiffness, green));
   for (unsigned int step = 0; step < steps; ++step) {
     kinematic.step();
-    statical.step(
-        {equilibrium_block(kinematic.gradient(), EquilibriumForm::projection, green, medium)});
+    statical.step({equilibrated_stress(kinematic)});
   }
   Prediction prediction;
   prediction.mean_stress = torch::inverse(statical.energy());
   const auto stress = combine(prediction.mean_stress, statical.field());
+  const auto strain = strain_of(kinematic.field(), grid);
   prediction.prediction_seconds = watch.seconds();
-  prediction.bounds = certify(stiffness, kinematic.field(), stress);
+  prediction.bounds = certify(stiffness, strain, stress);
   prediction.seconds = watch.seconds();
-  prediction.strain = total(kinematic.field(), unit_loads(grid, stiffness.options()), grid);
+  prediction.strain = total(strain, unit_loads(grid, stiffness.options()), grid);
   prediction.stress = total(stress, prediction.mean_stress, grid);
   prediction.projected_stress = prediction.stress;
   prediction.estimate_weight = torch::ones({stiffness.batch_size()}, torch::kDouble);

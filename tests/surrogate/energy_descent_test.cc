@@ -29,8 +29,8 @@ TEST(EnergyDescent, BothEnergiesConvergeToTheHomogenizedStiffness) {
       const GreenOperator green(field.grid(), field.options());
       const auto exact =
           upper_bound(field, strain_of(solve(field, {1e-11, 2000}).displacement, field.grid()));
-      EnergyDescent potential(EnergyProblem::potential(field, green), field.options());
-      EnergyDescent complementary(EnergyProblem::complementary(field, green), field.options());
+      EnergyDescent potential(EnergyProblem::potential(field, green));
+      EnergyDescent complementary(EnergyProblem::complementary(field, green));
       for (int step = 0; step < 60; ++step) {
         const auto before = potential.energy().clone(), below = complementary.energy().clone();
         potential.step();
@@ -45,7 +45,7 @@ TEST(EnergyDescent, BothEnergiesConvergeToTheHomogenizedStiffness) {
       // The fields stay admissible, although tens of steps follow after convergence, and their
       // gradient and energy are what they say.
       EXPECT_LT(relative_divergence(complementary.field(), field.grid()), 1e-12);
-      const auto certified = certify(field, potential.field(), complementary.field());
+      const auto certified = certify(field, strain_of(potential.field(), field.grid()), complementary.field());
       EXPECT_LT(relative(certified.upper, potential.energy()), 1e-10);
       EXPECT_LT(relative(certified.lower, torch::inverse(complementary.energy())), 1e-10);
     }
@@ -57,7 +57,7 @@ TEST(EnergyDescent, BlockStepsAreAtLeastAsGoodAsConjugateGradients) {
   const StiffnessField field({&rve, 1}, torch::TensorOptions(torch::kDouble));
   const GreenOperator green(field.grid(), field.options());
   for (const unsigned int k : {1u, 2u, 4u, 6u}) {
-    EnergyDescent block(EnergyProblem::potential(field, green), field.options());
+    EnergyDescent block(EnergyProblem::potential(field, green));
     for (unsigned int step = 0; step < k; ++step) block.step();
     const auto u = solve(field, SolverSettings{0., k}).displacement;
     const auto conjugate = upper_bound(field, strain_of(u, field.grid()));
@@ -72,15 +72,15 @@ TEST(EnergyDescent, FurtherFieldsNeverHurtAndTheSolutionEndsTheIteration) {
   const auto rve = make_rve("inclusions", {10, 9}, 6, 0.02);
   const StiffnessField field({&rve, 1}, torch::TensorOptions(torch::kDouble));
   const GreenOperator green(field.grid(), field.options());
-  const auto solution = strain_of(solve(field, {1e-12, 2000}).displacement, field.grid());
-  const auto exact = upper_bound(field, solution);
+  const auto solution = solve(field, {1e-12, 2000}).displacement;
+  const auto exact = upper_bound(field, strain_of(solution, field.grid()));
   torch::manual_seed(4);
-  const auto random = strain_of(torch::randn({1, 3, 2, 10, 9}, torch::kDouble), field.grid());
-  EnergyDescent alone(EnergyProblem::potential(field, green), field.options());
+  const auto random = torch::randn({1, 3, 2, 10, 9}, torch::kDouble);
+  EnergyDescent alone(EnergyProblem::potential(field, green));
   EnergyDescent helped = alone, solved = alone;
   alone.step();
-  helped.step({random});
-  solved.step({solution});
+  helped.step({{random, {}}});
+  solved.step({{solution, {}}});
   EXPECT_GT(torch::linalg_eigvalsh(alone.energy() - helped.energy()).min().item<double>(), -1e-12);
   EXPECT_LT(relative(solved.energy(), exact), 1e-10);
   EXPECT_GT(relative(alone.energy(), exact), 1e-3);

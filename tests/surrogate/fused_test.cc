@@ -86,8 +86,8 @@ TEST(FusedPasses, InstructionSetsAgree) {
       kernel.strain(v, loads, u.data_ptr<double>(), r.strain.data_ptr<double>(), 0, v.n[0]);
       kernel.multiply(v, v.stiffness, loads, r.strain.data_ptr<double>(),
                       r.product.data_ptr<double>(), 0, v.n[0]);
-      kernel.divergence(v, loads, r.product.data_ptr<double>(), r.divergence.data_ptr<double>(), 0,
-                        v.n[0]);
+      kernel.divergence(v, loads, {0., 1.}, r.product.data_ptr<double>(),
+                        r.divergence.data_ptr<double>(), 0, v.n[0], nullptr);
       return r;
     };
     const auto baseline = run(*cpu::kernels_for<double>("baseline"));

@@ -1,0 +1,110 @@
+#include "equilibrium.h"
+
+#include "fused_iteration.h"
+#include "voxel_loops.h"
+
+namespace seco::surrogate::cpu {
+namespace {
+
+template <typename Number>
+Isotropic<Number> isotropic(const ReferenceMedium& law, std::int64_t b, double sign) {
+  return {static_cast<Number>(sign * law.lambda.data_ptr<double>()[b]),
+          static_cast<Number>(2. * sign * law.mu.data_ptr<double>()[b])};
+}
+
+template <typename Number>
+StressOutput<Number> output(const StressAndStrain& result, const torch::Tensor& constant,
+                            std::int64_t b) {
+  const auto size = result.stress[0].numel();
+  return {constant.data_ptr<Number>() + b * constant[0].numel(),
+          result.stress.data_ptr<Number>() + b * size,
+          result.strain.defined() ? result.strain.data_ptr<Number>() + b * size : nullptr};
+}
+
+// `D^T law : s` and the means of s, [B, L, m].
+std::pair<torch::Tensor, torch::Tensor> force_and_mean(const ReferenceMedium& law,
+                                                       const torch::Tensor& s, const Grid& grid) {
+  const auto batch = s.size(0), loads = s.size(1), n = grid.shape[0];
+  auto shape = s.sizes().vec();
+  shape[2] = grid.dimension();
+  auto force = torch::empty(shape, s.options());
+  auto sums = torch::zeros({batch, n, loads * s.size(2)}, torch::kDouble);
+  AT_DISPATCH_FLOATING_TYPES(s.scalar_type(), "force_and_mean", [&] {
+    const auto v = voxels<scalar_t>(grid);
+    for_all(batch, [&](std::int64_t b) {
+      for_slabs(v, [&](std::int64_t first, std::int64_t last) {
+        kernels<scalar_t>().divergence(v, loads, isotropic<scalar_t>(law, b, 1.),
+                                       s.data_ptr<scalar_t>() + b * s[0].numel(),
+                                       force.data_ptr<scalar_t>() + b * force[0].numel(), first,
+                                       last, sums.data_ptr<double>() + b * sums[0].numel());
+      });
+    });
+  });
+  return {force, mean_over_planes(sums, grid, loads)};
+}
+
+torch::Tensor applied(const ReferenceMedium& law, const torch::Tensor& values, int dimension) {
+  auto result = values * (2. * law.mu).reshape({-1, 1, 1});
+  result.narrow(2, 0, dimension) +=
+      law.lambda.reshape({-1, 1, 1}) * values.narrow(2, 0, dimension).sum(2, /*keepdim=*/true);
+  return result;
+}
+
+StressAndStrain empty_result(const std::vector<std::int64_t>& shape,
+                             const torch::TensorOptions& options, bool with_strain) {
+  return {torch::empty(shape, options),
+          with_strain ? torch::empty(shape, options) : torch::Tensor()};
+}
+
+}  // namespace
+
+StressAndStrain equilibrated_part(const ReferenceMedium& law, const torch::Tensor& field,
+                                  const GreenOperator& operators, const ReferenceMedium& medium,
+                                  const StiffnessField* stiffness) {
+  const Grid& grid = operators.grid();
+  const auto s = field.contiguous();
+  const auto [force, mean] = force_and_mean(law, s, grid);
+  auto z = torch::empty_like(force);
+  green(operators, force, medium, z);
+  const auto constant = (-applied(law, mean, grid.dimension())).to(s.options()).contiguous();
+  const auto result = empty_result(s.sizes().vec(), s.options(), stiffness != nullptr);
+  AT_DISPATCH_FLOATING_TYPES(s.scalar_type(), "equilibrated_part", [&] {
+    for_all(s.size(0), [&](std::int64_t b) {
+      const auto v = stiffness ? voxels<scalar_t>(*stiffness, b) : voxels<scalar_t>(grid);
+      for_slabs(v, [&](std::int64_t first, std::int64_t last) {
+        kernels<scalar_t>().stress_with_correction(
+            v, s.size(1), isotropic<scalar_t>(law, b, 1.),
+            s.data_ptr<scalar_t>() + b * s[0].numel(), isotropic<scalar_t>(medium, b, -1.),
+            z.data_ptr<scalar_t>() + b * z[0].numel(), output<scalar_t>(result, constant, b), first,
+            last);
+      });
+    });
+  });
+  return result;
+}
+
+StressAndStrain equilibrated_stress(const StiffnessField& stiffness, const ReferenceMedium& medium,
+                                    const torch::Tensor& displacement,
+                                    const torch::Tensor& preconditioned_residual,
+                                    const torch::Tensor& mean) {
+  auto shape = displacement.sizes().vec();
+  shape[2] = stiffness.grid().n_components();
+  const auto result = empty_result(shape, displacement.options(), true);
+  const auto constant = (-mean).to(displacement.options()).contiguous();
+  AT_DISPATCH_FLOATING_TYPES(displacement.scalar_type(), "equilibrated_stress", [&] {
+    const auto size = displacement[0].numel();
+    for_all(displacement.size(0), [&](std::int64_t b) {
+      const auto v = voxels<scalar_t>(stiffness, b);
+      for_slabs(v, [&](std::int64_t first, std::int64_t last) {
+        kernels<scalar_t>().stress_of_displacement(
+            v, displacement.size(1), displacement.data_ptr<scalar_t>() + b * size,
+            isotropic<scalar_t>(medium, b, 1.),
+            preconditioned_residual.data_ptr<scalar_t>() + b * size,
+            output<scalar_t>(result, constant, b), first, last);
+      });
+    });
+  });
+  return result;
+}
+
+}  // namespace seco::surrogate::cpu
