@@ -8,8 +8,8 @@ namespace {
 
 // Products of `rows` times 3 rows of doubles, added to one vector of partial sums per pair.
 template <int rows>
-SECO_INLINE void add_products(const double* a, const double* b, std::int64_t stride,
-                              std::int64_t n, Vector<double>* partial, std::int64_t n_b) {
+SECO_INLINE void add_products(const double* a, const double* b, std::int64_t stride, std::int64_t n,
+                              Vector<double>* partial, std::int64_t n_b) {
   Vector<double> sum[rows][3];
   for (int i = 0; i < rows; ++i)
     for (int j = 0; j < 3; ++j) sum[i][j] = partial[i * n_b + j];
@@ -37,8 +37,7 @@ void gram(std::int64_t n_a, const Number* const* a, std::int64_t n_b, const Numb
   Scratch<double> scratch((rows + columns) * chunk + rows * columns * lanes<double>);
   double* x = scratch.take(rows * chunk);
   double* y = scratch.take(columns * chunk);
-  auto* partial =
-      reinterpret_cast<Vector<double>*>(scratch.take(rows * columns * lanes<double>));
+  auto* partial = reinterpret_cast<Vector<double>*>(scratch.take(rows * columns * lanes<double>));
   const auto widen = [&](const Number* from, std::int64_t n, double* to) {
     for (std::int64_t k = 0; k < n; ++k) to[k] = static_cast<double>(from[k]);
     for (std::int64_t k = n; k < chunk; ++k) to[k] = 0;
@@ -50,8 +49,8 @@ void gram(std::int64_t n_a, const Number* const* a, std::int64_t n_b, const Numb
     for (std::int64_t i = 0; i < rows; i += tile)
       for (std::int64_t j = 0; j < columns; j += 3)
         if (!symmetric || j + 3 > i)
-          add_products<tile>(x + i * chunk, y + j * chunk, chunk, chunk,
-                             partial + i * columns + j, columns);
+          add_products<tile>(x + i * chunk, y + j * chunk, chunk, chunk, partial + i * columns + j,
+                             columns);
   }
   for (std::int64_t i = 0; i < n_a; ++i)
     for (std::int64_t j = 0; j < n_b; ++j)
@@ -59,10 +58,9 @@ void gram(std::int64_t n_a, const Number* const* a, std::int64_t n_b, const Numb
 }
 
 template <int n_out, typename Number>
-SECO_INLINE void combine_rows(std::int64_t n_in, const Number* coefficients,
-                              const Number* const* x, Number* const* y,
-                              const Number* const* start, Number* const* end, std::int64_t first,
-                              std::int64_t last) {
+SECO_INLINE void combine_rows(std::int64_t n_in, const Number* coefficients, const Number* const* x,
+                              Number* const* y, const Number* const* start, Number* const* end,
+                              std::int64_t first, std::int64_t last) {
   for (std::int64_t k = first; k < last; k += lanes<Number>) {
     Vector<Number> sum[n_out] = {};
     for (std::int64_t j = 0; j < n_in; ++j) {
@@ -72,7 +70,8 @@ SECO_INLINE void combine_rows(std::int64_t n_in, const Number* coefficients,
     }
     for (int i = 0; i < n_out; ++i) {
       store<Number>(y[i] + k, sum[i], last - k);
-      if (end != nullptr) store<Number>(end[i] + k, load(start[i] + k, last - k) + sum[i], last - k);
+      if (end != nullptr)
+        store<Number>(end[i] + k, load(start[i] + k, last - k) + sum[i], last - k);
     }
   }
 }
@@ -86,6 +85,20 @@ void combine(std::int64_t n_out, std::int64_t n_in, const Number* coefficients,
   for (std::int64_t i = 0; i < n_out; ++i)
     combine_rows<1>(n_in, coefficients + i * n_in, x, y + i, end == nullptr ? nullptr : start + i,
                     end == nullptr ? nullptr : end + i, first, last);
+}
+
+template <typename Number>
+double dot(const Number* __restrict__ x, const Number* __restrict__ y, std::int64_t n) {
+  double sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::int64_t k = 0; k < n; ++k) sum += static_cast<double>(x[k]) * static_cast<double>(y[k]);
+  return sum;
+}
+
+template <typename Number>
+void update(Number alpha, const Number* __restrict__ x, Number beta, Number* __restrict__ y,
+            std::int64_t n) {
+  for (std::int64_t k = 0; k < n; ++k) y[k] = alpha * x[k] + beta * y[k];
 }
 
 }  // namespace

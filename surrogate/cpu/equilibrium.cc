@@ -56,6 +56,24 @@ StressAndStrain empty_result(const std::vector<std::int64_t>& shape,
           with_strain ? torch::empty(shape, options) : torch::Tensor()};
 }
 
+// `law : s + constant - C0 : sym D z`, and its strain.
+void write_stress(const Grid& grid, const StiffnessField* stiffness, const ReferenceMedium& law,
+                  const torch::Tensor& s, const ReferenceMedium& medium, const torch::Tensor& z,
+                  const torch::Tensor& constant, const StressAndStrain& result) {
+  AT_DISPATCH_FLOATING_TYPES(s.scalar_type(), "write_stress", [&] {
+    for_all(s.size(0), [&](std::int64_t b) {
+      const auto v = stiffness ? voxels<scalar_t>(*stiffness, b) : voxels<scalar_t>(grid);
+      const auto* z_b = z.defined() ? z.data_ptr<scalar_t>() + b * z[0].numel() : nullptr;
+      for_slabs(v, [&](std::int64_t first, std::int64_t last) {
+        kernels<scalar_t>().stress_with_correction(
+            v, s.size(1), isotropic<scalar_t>(law, b, 1.),
+            s.data_ptr<scalar_t>() + b * s[0].numel(), isotropic<scalar_t>(medium, b, -1.), z_b,
+            output<scalar_t>(result, constant, b), first, last);
+      });
+    });
+  });
+}
+
 }  // namespace
 
 StressAndStrain equilibrated_part(const ReferenceMedium& law, const torch::Tensor& field,
@@ -68,19 +86,17 @@ StressAndStrain equilibrated_part(const ReferenceMedium& law, const torch::Tenso
   green(operators, force, medium, z);
   const auto constant = (-applied(law, mean, grid.dimension())).to(s.options()).contiguous();
   const auto result = empty_result(s.sizes().vec(), s.options(), stiffness != nullptr);
-  AT_DISPATCH_FLOATING_TYPES(s.scalar_type(), "equilibrated_part", [&] {
-    for_all(s.size(0), [&](std::int64_t b) {
-      const auto v = stiffness ? voxels<scalar_t>(*stiffness, b) : voxels<scalar_t>(grid);
-      for_slabs(v, [&](std::int64_t first, std::int64_t last) {
-        kernels<scalar_t>().stress_with_correction(
-            v, s.size(1), isotropic<scalar_t>(law, b, 1.),
-            s.data_ptr<scalar_t>() + b * s[0].numel(), isotropic<scalar_t>(medium, b, -1.),
-            z.data_ptr<scalar_t>() + b * z[0].numel(), output<scalar_t>(result, constant, b), first,
-            last);
-      });
-    });
-  });
+  write_stress(grid, stiffness, law, s, medium, z, constant, result);
   return result;
+}
+
+torch::Tensor isotropic_stress(const ReferenceMedium& law, const torch::Tensor& field,
+                               const Grid& grid) {
+  const auto s = field.contiguous();
+  const auto constant = torch::zeros({s.size(0), s.size(1), s.size(2)}, s.options());
+  const auto result = empty_result(s.sizes().vec(), s.options(), /*with_strain=*/false);
+  write_stress(grid, nullptr, law, s, law, {}, constant, result);
+  return result.stress;
 }
 
 StressAndStrain equilibrated_stress(const StiffnessField& stiffness, const ReferenceMedium& medium,

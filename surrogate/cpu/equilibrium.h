@@ -21,6 +21,10 @@ StressAndStrain equilibrated_part(const ReferenceMedium& law, const torch::Tenso
                                   const GreenOperator& green, const ReferenceMedium& medium,
                                   const StiffnessField* stiffness);
 
+/// `law : s`. @param law isotropic, one per RVE @param s `[B, L, m, n...]`
+torch::Tensor isotropic_stress(const ReferenceMedium& law, const torch::Tensor& s,
+                               const Grid& grid);
+
 /// The equilibrated part of the stress of displacements of the unit loads, with the residual at
 /// hand: `C : (E + sym D u) + C0 : sym D z - mean`, and its strain, in one pass.
 /// @param preconditioned_residual `z = G0 r`, `r = -D^T C (E + sym D u)`, `[B, L, d, n...]`

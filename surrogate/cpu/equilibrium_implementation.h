@@ -56,11 +56,9 @@ struct StressRows {
 };
 
 template <int dim, typename Number>
-void stress_with_correction(const Voxels<Number>& v, std::int64_t n_loads,
-                            Isotropic<Number> law, const Number* s,
-                            Isotropic<Number> correction, const Number* z,
-                            StressOutput<Number> out, std::int64_t first,
-                            std::int64_t last) {
+void stress_with_correction(const Voxels<Number>& v, std::int64_t n_loads, Isotropic<Number> law,
+                            const Number* s, Isotropic<Number> correction, const Number* z,
+                            StressOutput<Number> out, std::int64_t first, std::int64_t last) {
   constexpr int m = Sizes<dim>::m;
   StressRows<dim, Number> rows(v, out, 0);
   for (std::int64_t i = first; i < last; ++i)
@@ -69,15 +67,18 @@ void stress_with_correction(const Voxels<Number>& v, std::int64_t n_loads,
       corners(v, i, j, corner);
       rows.start_row(corner[0]);
       for (std::int64_t l = 0; l < n_loads; ++l) {
-        sum_corners<dim>(z + l * dim * rows.n_voxels, rows.n_voxels, corner, rows.n, rows.sums,
-                         rows.stride);
+        if (z != nullptr)
+          sum_corners<dim>(z + l * dim * rows.n_voxels, rows.n_voxels, corner, rows.n, rows.sums,
+                           rows.stride);
         const Number* in = s + l * m * rows.n_voxels + corner[0];
         for (std::int64_t k = 0; k < rows.n; k += lanes<Number>) {
           Vector<Number> e[m], x[m], t[m] = {};
           for (int c = 0; c < m; ++c) x[c] = load(in + c * rows.n_voxels + k, rows.n - k);
           add_isotropic<dim>(law, x, t);
-          strain_at<dim>(rows.sums, rows.stride, k, v.weight, e);
-          add_isotropic<dim>(correction, e, t);
+          if (z != nullptr) {
+            strain_at<dim>(rows.sums, rows.stride, k, v.weight, e);
+            add_isotropic<dim>(correction, e, t);
+          }
           rows.write(l, corner[0], k, t);
         }
       }
@@ -86,9 +87,8 @@ void stress_with_correction(const Voxels<Number>& v, std::int64_t n_loads,
 
 template <int dim, typename Number>
 void stress_of_displacement(const Voxels<Number>& v, std::int64_t n_loads, const Number* u,
-                            Isotropic<Number> correction, const Number* z,
-                            StressOutput<Number> out, std::int64_t first,
-                            std::int64_t last) {
+                            Isotropic<Number> correction, const Number* z, StressOutput<Number> out,
+                            std::int64_t first, std::int64_t last) {
   constexpr int m = Sizes<dim>::m;
   StressRows<dim, Number> rows(v, out, Sizes<dim>::n_coefficients + dim * dim);
   const std::int64_t stride = rows.stride, n_voxels = rows.n_voxels;

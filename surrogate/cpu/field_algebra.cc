@@ -39,8 +39,8 @@ void combine(const torch::Tensor& coefficients, const std::vector<torch::Tensor>
       using Rows = std::vector<torch::Tensor>;
       const auto in = rows<const scalar_t>(x, b);
       const auto out = rows<scalar_t>(Rows{step}, b);
-      const auto before = start ? rows<const scalar_t>(Rows{*start}, b)
-                                : std::vector<const scalar_t*>();
+      const auto before =
+          start ? rows<const scalar_t>(Rows{*start}, b) : std::vector<const scalar_t*>();
       const auto after = end ? rows<scalar_t>(Rows{*end}, b) : std::vector<scalar_t*>();
       at::parallel_for(0, length, piece, [&](std::int64_t first, std::int64_t last) {
         kernels<scalar_t>().combine(matrix.size(1), matrix.size(2),
@@ -50,6 +50,19 @@ void combine(const torch::Tensor& coefficients, const std::vector<torch::Tensor>
       });
     });
   });
+}
+
+// Calls f(row, first, last) for pieces of all rows of fields [B, L, c, n...].
+template <typename Function>
+void for_rows(const torch::Tensor& field, const Function& f) {
+  const auto length = field[0][0].numel(), n_pieces = (length + piece - 1) / piece;
+  at::parallel_for(0, field.size(0) * field.size(1) * n_pieces, 1,
+                   [&](std::int64_t begin, std::int64_t end) {
+                     for (auto i = begin; i < end; ++i) {
+                       const auto row = i / n_pieces, first = i % n_pieces * piece;
+                       f(row, first, std::min(length, first + piece));
+                     }
+                   });
 }
 
 torch::Tensor combination_like(const torch::Tensor& coefficients, const torch::Tensor& field) {
@@ -93,6 +106,34 @@ Advanced combine_and_add(const torch::Tensor& coefficients, const std::vector<to
   Advanced result{combination_like(coefficients, x.front()), torch::empty_like(total)};
   combine(coefficients, x, result.step, &total, &result.total);
   return result;
+}
+
+torch::Tensor inner_product(const torch::Tensor& a, const torch::Tensor& b) {
+  const auto length = a[0][0].numel(), n_pieces = (length + piece - 1) / piece;
+  auto sums = torch::empty({a.size(0), a.size(1), n_pieces}, torch::kDouble);
+  AT_DISPATCH_FLOATING_TYPES(a.scalar_type(), "inner_product", [&] {
+    for_rows(a, [&](std::int64_t row, std::int64_t first, std::int64_t last) {
+      const auto at = row * length + first;
+      sums.data_ptr<double>()[row * n_pieces + first / piece] = kernels<scalar_t>().dot(
+          a.data_ptr<scalar_t>() + at, b.data_ptr<scalar_t>() + at, last - first);
+    });
+  });
+  return sums.sum(2);
+}
+
+void update(const torch::Tensor& alpha, const torch::Tensor& x, const torch::Tensor& beta,
+            torch::Tensor& y) {
+  const auto length = x[0][0].numel();
+  const auto a = alpha.contiguous(), b = beta.contiguous();
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "update", [&] {
+    for_rows(x, [&](std::int64_t row, std::int64_t first, std::int64_t last) {
+      const auto at = row * length + first;
+      kernels<scalar_t>().update(static_cast<scalar_t>(a.data_ptr<double>()[row]),
+                                 x.data_ptr<scalar_t>() + at,
+                                 static_cast<scalar_t>(b.data_ptr<double>()[row]),
+                                 y.data_ptr<scalar_t>() + at, last - first);
+    });
+  });
 }
 
 }  // namespace seco::surrogate::cpu

@@ -10,8 +10,8 @@ namespace seco::surrogate::cpu {
 /// CPU, in one pass over each. Results do not depend on the number of threads.
 
 /// `a_i . b_j` of all numbers of the fields, `[B, La, Lb]`, products and sums in double precision.
-/// @param symmetric whether the matrix of a and the fields that b begins with is symmetric: one half
-/// of it is computed, and copied to the other
+/// @param symmetric whether the matrix of a and the fields that b begins with is symmetric: one
+/// half of it is computed, and copied to the other
 torch::Tensor gram(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b,
                    bool symmetric);
 
@@ -24,5 +24,12 @@ struct Advanced {
 };
 Advanced combine_and_add(const torch::Tensor& coefficients, const std::vector<torch::Tensor>& x,
                          const torch::Tensor& total);
+
+/// `a . b` of every load, `[B, L]`, products and sums in double precision.
+torch::Tensor inner_product(const torch::Tensor& a, const torch::Tensor& b);
+
+/// `y = alpha x + beta y` in place. @param alpha, beta `[B, L]`, double
+void update(const torch::Tensor& alpha, const torch::Tensor& x, const torch::Tensor& beta,
+            torch::Tensor& y);
 
 }  // namespace seco::surrogate::cpu

@@ -29,6 +29,12 @@ Grid grid_of(const torch::Tensor& field) {
 
 }  // namespace
 
+bool takes(const torch::Tensor& field) {
+  return field.is_cpu() &&
+         (field.scalar_type() == torch::kFloat || field.scalar_type() == torch::kDouble) &&
+         !(torch::GradMode::is_enabled() && field.requires_grad());
+}
+
 torch::Tensor strain(const torch::Tensor& displacement, const Grid& grid) {
   const auto u = displacement.contiguous();
   auto result = output_for(u, grid, grid.n_components());
@@ -55,8 +61,8 @@ torch::Tensor divergence(const torch::Tensor& stress, const Grid& grid) {
     const auto* in = s.data_ptr<scalar_t>();
     auto* out = result.data_ptr<scalar_t>();
     for_fields(v, s.numel() / n_in, [&](std::int64_t field, std::int64_t first, std::int64_t last) {
-      kernels<scalar_t>().divergence(v, 1, {0, 1}, in + field * n_in, out + field * n_out, first, last,
-                                     nullptr);
+      kernels<scalar_t>().divergence(v, 1, {0, 1}, in + field * n_in, out + field * n_out, first,
+                                     last, nullptr);
     });
   });
   return result;

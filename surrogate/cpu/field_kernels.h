@@ -7,6 +7,10 @@ namespace seco::surrogate::cpu {
 /// Operators on fields in memory of the CPU in one pass over it. Inputs may have any strides; they
 /// are made contiguous first.
 
+/// Whether the kernels of this folder take a field in functions without derivatives: in memory of
+/// the CPU, single or double precision, no gradient wanted.
+bool takes(const torch::Tensor& field);
+
 /// `sym D u`. @param displacement `[..., d, n...]` @return `[..., m, n...]`
 torch::Tensor strain(const torch::Tensor& displacement, const Grid& grid);
 

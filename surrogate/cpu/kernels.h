@@ -87,8 +87,7 @@ struct Kernels {
   /// Adds the sums of the planes [first, last). @param z displacement whose stress in the reference
   /// medium equilibrates that of u
   void (*energies)(const Voxels<Number>&, std::int64_t n_loads, const Number* u, const Number* z,
-                   Number lambda, Number mu, std::int64_t first, std::int64_t last,
-                   EnergySums);
+                   Number lambda, Number mu, std::int64_t first, std::int64_t last, EnergySums);
 
   /// The operator pair alone: `e = sym D u` in the planes [first, last) of voxels and `f = D^T s`
   /// at those of nodes, here of the isotropic stresses `law : s`. Phases are not used.
@@ -107,17 +106,14 @@ struct Kernels {
   void (*forms)(const Voxels<Number>&, const Number* table, std::int64_t n_loads, const Number* x,
                 std::int64_t first, std::int64_t last, double* gram, double* mean);
 
-  /// `t = law : s + correction : sym D z` in the planes [first, last).
-  void (*stress_with_correction)(const Voxels<Number>&, std::int64_t n_loads,
-                                 Isotropic<Number> law, const Number* s,
-                                 Isotropic<Number> correction, const Number* z,
-                                 StressOutput<Number>, std::int64_t first,
-                                 std::int64_t last);
+  /// `t = law : s + correction : sym D z` in the planes [first, last). @param z or null
+  void (*stress_with_correction)(const Voxels<Number>&, std::int64_t n_loads, Isotropic<Number> law,
+                                 const Number* s, Isotropic<Number> correction, const Number* z,
+                                 StressOutput<Number>, std::int64_t first, std::int64_t last);
   /// `t = C : (E + sym D u) + correction : sym D z` with the unit strains E. @param z or null
   void (*stress_of_displacement)(const Voxels<Number>&, std::int64_t n_loads, const Number* u,
                                  Isotropic<Number> correction, const Number* z,
-                                 StressOutput<Number>, std::int64_t first,
-                                 std::int64_t last);
+                                 StressOutput<Number>, std::int64_t first, std::int64_t last);
 
   /// Adds `a_i . b_j` over the numbers [first, last) of rows, `[n_a, n_b]`; all in double
   /// precision. @param symmetric only pairs with j >= i are wanted, others may be left alone
@@ -128,6 +124,10 @@ struct Kernels {
   void (*combine)(std::int64_t n_out, std::int64_t n_in, const Number* coefficients,
                   const Number* const* x, Number* const* y, const Number* const* start,
                   Number* const* end, std::int64_t first, std::int64_t last);
+  /// `x . y`, products and sums in double precision.
+  double (*dot)(const Number* x, const Number* y, std::int64_t n);
+  /// `y = alpha x + beta y`.
+  void (*update)(Number alpha, const Number* x, Number beta, Number* y, std::int64_t n);
 };
 
 /// The best kernels for the machine at hand.

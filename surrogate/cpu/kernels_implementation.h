@@ -323,21 +323,22 @@ void forms(const Voxels<Number>& v, const Number* matrices, std::int64_t n_loads
 
 template <typename Number>
 constexpr Kernels<Number> table(const char* name) {
-  return {
-      name,
-      SECO_BY_DIMENSION(stiffness_action),
-      green<Number>,
-      descend<Number>,
-      advance<Number>,
-      SECO_BY_DIMENSION(energies),
-      SECO_BY_DIMENSION(strain),
-      SECO_BY_DIMENSION(divergence),
-      SECO_BY_DIMENSION(multiply_field),
-      SECO_BY_DIMENSION(forms),
-      SECO_BY_DIMENSION(stress_with_correction),
-      SECO_BY_DIMENSION(stress_of_displacement),
-      gram<Number>,
-      combine<Number>};
+  return {name,
+          SECO_BY_DIMENSION(stiffness_action),
+          green<Number>,
+          descend<Number>,
+          advance<Number>,
+          SECO_BY_DIMENSION(energies),
+          SECO_BY_DIMENSION(strain),
+          SECO_BY_DIMENSION(divergence),
+          SECO_BY_DIMENSION(multiply_field),
+          SECO_BY_DIMENSION(forms),
+          SECO_BY_DIMENSION(stress_with_correction),
+          SECO_BY_DIMENSION(stress_of_displacement),
+          gram<Number>,
+          combine<Number>,
+          dot<Number>,
+          update<Number>};
 }
 
 }  // namespace

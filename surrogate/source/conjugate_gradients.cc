@@ -2,6 +2,9 @@
 
 #include <limits>
 
+#include "../cpu/equilibrium.h"
+#include "../cpu/field_algebra.h"
+#include "../cpu/field_kernels.h"
 #include "../cpu/fused_iteration.h"
 #include "../cuda/fused_iteration.h"
 #include "../cuda/operators.h"
@@ -14,6 +17,7 @@ namespace {
 // Sum over components and grid, in double precision: [B, L, c, n...] -> [B, L].
 torch::Tensor inner_product(const torch::Tensor& a, const torch::Tensor& b) {
   if (cuda::takes(a)) return cuda::inner_product(a, b);
+  if (cpu::takes(a)) return cpu::inner_product(a, b);
   return (a * b).flatten(2).sum(2, /*keepdim=*/false, torch::kDouble);
 }
 
@@ -28,6 +32,12 @@ torch::Tensor per_load(const torch::Tensor& values, const torch::Tensor& field) 
 void advance(const torch::Tensor& alpha, const torch::Tensor& p, const torch::Tensor& q,
              torch::Tensor& u, torch::Tensor& r) {
   if (cuda::takes(u)) return cuda::advance(alpha, p, q, u, r);
+  if (cpu::takes(u)) {
+    const auto one = torch::ones_like(alpha);
+    cpu::update(alpha, p, one, u);
+    cpu::update(-alpha, q, one, r);
+    return;
+  }
   u.add_(p * per_load(alpha, p));
   r.sub_(q * per_load(alpha, p));
 }
@@ -35,6 +45,7 @@ void advance(const torch::Tensor& alpha, const torch::Tensor& p, const torch::Te
 // p = z + beta p.
 void turn(const torch::Tensor& beta, const torch::Tensor& z, torch::Tensor& p) {
   if (cuda::takes(p)) return cuda::turn(beta, z, p);
+  if (cpu::takes(p)) return cpu::update(torch::ones_like(beta), z, beta, p);
   p.mul_(per_load(beta, p)).add_(z);
 }
 
@@ -176,8 +187,9 @@ StaticalIteration::StaticalIteration(const StiffnessField& stiffness, const Gree
 
 void StaticalIteration::precondition() {
   const Grid& grid = stiffness_.grid();
-  z_ = equilibrium_block(isotropic_stress(g_, medium_, grid), EquilibriumForm::projection, green_,
-                         medium_);
+  z_ = cpu::takes(g_) ? cpu::equilibrated_part(medium_, g_, green_, medium_, nullptr).stress
+                      : equilibrium_block(isotropic_stress(g_, medium_, grid),
+                                          EquilibriumForm::projection, green_, medium_);
   // The strain tends to a compatible one, which does no work on any z: without that part, g . z is
   // not lost in the round-off of a large strain.
   const auto two_mu = 2. * medium_.mu, lambda = medium_.lambda;

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "../cpu/equilibrium.h"
+#include "../cpu/field_kernels.h"
 #include "difference_operator.h"
 
 namespace seco::surrogate {
@@ -100,7 +101,7 @@ torch::Tensor equilibrium_block(const torch::Tensor& potential, EquilibriumForm 
                                 const GreenOperator& green, const ReferenceMedium& medium) {
   const Grid& grid = green.grid();
   if (form == EquilibriumForm::projection) {
-    if (potential.is_cpu() && !(torch::GradMode::is_enabled() && potential.requires_grad())) {
+    if (cpu::takes(potential)) {
       const ReferenceMedium identity{torch::zeros_like(medium.mu),
                                      torch::full_like(medium.mu, 0.5)};
       return cpu::equilibrated_part(identity, potential, green, medium, nullptr).stress;

@@ -46,8 +46,8 @@ torch::Tensor EnergyProblem::image(const torch::Tensor& field) const {
 EnergyProblem::Direction EnergyProblem::descent(const torch::Tensor& gradient) const {
   if (potential_) return {green_.apply(-gradient, medium_), {}};
   if (cpu::has_fused_path(stiffness_)) {
-    const auto [stress, strain] = cpu::equilibrated_part(negative(medium_), gradient, green_,
-                                                         medium_, &stiffness_);
+    const auto [stress, strain] =
+        cpu::equilibrated_part(negative(medium_), gradient, green_, medium_, &stiffness_);
     return {stress, strain};
   }
   return {equilibrium_block(-isotropic_stress(gradient, medium_, green_.grid()),
@@ -117,8 +117,7 @@ EnergyProblem::Direction equilibrated_stress(EnergyDescent& kinematic) {
     // <C : (E_i + e_i)> by its products with the unit strains,
     // `<E_k : C : (E_i + e_i)> = <(E_k + e_k) : C : (E_i + e_i)> - <e_k : C : (E_i + e_i)>`.
     const auto mean = kinematic.energy() - gram(kinematic.gradient(), u, grid);
-    const auto [stress, strain] =
-        cpu::equilibrated_stress(stiffness, problem.medium(), u, z, mean);
+    const auto [stress, strain] = cpu::equilibrated_stress(stiffness, problem.medium(), u, z, mean);
     return {stress, strain};
   }
   const auto stress = stiffness.apply(total_strain(u, grid)) +

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <complex>
 
+#include "../cpu/equilibrium.h"
+#include "../cpu/field_kernels.h"
 #include "../cpu/fused_iteration.h"
 #include "../cpu/green.h"
 #include "../cuda/operators.h"
@@ -122,6 +124,7 @@ torch::Tensor GreenOperator::apply_portable(const torch::Tensor& force,
 
 torch::Tensor isotropic_stress(const torch::Tensor& e, const ReferenceMedium& medium,
                                const Grid& grid) {
+  if (cpu::takes(e)) return cpu::isotropic_stress(medium, e, grid);
   const int d = grid.dimension();
   const auto trace = e.narrow(2, 0, d).sum(2, /*keepdim=*/true) * per_rve(medium.lambda, e);
   auto stress = e * (2. * per_rve(medium.mu, e));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../cpu/field_algebra.h"
+#include "../cpu/field_kernels.h"
 #include "../cuda/operators.h"
 
 namespace seco::surrogate {
@@ -14,15 +15,11 @@ std::vector<torch::Tensor> contiguous(const std::vector<torch::Tensor>& fields) 
   return result;
 }
 
-// The kernels of the CPU know nothing of gradients.
 bool has_kernel(const std::vector<torch::Tensor>& fields) {
-  return std::all_of(fields.begin(), fields.end(), [](const torch::Tensor& field) {
-    return field.is_cpu() && !(torch::GradMode::is_enabled() && field.requires_grad());
-  });
+  return std::all_of(fields.begin(), fields.end(), cpu::takes);
 }
 
 }  // namespace
-
 
 torch::Tensor symmetrized(const torch::Tensor& matrix) {
   return 0.5 * (matrix + matrix.transpose(-2, -1));

@@ -33,7 +33,8 @@ struct Ritz {
 Ritz ritz(const torch::Tensor& energy, const torch::Tensor& coupling, const torch::Tensor& gram,
           torch::Dtype field_type);
 
-/// `<a_i . b_j>`, products and sums in double precision, on the CPU. @param a `[B, La, c, n...]` @return `[B, La, Lb]`
+/// `<a_i . b_j>`, products and sums in double precision, on the CPU. @param a `[B, La, c, n...]`
+/// @return `[B, La, Lb]`
 torch::Tensor gram(const torch::Tensor& a, const torch::Tensor& b, const Grid& grid);
 
 /// The same for fields that come in groups: `a` and `b` are the groups one after another.

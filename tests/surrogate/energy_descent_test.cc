@@ -45,7 +45,8 @@ TEST(EnergyDescent, BothEnergiesConvergeToTheHomogenizedStiffness) {
       // The fields stay admissible, although tens of steps follow after convergence, and their
       // gradient and energy are what they say.
       EXPECT_LT(relative_divergence(complementary.field(), field.grid()), 1e-12);
-      const auto certified = certify(field, strain_of(potential.field(), field.grid()), complementary.field());
+      const auto certified =
+          certify(field, strain_of(potential.field(), field.grid()), complementary.field());
       EXPECT_LT(relative(certified.upper, potential.energy()), 1e-10);
       EXPECT_LT(relative(certified.lower, torch::inverse(complementary.energy())), 1e-10);
     }
