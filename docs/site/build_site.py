@@ -22,8 +22,9 @@ LINKED = ["materials", "surrogate", "plugin", "macro_examples", "prm", "scripts"
 # Further pages made from files beside docs/, whose links start from there.
 COPIED = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
 REFERENCE = "Reference"
-GENERATED = ["reference/seco_macro", "reference/materials", "reference/constants", "reference/training",
-             "reference/commands"]
+GENERATED = {"reference/seco_macro": "every section and key, its default and meaning",
+             "reference/materials": "what `Model` may name", "reference/constants": "names of crystals and phases",
+             "reference/training": "of `seco generate` and `seco train`", "reference/commands": "all options"}
 
 
 def table_of_contents(readme, pages):
@@ -34,7 +35,7 @@ def table_of_contents(readme, pages):
             caption = line[3:].strip()
         elif match := re.match(r"- \[[^]]*\]\(([^)#]*)\.md\)", line):
             groups.setdefault(caption, []).append(match.group(1))
-    groups[REFERENCE] = GENERATED + groups.get(REFERENCE, [])
+    groups[REFERENCE] = [*GENERATED, *groups.get(REFERENCE, [])]
     listed = {page for group in groups.values() for page in group}
     if forgotten := sorted(pages - listed):
         print(f"build_site: docs/README.md does not list {', '.join(forgotten)}", file=sys.stderr)
@@ -60,7 +61,9 @@ def stage(tree, katex):
     for name, page in COPIED.items():
         readme = readme.replace(f"(../{name})", f"({page})")
     pages = {path.relative_to(docs).with_suffix("").as_posix() for path in [*docs.glob("*.md"), *docs.glob("*/*.md")]}
-    (docs / "index.md").write_text(readme + table_of_contents(readme, pages))
+    contents = table_of_contents(readme, pages)
+    listed = "".join(f"- [](reference/{page.split('/')[1]}.md): {about}\n" for page, about in GENERATED.items())
+    (docs / "index.md").write_text(readme.replace(f"## {REFERENCE}\n\n", f"## {REFERENCE}\n\n{listed}") + contents)
     static = docs / "_static"
     (static / "katex/fonts").mkdir(parents=True)
     for name in ["katex.min.js", "katex.min.css", "contrib/auto-render.js"]:
@@ -91,6 +94,7 @@ delimiters: [{{left: '\\\\(', right: '\\\\)', display: false}}, {{left: '\\\\[',
 PROJECT_NUMBER   = {version}
 INPUT            = {headers} "{SOURCES / 'docs/site/api.dox'}"
 STRIP_FROM_PATH  = {headers}
+STRIP_FROM_INC_PATH = {headers}
 OUTPUT_DIRECTORY = "{output / 'html'}"
 HTML_HEADER      = "{header}"
 GENERATE_TAGFILE = "{tagfile}"

@@ -29,7 +29,7 @@ html_css_files = ["katex/katex.min.css", "seco.css"]
 html_theme_options = {"navigation_with_keys": True}
 
 # Formulas are typeset by KaTeX, a copy of which is part of the site, so that it needs no network.
-html_js_files = [("katex/katex.min.js", {"defer": "defer"})]
+html_js_files = [("katex/katex.min.js", {"defer": "defer", "priority": 100})]
 mathjax_path = "katex/auto-render.js"
 mathjax_options = {
     "defer": "defer",
@@ -60,7 +60,16 @@ def link_headers(app, doctree):
             node.replace_self(link)
 
 
+def bundle_theme_script(app, exception):
+    """Debian's furo leaves its script with an import that browsers refuse in a plain script: both parts in one file."""
+    script = pathlib.Path(app.outdir) / "_static/scripts/furo.js"
+    if exception is None and script.is_file() and script.read_text().startswith("import Gumshoe"):
+        parts = [script.with_name("gumshoe-patched.js").read_text(), script.read_text().split("\n", 1)[1]]
+        script.write_text("\n".join(parts))
+
+
 def setup(app):
     app.add_config_value("seco_headers", {}, "env")
     app.config.seco_headers = documented_headers()
     app.connect("doctree-read", link_headers)
+    app.connect("build-finished", bundle_theme_script)

@@ -68,5 +68,7 @@ def draw(options):
         draw_run(axes, folder, label, curve(i), work)
     axes.set_xlabel("micro work: " + ("elapsed" if options.wall else "processor") + " seconds")
     axes.set_ylabel("relative width of the certified compliance")
-    axes.legend(frameon=False, loc="lower left")
+    axes.margins(y=0.12)
+    if len(labels) > 1:
+        figure.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=3, frameon=False)
     save(figure, options.output or options.folders[0] / "certification.png")

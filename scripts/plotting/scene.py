@@ -25,19 +25,24 @@ def need_screen():
     os.execvp("xvfb-run", ["xvfb-run", "-a", "-s", "-screen 0 1280x1024x24", sys.executable, *sys.argv])
 
 
-def norm_of(values, logarithmic=None, limits=None):
-    """Scale of a colour bar: logarithmic, if not told, where all values are positive and span a decade."""
+def norm_of(values, logarithmic=None, limits=None, percentile=0.0):
+    """Scale of a colour bar: logarithmic, if not told, where all values are positive and span a decade. Without limits it
+    leaves out that percentage of the values at both ends."""
     values = values[np.isfinite(values)]
     if values.size == 0:
         fail("the field has no finite values")
-    low, high = limits or (values.min(), values.max())
+    low, high = limits or np.percentile(values, [percentile, 100 - percentile])
     if logarithmic is None:
         logarithmic = low > 0 and high > 10 * low
     if logarithmic:
         positive = values[values > 0]
         low = max(low, positive.min() if positive.size else 1e-12)
-        return LogNorm(low, max(high, 1.001 * low))
-    return Normalize(low, high if high > low else low + max(1e-12, abs(low) * 1e-3))
+        norm = LogNorm(low, max(high, 1.001 * low))
+    else:
+        norm = Normalize(low, high if high > low else low + max(1e-12, abs(low) * 1e-3))
+    norm.beyond = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[
+        (values.min() < low, values.max() > high)]
+    return norm
 
 
 def colours_of(values, norm, colour_map):
@@ -133,8 +138,10 @@ def show_with_bar(figure, axes, pixels, norm, colour_map, label):
     axes.set_axis_off()
     if norm is None:
         return
-    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, colour_map), ax=axes, shrink=0.8, pad=0.03, aspect=16,
-                          fraction=0.05)
+    # Beside the picture and not in its place, so that pictures of one figure have one size.
+    ratio = pixels.shape[0] / pixels.shape[1]
+    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, colour_map), extend=norm.beyond,
+                          cax=axes.inset_axes([1.035, 0.1, 0.05 * min(ratio, 0.7), 0.8]))
     bar.set_label(label)
     bar.outline.set_linewidth(0.5)
     if isinstance(norm, LogNorm):

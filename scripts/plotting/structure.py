@@ -140,7 +140,7 @@ def draw(options):
     heights = [0.85 * width * ratio for ratio in ratios]
     if beside:
         figure, all_axes = plt.subplots(1, len(fields), figsize=(width * len(fields), max(heights)))
-        figure.subplots_adjust(wspace=0.3)
+        figure.subplots_adjust(wspace=0.42)
     else:
         figure, all_axes = plt.subplots(len(fields), 1, figsize=(width, 1.06 * sum(heights)), squeeze=False,
                                         gridspec_kw={"height_ratios": heights, "hspace": 0.06})

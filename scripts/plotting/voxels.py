@@ -26,7 +26,7 @@ def add_arguments(parser):
     parser.add_argument("--field", action="append", metavar="NAME[:COMPONENT]",
                         help="may be repeated; by default phase and von Mises stress, where there is one")
     parser.add_argument("--unit", default="MPa", help="of the stresses, for the colour bars")
-    parser.add_argument("--limits", type=float, nargs=2, metavar=("LOW", "HIGH"), help="of the colour bars, not of phases")
+    parser.add_argument("--limits", type=float, nargs=2, metavar=("LOW", "HIGH"), help="of the colour bars, not of phases; by default the few largest and smallest values are beyond")
     parser.add_argument("--output", type=pathlib.Path, help="by default the name of the file with .png")
 
 
@@ -74,7 +74,7 @@ def look_of(name, values, options):
             table = hsv_to_rgb(np.stack([(number * 0.61803398875) % 1, 0.25 + 0.2 * (number % 3) / 2,
                                          0.95 - 0.25 * (number % 4) / 3], axis=1))
         return (255 * table[values.astype(int)]).astype(np.uint8), None, ""
-    norm = scene.norm_of(values, False, options.limits)
+    norm = scene.norm_of(values, False, options.limits, percentile=0.3)
     label = MEANINGS.get(name.partition(":")[0], name.replace("_", " ").replace(":", " "))
     if "strain" not in name:
         label += f" [{options.unit}]"
@@ -126,7 +126,9 @@ def draw(options):
         rgb, norm, label = look_of(name, field_of(image, name, options.file), options)
         pixels = picture_of_square(image, rgb) if is_flat(image) else picture_of_cube(image, rgb)
         pictures.append((pixels, norm, label))
-    figure, all_axes = plt.subplots(1, len(fields), figsize=(4.1 * len(fields), 3.6), squeeze=False)
+    figure, all_axes = plt.subplots(1, len(fields), figsize=(4.0 * len(fields), 3.4), squeeze=False)
+    # Room for the colour bars of all but the last.
+    figure.subplots_adjust(wspace=0.06 if all(norm is None for _, norm, _ in pictures[:-1]) else 0.45)
     for axes, (pixels, norm, label) in zip(all_axes[0], pictures):
         scene.show_with_bar(figure, axes, pixels, norm, "inferno", label)
     save(figure, options.output or options.file.with_suffix(".png"), dpi=110)

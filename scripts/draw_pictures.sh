@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Draws the pictures of the examples in docs/images from runs of the shipped parameter files. Runs whose results are
+# there are not repeated; remove their folder in results/ to run them anew. About three minutes on one core from nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=build/release/bin
+images=docs/images
+plot() { /usr/bin/python3 -B scripts/plot.py "$@"; }
+
+for run in beam_polycrystal_3d plate_pores_2d hinge_copper_3d block_composite_3d beam_local_stress_3d; do
+  if [ ! -f "results/$run/summary.json" ]; then
+    echo "== pictures: running prm/$run.prm"
+    $bin/seco-macro "prm/$run.prm" >"results/$run.log" 2>&1 || { tail -n 5 "results/$run.log" >&2; exit 1; }
+  fi
+done
+
+echo "== pictures: drawing"
+plot structure results/beam_polycrystal_3d --output $images/beam.png
+plot structure results/plate_pores_2d --output $images/plate.png
+plot structure results/block_composite_3d --output $images/block.png
+plot structure results/hinge_copper_3d --field mean_gap --field share_of_width --output $images/hinge.png
+plot certification results/hinge_copper_3d --output $images/certified_hinge.png
+plot structure results/beam_local_stress_3d --field largest_micro_von_mises --output $images/local_stress.png
+plot voxels results/beam_local_stress_3d/micro_fields_0.vti --output $images/local_fields.png
+
+# Fields inside the RVEs of the largest gaps, which the runs keep.
+fields=$(mktemp -d)
+trap 'rm -rf "$fields"' EXIT
+worst() { /usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["doubtful_rve_files"][0])' \
+  "results/$1/summary.json"; }
+$bin/seco homogenize "$(worst plate_pores_2d)" --strain 1e-3,0,0 --fields "$fields/pores.vti" >"$fields/log"
+plot voxels "$fields/pores.vti" --output $images/plate_rve.png
+$bin/seco homogenize "$(worst block_composite_3d)" --strain 1e-3,0,0,0,0,0 --fields "$fields/spheres.vti" >"$fields/log"
+plot voxels "$fields/spheres.vti" --output $images/block_rve.png
+
+# How the reference solver converges, and where in the spectrum its error is.
+$bin/solver_benchmark --grids 32 --precisions double --seconds 0.02 --json "$fields/solver.json" >"$fields/log"
+plot convergence "$fields/solver.json" --output $images/convergence.png
+for steps in 1 2 4 2000; do
+  $bin/seco homogenize tests/data/cu_32.h5 --max-iterations $steps --tolerance 1e-8 --strain 1e-3,0,0,0,0,0 \
+    --fields "$fields/$steps.vti" >"$fields/log" 2>&1
+done
+plot spectrum "$fields"/{1,2,4}.vti --reference "$fields/2000.vti" --labels "1 iteration,2 iterations,4 iterations" \
+  --output $images/spectrum.png
