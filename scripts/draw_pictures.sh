@@ -42,3 +42,9 @@ for steps in 1 2 4 2000; do
 done
 plot spectrum "$fields"/{1,2,4}.vti --reference "$fields/2000.vti" --labels "1 iteration,2 iterations,4 iterations" \
   --output $images/spectrum.png
+
+# Trainings of the study, where seco evaluate prm/study.prm has made them.
+models=results/study/models/pores
+if [ -d $models ]; then
+  plot training $models/s_eco $models/w_eco $models/unet --labels "s-ECO,w-ECO,UNet" --output $images/training.png
+fi
