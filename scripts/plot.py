@@ -13,6 +13,7 @@ Needs Python 3 with numpy and matplotlib; structure, voxels and spectrum also VT
 """
 import argparse
 import importlib
+import os
 import sys
 
 COMMANDS = ["structure", "voxels", "certification", "convergence", "training", "spectrum", "study"]
@@ -30,9 +31,17 @@ def main():
     module.draw(command.parse_args(sys.argv[2:]))
 
 
+def without_package(error):
+    """Beside a Python of the user's own, Debian's has the packages: goes on with that one, or says what is missing."""
+    debian = "/usr/bin/python3"
+    if os.path.exists(debian) and os.path.realpath(debian) != os.path.realpath(sys.executable):
+        os.execv(debian, [debian, *sys.argv])
+    package = "vtk9" if error.name.startswith("vtk") else error.name
+    sys.exit(f"plot: the Python package '{error.name}' is missing in {sys.executable}; on Debian install python3-{package}")
+
+
 if __name__ == "__main__":
     try:
         main()
-    except ModuleNotFoundError as error:
-        sys.exit(f"plot: the Python package '{error.name}' is missing in {sys.executable}; on Debian /usr/bin/python3 has "
-                 f"it with the package python3-{'vtk9' if error.name.startswith('vtk') else error.name}")
+    except ModuleNotFoundError as missing:
+        without_package(missing)

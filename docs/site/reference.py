@@ -21,6 +21,8 @@ def parse_parameters(text, source):
         line = line.strip()
         if not line:
             comment = []
+        elif re.fullmatch(r"# (Listing of Parameters|-+)", line):
+            continue
         elif line.startswith("#"):
             comment.append(line.lstrip("# "))
         elif line.startswith("subsection "):
@@ -82,7 +84,7 @@ def macro_pages(program):
     head = ["# Parameters of seco-macro", "",
             "Written from `seco-macro --print-parameters`. [parameters.md](../parameters.md) explains how the sections",
             "play together; those of the materials are on [the next page](materials.md).", "",
-            "```text", output_of(program, "--help").strip(), "```"]
+            "```text", output_of(program, "--help").replace(program, "seco-macro").strip(), "```"]
     materials = ["# Materials and their parameters", "",
                  "Written from `seco-macro --list-materials` and `seco-macro --print-parameters`. A section `Material N` names",
                  "one of them as `Model`; its parameters are in the subsection of that name.", "",
