@@ -89,7 +89,7 @@ def run_doxygen(output, version):
 <script defer="defer" src="{katex}auto-render.js" onload="renderMathInElement(document.body, {{throwOnError: false,
 delimiters: [{{left: '\\\\(', right: '\\\\)', display: false}}, {{left: '\\\\[', right: '\\\\]', display: true}}]}})"></script>"""))
     tagfile = output / "seco.tag"
-    headers = " ".join(f'"{SOURCES / folder / "include"}"' for folder in ("materials", "surrogate", "plugin"))
+    headers = " ".join(f'"{folder}"' for folder in sorted(SOURCES.glob("*/include")))
     configuration += f"""
 PROJECT_NUMBER   = {version}
 INPUT            = {headers} "{SOURCES / 'docs/site/api.dox'}"
