@@ -17,8 +17,7 @@ import sys
 from reference import write_reference
 
 SOURCES = pathlib.Path(__file__).resolve().parents[2]
-LINKED = ["materials", "surrogate", "plugin", "macro_examples", "prm", "scripts", "tests", "models", "cmake",
-          "CMakeLists.txt", "CMakePresets.json", "LICENSE", "CITATION.cff"]
+NOT_LINKED = {"docs", "build", "results"}
 # Further pages made from files beside docs/, whose links start from there.
 COPIED = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
 REFERENCE = "Reference"
@@ -48,8 +47,9 @@ def stage(tree, katex):
     """Puts together the folder that Sphinx reads."""
     docs = tree / "docs"
     docs.mkdir(parents=True)
-    for name in LINKED:
-        (tree / name).symlink_to(SOURCES / name)
+    for path in SOURCES.iterdir():
+        if path.name not in NOT_LINKED and not path.name.startswith("."):
+            (tree / path.name).symlink_to(path)
     for path in (SOURCES / "docs").iterdir():
         if path.suffix == ".md" and path.name != "README.md" or path.is_dir() and path.name != "site":
             (docs / path.name).symlink_to(path)
