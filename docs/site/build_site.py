@@ -9,68 +9,14 @@ sources that they refer to, and the pages that are written here, so that nothing
 import argparse
 import json
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
 
+from pages import stage
 from reference import write_reference
 
 SOURCES = pathlib.Path(__file__).resolve().parents[2]
-NOT_LINKED = {"docs", "build", "results"}
-# Further pages made from files beside docs/, whose links start from there.
-COPIED = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
-REFERENCE = "Reference"
-GENERATED = {"reference/seco_macro": "every section and key, its default and meaning",
-             "reference/materials": "what `Model` may name", "reference/constants": "names of crystals and phases",
-             "reference/training": "of `seco generate` and `seco train`", "reference/commands": "all options"}
-
-
-def table_of_contents(readme, pages):
-    """Tables of contents in Sphinx's form, from the headings of docs/README.md and the pages listed under each."""
-    groups, caption = {}, ""
-    for line in readme.splitlines():
-        if line.startswith("## "):
-            caption = line[3:].strip()
-        elif match := re.match(r"- \[[^]]*\]\(([^)#]*)\.md\)", line):
-            groups.setdefault(caption, []).append(match.group(1))
-    groups[REFERENCE] = [*GENERATED, *groups.get(REFERENCE, [])]
-    listed = {page for group in groups.values() for page in group}
-    if forgotten := sorted(pages - listed):
-        print(f"build_site: docs/README.md does not list {', '.join(forgotten)}", file=sys.stderr)
-        groups["Further pages"] = forgotten
-    return "\n".join(f"\n```{{toctree}}\n:caption: {caption}\n:hidden:\n\n" + "\n".join(group) + "\n```"
-                     for caption, group in groups.items())
-
-
-def stage(tree, katex):
-    """Puts together the folder that Sphinx reads."""
-    docs = tree / "docs"
-    docs.mkdir(parents=True)
-    for path in SOURCES.iterdir():
-        if path.name not in NOT_LINKED and not path.name.startswith("."):
-            (tree / path.name).symlink_to(path)
-    for path in (SOURCES / "docs").iterdir():
-        if path.suffix == ".md" and path.name != "README.md" or path.is_dir() and path.name != "site":
-            (docs / path.name).symlink_to(path)
-    (docs / "conf.py").symlink_to(SOURCES / "docs/site/conf.py")
-    for name, page in COPIED.items():
-        text = (SOURCES / name).read_text()
-        (docs / page).write_text(re.sub(r"\]\((?!https?:)", "](../", text).replace("](../docs/", "]("))
-    readme = (SOURCES / "docs/README.md").read_text()
-    for name, page in COPIED.items():
-        readme = readme.replace(f"(../{name})", f"({page})")
-    pages = {path.relative_to(docs).with_suffix("").as_posix() for path in [*docs.glob("*.md"), *docs.glob("*/*.md")]}
-    contents = table_of_contents(readme, pages)
-    listed = "".join(f"- [](reference/{page.split('/')[1]}.md): {about}\n" for page, about in GENERATED.items())
-    (docs / "index.md").write_text(readme.replace(f"## {REFERENCE}\n\n", f"## {REFERENCE}\n\n{listed}") + contents)
-    static = docs / "_static"
-    (static / "katex/fonts").mkdir(parents=True)
-    for name in ["katex.min.js", "katex.min.css", "contrib/auto-render.js"]:
-        shutil.copy(katex / name, static / "katex")
-    for font in (katex / "fonts").glob("*.woff2"):
-        shutil.copy(font, static / "katex/fonts")
-    shutil.copy(SOURCES / "docs/site/seco.css", static)
 
 
 def run_doxygen(output, version):
@@ -117,7 +63,7 @@ def main():
     for made_here in ("html", "tree", "doctrees"):
         shutil.rmtree(output / made_here, ignore_errors=True)
     (output / "html").mkdir(parents=True)
-    stage(output / "tree", options.katex)
+    stage(SOURCES, output / "tree", options.katex)
     try:
         write_reference(output / "tree/docs/reference", options.seco, options.seco_macro)
     except RuntimeError as error:
