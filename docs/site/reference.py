@@ -2,7 +2,6 @@
 import re
 import subprocess
 
-SUBCOMMANDS = ["homogenize", "import", "generate", "train", "evaluate", "info"]
 TOP = "Top level"
 
 
@@ -109,9 +108,11 @@ def training_page(program):
 
 def command_page(program):
     """Help texts of seco and its subcommands."""
+    overview = output_of(program, "--help").replace(program, "seco").strip()
+    subcommands = re.findall(r"^  (\S+)", overview.split("Subcommands:")[1], re.MULTILINE)
     page = ["# Commands of seco", "", "Written from `seco --help` and the help of every subcommand.", "",
-            "```text", output_of(program, "--help").replace(program, "seco").strip(), "```"]
-    for name in SUBCOMMANDS:
+            "```text", overview, "```"]
+    for name in subcommands:
         text = output_of(program, name, "--help").replace(program, "seco").split("Parameters and defaults:")[0]
         page += ["", f"## seco {name}", "", "```text", text.strip(), "```"]
         if name in ("generate", "train"):
