@@ -3,7 +3,7 @@
 set -euo pipefail
 
 packages=(
-  build-essential cmake ninja-build ccache git
+  build-essential gfortran cmake ninja-build ccache git
   libdeal.ii-dev libtorch-dev libopenblas0-pthread
   libhdf5-dev libeigen3-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
   libpugixml-dev libyaml-cpp-dev libpng-dev zlib1g-dev

@@ -38,6 +38,10 @@ std::string where(const std::string& section) {
 
 }  // namespace
 
+bool is_inside(const std::string& section, const std::string& other) {
+  return other.empty() || section == other || section.starts_with(other + "/");
+}
+
 ParameterFile ParameterFile::read(const std::string& path) {
   std::ifstream file(path);
   if (!file || std::filesystem::is_directory(path))
@@ -128,9 +132,9 @@ bool ParameterFile::has(const std::string& section, const std::string& key) cons
   return entries_.count({section, key}) > 0;
 }
 
-void ParameterFile::check_all_used() const {
+void ParameterFile::check_all_used(const std::string& section) const {
   for (const auto& [key, entry] : entries_) {
-    if (declared_.count(key)) continue;
+    if (!is_inside(key.first, section) || declared_.count(key)) continue;
     std::vector<std::string> keys, sections;
     for (const auto& [known, unused] : declared_) {
       if (known.first == key.first) keys.push_back(known.second);

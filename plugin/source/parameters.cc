@@ -111,9 +111,11 @@ std::string location(const materials::ParameterFile& file, const std::string& se
   return file.origin() + ": ";
 }
 
-void set_parameters(dealii::ParameterHandler& handler, const materials::ParameterFile& file) {
+void set_parameters(dealii::ParameterHandler& handler, const materials::ParameterFile& file,
+                    const std::string& section) {
   const auto declared = declared_entries(handler);
   for (const auto& entry : file.entries()) {
+    if (!materials::is_inside(entry.section, section)) continue;
     const auto fail = [&](const std::string& what) {
       throw std::invalid_argument(fmt::format("{}:{}: {}", file.origin(), entry.line, what));
     };

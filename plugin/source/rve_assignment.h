@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "seco/materials/generators.h"
 #include "seco/materials/parameter_reader.h"
 #include "seco/materials/rve.h"
+#include "seco/materials/rve_source.h"
 #include "seco/plugin/material.h"
 
 namespace dealii {
@@ -55,15 +55,17 @@ class RveAssignment {
   RveKey key(const MaterialPoint<dim>& point) const;
 
   /// The RVE of a key, with stiffnesses in the unit of the run. May be called by several threads.
-  materials::Rve make_rve(const RveKey& key) const;
+  materials::Rve make_rve(const RveKey& key) const {
+    return source_.make(key.seed, key.volume_fraction, key.texture_spread);
+  }
 
   /// Number of voxels of every RVE, and of its phases where that does not depend on the key, else
   /// the largest.
-  std::size_t n_voxels() const;
-  std::size_t n_phases() const;
+  std::size_t n_voxels() const { return source_.n_voxels(); }
+  std::size_t n_phases() const { return source_.n_phases(); }
   /// Whether the RVE of a key certainly has one phase only.
   bool is_homogeneous(const RveKey& key) const {
-    return has_volume_fraction_ && key.volume_fraction == 0.;
+    return source_.has_volume_fraction() && key.volume_fraction == 0.;
   }
 
  private:
@@ -78,12 +80,7 @@ class RveAssignment {
   double evaluate(const Field& field, const dealii::Point<dim>& position, double smallest,
                   double largest, const std::string& name) const;
 
-  bool from_file_ = false;
-  /// What the generator of the microstructure makes use of.
-  bool has_volume_fraction_ = false, has_texture_spread_ = false, seed_matters_ = true;
-  std::string file_, unit_;
-  materials::Rve file_rve_;
-  materials::GeneratorSettings microstructure_;
+  materials::RveSource source_;
   SeedPer seed_per_ = SeedPer::quadrature_point;
   std::uint64_t n_different_ = 0;
   double volume_fraction_step_ = 0;

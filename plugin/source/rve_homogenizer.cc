@@ -8,6 +8,7 @@
 #include <map>
 
 #include "seco/plugin/mandel_tensor.h"
+#include "seco/surrogate/engine_parameters.h"
 
 namespace seco::plugin {
 
@@ -16,31 +17,11 @@ using surrogate::Status;
 
 template <int dim>
 void RveHomogenizer<dim>::read(materials::ParameterReader& parameters, const std::string& unit) {
-  engine_name_ =
-      parameters.text("", "Engine", "fft",
-                      "engine that homogenizes the RVEs, for example voigt, "
-                      "reuss, hill, fft, certified, auto, or s-eco of the library seco_s_eco");
-  settings_.model =
-      parameters.path("", "Surrogate model", "", "model folder of the engines with a network");
-  settings_.tolerance = parameters.number("", "Tolerance", 1e-6, 1e-14, 1,
-                                          "relative residual of the engine fft, largest relative "
-                                          "gap of the engines certified and auto");
-  settings_.max_iterations = static_cast<unsigned int>(
-      parameters.integer("", "Largest number of iterations", 2000, 1, 1000000,
-                         "iterations after which iterative engines stop"));
-  settings_.device = parameters.text("", "Device", "auto", "auto, cpu, cuda or cuda:N");
-  settings_.precision = parameters.choice("", "Precision", "double", {"single", "double"},
-                                          "precision of the fields of fft and certified");
-  settings_.network_precision = parameters.choice(
-      "", "Network precision", "model", {"model", "single", "bfloat16", "float16"},
-      "arithmetic of the network; model: as it was trained. The bounds hold with any");
-  settings_.chunk_memory = parameters.number(
-      "", "Chunk memory", 0, 0, 1e7,
-      "memory in MiB for the fields of RVEs computed together; 0 for 1024 on the CPU and half of "
-      "the free memory of a GPU");
-  largest_gap_ = parameters.number(
-      "", "Largest gap", 1, 0, 1,
-      "RVEs with a larger certified relative gap count as missing what was asked");
+  const auto choice = surrogate::read_engine(parameters, "");
+  engine_name_ = choice.name;
+  settings_ = choice.settings;
+  largest_gap_ = choice.largest_gap;
+  cache_folder_ = choice.cache;
   polish_engine_name_ =
       parameters.text("", "Polish engine", "certified",
                       "engine that RVEs are polished with if the section Certification sets a "
@@ -57,8 +38,6 @@ void RveHomogenizer<dim>::read(materials::ParameterReader& parameters, const std
                                        "Certification homogenizes again");
   audit_tolerance_ =
       parameters.number("", "Audit tolerance", 1e-4, 1e-14, 0.5, "tolerance of the audit engine");
-  cache_folder_ = parameters.path("", "Result cache", "",
-                                  "folder that keeps the results of RVEs for later runs, or empty");
   cache_limit_ = parameters.number("", "Result cache limit", 4096, 0, 1e9,
                                    "MiB of disk that the result cache may take; those unused for "
                                    "longest are removed");
@@ -66,33 +45,26 @@ void RveHomogenizer<dim>::read(materials::ParameterReader& parameters, const std
 }
 
 template <int dim>
-std::unique_ptr<surrogate::Engine> RveHomogenizer<dim>::make_engine(const Keys& keys,
-                                                                    double tolerance) const {
+surrogate::EngineSettings RveHomogenizer<dim>::settings_for(const Keys& keys,
+                                                            double tolerance) const {
   auto settings = settings_;
   settings.model = keys.model;
   settings.tolerance = tolerance;
-  return surrogate::make_engine(keys.engine, settings);
+  return settings;
+}
+
+template <int dim>
+std::unique_ptr<surrogate::Engine> RveHomogenizer<dim>::make_engine(const Keys& keys,
+                                                                    double tolerance) const {
+  return surrogate::make_engine(keys.engine, settings_for(keys, tolerance));
 }
 
 template <int dim>
 std::unique_ptr<surrogate::Engine> RveHomogenizer<dim>::try_engine(
     materials::ParameterReader& parameters, const Keys& keys, double tolerance) const {
-  try {
-    return make_engine(keys, tolerance);
-  } catch (const std::exception& error) {
-    // Everything an engine refuses when it is made is its name, its model or its settings.
-    const auto names = surrogate::engine_names();
-    const bool known = std::find(names.begin(), names.end(), keys.engine) != names.end();
-    if (std::string(error.what()).starts_with("device"))
-      parameters.refuse("", "Device", error.what());
-    if (known && !keys.model.empty()) parameters.refuse("", keys.model_key, error.what());
-    parameters.refuse(
-        "", keys.engine_key,
-        fmt::format(
-            "{}{}", error.what(),
-            known ? ""
-                  : ". Is the library that brings it named in 'Additional shared libraries'?"));
-  }
+  return surrogate::make_engine(
+      keys.engine, settings_for(keys, tolerance), parameters, "", {keys.engine_key, keys.model_key},
+      "Is the library that brings it named in 'Additional shared libraries'?");
 }
 
 template <int dim>
@@ -180,10 +152,8 @@ StageEngine RveHomogenizer<dim>::stage_engine(
   stage.parameter = fmt::format("key '{}' is '{}'", by_model ? keys.model_key : keys.engine_key,
                                 by_model ? keys.model : keys.engine);
   if (!cache_folder_.empty() && !surrogate::engine_version(keys.engine).empty()) {
-    auto settings = settings_;
-    settings.model = keys.model;
-    settings.tolerance = tolerance;
-    stage.cache = std::make_unique<surrogate::ResultCache>(cache_folder_, keys.engine, settings);
+    stage.cache = std::make_unique<surrogate::ResultCache>(cache_folder_, keys.engine,
+                                                           settings_for(keys, tolerance));
   }
   return stage;
 }

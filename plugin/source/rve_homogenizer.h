@@ -95,6 +95,7 @@ class RveHomogenizer {
     return {"Polish engine", polish_engine_name_, "Polish model", polish_model_};
   }
   Keys audit_keys() const { return {"Audit engine", audit_engine_name_, "", ""}; }
+  surrogate::EngineSettings settings_for(const Keys& keys, double tolerance) const;
   std::unique_ptr<surrogate::Engine> make_engine(const Keys& keys, double tolerance) const;
   /// Makes an engine, or refuses the parameter that is to blame.
   std::unique_ptr<surrogate::Engine> try_engine(materials::ParameterReader& parameters,

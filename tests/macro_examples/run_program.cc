@@ -23,10 +23,13 @@ struct Folders {
 
 }  // namespace
 
-Outcome run_program(const std::string& name, const std::string& arguments, int n_ranks) {
+Outcome run_program(const std::string& name, const std::string& arguments, int n_ranks,
+                    const std::string& environment, const std::string& folder) {
   // Open MPI refuses to run as root, as tests in containers do, unless told that this is meant.
   std::string command =
       "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1 ";
+  if (!folder.empty()) command = "cd " + folder + " && " + command;
+  if (!environment.empty()) command += environment + " ";
   if (n_ranks > 0)
     command += std::string(SECO_MPIEXEC) + " --oversubscribe -n " + std::to_string(n_ranks) + " ";
   command += std::string(SECO_BINARIES) + "/" + name + " " + arguments + " 2>&1";

@@ -13,7 +13,10 @@ struct Outcome {
 };
 
 /// Runs a program of the build with arguments, on several ranks if n_ranks > 0.
-Outcome run_program(const std::string& name, const std::string& arguments, int n_ranks = 0);
+/// @param environment further variables, `NAME=VALUE`
+/// @param folder to run in; this one if empty
+Outcome run_program(const std::string& name, const std::string& arguments, int n_ranks = 0,
+                    const std::string& environment = "", const std::string& folder = "");
 
 /// A new empty folder of this test.
 std::filesystem::path new_folder(const std::string& name);

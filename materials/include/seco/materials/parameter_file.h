@@ -30,7 +30,8 @@ class ParameterFile : public ParameterReader {
   /// All entries, by section and key.
   std::vector<Entry> entries() const;
   /// Throws for an entry that no getter asked for, naming the nearest known one.
-  void check_all_used() const;
+  /// @param section only entries in it and in the sections inside it; empty for all
+  void check_all_used(const std::string& section = "") const;
   /// The entries asked for so far as a documented `.prm` text.
   std::string documentation() const;
 
@@ -54,5 +55,8 @@ class ParameterFile : public ParameterReader {
   std::map<Key, Value> entries_;
   std::map<Key, Declared> declared_;
 };
+
+/// Whether a section is another one or lies inside it; all lie inside the top level, "".
+bool is_inside(const std::string& section, const std::string& other);
 
 }  // namespace seco::materials

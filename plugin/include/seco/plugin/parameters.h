@@ -34,7 +34,9 @@ class HandlerParameters : public materials::ParameterReader {
 /// Sets the values of a file in a handler whose entries are declared.
 /// @throws std::invalid_argument naming file, line, section, key, value and what is allowed; for an
 ///   unknown section or key also the nearest known one.
-void set_parameters(dealii::ParameterHandler& handler, const materials::ParameterFile& file);
+/// @param section only values in it and in the sections inside it; empty for all
+void set_parameters(dealii::ParameterHandler& handler, const materials::ParameterFile& file,
+                    const std::string& section = "");
 
 /// "FILE:LINE: " of an error about a parameter, or "FILE: " where the file does not set it.
 std::string location(const materials::ParameterFile& file, const std::string& section,

@@ -1,0 +1,154 @@
+#include "homogenized_rves.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "seco/materials/elastic_constants.h"
+#include "seco/materials/parameter_file.h"
+#include "seco/materials/rve_file.h"
+#include "seco/materials/rve_source.h"
+#include "seco/materials/text.h"
+#include "seco/surrogate/result_cache.h"
+
+namespace seco::c_interface {
+namespace {
+
+using materials::ParameterFile;
+using surrogate::Homogenized;
+using surrogate::Status;
+
+void register_engines() {
+  surrogate::register_builtin_engines();
+  surrogate::register_s_eco_engine();
+}
+
+void add_reasons(HomogenizedRves& rves, double largest_gap) {
+  for (const auto& result : rves.results) {
+    if (result.status == Status::failed)
+      throw NoResult(fmt::format("RVE {}: engine '{}' failed: {}", rves.reasons.size(),
+                                 result.engine, result.message));
+    std::string reason;
+    if (result.status != Status::ok)
+      reason = fmt::format("{}: {}", to_string(result.status), result.message);
+    else if (!(result.gap <= largest_gap))
+      reason = fmt::format("the certified gap is {:.3g}, allowed by 'Largest gap' is {:.3g}",
+                           result.gap, largest_gap);
+    rves.reasons.push_back(reason);
+  }
+}
+
+/// The volume fractions of the RVEs; those of the caller take the place of what the file says.
+std::vector<double> volume_fractions(ParameterFile& file, const std::string& section,
+                                     const materials::RveSource& source, std::size_t n_rves,
+                                     const std::vector<double>& given) {
+  const auto text = file.text(section, "Volume fraction", "",
+                              "volume fraction, if not that of the section Microstructure");
+  if (!source.has_volume_fraction()) {
+    if (!given.empty())
+      throw std::invalid_argument(fmt::format(
+          "argument volume_fraction: {} in section '{}' of {} has no volume fraction; pass NULL",
+          source.description(), section, file.origin()));
+    if (!text.empty())
+      file.refuse(section, "Volume fraction",
+                  fmt::format("{} has no volume fraction", source.description()));
+    return std::vector<double>(n_rves, 0.);
+  }
+  for (std::size_t r = 0; r < given.size(); ++r)
+    if (!(given[r] >= 0 && given[r] <= 1))
+      throw std::invalid_argument(
+          fmt::format("argument volume_fraction: entry {} is {:g}; allowed are values from 0 to 1",
+                      r, given[r]));
+  if (!given.empty()) return given;
+  if (text.empty()) return std::vector<double>(n_rves, source.generator().volume_fraction);
+  const auto number = materials::to_number(text);
+  if (!number || !(*number >= 0 && *number <= 1))
+    file.refuse(
+        section, "Volume fraction",
+        "allowed is a number from 0 to 1, unless the argument volume_fraction gives one for "
+        "each RVE: expressions of position are for seco-macro");
+  return std::vector<double>(n_rves, *number);
+}
+
+/// Keys of the material `homogenized` that are about points, polishing and files of a run.
+void ignore_keys_of_runs(ParameterFile& file, const std::string& section) {
+  for (const char* key :
+       {"Seed per", "Number of different RVEs", "Volume fraction step", "Polish engine",
+        "Polish model", "Polish tolerance", "Smallest polish tolerance", "Audit engine",
+        "Audit tolerance", "Result cache limit", "Files of doubtful RVEs"})
+    file.text(section, key, "", "of seco-macro");
+}
+
+std::vector<Homogenized> homogenize(const surrogate::Engine& engine,
+                                    const surrogate::EngineChoice& choice,
+                                    const std::vector<materials::Rve>& rves) {
+  if (choice.cache.empty()) return engine.homogenize(rves);
+  const surrogate::ResultCache cache(choice.cache, choice.name, choice.settings);
+  std::vector<Homogenized> results(rves.size());
+  std::vector<std::size_t> unknown;
+  std::vector<materials::Rve> unknown_rves;
+  for (std::size_t r = 0; r < rves.size(); ++r) {
+    if (auto known = cache.find(surrogate::ResultCache::digest(rves[r]))) {
+      results[r] = *std::move(known);
+    } else {
+      unknown.push_back(r);
+      unknown_rves.push_back(rves[r]);
+    }
+  }
+  auto computed = engine.homogenize(unknown_rves);
+  for (std::size_t i = 0; i < unknown.size(); ++i) {
+    cache.store(surrogate::ResultCache::digest(unknown_rves[i]), computed[i]);
+    results[unknown[i]] = std::move(computed[i]);
+  }
+  return results;
+}
+
+}  // namespace
+
+HomogenizedRves homogenize_file(const std::string& rve_file, const std::string& engine_name,
+                                const surrogate::EngineSettings& settings) {
+  register_engines();
+  const auto rve = [&] {
+    try {
+      return materials::read_rve(rve_file);
+    } catch (const std::runtime_error& error) {
+      throw std::invalid_argument(error.what());
+    }
+  }();
+  const auto engine = surrogate::make_engine(engine_name, settings);
+  HomogenizedRves result{rve.dimension(), rve.unit, engine->homogenize({&rve, 1}), {}};
+  add_reasons(result, 1.);
+  return result;
+}
+
+HomogenizedRves homogenize_section(const std::string& parameter_file, const std::string& section,
+                                   std::size_t n_rves, const std::vector<double>& volume_fraction) {
+  register_engines();
+  auto file = ParameterFile::read(parameter_file);
+  HomogenizedRves result;
+  result.dimension = file.choice("", "Dimension", "3", {"2", "3"}, "2 or 3") == "2" ? 2 : 3;
+  result.unit = file.choice("", "Unit", "MPa", {"Pa", "kPa", "MPa", "GPa"}, "unit of stresses");
+  const auto choice = surrogate::read_engine(file, section);
+  materials::RveSource source;
+  source.read(file, section, result.dimension, result.unit);
+  if (!source.is_file() && static_cast<int>(source.generator().shape.size()) != result.dimension)
+    file.refuse(section.empty() ? "Microstructure" : section + "/Microstructure", "Grid",
+                fmt::format("'Dimension' = {0} needs {0} numbers of voxels", result.dimension));
+  const auto fractions = volume_fractions(file, section, source, n_rves, volume_fraction);
+  const auto spread = source.has_texture_spread() ? source.generator().texture.spread : 0.;
+  if (const auto text = file.text(section, "Texture spread", "", "of seco-macro"); !text.empty())
+    file.refuse(section, "Texture spread",
+                "expressions of position are for seco-macro; set the spread in the section "
+                "Microstructure");
+  ignore_keys_of_runs(file, section);
+  file.check_all_used(section);
+  const auto engine = surrogate::make_engine(choice.name, choice.settings, file, section, {}, "");
+
+  std::vector<materials::Rve> rves;
+  for (std::size_t r = 0; r < n_rves; ++r) rves.push_back(source.make(r, fractions[r], spread));
+  result.results = homogenize(*engine, choice, rves);
+  add_reasons(result, choice.largest_gap);
+  return result;
+}
+
+}  // namespace seco::c_interface
