@@ -1,7 +1,9 @@
 // Which points are asked about the inside of their microstructures, and what the cells show of it.
 #include "local_quantities.h"
 
+#include <deal.II/base/geometry_info.h>
 #include <deal.II/fe/fe_values.h>
+#include <deal.II/fe/mapping_q1.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -15,6 +17,25 @@
 namespace seco::macro {
 
 namespace MPI = dealii::Utilities::MPI;
+
+namespace {
+
+/// Whether a point is in a cell or on its boundary. The round-off of the vertices does not matter:
+/// all cells of a face hold its points.
+template <int dim>
+bool holds(const typename dealii::DoFHandler<dim>::active_cell_iterator& cell,
+           const dealii::Point<dim>& point) {
+  constexpr double tolerance = 1e-9;  // relative to the cell
+  if (!cell->bounding_box().point_inside(point, tolerance)) return false;
+  try {
+    return dealii::GeometryInfo<dim>::is_inside_unit_cell(
+        dealii::StaticMappingQ1<dim>::mapping.transform_real_to_unit_cell(cell, point), tolerance);
+  } catch (const typename dealii::Mapping<dim>::ExcTransformationFailed&) {
+    return false;
+  }
+}
+
+}  // namespace
 
 template <int dim>
 LocalQuantities<dim>::LocalQuantities(const MacroParameters<dim>& parameters,
@@ -57,7 +78,7 @@ std::vector<typename LocalQuantities<dim>::Place> LocalQuantities<dim>::find(
     std::vector<dealii::CellId> candidates;
     Place place;
     for (const auto& cell : dof_handler_.active_cell_iterators()) {
-      if (!cell->is_locally_owned() || !cell->point_inside(point)) continue;
+      if (!cell->is_locally_owned() || !holds<dim>(cell, point)) continue;
       candidates.push_back(cell->id());
       if (place.owned && place.cell < cell->id()) continue;
       values.reinit(cell);

@@ -63,7 +63,7 @@ Extent extent_of(const std::string& origin, const pugi::xml_node& node, const ch
   const auto numbers = numbers_of<std::int64_t>(text, 6);
   bool fits = numbers.size() == 6;
   for (std::size_t axis = 0; fits && axis < 3; ++axis)
-    fits = std::abs(numbers[2 * axis]) < 1 << 30 && numbers[2 * axis + 1] >= numbers[2 * axis] &&
+    fits = numbers[2 * axis] > -(1 << 30) && numbers[2 * axis + 1] >= numbers[2 * axis] &&
            numbers[2 * axis + 1] < 1 << 30;
   if (!fits)
     fail(origin, fmt::format("attribute '{}' of '{}' is '{}', expected six integers, first and "

@@ -64,9 +64,13 @@ ParameterFile::ParameterFile(const std::string& text, const std::string& origin)
     if (pending.empty()) first_line = number;
     line = line.substr(0, line.find('#'));
     auto content = normalized(line);
+    // A last line that goes on ends with the file, as in deal.II.
+    const bool last = stream.peek() == std::istringstream::traits_type::eof();
     if (!content.empty() && content.back() == '\\') {
-      pending += content.substr(0, content.size() - 1) + " ";
-      continue;
+      content.pop_back();
+      pending += content + " ";
+      if (!last) continue;
+      content.clear();
     }
     content = normalized(pending + content);
     pending.clear();

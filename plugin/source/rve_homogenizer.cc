@@ -63,7 +63,8 @@ template <int dim>
 std::unique_ptr<surrogate::Engine> RveHomogenizer<dim>::try_engine(
     materials::ParameterReader& parameters, const Keys& keys, double tolerance) const {
   return surrogate::make_engine(
-      keys.engine, settings_for(keys, tolerance), parameters, "", {keys.engine_key, keys.model_key},
+      keys.engine, settings_for(keys, tolerance), parameters, "",
+      {keys.engine_key, keys.model_key, keys.tolerance_key},
       "Is the library that brings it named in 'Additional shared libraries'?");
 }
 

@@ -86,15 +86,20 @@ class RveHomogenizer {
   materials::Rve make_rve(const RveKey& key) const;
 
  private:
-  /// Name and model of an engine, and the keys that the user set them with.
+  /// Name and model of an engine, and the keys that the user set them and its tolerance with.
   struct Keys {
-    std::string engine_key, engine, model_key, model;
+    std::string engine_key, engine, model_key, model, tolerance_key;
   };
-  Keys main_keys() const { return {"Engine", engine_name_, "Surrogate model", settings_.model}; }
-  Keys polish_keys() const {
-    return {"Polish engine", polish_engine_name_, "Polish model", polish_model_};
+  Keys main_keys() const {
+    return {"Engine", engine_name_, "Surrogate model", settings_.model, "Tolerance"};
   }
-  Keys audit_keys() const { return {"Audit engine", audit_engine_name_, "", ""}; }
+  Keys polish_keys() const {
+    return {"Polish engine", polish_engine_name_, "Polish model", polish_model_,
+            polish_tolerance_ > 0 ? "Polish tolerance" : "Smallest polish tolerance"};
+  }
+  Keys audit_keys() const {
+    return {"Audit engine", audit_engine_name_, "", "", "Audit tolerance"};
+  }
   surrogate::EngineSettings settings_for(const Keys& keys, double tolerance) const;
   std::unique_ptr<surrogate::Engine> make_engine(const Keys& keys, double tolerance) const;
   /// Makes an engine, or refuses the parameter that is to blame.

@@ -48,9 +48,10 @@ std::unique_ptr<Engine> make_engine(const std::string& name, const EngineSetting
     // Everything an engine refuses when it is made is its name, its model or its settings.
     const std::string message = error.what();
     if (message.starts_with("device")) reader.refuse(section, "Device", message);
+    if (message.starts_with("tolerance")) reader.refuse(section, keys.tolerance, message);
     const auto names = engine_names();
     if (std::find(names.begin(), names.end(), name) == names.end())
-      reader.refuse(section, keys.engine, hint.empty() ? message : message + ". " + hint);
+      reader.refuse(section, keys.engine, hint.empty() ? message : message + " " + hint);
     reader.refuse(section, settings.model.empty() ? keys.engine : keys.model, message);
   }
 }

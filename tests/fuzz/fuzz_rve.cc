@@ -1,11 +1,15 @@
-#include "fuzz_file.h"
-#include "seco/materials/microstructure_file.h"
+#include "read_or_refuse.h"
+#include "seco/materials/rve_file.h"
+
+using namespace seco::test;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  return seco::test::fuzz_file(data, size, ".h5", [](const std::string& path) {
-    seco::materials::MicrostructureOptions options;
-    options.format = "seco";
-
-    seco::materials::read_microstructure(path, options);
+  const auto path = file_of(data, size, ".h5");
+  read_or_refuse(path, [&] {
+    const auto rve = seco::materials::read_rve(path);
+    check(rve, "what was read");
+    write_rve(path, rve);
+    require(seco::materials::read_rve(path) == rve, "writing and reading changes the RVE");
   });
+  return 0;
 }

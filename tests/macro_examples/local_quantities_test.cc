@@ -283,6 +283,17 @@ TEST(SecoMacroLocal, RanksDoNotMatter) {
   }
 }
 
+TEST(SecoMacroLocal, PointsOnFacesAndOnTheBoundaryAreInTheMesh) {
+  // Cells of 0.7 x 0.35, whose corners are not exactly the numbers written here.
+  const auto changes = with(plate(), {{"Geometry/Lengths", "2.1, 1.05"},
+                                      {"Geometry/Cells", "3, 3"},
+                                      {"Output/Points of interest", ""},
+                                      {"Local quantities/Whole fields at points",
+                                       "0.7, 0.2; 1.4, 0.7; 2.1, 1.05; 2.1, 0.35; 0.3, 0.7"}});
+  const auto entry = run_in("macro_local_faces", changes).summary["local_quantities"];
+  EXPECT_EQ(entry["whole_fields"].size(), 5u);
+}
+
 TEST(SecoMacroLocal, WhatCannotBeAnsweredIsRefused) {
   const auto refused = [](const std::map<std::string, std::string>& more,
                           const std::vector<std::string>& parts) {

@@ -202,6 +202,14 @@ TEST(ParameterFile, ReadsNestedSectionsCommentsAndContinuedLines) {
   EXPECT_NO_THROW(file.check_all_used());
 }
 
+TEST(ParameterFile, ALastLineThatGoesOnEndsWithTheFile) {
+  for (const char* end : {"\\", "\\\n", "\\\n 3", " \\  # comment"}) {
+    ParameterFile file(std::string("set A = 1\nset B = 2, ") + end, "x.prm");
+    EXPECT_EQ(file.text("", "B", "", "").substr(0, 2), "2,") << end;
+  }
+  expect_message([] { ParameterFile("set A = 1\nend \\", "y.prm"); }, {"y.prm:2", "'end' without"});
+}
+
 TEST(ParameterFile, ErrorsNameFileLineSectionKeyValueAndWhatIsAllowed) {
   ParameterFile file("subsection A\n set Steps = -4\n set Mode = fsat\n set Typo = 1\nend\n",
                      "x.prm");

@@ -104,6 +104,8 @@ TEST(ImageData, FaultsNameTheArrayAndWhatIsExpected) {
   expect_fault(replaced(good, "ImageData", "UnstructuredGrid"), {"'UnstructuredGrid'"});
   expect_fault(replaced(good, "UInt32", "UInt48"), {"header_type", "'UInt48'"});
   expect_fault(replaced(good, "0 3 0 4 0 5", "0 3 0 4 0"), {"WholeExtent", "six integers"});
+  expect_fault(replaced(good, "0 3 0 4 0 5", "-9223372036854775808 3 0 4 0 5"),
+               {"WholeExtent", "six integers"});
   expect_fault(replaced(good, "Piece Extent=\"0 3", "Piece Extent=\"0 2"), {"'a'", "320"});
   expect_fault(replaced(good, "0.5 1 2", "0.5 0 2"), {"Spacing", "'0.5 0 2'"});
   expect_fault(replaced(good, "1 0 0 0 1 0 0 0 1", "0 1 0 1 0 0 0 0 1"), {"Direction"});

@@ -148,7 +148,12 @@ TEST(Homogenized, RefusesWhatDoesNotFit) {
   };
   const auto engine = message({{"Engine", "ftt"}});
   EXPECT_NE(engine.find("fft"), std::string::npos) << engine;
+  EXPECT_NE(engine.find("Did you mean 'fft'? Is the library"), std::string::npos) << engine;
   EXPECT_NE(engine.find("Additional shared libraries"), std::string::npos) << engine;
+  const auto single =
+      message({{"Engine", "certified"}, {"Precision", "single"}, {"Tolerance", "1e-9"}});
+  EXPECT_NE(single.find("key 'Tolerance'"), std::string::npos) << single;
+  EXPECT_NE(single.find("single precision"), std::string::npos) << single;
   EXPECT_NE(message({{"RVE", "file"}, {"RVE file", "/no/such.h5"}}).find("/no/such.h5"),
             std::string::npos);
   EXPECT_NE(message({{"RVE", "file"},

@@ -22,9 +22,9 @@ struct EngineChoice {
 /// @throws materials::ParameterError
 EngineChoice read_engine(materials::ParameterReader& reader, const std::string& section);
 
-/// The keys of a section that name an engine and its model, for messages.
+/// The keys of a section that name an engine, its model and its tolerance, for messages.
 struct EngineKeys {
-  std::string engine = "Engine", model = "Surrogate model";
+  std::string engine = "Engine", model = "Surrogate model", tolerance = "Tolerance";
 };
 
 /// Makes an engine, or refuses the parameter that is to blame.
