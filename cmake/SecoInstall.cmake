@@ -50,7 +50,7 @@ function(seco_install_package)
 
   # Models and the parameter files that use them lie to each other as in the tree, so that the paths in them fit.
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/models" DESTINATION ${SECO_DATA_FOLDER}
-    FILES_MATCHING PATTERN model.json PATTERN weights.pt)
+    FILES_MATCHING PATTERN model.json PATTERN weights.safetensors)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/prm" DESTINATION ${SECO_DATA_FOLDER} FILES_MATCHING PATTERN *.prm)
   install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/CHANGELOG.md"
     DESTINATION ${CMAKE_INSTALL_DOCDIR})

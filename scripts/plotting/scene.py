@@ -1,6 +1,7 @@
 """Renders surfaces with VTK into arrays of pixels, also on machines without a screen."""
 import os
 import shutil
+import subprocess
 import sys
 
 import matplotlib
@@ -20,9 +21,23 @@ def need_screen():
     """VTK of Debian draws through X; without one the program starts itself again on a virtual screen."""
     if os.environ.get("DISPLAY"):
         return
-    if not shutil.which("xvfb-run") or not shutil.which("xauth"):
-        fail("there is no screen (DISPLAY is not set) and no virtual one: Debian packages xvfb and xauth")
-    os.execvp("xvfb-run", ["xvfb-run", "-a", "-s", "-screen 0 1280x1024x24", sys.executable, *sys.argv])
+    if not shutil.which("Xvfb"):
+        fail("there is no screen (DISPLAY is not set) and no virtual one: Debian package xvfb")
+    # The server takes a free number itself and tells it: two that start at once do not meet.
+    told, tell = os.pipe()
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(tell), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
+                              pass_fds=[tell], stderr=subprocess.DEVNULL)
+    os.close(tell)
+    with os.fdopen(told) as answer:
+        number = answer.readline().strip()
+    try:
+        if not number:
+            fail("the virtual screen (Xvfb) did not start")
+        done = subprocess.run([sys.executable, *sys.argv], env={**os.environ, "DISPLAY": f":{number}"})
+    finally:
+        server.terminate()
+        server.wait()
+    sys.exit(done.returncode if done.returncode >= 0 else 1)
 
 
 def norm_of(values, logarithmic=None, limits=None, percentile=0.0):

@@ -153,6 +153,8 @@ void add_homogenize_command(CLI::App& app, int& status) {
       ->add_option("--network-precision", settings.network_precision,
                    "arithmetic of the network: model (as trained), single, bfloat16, float16")
       ->check(CLI::IsMember({"model", "single", "bfloat16", "float16"}));
+  command->add_flag("--trust-scripts", settings.trust_scripts,
+                    "consents to executing the TorchScript module of an imported model");
   command->add_option("--tolerance", settings.tolerance,
                       "relative residual of the engine fft, relative gap of the bounds of "
                       "certified and auto");

@@ -9,6 +9,7 @@
 
 #include "homogenize.h"
 #include "import.h"
+#include "import_network.h"
 #include "output.h"
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/rve_file.h"
@@ -121,6 +122,7 @@ int main(int argc, char** argv) {
 
   seco::add_homogenize_command(app, status);
   seco::add_import_command(app, status);
+  seco::add_import_network_command(app, status);
 
   const auto footer = "Parameters and defaults:\n" + seco::study_documentation();
   GenerateOptions g;
@@ -150,6 +152,9 @@ int main(int argc, char** argv) {
   evaluate_command->add_option("subject", model, "study file (.prm) or model folder")->required();
   evaluate_command->add_option("dataset", dataset, "dataset written by seco generate");
   evaluate_command->add_option("--device", device, "auto, cpu, cuda or cuda:N");
+  bool trust_scripts = false;
+  evaluate_command->add_flag("--trust-scripts", trust_scripts,
+                             "consents to executing the TorchScript module of an imported model");
   evaluate_command->add_option("--json", report, "writes the figures to this file");
   evaluate_command->callback([&] {
     if (std::filesystem::path(model).extension() == ".prm") {
@@ -162,7 +167,7 @@ int main(int argc, char** argv) {
     if (dataset.empty())
       throw std::invalid_argument("a model folder (" + model +
                                   ") is measured on a dataset: seco evaluate MODEL DATASET");
-    const auto text = seco::surrogate::evaluate_model(model, dataset, device);
+    const auto text = seco::surrogate::evaluate_model(model, dataset, device, trust_scripts);
     fmt::print("{}\n", text);
     if (!report.empty()) seco::write_json(report, json::parse(text));
   });

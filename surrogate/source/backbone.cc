@@ -46,7 +46,9 @@ class TensorFloat32Guard {
 
 BackboneImpl::BackboneImpl(const NetworkSettings& settings, const std::string& backbone,
                            std::int64_t in_channels, std::int64_t out_channels, double head_gain)
-    : precision_(arithmetic(settings.precision)) {
+    : precision_(arithmetic(settings.precision)),
+      in_channels_(in_channels),
+      out_channels_(out_channels) {
   check_range("width", settings.width, 1, 1024);
   check_range("coarsening", settings.coarsening, 1, 64);
   if (backbone == "UNet") {
@@ -62,13 +64,23 @@ BackboneImpl::BackboneImpl(const NetworkSettings& settings, const std::string& b
     unet_ = register_module("unet", UNet(options));
     return;
   }
-  if (backbone != "TFNO")
-    throw std::invalid_argument(
-        fmt::format("backbone '{}' is not known; allowed are UNet, TFNO", backbone));
+  if (backbone != "TFNO" && backbone != script_backbone_name)
+    throw std::invalid_argument(fmt::format(
+        "backbone '{}' is not known; allowed are UNet, TFNO, {}", backbone, script_backbone_name));
   if (settings.coarsening != 1)
     throw std::invalid_argument(
-        fmt::format("coarsening {} of the network: a TFNO keeps low modes anyway, allowed is 1",
-                    settings.coarsening));
+        fmt::format("coarsening {} of the network: only a UNet is made coarser, allowed for a {} "
+                    "is 1",
+                    settings.coarsening, backbone));
+  if (backbone == script_backbone_name) {
+    if (precision_ != torch::kFloat)
+      throw std::invalid_argument(fmt::format(
+          "precision '{}' of the network: a TorchScript module computes as it was made, allowed "
+          "is single",
+          settings.precision));
+    script_ = register_module("script", ScriptBackbone(settings.script, out_channels));
+    return;
+  }
   TFNOOptions options;
   options.dimension = settings.dimension;
   options.in_channels = in_channels;
@@ -96,7 +108,10 @@ torch::Tensor BackboneImpl::forward(const std::vector<InputChannels>& input,
   const TensorFloat32Guard tensor_float_32(first.is_cuda());
   if (unet_) return unet_->forward(input, precision_, output_factor);
   const auto x = concatenated(input);
-  auto y = tfno_->forward(precision_ == torch::kFloat ? x : x.to(precision_)).to(x.scalar_type());
+  auto y =
+      script_
+          ? script_->forward(x)
+          : tfno_->forward(precision_ == torch::kFloat ? x : x.to(precision_)).to(x.scalar_type());
   return output_factor.defined() ? y * per_channel(output_factor, y) : y;
 }
 

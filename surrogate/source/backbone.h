@@ -2,18 +2,19 @@
 
 #include <torch/nn.h>
 
+#include "script_backbone.h"
 #include "seco/surrogate/network_settings.h"
 #include "tfno.h"
 #include "unet.h"
 
 namespace seco::surrogate {
 
-/// The learnable part of every field network: a UNet or a TFNO between channel tensors, in the
-/// arithmetic that the settings ask for. Input and output are single (or double) precision
-/// whatever is used inside.
+/// The learnable part of every field network: a UNet, a TFNO or a TorchScript module made elsewhere
+/// between channel tensors, in the arithmetic that the settings ask for. Input and output are
+/// single (or double) precision whatever is used inside.
 class BackboneImpl : public torch::nn::Module {
  public:
-  /// @param backbone `UNet` or `TFNO`
+  /// @param backbone `UNet`, `TFNO` or `TorchScript`
   /// @param head_gain size of the last layer at the start: small where training should start from
   ///   the fields that precede the network.
   /// @throws std::invalid_argument naming the setting, its value and what is allowed.
@@ -22,6 +23,9 @@ class BackboneImpl : public torch::nn::Module {
 
   /// @param x `[B, in_channels, n...]` @return `[B, out_channels, n...]`
   torch::Tensor forward(const torch::Tensor& x);
+
+  std::int64_t in_channels() const { return in_channels_; }
+  std::int64_t out_channels() const { return out_channels_; }
 
   /// The same of inputs in parts, each output channel times a factor per RVE. On a CPU and without
   /// gradients a UNet reads the parts where they are (UNetInference). On a GPU single precision may
@@ -34,7 +38,9 @@ class BackboneImpl : public torch::nn::Module {
  private:
   UNet unet_{nullptr};
   TFNO tfno_{nullptr};
+  ScriptBackbone script_{nullptr};
   torch::Dtype precision_;
+  std::int64_t in_channels_, out_channels_;
 };
 TORCH_MODULE(Backbone);
 

@@ -31,7 +31,8 @@ class CertifiedEngine : public FieldEngine {
           settings.tolerance, smallest_single_tolerance));
     set_thread_count();
     if (!settings.model.empty()) {
-      network_ = load_model(settings.model, settings.network_precision).network;
+      network_ =
+          load_model(settings.model, settings.network_precision, settings.trust_scripts).network;
       network_->to(options().device());
     }
   }

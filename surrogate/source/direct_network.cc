@@ -17,7 +17,8 @@ DirectNetwork::DirectNetwork(const NetworkSettings& settings) : FieldNetwork(set
   const int d = settings.dimension, m = d * (d + 1) / 2;
   backbone_ = register_module(
       "backbone",
-      Backbone(settings, settings.model, n_microstructure_channels(settings), 2 * m * m, 1e-2));
+      Backbone(settings, settings.model == "direct" ? settings.backbone : settings.model,
+               n_microstructure_channels(settings), 2 * m * m, 1e-2));
 }
 
 PredictedFields DirectNetwork::forward(const StiffnessField& stiffness) {

@@ -26,6 +26,9 @@ EngineChoice read_engine(materials::ParameterReader& reader, const std::string& 
   settings.network_precision = reader.choice(
       section, "Network precision", "model", {"model", "single", "bfloat16", "float16"},
       "arithmetic of the network; model: as it was trained. The bounds hold with any");
+  settings.trust_scripts = reader.flag(
+      section, "Trust scripts", false,
+      "whether the TorchScript module of an imported model, which is a program, may be executed");
   settings.chunk_memory = reader.number(
       section, "Chunk memory", 0, 0, 1e7,
       "memory in MiB for the fields of RVEs computed together; 0 for 1024 on the CPU and half of "

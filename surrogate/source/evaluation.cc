@@ -102,10 +102,10 @@ json training_range(const std::vector<materials::Rve>& rves) {
 }
 
 std::string evaluate_model(const std::string& model_folder, const std::string& dataset,
-                           const std::string& device_name) {
+                           const std::string& device_name, bool trust_scripts) {
   torch::NoGradGuard no_grad;
   set_thread_count();
-  auto model = load_model(model_folder);
+  auto model = load_model(model_folder, "model", trust_scripts);
   const DatasetReader data(dataset);
   if (data.dimension() != model.network->settings().dimension)
     throw std::invalid_argument(fmt::format("{}: holds {}D RVEs, the model {} is {}D", dataset,
@@ -181,7 +181,10 @@ std::string evaluate_model(const std::string& model_folder, const std::string& d
 }
 
 std::string describe_model(const std::string& folder) {
-  return load_model(folder).description.dump(2);
+  const auto description = read_model_description(folder);
+  const auto settings = network_settings_from(description, folder + "/model.json");
+  if (settings.backbone != script_backbone_name) load_model(folder);
+  return description.dump(2);
 }
 
 }  // namespace seco::surrogate

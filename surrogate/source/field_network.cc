@@ -25,10 +25,20 @@ std::shared_ptr<FieldNetwork> make_network(const NetworkSettings& settings) {
         fmt::format("dimension {} of the network is not 2 or 3", settings.dimension));
   if (settings.model == "s-ECO") return std::make_shared<SEcoNetwork>(settings);
   if (settings.model == "w-ECO") return std::make_shared<WEcoNetwork>(settings);
-  if (settings.model == "UNet" || settings.model == "TFNO")
+  if ((settings.model == "UNet" || settings.model == "TFNO") &&
+      settings.backbone == script_backbone_name)
+    throw std::invalid_argument(
+        fmt::format("model '{}' with the backbone '{}'; allowed are s-ECO, w-ECO, direct",
+                    settings.model, script_backbone_name));
+  if (settings.model == "direct" && settings.backbone != script_backbone_name)
+    throw std::invalid_argument(fmt::format(
+        "backbone '{}' of the model 'direct'; allowed is {}, other backbones are models "
+        "of their own",
+        settings.backbone, script_backbone_name));
+  if (settings.model == "UNet" || settings.model == "TFNO" || settings.model == "direct")
     return std::make_shared<DirectNetwork>(settings);
-  throw std::invalid_argument(
-      fmt::format("model '{}' is not known; allowed are s-ECO, w-ECO, UNet, TFNO", settings.model));
+  throw std::invalid_argument(fmt::format(
+      "model '{}' is not known; allowed are s-ECO, w-ECO, UNet, TFNO, direct", settings.model));
 }
 
 PredictedFields FieldNetwork::operator()(const StiffnessField& stiffness) {

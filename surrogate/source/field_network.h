@@ -3,6 +3,7 @@
 #include <torch/nn.h>
 
 #include <memory>
+#include <utility>
 
 #include "seco/surrogate/network_settings.h"
 #include "stiffness_field.h"
@@ -42,6 +43,8 @@ class FieldNetwork : public torch::nn::Module {
 
   const NetworkSettings& settings() const { return settings_; }
   std::int64_t n_parameters() const;
+  /// Numbers of channels that the backbone reads and returns.
+  virtual std::pair<std::int64_t, std::int64_t> channels() const = 0;
 
  protected:
   explicit FieldNetwork(const NetworkSettings& settings) : settings_(settings) {}

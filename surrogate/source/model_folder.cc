@@ -1,14 +1,14 @@
 #include "model_folder.h"
 
 #include <fmt/format.h>
-#include <torch/serialize.h>
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "seco/materials/write_aside.h"
+#include "weights_file.h"
 
 namespace seco::surrogate {
 namespace {
@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 const char* const format_name = "seco model";
+const char* const weights_name = "weights.safetensors";
 
 [[noreturn]] void refuse(const std::string& origin, const std::string& what) {
   throw std::invalid_argument(fmt::format("{}: {}", origin, what));
@@ -35,22 +36,37 @@ T value_of(const json& object, const std::string& key, const std::string& origin
   }
 }
 
+// Fills the weights of a network from its folder.
+void load_weights(FieldNetwork& network, const NetworkSettings& settings,
+                  const std::string& folder) {
+  const std::string path = (fs::path(folder) / weights_name).string();
+  if (!fs::exists(path))
+    refuse(path, fmt::format("no such file; a model folder holds model.json and {}", weights_name));
+  const auto weights = read_weights(path);
+  // Blocks without weights leave no trace in the shapes, so the file names its architecture.
+  const auto architecture = weights.metadata.find("architecture");
+  if (architecture == weights.metadata.end() || architecture->second != to_json(settings).dump())
+    refuse(path, fmt::format("was written for another architecture than {} describes",
+                             (fs::path(folder) / "model.json").string()));
+  assign_weights(network, weights.tensors, path);
+}
+
 }  // namespace
 
-void save_archive(torch::serialize::OutputArchive& archive, const std::string& path) {
-  // Through memory: LibTorch ends the process where a write of its own fails.
-  std::ostringstream content;
-  archive.save_to(content);
-  materials::write_aside(path, [&](std::ostream& out) { out << content.str(); });
+std::string script_of(const std::string& folder) {
+  return (fs::path(folder) / "backbone.pt").string();
 }
 
 json read_model_description(const std::string& folder) {
   if (!fs::is_directory(folder))
-    refuse(folder,
-           "there is no such model folder; expected a folder with model.json and weights.pt");
+    refuse(folder, fmt::format("there is no such model folder; expected a folder with model.json "
+                               "and {}",
+                               weights_name));
   const std::string path = (fs::path(folder) / "model.json").string();
   std::ifstream file(path);
-  if (!file) refuse(path, "cannot be read; a model folder holds model.json and weights.pt");
+  if (!file)
+    refuse(path,
+           fmt::format("cannot be read; a model folder holds model.json and {}", weights_name));
   json description;
   try {
     description = json::parse(file);
@@ -99,9 +115,9 @@ NetworkSettings network_settings_from(const json& description, const std::string
     return value_of<int>(a, key, origin, expected);
   };
   NetworkSettings s;
-  s.model = text("model", "s-ECO, w-ECO, UNet or TFNO");
+  s.model = text("model", "s-ECO, w-ECO, UNet, TFNO or direct");
   s.dimension = number("dimension", "2 or 3");
-  s.backbone = text("backbone", "UNet or TFNO");
+  s.backbone = text("backbone", "UNet, TFNO or TorchScript");
   s.input = text("input", "stiffness, Euler angles or spherical harmonics");
   s.crystal_symmetry = text("crystal_symmetry", "a symmetry class");
   s.width = number("width", "a number of channels");
@@ -118,11 +134,17 @@ NetworkSettings network_settings_from(const json& description, const std::string
   return s;
 }
 
-Model load_model(const std::string& folder, const std::string& precision) {
+Model load_model(const std::string& folder, const std::string& precision, bool trust_scripts) {
   Model model;
   model.description = read_model_description(folder);
   const std::string json_path = (fs::path(folder) / "model.json").string();
-  const auto settings = network_settings_from(model.description, json_path);
+  auto settings = network_settings_from(model.description, json_path);
+  const bool script = settings.backbone == script_backbone_name;
+  if (script) settings.script = script_of(folder);
+  if (script && !trust_scripts)
+    refuse(settings.script,
+           "is a TorchScript module, a program that would be executed; if you trust its origin, "
+           "set 'Trust scripts = true', or give --trust-scripts");
   try {
     auto wanted = settings;
     if (precision != "model") wanted.precision = precision;
@@ -130,52 +152,26 @@ Model load_model(const std::string& folder, const std::string& precision) {
   } catch (const std::invalid_argument& error) {
     refuse(json_path, error.what());
   }
-  const std::string path = (fs::path(folder) / "weights.pt").string();
-  if (!fs::exists(path))
-    refuse(path, "no such file; a model folder holds model.json and weights.pt");
-  try {
-    torch::serialize::InputArchive archive;
-    archive.load_from(path, torch::kCPU);
-    // Blocks without weights leave no trace in the shapes, so the archive names its architecture.
-    c10::IValue architecture;
-    if (!archive.try_read("architecture", architecture) || !architecture.isString() ||
-        architecture.toStringRef() != to_json(settings).dump())
-      refuse(path,
-             fmt::format("was written for another architecture than {} describes", json_path));
-    // Shapes are compared before loading: LibTorch would replace a parameter of another shape.
-    auto reference = model.network->named_parameters();
-    std::vector<std::vector<std::int64_t>> shapes;
-    for (const auto& p : reference) shapes.push_back(p.value().sizes().vec());
-    model.network->load(archive);
-    std::size_t i = 0;
-    for (const auto& p : model.network->named_parameters()) {
-      if (p.value().sizes().vec() != shapes[i++])
-        refuse(path, fmt::format("weights '{}' do not have the shape that model.json describes",
-                                 p.key()));
-      if (!torch::isfinite(p.value()).all().item<bool>())
-        refuse(path, fmt::format("weights '{}' hold NaN or infinite values", p.key()));
-    }
-  } catch (const c10::Error&) {
-    refuse(path,
-           "is corrupt, truncated, or was written for another architecture than model.json says");
-  }
+  if (!script) load_weights(*model.network, settings, folder);
   model.network->eval();
   return model;
 }
 
-void save_model(const std::string& folder, const FieldNetwork& network, json description) {
-  fs::create_directories(folder);
-  const auto architecture = to_json(network.settings());
+void write_model_description(const std::string& folder, const FieldNetwork& network,
+                             json description) {
   description["format"] = format_name;
   description["schema_version"] = model_schema_version;
-  description["architecture"] = architecture;
+  description["architecture"] = to_json(network.settings());
   description["parameters"] = network.n_parameters();
-  torch::serialize::OutputArchive archive;
-  network.save(archive);
-  archive.write("architecture", c10::IValue(architecture.dump()));
-  save_archive(archive, (fs::path(folder) / "weights.pt").string());
   materials::write_aside((fs::path(folder) / "model.json").string(),
                          [&](std::ostream& out) { out << description.dump(2) << '\n'; });
+}
+
+void save_model(const std::string& folder, const FieldNetwork& network, json description) {
+  fs::create_directories(folder);
+  write_weights((fs::path(folder) / weights_name).string(),
+                {weights_of(network), {{"architecture", to_json(network.settings()).dump()}}});
+  write_model_description(folder, network, std::move(description));
 }
 
 }  // namespace seco::surrogate

@@ -21,7 +21,7 @@ class SEcoEngine : public FieldEngine {
     set_thread_count();
     if (settings.model.empty())
       throw std::invalid_argument("engine 's-eco' needs a model folder, and none is given");
-    model_ = load_model(settings.model, settings.network_precision);
+    model_ = load_model(settings.model, settings.network_precision, settings.trust_scripts);
     model_.network->to(options().device());
     const auto held_out = nlohmann::json::json_pointer("/held_out/certified_gap/largest");
     if (model_.description.contains(held_out))

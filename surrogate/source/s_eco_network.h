@@ -24,6 +24,9 @@ class SEcoNetwork : public FieldNetwork {
  public:
   /// @throws std::invalid_argument naming the setting, its value and what is allowed.
   explicit SEcoNetwork(const NetworkSettings& settings);
+  std::pair<std::int64_t, std::int64_t> channels() const override {
+    return {backbone_->in_channels(), backbone_->out_channels()};
+  }
 
  private:
   PredictedFields forward(const StiffnessField& stiffness) override;

@@ -155,7 +155,7 @@ class Trainer {
 
   void open_folder() {
     const auto folder = fs::path(settings_.model);
-    checkpoint_ = (folder / "checkpoint.pt").string();
+    checkpoint_ = (folder / "checkpoint.safetensors").string();
     if (leads()) fs::create_directories(folder);
     const bool resumed = settings_.resume && fs::exists(checkpoint_);
     if (resumed) {

@@ -11,6 +11,9 @@ class WEcoNetwork : public FieldNetwork {
  public:
   /// @throws std::invalid_argument naming the setting, its value and what is allowed.
   explicit WEcoNetwork(const NetworkSettings& settings);
+  std::pair<std::int64_t, std::int64_t> channels() const override {
+    return {backbone_->in_channels(), backbone_->out_channels()};
+  }
 
  private:
   PredictedFields forward(const StiffnessField& stiffness) override;

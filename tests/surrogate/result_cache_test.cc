@@ -166,7 +166,7 @@ TEST(ResultCache, EngineVersionPrecisionAndModelAreToldApart) {
   const auto rve = digest_of(1);
   const auto model = folder.path + "/model";
   fs::create_directories(model);
-  std::ofstream(model + "/weights.pt") << "weights";
+  std::ofstream(model + "/weights.safetensors") << "weights";
   folder.cache().store(rve, result_of(1));
   EXPECT_FALSE(folder.cache(1e-3, 100, "certified").find(rve));
   EXPECT_FALSE(folder.cache(1e-3, 100, "fft", "single").find(rve));
@@ -176,7 +176,7 @@ TEST(ResultCache, EngineVersionPrecisionAndModelAreToldApart) {
   // The same model in another place, and another model in the same place.
   fs::copy(model, folder.path + "/copy");
   EXPECT_TRUE(folder.cache(1e-3, 100, "certified", "double", folder.path + "/copy").find(rve));
-  std::ofstream(model + "/weights.pt") << "Weights";
+  std::ofstream(model + "/weights.safetensors") << "Weights";
   EXPECT_FALSE(folder.cache(1e-3, 100, "certified", "double", model).find(rve));
 
   register_engine("unversioned of the cache", "", [](const auto&) { return nullptr; });

@@ -216,7 +216,7 @@ void SmallStudy::check_report() const {
 }
 
 void SmallStudy::check_second_run() const {
-  const auto weights = root / "out/models/pores/unet/weights.pt";
+  const auto weights = root / "out/models/pores/unet/weights.safetensors";
   const auto before = fs::last_write_time(weights);
   // Without Python the report is complete in numbers and says what is missing.
   const auto again =

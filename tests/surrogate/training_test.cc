@@ -175,7 +175,8 @@ TEST_F(TrainingTest, ResumedTrainingEqualsTheUninterruptedOne) {
 TEST_F(TrainingTest, BadModelFoldersAreNamed) {
   settings.n_steps = 2;
   train(settings);
-  const auto json_path = settings.model + "/model.json", weights = settings.model + "/weights.pt";
+  const auto json_path = settings.model + "/model.json",
+             weights = settings.model + "/weights.safetensors";
   std::string text;
   {
     std::ifstream in(json_path);
@@ -188,10 +189,10 @@ TEST_F(TrainingTest, BadModelFoldersAreNamed) {
     return message_of([&] { load_model(settings.model); });
   };
   EXPECT_NE(message_of([] { load_model("/nowhere"); }).find("/nowhere"), std::string::npos);
-  EXPECT_NE(with("\"schema_version\": 2", "\"schema_version\": 1").find("is 1, expected 2"),
+  EXPECT_NE(with("\"schema_version\": 3", "\"schema_version\": 2").find("is 2, expected 3"),
             std::string::npos);
   EXPECT_NE(with("\"dimension\": 2", "\"dimension\": 3").find("weights"), std::string::npos);
-  // Same shapes, another block: only the archive knows.
+  // Same shapes, another block: only the file knows.
   EXPECT_NE(with("\"kinematic_head\": \"polarization\"", "\"kinematic_head\": \"displacement\"")
                 .find("another architecture"),
             std::string::npos);
@@ -199,7 +200,8 @@ TEST_F(TrainingTest, BadModelFoldersAreNamed) {
   EXPECT_NE(with("{", "[").find("not valid JSON"), std::string::npos);
   std::ofstream(json_path) << text;
   fs::resize_file(weights, fs::file_size(weights) / 2);
-  EXPECT_NE(message_of([&] { load_model(settings.model); }).find("weights.pt"), std::string::npos);
+  EXPECT_NE(message_of([&] { load_model(settings.model); }).find("weights.safetensors"),
+            std::string::npos);
   fs::remove(weights);
   EXPECT_NE(message_of([&] { load_model(settings.model); }).find("no such file"),
             std::string::npos);
@@ -286,7 +288,7 @@ TEST_F(TrainingTest, StartsFromAnInitialModelOfTheSameArchitecture) {
 
 TEST_F(TrainingTest, AFullDiskLeavesTheCheckpointReadable) {
   train(settings);
-  const auto checkpoint = settings.model + "/checkpoint.pt";
+  const auto checkpoint = settings.model + "/checkpoint.safetensors";
   const auto size = fs::file_size(checkpoint);
   auto more = settings;
   more.n_steps = 80;

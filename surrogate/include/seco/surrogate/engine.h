@@ -72,6 +72,8 @@ struct EngineSettings {
   /// Arithmetic of the network of `s-eco`, `certified` and `auto`: `model`, as it was trained, or
   /// single, bfloat16, float16 (NetworkSettings::precision). Bounds hold with any.
   std::string network_precision = "model";
+  /// Whether the TorchScript module of a model folder, which is a program, may be executed.
+  bool trust_scripts = false;
   /// Memory in MiB that the fields of one chunk of RVEs may take; 0 for 1024 on the CPU and half of
   /// the free memory of a GPU.
   double chunk_memory = 0;

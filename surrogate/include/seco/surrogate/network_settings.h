@@ -12,9 +12,12 @@ struct NetworkSettings {
   /// `s-ECO`: compatibility and equilibrium are exact, the constitutive law is in the loss.
   /// `w-ECO`: compatibility and constitutive law are exact, equilibrium is in the loss.
   /// `UNet`, `TFNO`: strain and stress straight from the backbone of that name, from data alone.
+  /// `direct`: the same from a TorchScript module.
   std::string model = "s-ECO";
-  /// Backbone of the ECO models: `UNet` or `TFNO`.
+  /// Backbone of the ECO models: `UNet`, `TFNO`, or `TorchScript`, a module made elsewhere.
   std::string backbone = "UNet";
+  /// File of the TorchScript module; not stored in `model.json`, beside which it lies.
+  std::string script;
   /// What describes the microstructure to the network, per voxel: `stiffness`, the 21 (6)
   /// independent coefficients; `Euler angles`, the three Bunge angles; `spherical harmonics`,
   /// generalised spherical harmonics of `crystal_symmetry` up to degree 4.
@@ -52,5 +55,8 @@ struct NetworkSettings {
   /// solver by a Ritz step.
   int solver_steps = 0;
 };
+
+/// NetworkSettings::backbone of a network that was made elsewhere.
+inline const char* const script_backbone_name = "TorchScript";
 
 }  // namespace seco::surrogate

@@ -69,9 +69,9 @@ struct TrainingResult {
   bool diverged = false;
 };
 
-/// Trains a field network and writes the model folder: `model.json` and `weights.pt` of the best
-/// validation gap, `checkpoint.pt` of the last state (resume continues exactly), and
-/// `training_log.csv`. Loss per RVE and load case:
+/// Trains a field network and writes the model folder: `model.json` and `weights.safetensors` of
+/// the best validation gap, `checkpoint.safetensors` of the last state (resume continues exactly),
+/// and `training_log.csv`. Loss per RVE and load case:
 ///
 ///     data_weight * (|A(eps) - eps_LR|^2 / |E|^2 + |A(sigma) - sigma_LR|^2 / |C_V : E|^2)
 ///       + physics_weight * r,
@@ -92,10 +92,12 @@ TrainingResult train(const TrainingSettings& settings);
 /// JSON text: relative errors of the homogenized stiffness (Frobenius norm), certified gaps, the
 /// same for the reference solver stopped after a few iterations (`stopped_solver`) and for Voigt,
 /// and seconds per RVE.
+/// @param trust_scripts whether the TorchScript module of an imported model may be executed
 std::string evaluate_model(const std::string& model, const std::string& dataset,
-                           const std::string& device);
+                           const std::string& device, bool trust_scripts = false);
 
-/// The text of `seco info`: architecture, training, accuracy and range of a model folder.
+/// The text of `seco info`: architecture, training, accuracy and range of a model folder. Weights
+/// are read and checked; a TorchScript module is not executed.
 std::string describe_model(const std::string& model);
 
 }  // namespace seco::surrogate
