@@ -67,8 +67,8 @@ ParameterFile::ParameterFile(const std::string& text, const std::string& origin)
     // A last line that goes on ends with the file, as in deal.II.
     const bool last = stream.peek() == std::istringstream::traits_type::eof();
     if (!content.empty() && content.back() == '\\') {
-      content.pop_back();
-      pending += content + " ";
+      content.back() = ' ';
+      pending += content;
       if (!last) continue;
       content.clear();
     }

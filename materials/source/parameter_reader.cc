@@ -87,7 +87,7 @@ std::string ParameterReader::choice(const std::string& section, const std::strin
                                     const std::string& otherwise,
                                     const std::vector<std::string>& allowed,
                                     const std::string& help) {
-  const auto value =
+  auto value =
       ask(section, key, otherwise, fmt::format("{} ({})", help, fmt::join(allowed, "|")));
   if (std::find(allowed.begin(), allowed.end(), value) == allowed.end())
     refuse(section, key,
