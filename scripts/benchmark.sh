@@ -88,7 +88,7 @@ machine_page() {
   say "| load when started | $(cut -d' ' -f1 /proc/loadavg) |"
   say "| system | $(. /etc/os-release && echo "$PRETTY_NAME"), Linux $(uname -r) |"
   say "| compiler | $(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' build/release/CMakeCache.txt | xargs -I{} sh -c '{} --version | head -n 1') |"
-  say "| seco | $($bin/seco --version 2>/dev/null | tr '\n' ' ' || echo unknown) |"
+  say "| seco | $($bin/seco --version 2>/dev/null | head -n 1 || echo unknown) |"
   say "| LibTorch | $(libtorch) |"
   say "| FFTW | $(package_version libfftw3-dev) |"
   say "| BLAS | $(blas) |"

@@ -33,6 +33,11 @@ class AlgebraicSolver final : public LinearSolver<dim> {
     traces_ = std::move(traces);
   }
 
+  void forget() override {
+    multigrid_.reset();
+    first_rate_ = last_rate_ = 0;
+  }
+
   void solve(Vector& x, const Vector& right_hand_side, dealii::SolverControl& control) override {
     typename Library::Vector solution(owned_, communicator_), load(owned_, communicator_);
     unsigned int k = 0;

@@ -50,11 +50,24 @@ ElasticityProblem<dim>::ElasticityProblem(MacroParameters<dim> parameters, MPI_C
 template <int dim>
 void ElasticityProblem<dim>::set_up() {
   dealii::TimerOutput::Scope scope(timer_, "mesh and constraints");
+  make_unknowns();
+  for (const auto& problem : unknown_boundaries()) throw std::invalid_argument(problem);
+  set_constraints();
+  out_ << fmt::format("== mesh: {} cells, {} unknowns, {} ranks\n", mesh_.n_global_active_cells(),
+                      dof_handler_.n_dofs(), dealii::Utilities::MPI::n_mpi_processes(communicator_))
+       << std::flush;
+}
+
+template <int dim>
+void ElasticityProblem<dim>::make_unknowns() {
   plugin::run_together(communicator_, [&] { make_mesh(parameters_, mesh_); });
   dof_handler_.distribute_dofs(element_);
   owned_ = dof_handler_.locally_owned_dofs();
   dealii::DoFTools::extract_locally_relevant_dofs(dof_handler_, relevant_);
+}
 
+template <int dim>
+std::vector<std::string> ElasticityProblem<dim>::unknown_boundaries() const {
   std::set<dealii::types::boundary_id> present;
   for (const auto& cell : mesh_.active_cell_iterators())
     if (cell->is_locally_owned())
@@ -64,6 +77,7 @@ void ElasticityProblem<dim>::set_up() {
   for (const auto& ids : dealii::Utilities::MPI::all_gather(
            communicator_, std::vector<dealii::types::boundary_id>(present.begin(), present.end())))
     everywhere.insert(ids.begin(), ids.end());
+  std::vector<std::string> problems;
   const std::pair<const char*, const std::vector<BoundaryData<dim>>*> data[] = {
       {"Displacement", &parameters_.displacement}, {"Traction", &parameters_.traction}};
   for (const auto& [key, list] : data)
@@ -72,13 +86,16 @@ void ElasticityProblem<dim>::set_up() {
         std::string known;
         for (const auto id : everywhere)
           known += fmt::format("{}{}", known.empty() ? "" : ", ", id);
-        throw std::invalid_argument(
+        problems.push_back(
             fmt::format("{}: key '{}' in section 'Boundary conditions' names boundary {}, which "
-                        "the mesh does not "
-                        "have; it has {}",
+                        "the mesh does not have; it has {}",
                         parameters_.file, key, entry.id, known));
       }
+  return problems;
+}
 
+template <int dim>
+void ElasticityProblem<dim>::set_constraints() {
   constrain(dof_handler_, constraints_, /*homogeneous=*/false);
   constrain(dof_handler_, homogeneous_constraints_, /*homogeneous=*/true);
   std::map<dealii::types::global_dof_index, double> prescribed;
@@ -88,17 +105,13 @@ void ElasticityProblem<dim>::set_up() {
   check_loads(prescribed);
   rigid_motions_ = std::make_unique<RigidMotions<dim>>(dof_handler_);
   if (const auto free = rigid_motions_->free_motions(prescribed); !free.empty())
-    throw std::invalid_argument(
-        fmt::format("{}: key 'Displacement' in section 'Boundary conditions' does not hold the "
-                    "body, which can still move ({}), so its displacement is not unique; prescribe "
-                    "more components",
-                    parameters_.file, free));
+    throw std::invalid_argument(fmt::format(
+        "{}: key 'Displacement' in section 'Boundary conditions' does not hold the body, which can "
+        "still move ({}), so its displacement is not unique; prescribe more components",
+        parameters_.file, free));
   bool homogeneous = true;
   for (const auto& line : constraints_.get_lines()) homogeneous &= line.inhomogeneity == 0.;
   homogeneous_dirichlet_ = min(homogeneous ? 1 : 0, communicator_) == 1;
-  out_ << fmt::format("== mesh: {} cells, {} unknowns, {} ranks\n", mesh_.n_global_active_cells(),
-                      dof_handler_.n_dofs(), dealii::Utilities::MPI::n_mpi_processes(communicator_))
-       << std::flush;
 }
 
 template <int dim>
@@ -121,8 +134,7 @@ void ElasticityProblem<dim>::constrain(const dealii::DoFHandler<dim>& dof_handle
 }
 
 template <int dim>
-void ElasticityProblem<dim>::prepare_materials() {
-  dealii::TimerOutput::Scope scope(timer_, "microscale");
+std::vector<std::vector<plugin::MaterialPoint<dim>>> ElasticityProblem<dim>::material_points() {
   std::vector<std::vector<plugin::MaterialPoint<dim>>> points(parameters_.materials.size());
   first_point_.assign(mesh_.n_active_cells(), 0);
   dealii::FEValues<dim> values(element_, quadrature_, dealii::update_quadrature_points);
@@ -141,18 +153,39 @@ void ElasticityProblem<dim>::prepare_materials() {
         list.push_back({values.quadrature_point(q), cell->center(), cell_number(cell), q});
     }
   });
+  return points;
+}
+
+template <int dim>
+void ElasticityProblem<dim>::in_material(std::size_t material,
+                                         const std::function<void()>& action) const {
+  try {
+    action();
+  } catch (const std::exception& error) {
+    throw std::runtime_error(fmt::format("{}: section 'Material {}/{}': {}", parameters_.file,
+                                         material, parameters_.model_names[material],
+                                         error.what()));
+  }
+}
+
+template <int dim>
+void ElasticityProblem<dim>::prepare_materials(const CheckpointReader* file) {
+  dealii::TimerOutput::Scope scope(timer_, "microscale");
+  auto points = material_points();
   for (std::size_t m = 0; m < points.size(); ++m) {
     const auto n_points = sum(static_cast<std::uint64_t>(points[m].size()), communicator_);
     out_ << fmt::format("== microscale: material {} ('{}'), {} quadrature points\n", m,
                         parameters_.model_names[m], n_points)
          << std::flush;
-    try {
-      parameters_.materials[m]->set_points(std::move(points[m]), communicator_, progress_report());
-    } catch (const std::exception& error) {
-      throw std::runtime_error(fmt::format("{}: section 'Material {}/{}': {}", parameters_.file, m,
-                                           parameters_.model_names[m], error.what()));
-    }
-    for (const auto& note : parameters_.materials[m]->statistics().notes)
+    auto& material = *parameters_.materials[m];
+    in_material(m, [&] {
+      if (file)
+        material.restore(std::move(points[m]), communicator_, progress_report(),
+                         [&](const auto& keys) { return file->find(material_table(m), keys); });
+      else
+        material.set_points(std::move(points[m]), communicator_, progress_report());
+    });
+    for (const auto& note : material.statistics().notes)
       out_ << "   " << note << '\n' << std::flush;
   }
 }
@@ -205,14 +238,23 @@ void ElasticityProblem<dim>::evaluate_materials(const Vector* displacement) {
 }
 
 template <int dim>
+void ElasticityProblem<dim>::check_certification() const {
+  if (parameters_.certification.tolerance > 0 && !homogeneous_dirichlet_)
+    throw std::invalid_argument(fmt::format(
+        "{}: key 'Compliance tolerance' in section 'Certification' is {:g}, but key 'Displacement' "
+        "in section 'Boundary conditions' prescribes displacements other than zero, for which the "
+        "compliance is not bounded; allowed are 0, or displacements that are 0 or free",
+        parameters_.file, parameters_.certification.tolerance));
+}
+
+template <int dim>
 nlohmann::json ElasticityProblem<dim>::run() {
-  make_output_folder();
+  make_output_folders();
   try {
     return run_stages();
   } catch (...) {
     // Nothing is left of a run that failed before its results; a folder with files stays.
-    std::error_code ignored;
-    if (output_folder_is_new_) std::filesystem::remove(parameters_.output_directory, ignored);
+    remove_new_folders();
     throw;
   }
 }
@@ -220,52 +262,59 @@ nlohmann::json ElasticityProblem<dim>::run() {
 template <int dim>
 nlohmann::json ElasticityProblem<dim>::run_stages() {
   set_up();
-  if (parameters_.certification.tolerance > 0 && !homogeneous_dirichlet_)
-    throw std::invalid_argument(fmt::format(
-        "{}: key 'Compliance tolerance' in section 'Certification' is {:g}, but key 'Displacement' "
-        "in section 'Boundary conditions' prescribes displacements other than zero, for which the "
-        "compliance is not bounded; allowed are 0, or displacements that are 0 or free",
-        parameters_.file, parameters_.certification.tolerance));
+  check_certification();
   // Points outside the mesh are found before the long stages.
   Vector zero(owned_, relevant_, communicator_);
   displacements_at_points(zero);
   local_quantities_.prepare();
-  prepare_materials();
-  EnergyBounds bounds;
+  start();
   const bool goal_oriented = parameters_.certification.tolerance > 0;
-  if (goal_oriented) bounds = certify_compliance();
-  evaluate_materials(nullptr);
-  const auto displacement = solve(Bound::estimate);
-  const auto points = displacements_at_points(displacement);
-  const auto [potential, work] = energies(Bound::estimate, displacement);
-  if (parameters_.certify && !goal_oriented) bounds = solve_bounds();
+  if (stage_ < Stage::estimate) {
+    if (goal_oriented) certify_compliance();
+    evaluate_materials(nullptr);
+    displacement_ = solve(Bound::estimate);
+    std::tie(potential_, work_) = energies(Bound::estimate, displacement_);
+    finish_stage(Stage::estimate);
+  }
+  if (stage_ < Stage::certificate && parameters_.certify && !goal_oriented) {
+    if (responses_.empty()) evaluate_materials(nullptr);
+    bounds_ = solve_bounds();
+    finish_stage(Stage::certificate);
+  }
+  if (stage_ < Stage::audit && parameters_.certification.audit_fraction > 0) {
+    audit_ = audit();
+    finish_stage(Stage::audit);
+  }
+  return write_results();
+}
 
-  nlohmann::json energy = {{"estimate", potential}, {"lower", nullptr}, {"upper", nullptr}};
-  if (parameters_.certify) energy["upper"] = bounds.upper;
-  if (bounds.lower) energy["lower"] = *bounds.lower;
+template <int dim>
+nlohmann::json ElasticityProblem<dim>::write_results() {
+  nlohmann::json energy = {{"estimate", potential_}, {"lower", nullptr}, {"upper", nullptr}};
+  if (parameters_.certify) energy["upper"] = bounds_.upper;
+  if (bounds_.lower) energy["lower"] = *bounds_.lower;
   nlohmann::json certified = {{"potential_energy", energy}};
   if (homogeneous_dirichlet_) {
     const auto twice = [](const nlohmann::json& value) {
       return value.is_null() ? value : nlohmann::json(0. - 2. * value.get<double>());
     };
     certified["compliance"] = {
-        {"estimate", work}, {"lower", twice(energy["upper"])}, {"upper", twice(energy["lower"])}};
+        {"estimate", work_}, {"lower", twice(energy["upper"])}, {"upper", twice(energy["lower"])}};
   }
-  if (goal_oriented) {
+  if (!rounds_.empty()) {
     certified["certification"] = describe_rounds();
     write_rounds();
   }
-  if (parameters_.certification.audit_fraction > 0) certified["audit"] = audit();
-
-  evaluate_materials(&displacement);
+  if (!audit_.is_null()) certified["audit"] = audit_;
+  evaluate_materials(&displacement_);
   if (parameters_.local.any()) {
     dealii::TimerOutput::Scope scope(timer_, "local quantities");
     certified["local_quantities"] =
-        local_quantities_.evaluate(displacement, first_point_, responses_, progress_report());
+        local_quantities_.evaluate(displacement_, first_point_, responses_, progress_report());
   }
   out_ << fmt::format("== output: {}\n", parameters_.output_directory) << std::flush;
-  if (parameters_.write_vtu) write_fields(displacement);
-  const auto result = summary(certified, points);
+  if (parameters_.write_vtu) write_fields(displacement_);
+  const auto result = summary(certified, displacements_at_points(displacement_));
   write_summary(result);
   print_summary(result);
   return result;

@@ -10,9 +10,13 @@
 #include <deal.II/lac/affine_constraints.h>
 #include <deal.II/lac/la_parallel_vector.h>
 
+#include <chrono>
+#include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "checkpoint_file.h"
 #include "linear_solver.h"
 #include "local_quantities.h"
 #include "macro_parameters.h"
@@ -38,6 +42,11 @@ class ElasticityProblem {
   /// @throws std::exception on all ranks together
   nlohmann::json run();
 
+  /// Checks all that can be checked without computing, and prints what a run would do; nothing is
+  /// written. Materials that could not be made may be null. Collective.
+  /// @return one sentence per problem, the same on all ranks
+  std::vector<std::string> check();
+
  private:
   enum class Bound { estimate, upper, lower };
   using Vector = dealii::LinearAlgebra::distributed::Vector<double>;
@@ -62,15 +71,62 @@ class ElasticityProblem {
     }
   };
 
-  /// Makes the folder of the results, so that a path that cannot be written is refused before the
-  /// long stages.
-  void make_output_folder();
+  /// Makes the folders of the results and of the checkpoint, so that a path that cannot be written
+  /// is refused before the long stages.
+  void make_output_folders();
+  /// Removes those that were new and are empty.
+  void remove_new_folders() const;
+  /// What a checkpoint may follow, in the order of the run. Bounds and polishing alternate.
+  enum class Stage { none, homogenization, bounds, polishing, estimate, certificate, audit };
+
   nlohmann::json run_stages();
+  /// The last stage, which is always done anew: stresses inside RVEs and all files but the
+  /// checkpoint. @return the summary
+  nlohmann::json write_results();
+  /// Takes up the checkpoint, if the run is a restarted one and there is one; else homogenizes.
+  void start();
+  void restore(const CheckpointReader& file);
+  /// @throws std::runtime_error on all ranks if the checkpoint is of another run
+  void check_identity(const CheckpointReader& file) const;
+  /// Notes that a stage is done, and keeps the state of the run if it is time. Collective.
+  void finish_stage(Stage stage);
+  void write_checkpoint();
+  nlohmann::json describe_state() const;
+  void take_state(const nlohmann::json& state);
+  /// Displacement and shares by cell, under keys that do not depend on the distribution.
+  plugin::StateRecords cell_records() const;
+  void take_cells(const CheckpointReader& file, bool has_shares);
+  /// As in the message of a checkpoint.
+  std::string stage_name() const;
+  static std::string material_table(std::size_t material) {
+    return "material " + std::to_string(material);
+  }
+  /// Elapsed time of every section of the timer, of the slowest rank, with that of the run that was
+  /// continued. Collective.
+  nlohmann::json seconds() const;
   void set_up();
+  /// Mesh and unknowns.
+  void make_unknowns();
+  /// Boundary conditions at boundaries that the mesh does not have, a sentence for each key.
+  /// Collective.
+  std::vector<std::string> unknown_boundaries() const;
+  /// Constraints, after a check of the loads and of what holds the body.
+  void set_constraints();
+  /// @throws std::invalid_argument if the compliance cannot be certified under the displacements
+  void check_certification() const;
+  /// The locally owned points by material; sets `first_point_`. Collective.
+  std::vector<std::vector<plugin::MaterialPoint<dim>>> material_points();
+  /// Runs an action of a material; adds file and section to what it throws.
+  void in_material(std::size_t material, const std::function<void()>& action) const;
+  /// The checks of `check` that need a mesh.
+  void check_boundaries(const std::function<bool(const std::function<void()>&)>& attempt,
+                        std::vector<std::string>& problems);
+  void check_materials(const std::function<bool(const std::function<void()>&)>& attempt);
   /// @throws std::runtime_error if a prescribed displacement, a traction or the body force is not
   ///   finite
   void check_loads(const std::map<dealii::types::global_dof_index, double>& prescribed) const;
-  void prepare_materials();
+  /// @param file where materials find their state in place of homogenizing; may be null
+  void prepare_materials(const CheckpointReader* file);
   void evaluate_materials(const Vector* displacement);
   /// The hanging nodes and the prescribed displacements, or zero in their place.
   void constrain(const dealii::DoFHandler<dim>& dof_handler,
@@ -104,8 +160,9 @@ class ElasticityProblem {
   void set_shares(const Vector& stiff, const Vector& soft);
   /// Solves with both bounds and polishes the RVEs that carry the width of the compliance, until
   /// the width is below the tolerance or nothing more can be gained (docs/certified_runs.md).
-  /// @return the best bounds of all rounds
-  EnergyBounds certify_compliance();
+  void certify_compliance();
+  /// Solves with both bounds and adds a round.
+  void add_round();
   /// Marks and polishes RVEs. @param width of the compliance, nan if it has no upper bound
   /// @return the number of marked RVEs, 0 if none can be improved
   std::size_t polish(double width, double goal);
@@ -139,7 +196,10 @@ class ElasticityProblem {
   Vector loads_, condensed_loads_;
   /// Of the last solve, from which the next one starts.
   Vector last_displacement_;
-  bool homogeneous_dirichlet_ = true, output_folder_is_new_ = false;
+  /// With the estimate of the stiffness.
+  Vector displacement_;
+  bool homogeneous_dirichlet_ = true;
+  std::vector<std::filesystem::path> new_folders_;
   /// Number of the first point of every active cell among those of its material; by active cell
   /// index.
   std::vector<std::size_t> first_point_;
@@ -148,6 +208,20 @@ class ElasticityProblem {
   /// Share of every point in the width of the compliance, per material; empty if not certified.
   std::vector<std::vector<double>> shares_;
   std::vector<Round> rounds_;
+  /// The best of all rounds, or of the only solution.
+  EnergyBounds bounds_;
+  /// Potential energy and f(u) of the estimate.
+  double potential_ = 0, work_ = 0;
+  nlohmann::json audit_;
+  /// The last stage that is done.
+  Stage stage_ = Stage::none;
+  /// RVEs marked in the last polishing.
+  std::size_t n_marked_ = 0;
+  unsigned int n_restarts_ = 0;
+  /// Of the first rank, once it is known (run_identity.h).
+  std::string identity_;
+  nlohmann::json seconds_before_ = nlohmann::json::object();
+  std::chrono::steady_clock::time_point last_checkpoint_ = std::chrono::steady_clock::now();
   /// Why the tolerance of the compliance was missed, one clause; empty if it was not.
   std::string missed_;
 };

@@ -7,10 +7,10 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 
 #include "elasticity_problem.h"
 #include "marking.h"
+#include "seco/materials/write_aside.h"
 #include "seco/plugin/agree.h"
 
 namespace seco::macro {
@@ -54,56 +54,65 @@ void ElasticityProblem<dim>::set_shares(const Vector& stiff, const Vector& soft)
 }
 
 template <int dim>
-typename ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::certify_compliance() {
+void ElasticityProblem<dim>::certify_compliance() {
   const auto& goal = parameters_.certification;
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  double macro_seconds = 0;
-  Round round;
-  EnergyBounds best;
-  for (round.number = 0;; ++round.number) {
-    const auto start = std::chrono::steady_clock::now();
-    evaluate_materials(nullptr);
-    const auto bounds = solve_bounds();
-    macro_seconds +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    // Every round's bounds hold, so the best of all rounds do.
-    best.upper = round.number > 0 ? std::min(best.upper, bounds.upper) : bounds.upper;
-    if (bounds.lower) best.lower = best.lower ? std::max(*best.lower, *bounds.lower) : bounds.lower;
-    round.lower = -2. * best.upper;
-    round.upper = best.lower ? -2. * *best.lower : nan;
-    const double width = best.lower ? round.upper - round.lower : nan;
-    round.relative_width = width == 0 ? 0. : width / round.lower;
-    round.macro_seconds = dealii::Utilities::MPI::max(macro_seconds, communicator_);
-    round.micro_seconds = round.micro_cpu_seconds = 0;
-    round.n_rves = round.n_polished = 0;
-    for (const auto& material : parameters_.materials) {
-      const auto statistics = material->statistics();
-      round.micro_seconds += statistics.seconds;
-      round.micro_cpu_seconds += statistics.cpu_seconds;
-      round.n_polished += statistics.n_polished_rves;
-      for (const auto& [engine, n] : statistics.n_rves) round.n_rves += n;
+  for (;;) {
+    if (stage_ != Stage::bounds) {
+      add_round();
+      finish_stage(Stage::bounds);
     }
-    rounds_.push_back(round);
-    out_ << fmt::format(
-                "== round {}: compliance in [{:.8g}, {:.8g}], relative width {:.3g}, {} of {} RVEs "
-                "polished, {:.1f} s microscale, {:.1f} s macroscale\n",
-                round.number, round.lower, round.upper, round.relative_width, round.n_polished,
-                round.n_rves, round.micro_seconds, round.macro_seconds)
-         << std::flush;
-    if (round.relative_width <= goal.tolerance) return best;
+    const auto& round = rounds_.back();
+    if (round.relative_width <= goal.tolerance) return;
     if (round.number == goal.largest_rounds) {
       missed_ = fmt::format("'Largest number of rounds' = {} was reached", goal.largest_rounds);
-      return best;
+      return;
     }
-    round.n_marked = polish(width, goal.tolerance * round.lower);
-    if (round.n_marked == 0) {
-      missed_ = best.lower
-                    ? "no RVE whose gap matters can be polished further"
-                    : "the stiffness of some RVEs has no lower bound, as with voids of stiffness "
-                      "zero, and polishing brings none";
-      return best;
+    n_marked_ = polish(round.upper - round.lower, goal.tolerance * round.lower);
+    if (n_marked_ == 0) {
+      missed_ = bounds_.lower ? "no RVE whose gap matters can be polished further"
+                              : "the stiffness of some RVEs has no lower bound, as with voids of "
+                                "stiffness zero, and polishing brings none";
+      return;
     }
+    finish_stage(Stage::polishing);
   }
+}
+
+template <int dim>
+void ElasticityProblem<dim>::add_round() {
+  Round round;
+  const bool first = rounds_.empty();
+  const auto start = std::chrono::steady_clock::now();
+  evaluate_materials(nullptr);
+  const auto bounds = solve_bounds();
+  const double macro_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  // Every round's bounds hold, so the best of all rounds do.
+  auto& best = bounds_;
+  best.upper = first ? bounds.upper : std::min(best.upper, bounds.upper);
+  if (bounds.lower) best.lower = best.lower ? std::max(*best.lower, *bounds.lower) : bounds.lower;
+  round.number = static_cast<unsigned int>(rounds_.size());
+  round.n_marked = n_marked_;
+  round.lower = -2. * best.upper;
+  round.upper = best.lower ? -2. * *best.lower : std::numeric_limits<double>::quiet_NaN();
+  const double width = round.upper - round.lower;
+  round.relative_width = width == 0 ? 0. : width / round.lower;
+  round.macro_seconds = dealii::Utilities::MPI::max(macro_seconds, communicator_) +
+                        (first ? 0. : rounds_.back().macro_seconds);
+  for (const auto& material : parameters_.materials) {
+    const auto statistics = material->statistics();
+    round.micro_seconds += statistics.seconds;
+    round.micro_cpu_seconds += statistics.cpu_seconds;
+    round.n_polished += statistics.n_polished_rves;
+    for (const auto& [engine, n] : statistics.n_rves) round.n_rves += n;
+  }
+  rounds_.push_back(round);
+  out_ << fmt::format(
+              "== round {}: compliance in [{:.8g}, {:.8g}], relative width {:.3g}, {} of {} RVEs "
+              "polished, {:.1f} s microscale, {:.1f} s macroscale\n",
+              round.number, round.lower, round.upper, round.relative_width, round.n_polished,
+              round.n_rves, round.micro_seconds, round.macro_seconds)
+       << std::flush;
 }
 
 template <int dim>
@@ -144,12 +153,7 @@ std::size_t ElasticityProblem<dim>::polish(double width, double goal) {
     const auto n =
         std::count_if(wanted[m].begin(), wanted[m].end(), [](double w) { return w > 0; });
     if (sum(static_cast<std::uint64_t>(n), communicator_) == 0) continue;
-    try {
-      parameters_.materials[m]->polish(wanted[m], progress_report());
-    } catch (const std::exception& error) {
-      throw std::runtime_error(fmt::format("{}: section 'Material {}/{}': {}", parameters_.file, m,
-                                           parameters_.model_names[m], error.what()));
-    }
+    in_material(m, [&] { parameters_.materials[m]->polish(wanted[m], progress_report()); });
   }
   return n_marked;
 }
@@ -220,28 +224,27 @@ template <int dim>
 void ElasticityProblem<dim>::write_rounds() const {
   plugin::run_together(communicator_, [&] {
     if (dealii::Utilities::MPI::this_mpi_process(communicator_) != 0) return;
-    const auto path = std::filesystem::path(parameters_.output_directory) / "rounds.csv";
-    std::ofstream file(path);
-    file << "round,lower,upper,relative_width,marked_rves,polished_rves,polished_fraction,"
-            "micro_seconds,micro_cpu_seconds,macro_seconds\n";
     const auto number = [](double value) {
       return std::isfinite(value) ? fmt::format("{:.12g}", value) : "";
     };
-    for (const auto& r : rounds_)
-      file << fmt::format("{},{},{},{},{},{},{:.6g},{:.6g},{:.6g},{:.6g}\n", r.number,
-                          number(r.lower), number(r.upper), number(r.relative_width), r.n_marked,
-                          r.n_polished, r.polished_fraction(), r.micro_seconds, r.micro_cpu_seconds,
-                          r.macro_seconds);
-    file.close();
-    if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path.string()));
+    const auto path = std::filesystem::path(parameters_.output_directory) / "rounds.csv";
+    materials::write_aside(path.string(), [&](std::ostream& out) {
+      out << "round,lower,upper,relative_width,marked_rves,polished_rves,polished_fraction,"
+             "micro_seconds,micro_cpu_seconds,macro_seconds\n";
+      for (const auto& r : rounds_)
+        out << fmt::format("{},{},{},{},{},{},{:.6g},{:.6g},{:.6g},{:.6g}\n", r.number,
+                           number(r.lower), number(r.upper), number(r.relative_width), r.n_marked,
+                           r.n_polished, r.polished_fraction(), r.micro_seconds,
+                           r.micro_cpu_seconds, r.macro_seconds);
+    });
   });
 }
 
-#define INSTANTIATE(dim)                                                                      \
-  template ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::solve_bounds();       \
-  template ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::certify_compliance(); \
-  template nlohmann::json ElasticityProblem<dim>::audit();                                    \
-  template nlohmann::json ElasticityProblem<dim>::describe_rounds() const;                    \
+#define INSTANTIATE(dim)                                                                \
+  template ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::solve_bounds(); \
+  template void ElasticityProblem<dim>::certify_compliance();                           \
+  template nlohmann::json ElasticityProblem<dim>::audit();                              \
+  template nlohmann::json ElasticityProblem<dim>::describe_rounds() const;              \
   template void ElasticityProblem<dim>::write_rounds() const;
 INSTANTIATE(2)
 INSTANTIATE(3)

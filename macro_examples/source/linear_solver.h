@@ -45,6 +45,10 @@ class LinearSolver {
   /// of the timer.
   virtual void set_stiffness(const StiffnessField<dim>& stiffness, dealii::TimerOutput& timer) = 0;
 
+  /// Lets the next solve be that of a solver without a past, to the last bit, as in a run that is
+  /// restarted here.
+  virtual void forget() {}
+
   /// Solves K x = right-hand side from x = 0.
   /// @param right_hand_side zero at constrained unknowns
   /// @param control when to stop; has the number of iterations afterwards

@@ -6,10 +6,10 @@
 #include <boost/serialization/array.hpp>
 #include <boost/serialization/vector.hpp>
 #include <filesystem>
-#include <fstream>
-#include <stdexcept>
+#include <sstream>
 
 #include "local_quantities.h"
+#include "seco/materials/write_aside.h"
 
 namespace seco::macro {
 namespace {
@@ -72,7 +72,7 @@ void LocalQuantities<dim>::write_table(const std::vector<Row>& rows) const {
   for (const auto& row : rows)
     if (row.file < 0) n_phases = std::max(n_phases, row.response.phases.size());
   const auto path = std::filesystem::path(parameters_.output_directory) / "local_quantities.csv";
-  std::ofstream file(path);
+  std::ostringstream file;
   file << "cell,quadrature_point,material,x,y" << (dim == 3 ? ",z" : "") << ",volume,energy_share"
        << component_names<dim>("strain") << component_names<dim>("stress")
        << ",largest_von_mises,largest_hydrostatic,smallest_hydrostatic,in_plane,voxel_1,voxel_2"
@@ -104,8 +104,7 @@ void LocalQuantities<dim>::write_table(const std::vector<Row>& rows) const {
     }
     file << '\n';
   }
-  file.close();
-  if (!file) throw std::runtime_error(fmt::format("{} cannot be written", path.string()));
+  materials::write_aside(path.string(), [&](std::ostream& out) { out << file.str(); });
 }
 
 template <int dim>

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <sstream>
 
 #include "seco/materials/text.h"
@@ -57,13 +60,11 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
   std::vector<BoundaryData<dim>> result;
   if (text.empty() || !p.has(section, key)) return result;
   const auto fail = [&](const std::string& part) {
-    p.refuse(
-        section, key,
-        fmt::format(
-            "'{}' is not understood; allowed are entries 'boundary id: {}' with expressions in "
-            "{}{}, separated by |",
-            part, dim == 2 ? "ex; ey" : "ex; ey; ez", variables<dim>(),
-            free_allowed ? " or the word free" : ""));
+    p.refuse(section, key,
+             fmt::format("'{}' is not understood; allowed are entries 'boundary id: {}' with "
+                         "expressions in {}{}, separated by |",
+                         part, dim == 2 ? "ex; ey" : "ex; ey; ez", variables<dim>(),
+                         free_allowed ? " or the word free" : ""));
   };
   for (const auto& part : split(text, '|')) {
     const auto colon = part.find(':');
@@ -97,11 +98,10 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
 GeometryParameters read_geometry(ParameterReader& p, int dim) {
   const std::string s = "Geometry";
   GeometryParameters g;
-  g.type = p.choice(
-      s, "Type", "box", {"box", "notched beam", "flexure hinge", "file"},
-      "box, beam and hinge, which has a notch at the top and one at the bottom, start at the "
-      "origin; boundary ids are 0 and 1 at the ends along x, 2 and 3 along y, 4 and 5 along z, and "
-      "6 in the notches");
+  g.type = p.choice(s, "Type", "box", {"box", "notched beam", "flexure hinge", "file"},
+                    "box, beam and hinge, which has a notch at the top and one at the bottom, "
+                    "start at the origin; boundary ids are 0 and 1 at the ends along x, 2 and 3 "
+                    "along y, 4 and 5 along z, and 6 in the notches");
   g.lengths = p.numbers(s, "Lengths", std::vector<double>(dim, 1.), "edge lengths");
   if (static_cast<int>(g.lengths.size()) != dim)
     p.refuse(s, "Lengths", fmt::format("expected {} lengths", dim));
@@ -152,10 +152,24 @@ CertificationParameters read_certification(ParameterReader& p, bool certified_bo
   c.largest_rounds =
       static_cast<unsigned int>(p.integer(s, "Largest number of rounds", 20, 0, 1000,
                                           "rounds of polishing after which the loop gives up"));
-  c.audit_fraction = p.number(s, "Audit fraction", 0, 0, 1,
-                              "fraction of the RVEs, drawn at random, that the 'Audit engine' of "
-                              "their material homogenizes too: the bounds are compared, and the "
-                              "work is measured");
+  c.audit_fraction =
+      p.number(s, "Audit fraction", 0, 0, 1,
+               "fraction of the RVEs, drawn at random, that the 'Audit engine' of their material "
+               "homogenizes too: the bounds are compared, and the work is measured");
+  return c;
+}
+
+CheckpointParameters read_checkpoint(ParameterReader& p, const std::string& output_directory) {
+  const std::string s = "Checkpoint";
+  CheckpointParameters c;
+  c.write = p.flag(s, "Write", false,
+                   "keeps the state of the run after every stage, from which 'seco-macro "
+                   "--restart' continues on any number of ranks");
+  c.file = p.path(s, "File", "",
+                  "file of the checkpoint; empty for checkpoint.h5 in the output directory");
+  if (c.file.empty()) c.file = (std::filesystem::path(output_directory) / "checkpoint.h5").string();
+  c.seconds_between = p.number(s, "Seconds between", 0, 0, 1e9,
+                               "a stage that ends so soon after the last checkpoint writes none");
   return c;
 }
 
@@ -180,11 +194,10 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
   result.run.unit = p.choice("", "Unit", "MPa", {"Pa", "kPa", "MPa", "GPa"},
                              "unit of stress, moduli and tractions");
   result.output_directory = p.path("", "Output directory", "results", "folder of all results");
-  result.strict = p.flag("", "Strict", false,
-                         "exit code 2 if any RVE misses what was asked (it did not converge, has "
-                         "no lower bound, or its "
-                         "gap is larger than 'Largest gap'), or if the compliance tolerance is "
-                         "missed");
+  result.strict = p.flag(
+      "", "Strict", false,
+      "exit code 2 if any RVE misses what was asked (it did not converge, has no lower bound, or "
+      "its gap is larger than 'Largest gap'), or if the compliance tolerance is missed");
   result.geometry = read_geometry(p, dim);
   result.refined_region =
       read_function<dim>(p, "Geometry", "Refined region", "0", 1,
@@ -218,11 +231,11 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
   result.solver_iterations =
       static_cast<unsigned int>(p.integer("Solver", "Largest number of iterations", 2000, 1,
                                           10000000, "iterations after which CG fails"));
-  result.certify =
-      p.flag("Solver", "Certified bounds", true,
-             "solves also with the upper and the lower bounds of the stiffness, which encloses the "
-             "compliance");
+  result.certify = p.flag("Solver", "Certified bounds", true,
+                          "solves also with the upper and the lower bounds of the stiffness, which "
+                          "encloses the compliance");
   result.certification = read_certification(p, result.certify);
+  result.checkpoint = read_checkpoint(p, result.output_directory);
   result.run.goal_oriented = result.certification.tolerance > 0;
   result.run.audited = result.certification.audit_fraction > 0;
   result.write_vtu = p.flag("Output", "Write VTU", true, "writes solution.pvtu and solution.pvd");
@@ -238,11 +251,43 @@ void declare(dealii::ParameterHandler& handler, unsigned int n_materials) {
   read_run(parameters, defaults);
   for (unsigned int m = 0; m < n_materials; ++m) {
     handler.enter_subsection(fmt::format("Material {}", m));
-    parameters.text("", "Model", "homogenized",
-                    "name of a registered material; its parameters are in the "
-                    "subsection of that name");
+    parameters.text(
+        "", "Model", "homogenized",
+        "name of a registered material; its parameters are in the subsection of that name");
     plugin::declare_material_parameters<dim>(handler);
     handler.leave_subsection();
+  }
+}
+
+bool mentions(const std::vector<plugin::ParameterProblem>& problems, const std::string& section,
+              const std::string& key) {
+  return std::any_of(problems.begin(), problems.end(), [&](const auto& problem) {
+    return problem.section == section && problem.key == key;
+  });
+}
+
+/// Calls `read` in a section until it finds nothing more to refuse. What it refuses is noted, and
+/// has its default in the next try.
+void read_all(dealii::ParameterHandler& handler, const materials::ParameterFile& file,
+              const std::string& section, std::vector<plugin::ParameterProblem>& problems,
+              const std::function<void()>& read) {
+  for (;;) {
+    if (!section.empty()) handler.enter_subsection(section);
+    std::optional<materials::ParameterError> refused;
+    try {
+      read();
+    } catch (const materials::ParameterError& error) {
+      refused = section.empty() ? error : error.inside(section);
+    } catch (const std::exception& error) {
+      problems.push_back({section, "", error.what()});
+    }
+    if (!section.empty()) handler.leave_subsection();
+    if (!refused) return;
+    const auto &where = refused->section, &key = refused->key;
+    // A default that is refused cannot be replaced.
+    if (mentions(problems, where, key)) return;
+    problems.push_back({where, key, refused->at(plugin::location(file, where, key)).what()});
+    if (!plugin::reset_parameter(handler, where, key)) return;
   }
 }
 
@@ -256,35 +301,49 @@ RunHeader read_header(const materials::ParameterFile& file) {
 template <int dim>
 MacroParameters<dim> read_parameters(const materials::ParameterFile& file,
                                      const RunHeader& header) {
+  std::vector<plugin::ParameterProblem> problems;
+  auto result = read_parameters<dim>(file, header, problems);
+  if (!problems.empty()) throw std::invalid_argument(problems.front().text);
+  return result;
+}
+
+template <int dim>
+MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const RunHeader& header,
+                                     std::vector<plugin::ParameterProblem>& problems) {
   dealii::ParameterHandler handler;
   declare<dim>(handler, header.n_materials);
-  plugin::set_parameters(handler, file);
+  for (auto& problem : plugin::set_known_parameters(handler, file)) problems.push_back(problem);
+  const auto texts = plugin::parameter_values(handler);
+  const auto folder = std::filesystem::path(file.origin()).parent_path().string();
+  HandlerParameters parameters(handler, HandlerParameters::Mode::read, folder);
   MacroParameters<dim> result;
-  result.file = file.origin();
-  result.run.folder = std::filesystem::path(file.origin()).parent_path().string();
-  HandlerParameters parameters(handler, HandlerParameters::Mode::read, result.run.folder);
-  try {
-    read_run(parameters, result);
-    result.run.output_directory = result.output_directory;
-    for (unsigned int m = 0; m < header.n_materials; ++m) {
-      const auto section = fmt::format("Material {}", m);
-      handler.enter_subsection(section);
-      try {
-        result.model_names.push_back(handler.get("Model"));
-        result.materials.push_back(
-            plugin::make_material<dim>(handler.get("Model"), handler, result.run));
-      } catch (const materials::ParameterError& error) {
-        throw error.inside(section);
-      }
-      handler.leave_subsection();
-    }
-  } catch (const materials::ParameterError& error) {
-    throw error.at(plugin::location(file, error.section, error.key));
+  read_all(handler, file, "", problems, [&] {
+    MacroParameters<dim> read;
+    read.file = file.origin();
+    read.run.folder = folder;
+    read_run(parameters, read);
+    read.run.output_directory = read.output_directory;
+    result = std::move(read);
+  });
+  result.texts = texts;
+  for (unsigned int m = 0; m < header.n_materials; ++m) {
+    const auto section = fmt::format("Material {}", m);
+    std::string name;
+    std::unique_ptr<plugin::Material<dim>> material;
+    read_all(handler, file, section, problems, [&] {
+      name = handler.get("Model");
+      material = plugin::make_material<dim>(name, handler, result.run);
+    });
+    result.model_names.push_back(name);
+    result.materials.push_back(std::move(material));
   }
-  if (result.displacement.empty())
-    throw materials::ParameterError("Boundary conditions", "Displacement", "",
-                                    "a body that is held nowhere has no unique solution",
-                                    plugin::location(file, "Boundary conditions", "Displacement"));
+  if (result.displacement.empty() && !mentions(problems, "Boundary conditions", "Displacement"))
+    problems.push_back(
+        {"Boundary conditions", "Displacement",
+         materials::ParameterError("Boundary conditions", "Displacement", "",
+                                   "a body that is held nowhere has no unique solution",
+                                   plugin::location(file, "Boundary conditions", "Displacement"))
+             .what()});
   return result;
 }
 
@@ -299,6 +358,10 @@ std::string parameter_documentation(unsigned int n_materials) {
 
 template MacroParameters<2> read_parameters<2>(const materials::ParameterFile&, const RunHeader&);
 template MacroParameters<3> read_parameters<3>(const materials::ParameterFile&, const RunHeader&);
+template MacroParameters<2> read_parameters<2>(const materials::ParameterFile&, const RunHeader&,
+                                               std::vector<plugin::ParameterProblem>&);
+template MacroParameters<3> read_parameters<3>(const materials::ParameterFile&, const RunHeader&,
+                                               std::vector<plugin::ParameterProblem>&);
 template std::string parameter_documentation<2>(unsigned int);
 template std::string parameter_documentation<3>(unsigned int);
 

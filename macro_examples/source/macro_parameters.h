@@ -12,6 +12,7 @@
 #include "local_parameters.h"
 #include "seco/materials/parameter_file.h"
 #include "seco/plugin/material.h"
+#include "seco/plugin/parameters.h"
 
 namespace seco::macro {
 
@@ -42,6 +43,15 @@ struct CertificationParameters {
   double audit_fraction = 0;
 };
 
+struct CheckpointParameters {
+  bool write = false;
+  std::string file;
+  /// Smallest time between two.
+  double seconds_between = 0;
+  /// Whether the run continues from the file.
+  bool restart = false;
+};
+
 /// What a parameter file of `seco-macro` says.
 template <int dim>
 struct MacroParameters {
@@ -61,6 +71,9 @@ struct MacroParameters {
   unsigned int solver_iterations = 0;
   bool certify = true, write_vtu = true;
   CertificationParameters certification;
+  CheckpointParameters checkpoint;
+  /// All of them as texts, for run_identity.h.
+  plugin::ParameterTexts texts;
   std::vector<dealii::Point<dim>> points_of_interest;
   LocalParameters<dim> local;
   std::vector<std::unique_ptr<plugin::Material<dim>>> materials;
@@ -80,6 +93,12 @@ RunHeader read_header(const materials::ParameterFile& file);
 /// @throws std::invalid_argument naming file, line, section, key, value and what is allowed
 template <int dim>
 MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const RunHeader& header);
+
+/// The same for a check of the whole file: notes all that is wrong, instead of throwing what is
+/// found first, and reads defaults in its place. A material that cannot be made is null.
+template <int dim>
+MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const RunHeader& header,
+                                     std::vector<plugin::ParameterProblem>& problems);
 
 /// All parameters with their defaults and documentation, as a parameter file.
 template <int dim>

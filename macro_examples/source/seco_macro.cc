@@ -1,8 +1,11 @@
+#include <Trilinos_version.h>
 #include <deal.II/base/mpi.h>
-#include <deal.II/base/revision.h>
 #include <fmt/format.h>
+#include <petscsys.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <iostream>
 
@@ -11,22 +14,27 @@
 #include "seco/plugin/registration.h"
 #include "seco/plugin/shared_library.h"
 #include "seco/surrogate/threads.h"
+#include "seco/surrogate/versions.h"
 
 namespace {
 
 /// Exit codes: 0 done, 1 bad input or failure, 2 done but a strict run misses what was asked.
 constexpr int failure = 1, missed = 2;
 
+using seco::plugin::ParameterProblem;
+
 struct Options {
   std::string file;
-  bool print_parameters = false, list_materials = false;
+  bool print_parameters = false, list_materials = false, restart = false, validate = false;
   int dimension = 3;
   std::vector<std::string> libraries;
 };
 
 template <int dim>
-int run(const seco::materials::ParameterFile& file, const seco::macro::RunHeader& header) {
+int run(const seco::materials::ParameterFile& file, const seco::macro::RunHeader& header,
+        const Options& options) {
   auto parameters = seco::macro::read_parameters<dim>(file, header);
+  parameters.checkpoint.restart = options.restart;
   const bool strict = parameters.strict;
   seco::macro::ElasticityProblem<dim> problem(std::move(parameters), MPI_COMM_WORLD);
   const nlohmann::json summary = problem.run();
@@ -48,18 +56,53 @@ int run(const seco::materials::ParameterFile& file, const seco::macro::RunHeader
   return strict ? missed : 0;
 }
 
+/// Whether what follows from the mesh can be checked although something is wrong: not if the mesh
+/// may be another one than was meant.
+bool mesh_is_known(const std::vector<ParameterProblem>& problems) {
+  return std::none_of(problems.begin(), problems.end(), [](const auto& problem) {
+    const auto& section = problem.section;
+    return section == "Geometry" || section == "Discretization" ||
+           (section.empty() && problem.key != "Additional shared libraries");
+  });
+}
+
+template <int dim>
+int validate(const seco::materials::ParameterFile& file, const seco::macro::RunHeader& header,
+             const Options& options, std::vector<ParameterProblem> problems) {
+  auto parameters = seco::macro::read_parameters<dim>(file, header, problems);
+  parameters.checkpoint.restart = options.restart;
+  std::vector<std::string> texts;
+  for (const auto& problem : problems) texts.push_back(problem.text);
+  if (mesh_is_known(problems)) {
+    seco::macro::ElasticityProblem<dim> problem(std::move(parameters), MPI_COMM_WORLD);
+    for (const auto& text : problem.check()) texts.push_back(text);
+  }
+  if (dealii::Utilities::MPI::this_mpi_process(MPI_COMM_WORLD) == 0) {
+    for (const auto& text : texts) fmt::print(stderr, "seco-macro: {}\n", text);
+    fmt::print("== {}: {}{}\n", options.file,
+               texts.empty() ? "no problem found" : fmt::format("{} problem", texts.size()),
+               texts.size() > 1 ? "s" : "");
+  }
+  return texts.empty() ? 0 : failure;
+}
+
 int run(const Options& options) {
   const auto file = seco::materials::ParameterFile::read(options.file);
   const auto header = seco::macro::read_header(file);
   const auto folder = std::filesystem::path(options.file).parent_path().string();
+  std::vector<ParameterProblem> problems;
   for (const auto& library : header.libraries) try {
       seco::plugin::load_shared_library(library, folder);
     } catch (const std::exception& error) {
-      throw std::invalid_argument(
-          fmt::format("{}: key 'Additional shared libraries' at the top level: {}", options.file,
-                      error.what()));
+      problems.push_back({"", "Additional shared libraries",
+                          fmt::format("{}: key 'Additional shared libraries' at the top level: {}",
+                                      options.file, error.what())});
     }
-  return header.dimension == 2 ? run<2>(file, header) : run<3>(file, header);
+  if (options.validate)
+    return header.dimension == 2 ? validate<2>(file, header, options, problems)
+                                 : validate<3>(file, header, options, problems);
+  if (!problems.empty()) throw std::invalid_argument(problems.front().text);
+  return header.dimension == 2 ? run<2>(file, header, options) : run<3>(file, header, options);
 }
 
 int describe(const Options& options) {
@@ -74,15 +117,32 @@ int describe(const Options& options) {
   return 0;
 }
 
+/// Of the libraries that only this program uses.
+seco::surrogate::Versions library_versions() {
+  std::array<char, 256> petsc{};
+  PetscGetVersion(petsc.data(), petsc.size());
+  return {{"deal.II", DEAL_II_PACKAGE_VERSION},
+          {"p4est", fmt::format("{}.{}.{}", DEAL_II_P4EST_VERSION_MAJOR,
+                                DEAL_II_P4EST_VERSION_MINOR, DEAL_II_P4EST_VERSION_SUBMINOR)},
+          {"PETSc", petsc.data()},
+          {"Trilinos", TRILINOS_VERSION_STRING}};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   seco::surrogate::wait_passively(argv);
   Options options;
   CLI::App app{"Two-scale elasticity: a deal.II simulation whose materials are plugins"};
-  app.set_version_flag("--version",
-                       std::string(SECO_VERSION) + " (deal.II " DEAL_II_PACKAGE_VERSION ")");
+  app.set_version_flag(
+      "--version", [] { return seco::surrogate::version_report(SECO_VERSION, library_versions()); },
+      "prints the versions of all libraries, the BLAS in use and the devices");
   app.add_option("parameters", options.file, "parameter file (.prm)");
+  app.add_flag(
+      "--restart", options.restart,
+      "continues from the checkpoint that the section 'Checkpoint' names, if there is one");
+  app.add_flag("--validate", options.validate,
+               "checks all that can be checked without computing, and prints every problem");
   app.add_flag("--print-parameters", options.print_parameters,
                "prints all parameters, documented, as a .prm");
   app.add_flag("--list-materials", options.list_materials, "prints the registered materials");

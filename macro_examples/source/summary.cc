@@ -12,22 +12,36 @@
 namespace seco::macro {
 
 template <int dim>
-void ElasticityProblem<dim>::make_output_folder() {
-  plugin::run_together(communicator_, [&] {
-    if (dealii::Utilities::MPI::this_mpi_process(communicator_) != 0) return;
-    const std::filesystem::path folder = parameters_.output_directory;
+void ElasticityProblem<dim>::make_output_folders() {
+  const auto make = [&](const std::filesystem::path& folder, const std::string& parameter) {
     std::error_code error;
-    output_folder_is_new_ = std::filesystem::create_directories(folder, error);
+    if (std::filesystem::create_directories(folder, error)) new_folders_.push_back(folder);
     const auto probe = folder / ".seco-macro-can-write";
     if (!error && (std::ofstream(probe) << "1").flush()) {
       std::filesystem::remove(probe, error);
       return;
     }
-    throw std::runtime_error(
-        fmt::format("{}: key 'Output directory' at the top level is '{}', which cannot be made or "
-                    "written to{}; allowed is a folder where you may write",
-                    parameters_.file, folder.string(), error ? ": " + error.message() : ""));
+    throw std::runtime_error(fmt::format(
+        "{}: {}, which cannot be made or written to{}; allowed is a folder where you may write",
+        parameters_.file, parameter, error ? ": " + error.message() : ""));
+  };
+  plugin::run_together(communicator_, [&] {
+    if (dealii::Utilities::MPI::this_mpi_process(communicator_) != 0) return;
+    make(parameters_.output_directory,
+         fmt::format("key 'Output directory' at the top level is '{}'",
+                     parameters_.output_directory));
+    const auto folder = std::filesystem::path(parameters_.checkpoint.file).parent_path();
+    if (parameters_.checkpoint.write && !folder.empty())
+      make(folder,
+           fmt::format("key 'File' in section 'Checkpoint' is in folder '{}'", folder.string()));
   });
+}
+
+template <int dim>
+void ElasticityProblem<dim>::remove_new_folders() const {
+  std::error_code ignored;
+  for (auto folder = new_folders_.rbegin(); folder != new_folders_.rend(); ++folder)
+    std::filesystem::remove(*folder, ignored);
 }
 
 template <int dim>
@@ -107,8 +121,8 @@ nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
   if (!doubtful.empty()) result["doubtful_rve_files"] = doubtful;
   if (!notes.empty()) result["engine_notes"] = notes;
   result.update(certified);
-  for (const auto& [stage, seconds] : timer_.get_summary_data(dealii::TimerOutput::total_wall_time))
-    result["seconds"][stage] = dealii::Utilities::MPI::max(seconds, communicator_);
+  if (n_restarts_ > 0) result["restarts"] = n_restarts_;
+  result["seconds"] = seconds();
   return result;
 }
 
@@ -130,6 +144,7 @@ void ElasticityProblem<dim>::print_summary(const nlohmann::json& s) {
   out_ << "== summary\n";
   line("unknowns", fmt::format("{} on {} cells", s["unknowns"].get<std::uint64_t>(),
                                s["cells"].get<std::uint64_t>()));
+  if (n_restarts_ > 0) line("restarts", fmt::format("{}", n_restarts_));
   line("quadrature points", fmt::format("{}", s["quadrature_points"].get<std::uint64_t>()));
   for (const auto& [engine, n] : s["rves_per_engine"].items())
     line("RVEs by " + engine, fmt::format("{}", n.template get<std::uint64_t>()));
@@ -193,7 +208,8 @@ void ElasticityProblem<dim>::print_summary(const nlohmann::json& s) {
 }
 
 #define INSTANTIATE(dim)                                                                        \
-  template void ElasticityProblem<dim>::make_output_folder();                                   \
+  template void ElasticityProblem<dim>::make_output_folders();                                  \
+  template void ElasticityProblem<dim>::remove_new_folders() const;                             \
   template nlohmann::json ElasticityProblem<dim>::displacements_at_points(const Vector&) const; \
   template nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json&,                \
                                                           const nlohmann::json&);               \

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
+#include <functional>
 #include <numeric>
 
 #include "elasticity_problem.h"
+#include "seco/materials/write_aside.h"
 #include "seco/plugin/agree.h"
 #include "seco/plugin/mandel_tensor.h"
 
@@ -104,13 +105,29 @@ void ElasticityProblem<dim>::write_fields(const Vector& displacement) {
   for (const auto& [name, field] : fields.all())
     output.add_data_vector(field, name, dealii::DataOut<dim>::type_cell_data);
   output.build_patches(parameters_.degree);
-  const auto folder = std::filesystem::path(parameters_.output_directory).string() + "/";
-  const auto record = output.write_vtu_with_pvtu_record(folder, "solution", 0, communicator_, 1);
-  plugin::run_together(communicator_, [&] {
-    if (dealii::Utilities::MPI::this_mpi_process(communicator_) != 0) return;
-    std::ofstream file(folder + "solution.pvd");
-    dealii::DataOutBase::write_pvd_record(file, {{0., record}});
-    if (!file) throw std::runtime_error(fmt::format("{}solution.pvd cannot be written", folder));
+  // Written aside, and moved into place when all is complete, what refers to other files last.
+  namespace fs = std::filesystem;
+  const fs::path folder = parameters_.output_directory, aside = folder / "solution.part";
+  const auto on_first_rank = [&](const std::function<void()>& action) {
+    plugin::run_together(communicator_, [&] {
+      if (dealii::Utilities::MPI::this_mpi_process(communicator_) == 0) action();
+    });
+  };
+  on_first_rank([&] {
+    fs::remove_all(aside);
+    fs::create_directory(aside);
+  });
+  const auto record =
+      output.write_vtu_with_pvtu_record(aside.string() + "/", "solution", 0, communicator_, 1);
+  on_first_rank([&] {
+    for (const auto& entry : fs::directory_iterator(aside))
+      if (entry.path().filename() != record)
+        fs::rename(entry.path(), folder / entry.path().filename());
+    fs::rename(aside / record, folder / record);
+    fs::remove(aside);
+    materials::write_aside((folder / "solution.pvd").string(), [&](std::ostream& out) {
+      dealii::DataOutBase::write_pvd_record(out, {{0., record}});
+    });
   });
 }
 

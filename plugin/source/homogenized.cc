@@ -9,6 +9,7 @@
 #include <boost/serialization/vector.hpp>
 #include <filesystem>
 #include <limits>
+#include <set>
 
 #include "doubtful_rves.h"
 #include "rve_fields.h"
@@ -29,6 +30,31 @@ std::uint64_t hash_of(const RveKey& key) {
   return materials::mix_seed(key.seed, std::bit_cast<std::uint64_t>(key.volume_fraction) ^
                                            (std::bit_cast<std::uint64_t>(key.texture_spread) << 1));
 }
+
+template <typename Value>
+std::string packed(const Value& value) {
+  const auto bytes = dealii::Utilities::pack(value, /*allow_compression=*/false);
+  return {bytes.begin(), bytes.end()};
+}
+
+template <typename Value>
+Value unpacked(const std::string& bytes) {
+  return dealii::Utilities::unpack<Value>(std::vector<char>(bytes.begin(), bytes.end()),
+                                          /*allow_compression=*/false);
+}
+
+/// What all ranks have spent and found, as a checkpoint keeps it beside the answers.
+struct Totals {
+  double seconds = 0, cpu_seconds = 0;
+  std::uint64_t n_found = 0;
+
+  template <typename Archive>
+  void serialize(Archive& archive, unsigned int) {
+    archive& seconds& cpu_seconds& n_found;
+  }
+};
+/// Shorter than the key of any RVE.
+const std::string totals_key = "totals";
 
 /// What this rank has done for all.
 struct Work {
@@ -59,6 +85,9 @@ class HomogenizedMaterial : public Material<dim> {
   void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
                   const std::function<void(std::size_t, std::size_t)>& progress) override;
 
+  std::uint64_t check_points(const std::vector<MaterialPoint<dim>>& points,
+                             MPI_Comm communicator) const override;
+
   void evaluate(std::span<const dealii::SymmetricTensor<2, dim>> strain,
                 MaterialResponse<dim>& response) const override {
     AssertThrow(strain.size() == rve_of_point_.size(),
@@ -76,6 +105,12 @@ class HomogenizedMaterial : public Material<dim> {
   }
 
   MaterialStatistics statistics() const override { return statistics_; }
+
+  StateRecords state() const override;
+
+  void restore(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
+               const std::function<void(std::size_t, std::size_t)>& progress,
+               const FindRecords& find) override;
 
   std::vector<RveShare> rve_shares(std::span<const double> share_of_point) const override;
 
@@ -110,6 +145,11 @@ class HomogenizedMaterial : public Material<dim> {
         "folder doubtful_rves of the output directory"));
   }
 
+  /// Finds the RVE of every point, and forgets what was done for others. Collective.
+  void set_keys(const std::vector<MaterialPoint<dim>>& points, MPI_Comm communicator);
+  /// Of equal RVEs, of whatever keys and ranks, chooses one that is counted. Collective.
+  void choose_counted();
+
   using Purpose = typename RveHomogenizer<dim>::Purpose;
   /// One answer per task, shared between all ranks. Collective.
   std::vector<RveAnswer<dim>> homogenize(
@@ -136,49 +176,111 @@ class HomogenizedMaterial : public Material<dim> {
 };
 
 template <int dim>
+void HomogenizedMaterial<dim>::set_keys(const std::vector<MaterialPoint<dim>>& points,
+                                        MPI_Comm communicator) {
+  communicator_ = communicator;
+  statistics_ = {};
+  work_ = {};
+  homogenizer_.share_devices(communicator);
+  std::map<RveKey, std::uint32_t> index;
+  rve_of_point_.assign(points.size(), 0);
+  const auto& assignment = homogenizer_.assignment();
+  run_together(communicator, [&] {
+    for (const auto& point : points) index.emplace(assignment.key(point), 0);
+    std::uint32_t next = 0;
+    for (auto& [key, i] : index) i = next++;
+    for (std::size_t q = 0; q < points.size(); ++q)
+      rve_of_point_[q] = index[assignment.key(points[q])];
+  });
+  keys_.clear();
+  for (const auto& [key, i] : index) keys_.push_back(key);
+  statistics_.n_points =
+      dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(points.size()), communicator);
+}
+
+template <int dim>
+void HomogenizedMaterial<dim>::choose_counted() {
+  using Digest = surrogate::ResultCache::Digest;
+  std::map<Digest, std::size_t> first_with;
+  for (std::size_t r = 0; r < answers_.size(); ++r) first_with.emplace(answers_[r].digest, r);
+  std::vector<Digest> digests;
+  for (const auto& [digest, r] : first_with) digests.push_back(digest);
+  counted_.assign(answers_.size(), false);
+  auto rve = first_with.begin();
+  for (const auto& sum :
+       sum_over_ranks<Digest>(digests, std::vector<double>(digests.size()), communicator_,
+                              [](const Digest& digest) { return digest[0]; }))
+    counted_[(rve++)->second] = sum.first;
+}
+
+template <int dim>
 void HomogenizedMaterial<dim>::set_points(
     std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
     const std::function<void(std::size_t, std::size_t)>& progress) {
-  communicator_ = communicator;
-  statistics_ = {};
   time_ = {};
-  work_ = {};
-  homogenizer_.share_devices(communicator);
   {
     const Stopwatch stopwatch(time_);
-    std::map<RveKey, std::uint32_t> index;
-    rve_of_point_.assign(points.size(), 0);
-    const auto& assignment = homogenizer_.assignment();
-    run_together(communicator, [&] {
-      for (const auto& point : points) index.emplace(assignment.key(point), 0);
-      std::uint32_t next = 0;
-      for (auto& [key, i] : index) i = next++;
-      for (std::size_t q = 0; q < points.size(); ++q)
-        rve_of_point_[q] = index[assignment.key(points[q])];
-    });
-    keys_.clear();
+    set_keys(points, communicator);
     std::vector<RveTask> tasks;
-    for (const auto& [key, i] : index) {
-      keys_.push_back(key);
-      tasks.push_back({key, 0});
-    }
+    for (const auto& key : keys_) tasks.push_back({key, 0});
     answers_ = homogenize(tasks, Purpose::answers, work_, progress);
     if (dealii::Utilities::MPI::this_mpi_process(communicator) == 0) homogenizer_.prune_cache();
-    // Of equal RVEs, of whatever keys and ranks, one is counted.
-    using Digest = surrogate::ResultCache::Digest;
-    std::map<Digest, std::size_t> first_with;
-    for (std::size_t r = 0; r < answers_.size(); ++r) first_with.emplace(answers_[r].digest, r);
-    std::vector<Digest> digests;
-    for (const auto& [digest, r] : first_with) digests.push_back(digest);
-    counted_.assign(answers_.size(), false);
-    auto rve = first_with.begin();
-    for (const auto& sum :
-         sum_over_ranks<Digest>(digests, std::vector<double>(digests.size()), communicator,
-                                [](const Digest& digest) { return digest[0]; }))
-      counted_[(rve++)->second] = sum.first;
+    choose_counted();
   }
-  statistics_.n_points =
-      dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(points.size()), communicator);
+  report();
+}
+
+template <int dim>
+std::uint64_t HomogenizedMaterial<dim>::check_points(const std::vector<MaterialPoint<dim>>& points,
+                                                     MPI_Comm communicator) const {
+  std::set<RveKey> keys;
+  run_together(communicator, [&] {
+    for (const auto& point : points) keys.insert(homogenizer_.assignment().key(point));
+    // The others differ from it in seed and volume fraction, not in what engines ask for.
+    if (!keys.empty()) homogenizer_.check_fits(homogenizer_.make_rve(*keys.begin()));
+  });
+  std::uint64_t n = 0;
+  for (const auto& sum : sum_over_ranks<RveKey>(
+           {keys.begin(), keys.end()}, std::vector<double>(keys.size()), communicator, hash_of))
+    n += sum.first;
+  return dealii::Utilities::MPI::sum(n, communicator);
+}
+
+template <int dim>
+StateRecords HomogenizedMaterial<dim>::state() const {
+  StateRecords records;
+  const auto sums =
+      sum_over_ranks<RveKey>(keys_, std::vector<double>(keys_.size()), communicator_, hash_of);
+  for (std::size_t r = 0; r < keys_.size(); ++r)
+    if (sums[r].first) records[packed(keys_[r])] = packed(answers_[r]);
+  if (dealii::Utilities::MPI::this_mpi_process(communicator_) == 0)
+    records[totals_key] =
+        packed(Totals{statistics_.seconds, statistics_.cpu_seconds, statistics_.n_cached_rves});
+  return records;
+}
+
+template <int dim>
+void HomogenizedMaterial<dim>::restore(std::vector<MaterialPoint<dim>> points,
+                                       MPI_Comm communicator,
+                                       const std::function<void(std::size_t, std::size_t)>&,
+                                       const FindRecords& find) {
+  set_keys(points, communicator);
+  run_together(communicator, [&] {
+    std::vector<std::string> names{totals_key};
+    for (const auto& key : keys_) names.push_back(packed(key));
+    const auto values = find(names);
+    answers_.clear();
+    for (std::size_t r = 0; r < keys_.size(); ++r)
+      answers_.push_back(unpacked<RveAnswer<dim>>(values[r + 1]));
+    // Time is that of the slowest rank, work the sum over all.
+    const auto totals = unpacked<Totals>(values[0]);
+    time_ = {totals.seconds, 0};
+    if (dealii::Utilities::MPI::this_mpi_process(communicator) == 0) {
+      time_.cpu_seconds = totals.cpu_seconds;
+      work_.cache.n_found = totals.n_found;
+    }
+  });
+  choose_counted();
   report();
 }
 

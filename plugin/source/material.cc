@@ -13,6 +13,11 @@ void MaterialResponse<dim>::resize(std::size_t n_points) {
 }
 
 template <int dim>
+std::uint64_t Material<dim>::check_points(const std::vector<MaterialPoint<dim>>&, MPI_Comm) const {
+  return 0;
+}
+
+template <int dim>
 std::vector<RveShare> Material<dim>::rve_shares(std::span<const double>) const {
   return {};
 }
@@ -36,6 +41,18 @@ std::vector<LocalResponse<dim>> Material<dim>::local_response(
     std::span<const LocalRequest<dim>>, unsigned int,
     const std::function<void(std::size_t, std::size_t)>&) const {
   return {};
+}
+
+template <int dim>
+StateRecords Material<dim>::state() const {
+  return {};
+}
+
+template <int dim>
+void Material<dim>::restore(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
+                            const std::function<void(std::size_t, std::size_t)>& progress,
+                            const FindRecords&) {
+  set_points(std::move(points), communicator, progress);
 }
 
 template struct MaterialResponse<2>;

@@ -54,25 +54,40 @@ std::string demangled(const std::string& text) {
   return result;
 }
 
-/// The description of the pattern of every declared entry, by section and key.
-std::map<std::pair<std::string, std::string>, std::string> declared_entries(
-    const dealii::ParameterHandler& handler) {
+/// What a ParameterHandler's JSON output says of every declared entry, by section and key.
+/// @param what "value" or "pattern_description"
+ParameterTexts entries_of(const dealii::ParameterHandler& handler, const std::string& what) {
   std::stringstream text;
   handler.print_parameters(text, dealii::ParameterHandler::JSON);
-  std::map<std::pair<std::string, std::string>, std::string> entries;
+  ParameterTexts entries;
   const std::function<void(const nlohmann::json&, const std::string&)> visit =
       [&](const nlohmann::json& node, const std::string& section) {
         for (const auto& [name, child] : node.items()) {
           if (!child.is_object()) continue;
           const auto plain = demangled(name);
           if (child.contains("pattern_description") && child.contains("value"))
-            entries[{section, plain}] = child["pattern_description"].get<std::string>();
+            entries[{section, plain}] = child[what].get<std::string>();
           else
             visit(child, section.empty() ? plain : section + "/" + plain);
         }
       };
   visit(nlohmann::json::parse(text.str()), "");
   return entries;
+}
+
+/// What is wrong with an entry that is not declared.
+std::string unknown(const ParameterTexts& declared, const std::string& section,
+                    const std::string& key, const std::string& where) {
+  std::vector<std::string> keys, sections;
+  for (const auto& [name, pattern] : declared) {
+    if (name.first == section) keys.push_back(name.second);
+    if (sections.empty() || sections.back() != name.first) sections.push_back(name.first);
+  }
+  if (keys.empty())
+    return fmt::format("section '{}' is not known; did you mean '{}'?", section,
+                       materials::nearest_match(section, sections));
+  return fmt::format("key '{}' {} is not known; did you mean '{}'? Known keys are {}", key, where,
+                     materials::nearest_match(key, keys), fmt::join(keys, ", "));
 }
 
 }  // namespace
@@ -111,37 +126,53 @@ std::string location(const materials::ParameterFile& file, const std::string& se
   return file.origin() + ": ";
 }
 
+ParameterTexts parameter_values(const dealii::ParameterHandler& handler) {
+  return entries_of(handler, "value");
+}
+
 void set_parameters(dealii::ParameterHandler& handler, const materials::ParameterFile& file,
                     const std::string& section) {
-  const auto declared = declared_entries(handler);
+  const auto problems = set_known_parameters(handler, file, section);
+  if (!problems.empty()) throw std::invalid_argument(problems.front().text);
+}
+
+std::vector<ParameterProblem> set_known_parameters(dealii::ParameterHandler& handler,
+                                                   const materials::ParameterFile& file,
+                                                   const std::string& section) {
+  const auto declared = entries_of(handler, "pattern_description");
+  std::vector<ParameterProblem> problems;
   for (const auto& entry : file.entries()) {
     if (!materials::is_inside(entry.section, section)) continue;
-    const auto fail = [&](const std::string& what) {
-      throw std::invalid_argument(fmt::format("{}:{}: {}", file.origin(), entry.line, what));
+    const auto note = [&](const std::string& what) {
+      problems.push_back(
+          {entry.section, entry.key, fmt::format("{}:{}: {}", file.origin(), entry.line, what)});
     };
     const auto where = entry.section.empty() ? std::string("at the top level")
                                              : fmt::format("in section '{}'", entry.section);
     const auto known = declared.find({entry.section, entry.key});
     if (known == declared.end()) {
-      std::vector<std::string> keys, sections;
-      for (const auto& [name, pattern] : declared) {
-        if (name.first == entry.section) keys.push_back(name.second);
-        if (sections.empty() || sections.back() != name.first) sections.push_back(name.first);
-      }
-      if (keys.empty())
-        fail(fmt::format("section '{}' is not known; did you mean '{}'?", entry.section,
-                         materials::nearest_match(entry.section, sections)));
-      fail(fmt::format("key '{}' {} is not known; did you mean '{}'? Known keys are {}", entry.key,
-                       where, materials::nearest_match(entry.key, keys), fmt::join(keys, ", ")));
+      note(unknown(declared, entry.section, entry.key, where));
+      continue;
     }
     const Entered entered(handler, entry.section);
     try {
       handler.set(entry.key, entry.value);
     } catch (const dealii::ExceptionBase&) {
-      fail(fmt::format("key '{}' {} is '{}'; allowed is {}", entry.key, where, entry.value,
+      note(fmt::format("key '{}' {} is '{}'; allowed is {}", entry.key, where, entry.value,
                        known->second));
     }
   }
+  return problems;
+}
+
+bool reset_parameter(dealii::ParameterHandler& handler, const std::string& section,
+                     const std::string& key) {
+  const auto defaults = entries_of(handler, "default_value");
+  const auto entry = defaults.find({section, key});
+  if (entry == defaults.end()) return false;
+  const Entered entered(handler, section);
+  handler.set(key, entry->second);
+  return true;
 }
 
 }  // namespace seco::plugin

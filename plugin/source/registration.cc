@@ -115,6 +115,9 @@ std::unique_ptr<Material<dim>> make_material(const std::string& name,
   } catch (const materials::ParameterError& error) {
     parameters.leave_subsection();
     throw error.inside(name);
+  } catch (...) {
+    parameters.leave_subsection();
+    throw;
   }
   parameters.leave_subsection();
   return material;

@@ -79,6 +79,8 @@ void RveHomogenizer<dim>::make_engines(materials::ParameterReader& parameters,
     } catch (const std::invalid_argument& error) {
       parameters.refuse("", "Result cache", error.what());
     }
+  polishes_ = run.goal_oriented;
+  audits_ = run.audited;
   // The tightest that it may be asked for, so that nothing is refused in the middle of a run.
   if (run.goal_oriented) try_engine(parameters, polish_keys(), polish_tolerance(smallest_gap_));
   if (run.audited) try_engine(parameters, audit_keys(), audit_tolerance_);
@@ -108,6 +110,27 @@ void RveHomogenizer<dim>::share_devices(MPI_Comm communicator) {
   if (settings_.chunk_memory > 0)
     settings_.chunk_memory = std::max(1., settings_.chunk_memory / device_.n_sharers);
   engine_ = make_engine(main_keys(), settings_.tolerance);
+}
+
+template <int dim>
+std::string RveHomogenizer<dim>::blamed(const Keys& keys) {
+  const bool by_model = !keys.model.empty();
+  return fmt::format("key '{}' is '{}'", by_model ? keys.model_key : keys.engine_key,
+                     by_model ? keys.model : keys.engine);
+}
+
+template <int dim>
+void RveHomogenizer<dim>::check_fits(const materials::Rve& rve) const {
+  const auto check = [&](const Keys& keys, const surrogate::Engine& engine) {
+    try {
+      engine.check_fits(rve);
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(fmt::format("{}: {}", blamed(keys), error.what()));
+    }
+  };
+  check(main_keys(), *engine_);
+  if (polishes_) check(polish_keys(), *make_engine(polish_keys(), polish_tolerance(smallest_gap_)));
+  if (audits_) check(audit_keys(), *make_engine(audit_keys(), audit_tolerance_));
 }
 
 template <int dim>
@@ -149,9 +172,7 @@ StageEngine RveHomogenizer<dim>::stage_engine(
   if (first) stage.engines.push_back(std::move(first));
   while (stage.engines.size() < stage_settings().n_in_flight)
     stage.engines.push_back(make_engine(keys, tolerance));
-  const bool by_model = !keys.model.empty();
-  stage.parameter = fmt::format("key '{}' is '{}'", by_model ? keys.model_key : keys.engine_key,
-                                by_model ? keys.model : keys.engine);
+  stage.parameter = blamed(keys);
   if (!cache_folder_.empty() && !surrogate::engine_version(keys.engine).empty()) {
     stage.cache = std::make_unique<surrogate::ResultCache>(cache_folder_, keys.engine,
                                                            settings_for(keys, tolerance));

@@ -65,6 +65,10 @@ class RveHomogenizer {
   /// batches do for all RVEs; never below `smallest_gap`.
   double polish_tolerance(double wanted) const;
 
+  /// Whether all engines of the run can take an RVE.
+  /// @throws std::invalid_argument with the key of the one that cannot
+  void check_fits(const materials::Rve& rve) const;
+
   /// Expected cost of a task, in the unit of one voxel in one iteration: voxels times iterations,
   /// which grow with the number of digits wanted and are few in an RVE of one phase.
   double cost(const RveTask& task) const;
@@ -109,6 +113,8 @@ class RveHomogenizer {
   StageEngine stage_engine(const Keys& keys, double tolerance,
                            std::shared_ptr<const surrogate::Engine> first = {}) const;
   StageSettings stage_settings() const;
+  /// The parameter to blame where an engine refuses an RVE: "key 'Engine' is 'fft'".
+  static std::string blamed(const Keys& keys);
   RveAnswer<dim> to_answer(const surrogate::Homogenized& result) const;
 
   std::string engine_name_, polish_engine_name_, audit_engine_name_;
@@ -121,6 +127,8 @@ class RveHomogenizer {
   surrogate::DeviceShare device_;
   bool devices_are_shared_ = false;
   std::shared_ptr<const surrogate::Engine> engine_;
+  /// Whether the run has use for the engine of polishing and of audits.
+  bool polishes_ = false, audits_ = false;
 };
 
 }  // namespace seco::plugin

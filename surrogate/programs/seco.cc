@@ -15,6 +15,7 @@
 #include "seco/materials/rve_file.h"
 #include "seco/surrogate/engine.h"
 #include "seco/surrogate/threads.h"
+#include "seco/surrogate/versions.h"
 #include "study.h"
 #include "study_parameters.h"
 
@@ -115,7 +116,9 @@ int main(int argc, char** argv) {
   seco::surrogate::register_s_eco_engine();
 
   CLI::App app{"Neural microscale materials with guaranteed error bounds"};
-  app.set_version_flag("--version", SECO_VERSION);
+  app.set_version_flag(
+      "--version", [] { return seco::surrogate::version_report(SECO_VERSION); },
+      "prints the versions of all libraries, the BLAS in use and the devices");
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default();
   int status = 0;

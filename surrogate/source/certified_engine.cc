@@ -39,14 +39,14 @@ class CertifiedEngine : public FieldEngine {
 
   std::string name() const override { return "certified"; }
 
- private:
-  void check(const materials::Rve& rve) const override {
+  void check_fits(const materials::Rve& rve) const override {
     if (network_ && network_->settings().dimension != rve.dimension())
       throw std::invalid_argument(fmt::format("model {} was trained for {}D RVEs, this RVE is {}D",
                                               settings().model, network_->settings().dimension,
                                               rve.dimension()));
   }
 
+ private:
   // RVEs of a batch wait for each other, which pays only where single ones are too small to keep
   // the device busy.
   std::size_t largest_chunk(const materials::Rve& rve) const override {

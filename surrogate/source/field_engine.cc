@@ -25,7 +25,7 @@ void FieldEngine::compute_in_chunks(const std::vector<const materials::Rve*>& rv
                                     const std::function<void(std::size_t)>& progress,
                                     const Consumer& consume) const {
   torch::NoGradGuard no_grad;
-  for (const auto* rve : rves) check(*rve);
+  for (const auto* rve : rves) check_fits(*rve);
   std::map<std::tuple<std::vector<int>, std::vector<double>, std::size_t>, std::vector<std::size_t>>
       groups;
   for (std::size_t i = 0; i < rves.size(); ++i)

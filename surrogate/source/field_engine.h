@@ -48,8 +48,6 @@ class FieldEngine : public Engine {
 
  private:
   virtual FieldResult compute(const StiffnessField& stiffness) const = 0;
-  /// @throws std::invalid_argument if the engine cannot compute such an RVE
-  virtual void check(const materials::Rve&) const {}
   /// So many RVEs at most are computed together, whatever the memory.
   virtual std::size_t largest_chunk(const materials::Rve&) const { return 4096; }
   /// Peak memory of all fields of one voxel of one RVE.

@@ -30,13 +30,13 @@ class SEcoEngine : public FieldEngine {
 
   std::string name() const override { return "s-eco"; }
 
- private:
-  void check(const materials::Rve& rve) const override {
+  void check_fits(const materials::Rve& rve) const override {
     if (const int d = model_.network->settings().dimension; rve.dimension() != d)
       throw std::invalid_argument(fmt::format("model {} was trained for {}D RVEs, this RVE is {}D",
                                               settings().model, d, rve.dimension()));
   }
 
+ private:
   // The concatenations of the network beside the fields of all loads: strains, stresses and, with
   // solver steps, their gradients, directions and images on both sides.
   std::size_t bytes_per_voxel(int dimension) const override {

@@ -119,6 +119,13 @@ struct Audit {
   double largest_violation = 0;
 };
 
+/// What a material keeps for a later run: bytes under keys of bytes, neither of which depend on how
+/// the mesh is distributed over ranks.
+using StateRecords = std::map<std::string, std::string>;
+/// Finds the values that were kept under keys, in their order; on every rank for itself.
+/// @throws std::runtime_error if nothing was kept under one of them
+using FindRecords = std::function<std::vector<std::string>(const std::vector<std::string>& keys)>;
+
 /// The material of one material id: the interface that a plugin implements.
 ///
 /// The host calls `parse_parameters` once, `set_points` whenever its mesh has changed (on all ranks
@@ -141,6 +148,12 @@ class Material {
   ///   so that the time left follows from the numbers.
   virtual void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
                           const std::function<void(std::size_t, std::size_t)>& progress) = 0;
+
+  /// Checks, for points that `set_points` could be given, what can be checked without long
+  /// computations. Collective; an error on any rank is thrown on all. By default nothing.
+  /// @return the number of RVEs of all ranks that `set_points` would homogenize
+  virtual std::uint64_t check_points(const std::vector<MaterialPoint<dim>>& points,
+                                     MPI_Comm communicator) const;
 
   /// Stress and tangent at all points of `set_points`, in order.
   /// @param strain one small strain tensor per point
@@ -187,6 +200,19 @@ class Material {
   virtual std::vector<LocalResponse<dim>> local_response(
       std::span<const LocalRequest<dim>> requests, unsigned int n_phases,
       const std::function<void(std::size_t, std::size_t)>& progress) const;
+
+  /// What `set_points` and `polish` have found out, for a checkpoint: every record from exactly one
+  /// rank. Collective. By default none, which suits a material whose `set_points` is quick.
+  virtual StateRecords state() const;
+
+  /// In place of `set_points`, in a run that is restarted: takes up what `state` gave to another
+  /// run, on any number of ranks, with the same parameters, mesh and points; answers are the same
+  /// to the last bit. Collective; an error on any rank is thrown on all. By default it calls
+  /// `set_points`.
+  /// @param find finds the records of the other run
+  virtual void restore(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
+                       const std::function<void(std::size_t, std::size_t)>& progress,
+                       const FindRecords& find);
 };
 
 }  // namespace seco::plugin

@@ -2,7 +2,10 @@
 
 #include <deal.II/base/parameter_handler.h>
 
+#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "seco/materials/parameter_file.h"
 
@@ -37,6 +40,29 @@ class HandlerParameters : public materials::ParameterReader {
 /// @param section only values in it and in the sections inside it; empty for all
 void set_parameters(dealii::ParameterHandler& handler, const materials::ParameterFile& file,
                     const std::string& section = "");
+
+/// Something wrong with a parameter file.
+struct ParameterProblem {
+  std::string section, key;
+  /// For the user, as in `set_parameters`.
+  std::string text;
+};
+
+/// The same for a check of the whole file: what cannot be set is left out.
+std::vector<ParameterProblem> set_known_parameters(dealii::ParameterHandler& handler,
+                                                   const materials::ParameterFile& file,
+                                                   const std::string& section = "");
+
+/// Gives an entry its default again; the handler stands at the top level.
+/// @return false if there is no such entry
+bool reset_parameter(dealii::ParameterHandler& handler, const std::string& section,
+                     const std::string& key);
+
+/// Texts by section and key.
+using ParameterTexts = std::map<std::pair<std::string, std::string>, std::string>;
+
+/// The value of every declared entry, that of the user or the default.
+ParameterTexts parameter_values(const dealii::ParameterHandler& handler);
 
 /// "FILE:LINE: " of an error about a parameter, or "FILE: " where the file does not set it.
 std::string location(const materials::ParameterFile& file, const std::string& section,

@@ -84,6 +84,9 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual std::string name() const = 0;
+  /// Checks, without computing anything, whether the engine can take an RVE.
+  /// @throws std::invalid_argument if it cannot (for example, because of its dimension)
+  virtual void check_fits(const materials::Rve&) const {}
   /// One result per RVE, in order. RVEs of a batch may differ in grid and number of phases.
   /// @param progress is called with the number of finished RVEs, if set.
   /// @throws std::invalid_argument if an RVE does not fit (for example, its dimension).

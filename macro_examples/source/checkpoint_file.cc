@@ -1,0 +1,171 @@
+#include "checkpoint_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <unordered_map>
+
+#include "seco/materials/fnv_hash.h"
+#include "seco/plugin/agree.h"
+
+namespace seco::macro {
+namespace {
+
+namespace MPI = dealii::Utilities::MPI;
+using Words = std::vector<std::int64_t>;
+
+/// Words that are sent or read at a time: 8 MiB.
+constexpr std::size_t piece = 1 << 20;
+
+std::size_t n_words(std::size_t n_bytes) {
+  return (n_bytes + sizeof(std::int64_t) - 1) / sizeof(std::int64_t);
+}
+
+void append(Words& words, const std::string& bytes) {
+  const auto first = words.size();
+  words.resize(first + n_words(bytes.size()), 0);
+  if (!bytes.empty()) std::memcpy(&words[first], bytes.data(), bytes.size());
+}
+
+/// Every record as the bytes of its key and of its value, each counted before and filled up with
+/// zeros to whole words.
+Words pack(const plugin::StateRecords& records) {
+  Words words;
+  for (const auto& [key, value] : records) {
+    words.push_back(static_cast<std::int64_t>(key.size()));
+    words.push_back(static_cast<std::int64_t>(value.size()));
+    append(words, key);
+    append(words, value);
+  }
+  return words;
+}
+
+std::string checksum_name(const std::string& table) {
+  return table + " checksum";
+}
+
+}  // namespace
+
+CheckpointWriter::CheckpointWriter(const std::string& path, MPI_Comm communicator)
+    : communicator_(communicator) {
+  plugin::run_together(communicator_, [&] {
+    if (MPI::this_mpi_process(communicator_) == 0)
+      file_ = std::make_unique<materials::Hdf5Writer>(path);
+  });
+}
+
+void CheckpointWriter::text(const std::string& name, const std::string& value) {
+  plugin::run_together(communicator_, [&] {
+    if (file_) file_->text(name, value);
+  });
+}
+
+void CheckpointWriter::table(const std::string& name, const plugin::StateRecords& records) {
+  const auto own = pack(records);
+  const auto sizes = MPI::all_gather(communicator_, static_cast<std::uint64_t>(own.size()));
+  constexpr int tag = 4711;
+  plugin::run_together(communicator_, [&] {
+    if (!file_) {
+      for (std::size_t first = 0; first < own.size(); first += piece)
+        MPI_Send(own.data() + first, static_cast<int>(std::min(piece, own.size() - first)),
+                 MPI_INT64_T, 0, tag, communicator_);
+      return;
+    }
+    std::size_t total = 0, position = 0;
+    for (const auto size : sizes) total += size;
+    materials::FnvHash checksum;
+    std::string failure;
+    const auto write = [&](const std::int64_t* words, std::size_t count) {
+      checksum.add(words, count * sizeof *words);
+      file_->write_slice(name, position, count, words);
+      position += count;
+    };
+    // After an error the others are still listened to, or they would wait for ever.
+    const auto try_to = [&](const auto& action) {
+      if (failure.empty()) try {
+          action();
+        } catch (const std::exception& error) {
+          failure = error.what();
+        }
+    };
+    try_to([&] { file_->create<std::int64_t>(name, {total}); });
+    if (!own.empty()) try_to([&] { write(own.data(), own.size()); });
+    Words received;
+    for (std::size_t rank = 1; rank < sizes.size(); ++rank)
+      for (std::size_t first = 0; first < sizes[rank]; first += piece) {
+        received.resize(std::min<std::size_t>(piece, sizes[rank] - first));
+        MPI_Recv(received.data(), static_cast<int>(received.size()), MPI_INT64_T,
+                 static_cast<int>(rank), tag, communicator_, MPI_STATUS_IGNORE);
+        try_to([&] { write(received.data(), received.size()); });
+      }
+    try_to([&] { file_->text(checksum_name(name), fmt::format("{:016x}", checksum.value())); });
+    if (!failure.empty()) throw std::runtime_error(failure);
+  });
+}
+
+void CheckpointWriter::close() {
+  plugin::run_together(communicator_, [&] {
+    if (file_) file_->close();
+  });
+}
+
+CheckpointReader::CheckpointReader(const std::string& path) : file_(path) {}
+
+nlohmann::json CheckpointReader::json(const std::string& name) const {
+  try {
+    return nlohmann::json::parse(file_.text(name));
+  } catch (const nlohmann::json::exception& error) {
+    throw std::runtime_error(
+        fmt::format("{}: text '{}' is damaged: {}", path(), name, error.what()));
+  }
+}
+
+std::vector<std::string> CheckpointReader::find(const std::string& table,
+                                                const std::vector<std::string>& keys) const {
+  const auto fail = [&](const std::string& what) {
+    throw std::runtime_error(fmt::format("{}: table '{}' {}", path(), table, what));
+  };
+  std::unordered_map<std::string, std::size_t> position;
+  for (std::size_t k = 0; k < keys.size(); ++k) position.emplace(keys[k], k);
+  std::vector<std::string> values(keys.size());
+  std::vector<bool> found(keys.size(), false);
+  const auto shape = file_.shape(table);
+  if (shape.size() != 1) fail("is missing");
+  materials::FnvHash checksum;
+  // What is left of the words read before, and where the next record starts in it.
+  Words words;
+  std::size_t next = 0;
+  for (std::size_t first = 0; first < shape[0]; first += piece) {
+    const auto more =
+        file_.slice<std::int64_t>(table, first, std::min(piece, shape[0] - first)).values;
+    checksum.add(more.data(), more.size() * sizeof(std::int64_t));
+    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(next));
+    next = 0;
+    words.insert(words.end(), more.begin(), more.end());
+    while (words.size() - next >= 2) {
+      const auto key_size = static_cast<std::uint64_t>(words[next]),
+                 value_size = static_cast<std::uint64_t>(words[next + 1]);
+      const std::size_t largest = shape[0] * sizeof(std::int64_t);
+      if (key_size > largest || value_size > largest) fail("is damaged");
+      const std::size_t end = next + 2 + n_words(key_size) + n_words(value_size);
+      if (end > words.size()) break;
+      const auto* key = reinterpret_cast<const char*>(words.data() + next + 2);
+      if (const auto wanted = position.find(std::string(key, key_size)); wanted != position.end()) {
+        const auto* value =
+            reinterpret_cast<const char*>(words.data() + next + 2 + n_words(key_size));
+        values[wanted->second].assign(value, value_size);
+        found[wanted->second] = true;
+      }
+      next = end;
+    }
+  }
+  if (next != words.size() ||
+      file_.text(checksum_name(table)) != fmt::format("{:016x}", checksum.value()))
+    fail("is damaged: its content is not that of its checksum");
+  for (std::size_t k = 0; k < keys.size(); ++k)
+    if (!found[position.at(keys[k])]) fail("has no record of a cell or an RVE of this run");
+  return values;
+}
+
+}  // namespace seco::macro

@@ -1,0 +1,116 @@
+#include "run_identity.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <vector>
+
+#include "seco/materials/fnv_hash.h"
+#include "seco/materials/parameter_file.h"
+
+namespace seco::macro {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Parameters that may change between a checkpoint and the run that continues from it.
+bool may_change(const std::string& section, const std::string& key) {
+  static const std::set<std::string> keys_of_materials{
+      "Device", "Chunk memory", "Result cache", "Result cache limit", "Files of doubtful RVEs"};
+  // Stresses inside RVEs and output come after the last checkpoint.
+  for (const auto* later : {"Output", "Local quantities", "Checkpoint"})
+    if (materials::is_inside(section, later)) return true;
+  if (section.empty())
+    return key == "Output directory" || key == "Strict" || key == "Additional shared libraries";
+  if (section == "Solver") return key == "Largest number of iterations";
+  return section.starts_with("Material ") && keys_of_materials.contains(key);
+}
+
+/// Whether a parameter may name a file or a folder; `Model` is the name of a material.
+bool may_be_path(const std::string& key, const std::string& value) {
+  if (value.find('/') != std::string::npos) return true;
+  return key != "Model" &&
+         (key.find("file") != std::string::npos || key.find("model") != std::string::npos);
+}
+
+void add_content(const fs::path& file, materials::FnvHash& hash) {
+  std::ifstream in(file, std::ios::binary);
+  std::array<char, 1 << 16> buffer;
+  while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0)
+    hash.add(buffer.data(), static_cast<std::size_t>(in.gcount()));
+}
+
+/// Hash of a file, or of the files of a folder; empty if there is neither.
+std::string content_of(const fs::path& path) {
+  std::error_code error;
+  materials::FnvHash hash;
+  if (fs::is_regular_file(path, error)) {
+    add_content(path, hash);
+  } else if (fs::is_directory(path, error)) {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(path, error))
+      if (entry.is_regular_file(error)) files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    for (const auto& file : files) {
+      const auto name = file.filename().string();
+      hash.add(name.data(), name.size());
+      add_content(file, hash);
+    }
+  } else {
+    return "";
+  }
+  return fmt::format("{:016x}", hash.value());
+}
+
+std::string described(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return fmt::format("key '{}' at the top level", path);
+  return fmt::format("key '{}' in section '{}'", path.substr(slash + 1), path.substr(0, slash));
+}
+
+}  // namespace
+
+nlohmann::json run_identity(const plugin::ParameterTexts& values, const std::string& folder) {
+  nlohmann::json parameters = nlohmann::json::object(), contents = nlohmann::json::object();
+  for (const auto& [name, value] : values) {
+    const auto& [section, key] = name;
+    if (may_change(section, key)) continue;
+    const auto path = section.empty() ? key : section + "/" + key;
+    parameters[path] = value;
+    if (value.empty() || !may_be_path(key, value)) continue;
+    const auto hash = content_of(fs::path(folder) / value);
+    if (!hash.empty()) contents[path] = hash;
+  }
+  return {{"seco", SECO_VERSION}, {"parameters", parameters}, {"contents", contents}};
+}
+
+std::string difference(const nlohmann::json& kept, const nlohmann::json& now) {
+  if (kept.at("seco") != now.at("seco"))
+    return fmt::format("it was written by seco {}, and this is seco {}",
+                       kept.at("seco").get<std::string>(), now.at("seco").get<std::string>());
+  const auto text = [](const nlohmann::json& list, const std::string& path) {
+    return list.contains(path) ? fmt::format("'{}'", list[path].get<std::string>())
+                               : std::string("not known");
+  };
+  for (const auto* list : {"parameters", "contents"}) {
+    std::set<std::string> paths;
+    for (const auto* identity : {&kept, &now})
+      for (const auto& [path, value] : identity->at(list).items()) paths.insert(path);
+    for (const auto& path : paths) {
+      const auto before = text(kept.at(list), path), after = text(now.at(list), path);
+      if (before == after) continue;
+      if (list == std::string("contents"))
+        return fmt::format("what {} names, {}, has another content than in the run that wrote it",
+                           described(path), text(now.at("parameters"), path));
+      return fmt::format("{} is {}, and {} in the run that wrote it", described(path), after,
+                         before);
+    }
+  }
+  return "";
+}
+
+}  // namespace seco::macro

@@ -1,0 +1,108 @@
+#include "seco/surrogate/versions.h"
+
+#include <ATen/Context.h>
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <hdf5.h>
+#include <omp.h>
+#include <torch/cuda.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "../cpu/kernels.h"
+#include "seco/surrogate/devices.h"
+#ifdef SECO_WITH_FFTW
+#include <fftw3.h>
+#endif
+#ifdef SECO_WITH_MPI
+// The C interface alone, without the C++ bindings that MPI dropped.
+#define OMPI_SKIP_MPICXX 1
+#define MPICH_SKIP_MPICXX 1
+#include <mpi.h>
+#endif
+
+namespace seco::surrogate {
+namespace {
+
+std::string hdf5() {
+  unsigned int major = 0, minor = 0, release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return fmt::format("{}.{}.{}", major, minor, release);
+}
+
+std::string fftw() {
+#ifdef SECO_WITH_FFTW
+  return fftw_version;
+#else
+  return "none; Fourier transforms by LibTorch";
+#endif
+}
+
+std::string mpi() {
+#ifdef SECO_WITH_MPI
+  char text[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+  int length = 0;
+  MPI_Get_library_version(text, &length);
+  const std::string all(text, static_cast<std::size_t>(length));
+  return all.substr(0, std::min(all.find(','), all.find('\n')));
+#else
+  return "none";
+#endif
+}
+
+/// The library whose matrix product this process calls, since several may be installed or loaded.
+std::string blas() {
+  Dl_info info;
+  void* const product = dlsym(RTLD_DEFAULT, "dgemm_");
+  if (!product || dladdr(product, &info) == 0 || !info.dli_fname) return "inside LibTorch";
+  std::error_code error;
+  const auto file = std::filesystem::canonical(info.dli_fname, error);
+  std::string text = error ? info.dli_fname : file.string();
+  using Config = const char* (*)();
+  if (const auto config = reinterpret_cast<Config>(dlsym(RTLD_DEFAULT, "openblas_get_config")))
+    text += fmt::format(" ({})", config());
+  return text;
+}
+
+std::string instruction_sets() {
+  std::vector<std::string> compiled;
+  std::string used;
+  for (const auto* set : {"baseline", "avx2", "avx512"}) {
+    if (!cpu::kernels_for<double>(set)) continue;
+    compiled.emplace_back(set);
+    used = set;
+  }
+  return fmt::format("{}, of {} that this processor has", used, fmt::join(compiled, ", "));
+}
+
+std::string devices() {
+  if (!torch::cuda::is_available())
+    return at::hasCUDA() ? "none that this process sees" : "none; LibTorch is built without CUDA";
+  return fmt::format("{} (cuda:0 to cuda:{})", n_cuda_devices(), n_cuda_devices() - 1);
+}
+
+}  // namespace
+
+Versions versions() {
+  return {{"LibTorch", TORCH_VERSION},
+          {"HDF5", hdf5()},
+          {"FFTW", fftw()},
+          {"MPI", mpi()},
+          {"BLAS", blas()},
+          {"OpenMP", fmt::format("{}, {} threads", _OPENMP, n_cpu_threads())},
+          {"instruction set", instruction_sets()},
+          {"GPUs", devices()}};
+}
+
+std::string version_report(const std::string& version, const Versions& others) {
+  auto all = others;
+  for (auto& entry : versions()) all.push_back(std::move(entry));
+  std::string text = fmt::format("seco {}", version);
+  for (const auto& [name, what] : all) text += fmt::format("\n  {:<16} {}", name, what);
+  return text;
+}
+
+}  // namespace seco::surrogate

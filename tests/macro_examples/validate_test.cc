@@ -1,0 +1,127 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "small_run.h"
+
+using namespace seco::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+Outcome validate(const fs::path& folder, const std::map<std::string, std::string>& changes,
+                 int n_ranks = 0) {
+  write_text(folder / "run.prm", parameters(changes));
+  return run_program("seco-macro", "--validate " + (folder / "run.prm").string(), n_ranks);
+}
+
+/// Expects one line for each list of parts, which it contains, and no others.
+void expect_problems(const std::map<std::string, std::string>& changes,
+                     const std::vector<std::vector<std::string>>& problems) {
+  const auto folder = new_folder("invalid");
+  const auto outcome = validate(folder, changes);
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
+  std::istringstream lines(outcome.output);
+  std::vector<std::string> found;
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("seco-macro: ")) found.push_back(line);
+  EXPECT_EQ(found.size(), problems.size()) << outcome.output;
+  for (const auto& parts : problems)
+    EXPECT_TRUE(std::any_of(found.begin(), found.end(),
+                            [&](const std::string& line) {
+                              return std::all_of(parts.begin(), parts.end(),
+                                                 [&](const std::string& part) {
+                                                   return line.find(part) != std::string::npos;
+                                                 });
+                            }))
+        << parts.front() << " " << parts.back() << "\n"
+        << outcome.output;
+  EXPECT_FALSE(fs::exists(folder / "out"));
+}
+
+}  // namespace
+
+TEST(Validate, SaysWhatWouldBeRunAndWritesNothing) {
+  const auto folder = new_folder("valid");
+  const auto outcome = validate(
+      folder, {{"Checkpoint/Write", "true"}, {"Certification/Compliance tolerance", "0.01"}});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  for (const std::string part : {"60 cells", "405 unknowns", "480 quadrature points", "60 RVEs",
+                                 "run.prm: no problem found"})
+    EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
+  EXPECT_FALSE(fs::exists(folder / "out"));
+}
+
+TEST(RanksValidate, CountsRvesOnce) {
+  const auto outcome =
+      validate(new_folder("valid_ranks"), {{"Material 0/homogenized/Seed per", "material"}}, 2);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("480 quadrature points, 1 RVEs"), std::string::npos)
+      << outcome.output;
+}
+
+TEST(Validate, FindsAllThatIsWrongInTheFile) {
+  expect_problems({{"Solver/Tolerance", "2"},
+                   {"Solver/Linear algebra", "Trillinos"},
+                   {"Output/Write VTK", "true"},
+                   {"Geometry/Lengths", "1, 1"},
+                   {"Boundary conditions/Traction", "1: 0; -10"},
+                   {"Material 0/homogenized/Engine", "ftt"},
+                   {"Material 0/homogenized/Microstructure/Grid", "0, 8, 8"},
+                   {"Number of materials", "2"},
+                   {"Material 1/Model", "homogenised"}},
+                  {{"Solver", "Tolerance", "'2'"},
+                   {"Linear algebra", "Trillinos", "Trilinos"},
+                   {"Write VTK", "Write VTU"},
+                   {"Lengths", "1, 1"},
+                   {"Traction", "1: 0; -10"},
+                   {"Material 0/homogenized", "Engine", "ftt"},
+                   {"Material 0/homogenized/Microstructure", "Grid"},
+                   {"Material 1", "Model", "homogenised", "homogenized"}});
+}
+
+TEST(Validate, FindsAllThatDoesNotFitTheMesh) {
+  expect_problems({{"Boundary conditions/Displacement", "9: 0; 0; 0"},
+                   {"Boundary conditions/Traction", "8: 0; -10; 0"},
+                   {"Output/Points of interest", "5, 0, 0"},
+                   {"Solver/Tolerance", "2"},
+                   {"Material 0/homogenized/Microstructure/Type", "inclusions"},
+                   {"Material 0/homogenized/Volume fraction", "if(x > 3, 2, 0.1)"}},
+                  {{"Displacement", "boundary 9"},
+                   {"Traction", "boundary 8"},
+                   {"Points of interest", "(5, 0, 0)"},
+                   {"Solver", "Tolerance"},
+                   {"Material 0/homogenized", "Volume fraction"}});
+  expect_problems({{"Boundary conditions/Displacement", "0: 0; free; 0"},
+                   {"Geometry/Material id", "if(x > 2, 3, 0)"}},
+                  {{"Material id", "gives 3"}});
+  expect_problems({{"Boundary conditions/Displacement", "0: 0; free; free"}},
+                  {{"Displacement", "does not hold"}});
+}
+
+TEST(Validate, FindsFilesThatDoNotFit) {
+  // A network of another dimension, which a run would load only after its first round.
+  expect_problems({{"Certification/Compliance tolerance", "0.01"},
+                   {"Material 0/homogenized/Polish model", SECO_SOURCE "/models/pores_2d"}},
+                  {{"Material 0/homogenized", "Polish model", "2D", "3D"}});
+  expect_problems({{"Material 0/homogenized/RVE", "file"},
+                   {"Material 0/homogenized/RVE file", "missing.h5"},
+                   {"Checkpoint/File", "out/checkpoint.h5"}},
+                  {{"RVE file", "missing.h5"}});
+}
+
+TEST(Version, NamesAllLibrariesTheBlasAndTheDevices) {
+  const std::vector<std::string> common{"LibTorch",        "HDF5", "FFTW", "MPI", "BLAS", "OpenMP",
+                                        "instruction set", "GPUs"};
+  auto with_deal_ii = common;
+  with_deal_ii.insert(with_deal_ii.end(), {"deal.II", "p4est", "PETSc", "Trilinos"});
+  for (const auto& [program, libraries] :
+       {std::pair("seco", common), std::pair("seco-macro", with_deal_ii)}) {
+    const auto version = run_program(program, "--version");
+    EXPECT_EQ(version.exit_code, 0);
+    EXPECT_TRUE(version.output.starts_with("seco ")) << version.output;
+    for (const auto& library : libraries)
+      EXPECT_NE(version.output.find("\n  " + library), std::string::npos) << library;
+  }
+}
