@@ -12,16 +12,15 @@ using dealii::Utilities::MPI::sum;
 template <int dim>
 std::vector<std::string> ElasticityProblem<dim>::check() {
   std::vector<std::string> problems;
-  const std::function<bool(const std::function<void()>&)> attempt =
-      [&](const std::function<void()>& action) {
-        try {
-          action();
-          return true;
-        } catch (const std::exception& error) {
-          problems.push_back(error.what());
-          return false;
-        }
-      };
+  const Attempt attempt = [&](const std::function<void()>& action) {
+    try {
+      action();
+      return true;
+    } catch (const std::exception& error) {
+      problems.push_back(error.what());
+      return false;
+    }
+  };
   attempt([&] { make_output_folders(); });
   remove_new_folders();
   if (const auto& file = parameters_.checkpoint.file;
@@ -43,9 +42,8 @@ std::vector<std::string> ElasticityProblem<dim>::check() {
 }
 
 template <int dim>
-void ElasticityProblem<dim>::check_boundaries(
-    const std::function<bool(const std::function<void()>&)>& attempt,
-    std::vector<std::string>& problems) {
+void ElasticityProblem<dim>::check_boundaries(const Attempt& attempt,
+                                              std::vector<std::string>& problems) {
   const auto unknown = unknown_boundaries();
   problems.insert(problems.end(), unknown.begin(), unknown.end());
   // Whether the body is held depends on all boundaries.
@@ -54,8 +52,7 @@ void ElasticityProblem<dim>::check_boundaries(
 }
 
 template <int dim>
-void ElasticityProblem<dim>::check_materials(
-    const std::function<bool(const std::function<void()>&)>& attempt) {
+void ElasticityProblem<dim>::check_materials(const Attempt& attempt) {
   bool all_made = true;
   for (const auto& material : parameters_.materials) all_made &= material != nullptr;
   if (all_made) attempt([&] { local_quantities_.prepare(); });

@@ -118,10 +118,10 @@ class ElasticityProblem {
   std::vector<std::vector<plugin::MaterialPoint<dim>>> material_points();
   /// Runs an action of a material; adds file and section to what it throws.
   void in_material(std::size_t material, const std::function<void()>& action) const;
-  /// The checks of `check` that need a mesh.
-  void check_boundaries(const std::function<bool(const std::function<void()>&)>& attempt,
-                        std::vector<std::string>& problems);
-  void check_materials(const std::function<bool(const std::function<void()>&)>& attempt);
+  /// Runs a part of `check` and notes what it throws. @return whether it threw nothing
+  using Attempt = std::function<bool(const std::function<void()>&)>;
+  void check_boundaries(const Attempt& attempt, std::vector<std::string>& problems);
+  void check_materials(const Attempt& attempt);
   /// @throws std::runtime_error if a prescribed displacement, a traction or the body force is not
   ///   finite
   void check_loads(const std::map<dealii::types::global_dof_index, double>& prescribed) const;

@@ -177,7 +177,7 @@ TEST(RanksCheckpoint, IsWrittenAndReadOnAnyNumberOfRanks) {
       {"Material 0/homogenized/Seed per", "quadrature point"},
       {"Material 0/homogenized/Number of different RVEs", "40"}};
   const auto whole = Folder("whole_ranks", changes).finished();
-  for (const auto& [before, after] : {std::pair(2, 3), std::pair(3, 1), std::pair(1, 2)}) {
+  for (const auto& [before, after] : {std::pair(2, 3), std::pair(3, 1)}) {
     auto failing = changes;
     failing["Solver/Largest number of iterations"] = "2";
     const Folder folder("ranks", failing);

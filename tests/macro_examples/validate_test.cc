@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <sstream>
 
 #include "small_run.h"
@@ -51,6 +52,20 @@ TEST(Validate, SaysWhatWouldBeRunAndWritesNothing) {
                                  "run.prm: no problem found"})
     EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
   EXPECT_FALSE(fs::exists(folder / "out"));
+}
+
+TEST(Validate, ShippedParameterFilesAreValid) {
+  std::size_t n_files = 0;
+  for (const auto& entry : fs::directory_iterator(SECO_SOURCE "/prm")) {
+    std::ifstream file(entry.path());
+    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    // The others are of trainings and studies.
+    if (text.find("subsection Boundary conditions") == std::string::npos) continue;
+    const auto outcome = run_program("seco-macro", "--validate " + entry.path().string());
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+    ++n_files;
+  }
+  EXPECT_GE(n_files, 7u);
 }
 
 TEST(RanksValidate, CountsRvesOnce) {
