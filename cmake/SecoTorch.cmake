@@ -18,6 +18,11 @@ set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)
 find_package(Torch REQUIRED)
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL FALSE)
 
+# In C++20, clang needs this type complete before the other headers of LibTorch use it.
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  target_compile_options(torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:SHELL:-include ATen/core/ivalue.h>)
+endif()
+
 set(SECO_CUDA OFF)
 if(TARGET c10_cuda AND CMAKE_CUDA_COMPILER)
   set(SECO_CUDA ${SECO_WITH_CUDA})

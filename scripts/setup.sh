@@ -8,6 +8,7 @@ packages=(
   libhdf5-dev libeigen3-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
   libpugixml-dev libyaml-cpp-dev libpng-dev zlib1g-dev
   libfftw3-dev libgtest-dev openmpi-bin
+  clang-format clang-tidy
   python3 python3-numpy python3-matplotlib python3-vtk9 python3-h5py xvfb
   doxygen python3-sphinx python3-myst-parser furo libjs-katex
 )

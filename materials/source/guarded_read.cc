@@ -28,7 +28,7 @@ class Guarded {
 rlim_t seconds_for(const std::string& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
-  return 10 + (error ? 0 : size / 1000000);
+  return 2 + (error ? 0 : size / 1000000);
 }
 
 [[noreturn]] void run_as_child(const std::string& path, const std::function<void()>& read) {

@@ -87,8 +87,7 @@ std::string ParameterReader::choice(const std::string& section, const std::strin
                                     const std::string& otherwise,
                                     const std::vector<std::string>& allowed,
                                     const std::string& help) {
-  auto value =
-      ask(section, key, otherwise, fmt::format("{} ({})", help, fmt::join(allowed, "|")));
+  auto value = ask(section, key, otherwise, fmt::format("{} ({})", help, fmt::join(allowed, "|")));
   if (std::find(allowed.begin(), allowed.end(), value) == allowed.end())
     refuse(section, key,
            fmt::format("allowed are {}; did you mean '{}'?", fmt::join(allowed, ", "),

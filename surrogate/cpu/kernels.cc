@@ -1,6 +1,7 @@
 #include "kernels.h"
 
 #include <cstring>
+#include <initializer_list>
 #include <type_traits>
 
 namespace seco::surrogate::cpu {

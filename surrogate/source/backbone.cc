@@ -53,6 +53,8 @@ BackboneImpl::BackboneImpl(const NetworkSettings& settings, const std::string& b
   check_range("coarsening", settings.coarsening, 1, 64);
   if (backbone == "UNet") {
     check_range("levels", settings.levels, 1, 8);
+    check_range("number of channels of the coarsest level", settings.width << (settings.levels - 1),
+                1, 2048);
     UNetOptions options;
     options.dimension = settings.dimension;
     options.in_channels = in_channels;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 #include "seco/materials/write_aside.h"
@@ -29,26 +30,46 @@ T value_of(const json& object, const std::string& key, const std::string& origin
   const auto entry = object.find(key);
   if (entry == object.end())
     refuse(origin, fmt::format("key '{}' is missing, expected {}", key, expected));
-  try {
-    return entry->get<T>();
-  } catch (const json::exception&) {
-    refuse(origin, fmt::format("key '{}' is {}, expected {}", key, entry->dump(), expected));
-  }
+  // The library converts 2.7 and true to integers, and 1e93 by undefined behaviour.
+  const bool fits = !std::is_integral_v<T> || entry->is_number_integer();
+  if (fits) try {
+      auto value = entry->get<T>();
+      if (json(value) == *entry) return value;  // not 4294967298, which becomes 2
+    } catch (const json::exception&) {
+    }
+  refuse(origin, fmt::format("key '{}' is {}, expected {}", key, entry->dump(), expected));
 }
 
-// Fills the weights of a network from its folder.
-void load_weights(FieldNetwork& network, const NetworkSettings& settings,
-                  const std::string& folder) {
-  const std::string path = (fs::path(folder) / weights_name).string();
+std::string weights_of_folder(const std::string& folder) {
+  return (fs::path(folder) / weights_name).string();
+}
+
+// Where two descriptions of an architecture differ.
+std::string differences(const json& weights, const json& description) {
+  std::string result;
+  for (const auto& [key, value] : description.items())
+    if (!weights.is_object() || !weights.contains(key) || weights[key] != value)
+      result += fmt::format(
+          "{}'{}' is {}, not {}", result.empty() ? "" : "; ", key,
+          weights.is_object() && weights.contains(key) ? weights[key].dump() : "missing",
+          value.dump());
+  return result;
+}
+
+// The weights in a folder, which were written for these settings.
+WeightsFile read_weights_for(const NetworkSettings& settings, const std::string& folder) {
+  const auto path = weights_of_folder(folder);
   if (!fs::exists(path))
     refuse(path, fmt::format("no such file; a model folder holds model.json and {}", weights_name));
-  const auto weights = read_weights(path);
+  auto weights = read_weights(path);
   // Blocks without weights leave no trace in the shapes, so the file names its architecture.
-  const auto architecture = weights.metadata.find("architecture");
-  if (architecture == weights.metadata.end() || architecture->second != to_json(settings).dump())
-    refuse(path, fmt::format("was written for another architecture than {} describes",
-                             (fs::path(folder) / "model.json").string()));
-  assign_weights(network, weights.tensors, path);
+  const auto expected = to_json(settings);
+  const auto& architecture = weights.metadata["architecture"];
+  if (architecture != expected.dump())
+    refuse(path, fmt::format("was written for another architecture than {} describes: {}",
+                             (fs::path(folder) / "model.json").string(),
+                             differences(json::parse(architecture, nullptr, false), expected)));
+  return weights;
 }
 
 }  // namespace
@@ -131,6 +152,12 @@ NetworkSettings network_settings_from(const json& description, const std::string
   s.equilibrium_block = text("equilibrium_block", "vector potential, beltrami or projection");
   s.kinematic_head = text("kinematic_head", "displacement or polarization");
   s.solver_steps = number("solver_steps", "a number of steps");
+  const auto known = to_json(s);
+  for (const auto& [key, value] : a.items())
+    if (!known.contains(key))
+      refuse(origin, fmt::format("key '{}' of 'architecture' is not known; is the file of a newer "
+                                 "version?",
+                                 key));
   return s;
 }
 
@@ -145,6 +172,8 @@ Model load_model(const std::string& folder, const std::string& precision, bool t
     refuse(settings.script,
            "is a TorchScript module, a program that would be executed; if you trust its origin, "
            "set 'Trust scripts = true', or give --trust-scripts");
+  // Before the network, which a wrong description may make huge.
+  const auto weights = script ? WeightsFile{} : read_weights_for(settings, folder);
   try {
     auto wanted = settings;
     if (precision != "model") wanted.precision = precision;
@@ -152,7 +181,7 @@ Model load_model(const std::string& folder, const std::string& precision, bool t
   } catch (const std::invalid_argument& error) {
     refuse(json_path, error.what());
   }
-  if (!script) load_weights(*model.network, settings, folder);
+  if (!script) assign_weights(*model.network, weights.tensors, weights_of_folder(folder));
   model.network->eval();
   return model;
 }

@@ -11,6 +11,30 @@
 namespace seco::surrogate {
 namespace {
 
+/// Sizes of the axes of a spectral weight: channels in and out, and frequencies.
+std::vector<std::int64_t> spectral_sizes(std::int64_t in_channels, std::int64_t out_channels,
+                                         const TFNOOptions& options) {
+  std::vector<std::int64_t> sizes{in_channels, out_channels};
+  sizes.insert(sizes.end(), options.dimension - 1, 2 * options.modes - 1);
+  sizes.push_back(options.modes);
+  return sizes;
+}
+
+/// What the factorisation keeps of `size`.
+std::int64_t kept(const TFNOOptions& options, std::int64_t size) {
+  return std::max<std::int64_t>(1, std::llround(options.rank * static_cast<double>(size)));
+}
+
+/// Complex numbers of all spectral weights but the factors of Tucker, which are small.
+double n_spectral_weights(const TFNOOptions& options) {
+  const auto sizes = spectral_sizes(options.width, options.width, options);
+  const auto sum = std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
+  double n = options.layers;
+  if (options.factorization != "Tucker") return n * kept(options, sum) * sum;
+  for (const auto size : sizes) n *= kept(options, size);
+  return n;
+}
+
 void check(const TFNOOptions& options) {
   const auto refuse = [](const std::string& what, const auto& value, const std::string& allowed) {
     throw std::invalid_argument(
@@ -30,6 +54,10 @@ void check(const TFNOOptions& options) {
     refuse("rank", options.rank, "more than 0 and at most 1");
   if (options.factorization != "Tucker" && options.factorization != "CP")
     refuse("factorization", "'" + options.factorization + "'", "Tucker or CP");
+  // A slip in a description may ask for more than any machine has.
+  constexpr double largest = 1 << 28;
+  if (const double n = n_spectral_weights(options); n > largest)
+    refuse("number of spectral weights", n, fmt::format("at most {}", largest));
 }
 
 torch::Tensor activated(torch::Tensor x) {
@@ -104,14 +132,9 @@ torch::Tensor TruncatedFourierTransform::add_field(const torch::Tensor& coeffici
 SpectralConvolutionImpl::SpectralConvolutionImpl(std::int64_t in_channels,
                                                  std::int64_t out_channels,
                                                  const TFNOOptions& options) {
-  std::vector<std::int64_t> sizes{in_channels, out_channels};
-  sizes.insert(sizes.end(), options.dimension - 1, 2 * options.modes - 1);
-  sizes.push_back(options.modes);
-  const auto share = [&](std::int64_t size) {
-    return std::max<std::int64_t>(1, std::llround(options.rank * static_cast<double>(size)));
-  };
+  const auto sizes = spectral_sizes(in_channels, out_channels, options);
   const bool tucker = options.factorization == "Tucker";
-  const auto n_terms = share(std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0}));
+  const auto n_terms = kept(options, std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0}));
 
   // E |W|^2 = 1 / in keeps the size of random fields. The factors of Tucker keep the size of what
   // they act on, so that the core has that of W; those of CP share it evenly.
@@ -125,7 +148,7 @@ SpectralConvolutionImpl::SpectralConvolutionImpl(std::int64_t in_channels,
   std::vector<std::int64_t> ranks;
   const auto add_factor = [&](const std::string& name) {
     const auto size = sizes[ranks.size()];
-    ranks.push_back(tucker ? share(size) : n_terms);
+    ranks.push_back(tucker ? kept(options, size) : n_terms);
     const double tucker_deviation = 1. / std::sqrt(static_cast<double>(ranks.back()));
     return register_parameter(
         name, random_pairs({size, ranks.back()}, tucker ? tucker_deviation : cp_deviation));

@@ -60,9 +60,10 @@ struct Place {
 /// Number of bytes, or nothing where they are more than 64 bits can count.
 std::optional<std::uint64_t> n_bytes(const std::vector<std::int64_t>& shape, std::uint64_t size) {
   std::uint64_t n = size;
+  // Strides are products as well, without the zeros.
   for (const auto extent : shape)
-    if (__builtin_mul_overflow(n, static_cast<std::uint64_t>(extent), &n)) return {};
-  return n;
+    if (extent != 0 && __builtin_mul_overflow(n, static_cast<std::int64_t>(extent), &n)) return {};
+  return std::find(shape.begin(), shape.end(), 0) == shape.end() ? n : 0;
 }
 
 bool is_natural(const json& value) {
@@ -159,8 +160,8 @@ void write_weights(const std::string& path, const WeightsFile& content) {
   std::vector<torch::Tensor> values;
   std::uint64_t end = 0;
   for (const auto& [name, tensor] : content.tensors) {
-    const auto* type =
-        find_type([&](const NumberType& t) { return t.type == tensor.scalar_type(); });
+    const auto scalar_type = tensor.scalar_type();
+    const auto* type = find_type([&](const NumberType& t) { return t.type == scalar_type; });
     if (!type)
       refuse(path, fmt::format("tensor '{}' has numbers of type {}, which are not written", name,
                                c10::toString(tensor.scalar_type())));

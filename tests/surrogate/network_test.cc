@@ -213,6 +213,22 @@ TEST(FieldNetwork, WrongSettingsAreNamed) {
               s.crystal_symmetry = "triclinic";
             }).find("cubic, hexagonal"),
             std::string::npos);
+  // Before any memory is asked for.
+  EXPECT_NE(refused([](auto& s) {
+              s.width = 1024;
+              s.levels = 8;
+            }).find("coarsest level 131072"),
+            std::string::npos);
+  for (const char* factorization : {"Tucker", "CP"})
+    EXPECT_NE(refused([&](auto& s) {
+                s.backbone = "TFNO";
+                s.factorization = factorization;
+                s.width = 1024;
+                s.modes = 512;
+                s.layers = 64;
+                s.rank = 1;
+              }).find("number of spectral weights"),
+              std::string::npos);
 }
 
 TEST(FieldNetwork, ReducedPrecisionKeepsTheBlocksExact) {

@@ -196,7 +196,16 @@ TEST_F(TrainingTest, BadModelFoldersAreNamed) {
   EXPECT_NE(with("\"kinematic_head\": \"polarization\"", "\"kinematic_head\": \"displacement\"")
                 .find("another architecture"),
             std::string::npos);
-  EXPECT_NE(with("projection", "projektion").find("projektion"), std::string::npos);
+  EXPECT_NE(with("projection", "projektion")
+                .find("'equilibrium_block' is \"projection\", not \"projektion\""),
+            std::string::npos);
+  // Numbers that only a conversion makes integers, and what nobody reads.
+  for (const char* levels : {"2.7", "1e93", "4294967298", "true", "\"2\"", "null"})
+    EXPECT_NE(with("\"levels\": 2", std::string("\"levels\": ") + levels).find("key 'levels' is"),
+              std::string::npos)
+        << levels;
+  EXPECT_NE(with("\"levels\": 2", "\"levels\": 2, \"depth\": 2").find("'depth'"),
+            std::string::npos);
   EXPECT_NE(with("{", "[").find("not valid JSON"), std::string::npos);
   std::ofstream(json_path) << text;
   fs::resize_file(weights, fs::file_size(weights) / 2);
