@@ -2,7 +2,8 @@
 # Builds tests with sanitizers and runs them.
 #   scripts/sanitize.sh address [TARGET...]   address, leaks and undefined behaviour: test_materials, the corpus of
 #                                             the fuzzers, test_surrogate, test_c_interface, test_plugin, or those named
-#   scripts/sanitize.sh thread                what works with threads of its own; uses build/release
+#   scripts/sanitize.sh kernels               the kernels of the CPU with address and undefined behaviour
+#   scripts/sanitize.sh thread                what works with threads of its own; this and kernels use build/release
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -25,6 +26,12 @@ address() {
   done
 }
 
+kernels() {
+  cmake --preset release >/dev/null
+  cmake --build --preset release --target test_kernels_address -- --quiet
+  ASAN_OPTIONS=detect_leaks=0 build/release/bin/test_kernels_address --gtest_brief=1
+}
+
 threads() {
   cmake --preset release >/dev/null
   cmake --build --preset release --target test_threads test_threads_c_interface -- --quiet
@@ -35,7 +42,8 @@ threads() {
 
 case "${1:-}" in
   address) shift; address "$@" ;;
+  kernels) kernels ;;
   thread) threads ;;
-  *) sed -n '2,5s/^# //p' "$0"; exit 1 ;;
+  *) sed -n '2,6s/^# //p' "$0"; exit 1 ;;
 esac
 echo "== sanitize: nothing found"
