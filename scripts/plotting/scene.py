@@ -23,10 +23,11 @@ def need_screen():
         return
     if not shutil.which("Xvfb"):
         fail("there is no screen (DISPLAY is not set) and no virtual one: Debian package xvfb")
-    # The server takes a free number itself and tells it: two that start at once do not meet.
+    # The server takes a free number itself and tells it: two that start at once do not meet. Without -noreset it starts anew
+    # when the window of one picture has closed, and refuses the next one meanwhile.
     told, tell = os.pipe()
-    server = subprocess.Popen(["Xvfb", "-displayfd", str(tell), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
-                              pass_fds=[tell], stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(tell), "-screen", "0", "1280x1024x24", "-nolisten", "tcp",
+                               "-noreset"], pass_fds=[tell], stderr=subprocess.DEVNULL)
     os.close(tell)
     with os.fdopen(told) as answer:
         number = answer.readline().strip()
