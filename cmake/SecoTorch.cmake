@@ -18,6 +18,14 @@ set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)
 find_package(Torch REQUIRED)
 set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL FALSE)
 
+# A LibTorch of PyTorch (2.7 and later) brings the headers of fmt among its own, where they hide those of the system, but
+# not their library.
+foreach(folder IN LISTS TORCH_INCLUDE_DIRS)
+  if(NOT folder MATCHES "^/usr(/local)?/include/*$" AND EXISTS "${folder}/fmt/base.h")
+    target_compile_definitions(torch INTERFACE FMT_HEADER_ONLY)
+  endif()
+endforeach()
+
 # In C++20, clang needs this type complete before the other headers of LibTorch use it.
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   target_compile_options(torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:SHELL:-include ATen/core/ivalue.h>)

@@ -79,8 +79,7 @@ std::string instruction_sets() {
 }
 
 std::string devices() {
-  if (!torch::cuda::is_available())
-    return at::hasCUDA() ? "none that this process sees" : "none; LibTorch is built without CUDA";
+  if (!torch::cuda::is_available()) return "none that this process sees";
   return fmt::format("{} (cuda:0 to cuda:{})", n_cuda_devices(), n_cuda_devices() - 1);
 }
 
