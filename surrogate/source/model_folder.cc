@@ -167,11 +167,13 @@ Model load_model(const std::string& folder, const std::string& precision, bool t
   const std::string json_path = (fs::path(folder) / "model.json").string();
   auto settings = network_settings_from(model.description, json_path);
   const bool script = settings.backbone == script_backbone_name;
-  if (script) settings.script = script_of(folder);
-  if (script && !trust_scripts)
-    refuse(settings.script,
-           "is a TorchScript module, a program that would be executed; if you trust its origin, "
-           "set 'Trust scripts = true', or give --trust-scripts");
+  if (script) {
+    settings.script = script_of(folder);
+    if (!trust_scripts)
+      refuse(settings.script,
+             "is a TorchScript module, a program that would be executed; if you trust its origin, "
+             "set 'Trust scripts = true', or give --trust-scripts");
+  }
   // Before the network, which a wrong description may make huge.
   const auto weights = script ? WeightsFile{} : read_weights_for(settings, folder);
   try {
@@ -198,7 +200,7 @@ void write_model_description(const std::string& folder, const FieldNetwork& netw
 
 void save_model(const std::string& folder, const FieldNetwork& network, json description) {
   fs::create_directories(folder);
-  write_weights((fs::path(folder) / weights_name).string(),
+  write_weights(weights_of_folder(folder),
                 {weights_of(network), {{"architecture", to_json(network.settings()).dump()}}});
   write_model_description(folder, network, std::move(description));
 }

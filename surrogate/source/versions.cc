@@ -1,6 +1,5 @@
 #include "seco/surrogate/versions.h"
 
-#include <ATen/Context.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,15 +12,10 @@
 #include <filesystem>
 
 #include "../cpu/kernels.h"
+#include "mpi_interface.h"
 #include "seco/surrogate/devices.h"
 #ifdef SECO_WITH_FFTW
 #include <fftw3.h>
-#endif
-#ifdef SECO_WITH_MPI
-// The C interface alone, without the C++ bindings that MPI dropped.
-#define OMPI_SKIP_MPICXX 1
-#define MPICH_SKIP_MPICXX 1
-#include <mpi.h>
 #endif
 
 namespace seco::surrogate {
