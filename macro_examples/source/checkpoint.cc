@@ -16,7 +16,7 @@ namespace {
 namespace MPI = dealii::Utilities::MPI;
 
 /// Of the file; another one is refused.
-constexpr int format = 1;
+constexpr int format = 2;
 
 const std::string cell_table = "cells";
 

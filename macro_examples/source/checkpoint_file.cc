@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "seco/materials/fnv_hash.h"
+#include "seco/materials/guarded_read.h"
 #include "seco/plugin/agree.h"
 
 namespace seco::macro {
@@ -41,8 +42,18 @@ Words pack(const plugin::StateRecords& records) {
   return words;
 }
 
-std::string checksum_name(const std::string& table) {
-  return table + " checksum";
+std::string checksum_name(const std::string& name) {
+  return name + " checksum";
+}
+
+std::string as_text(const materials::FnvHash& checksum) {
+  return fmt::format("{:016x}", checksum.value());
+}
+
+std::string checksum_of(const std::string& text) {
+  materials::FnvHash checksum;
+  checksum.add(text.data(), text.size());
+  return as_text(checksum);
 }
 
 }  // namespace
@@ -57,7 +68,9 @@ CheckpointWriter::CheckpointWriter(const std::string& path, MPI_Comm communicato
 
 void CheckpointWriter::text(const std::string& name, const std::string& value) {
   plugin::run_together(communicator_, [&] {
-    if (file_) file_->text(name, value);
+    if (!file_) return;
+    file_->text(name, value);
+    file_->text(checksum_name(name), checksum_of(value));
   });
 }
 
@@ -99,7 +112,7 @@ void CheckpointWriter::table(const std::string& name, const plugin::StateRecords
                  static_cast<int>(rank), tag, communicator_, MPI_STATUS_IGNORE);
         try_to([&] { write(received.data(), received.size()); });
       }
-    try_to([&] { file_->text(checksum_name(name), fmt::format("{:016x}", checksum.value())); });
+    try_to([&] { file_->text(checksum_name(name), as_text(checksum)); });
     if (!failure.empty()) throw std::runtime_error(failure);
   });
 }
@@ -110,14 +123,27 @@ void CheckpointWriter::close() {
   });
 }
 
-CheckpointReader::CheckpointReader(const std::string& path) : file_(path) {}
+CheckpointReader::CheckpointReader(const std::string& path) {
+  // Opens every object, so that the library meets in the child process first what is corrupt.
+  materials::guarded_read(path, [&] {
+    file_ = std::make_unique<materials::Hdf5Reader>(path);
+    for (const auto& table : file_->members())
+      if (const auto shape = file_->shape(table); shape.size() == 1 && shape[0] > 0)
+        file_->slice<std::int64_t>(table, shape[0] - 1, 1);
+    for (const auto& name : file_->attributes()) file_->text(name);
+  });
+}
 
 nlohmann::json CheckpointReader::json(const std::string& name) const {
+  const auto text = file_->text(name);
+  if (file_->text(checksum_name(name)) != checksum_of(text))
+    throw std::runtime_error(fmt::format(
+        "{}: text '{}' is damaged: its content is not that of its checksum", path(), name));
   try {
-    return nlohmann::json::parse(file_.text(name));
+    return nlohmann::json::parse(text);
   } catch (const nlohmann::json::exception& error) {
     throw std::runtime_error(
-        fmt::format("{}: text '{}' is damaged: {}", path(), name, error.what()));
+        fmt::format("{}: text '{}' is not JSON: {}", path(), name, error.what()));
   }
 }
 
@@ -130,7 +156,7 @@ std::vector<std::string> CheckpointReader::find(const std::string& table,
   for (std::size_t k = 0; k < keys.size(); ++k) position.emplace(keys[k], k);
   std::vector<std::string> values(keys.size());
   std::vector<bool> found(keys.size(), false);
-  const auto shape = file_.shape(table);
+  const auto shape = file_->shape(table);
   if (shape.size() != 1) fail("is missing");
   materials::FnvHash checksum;
   // What is left of the words read before, and where the next record starts in it.
@@ -138,7 +164,7 @@ std::vector<std::string> CheckpointReader::find(const std::string& table,
   std::size_t next = 0;
   for (std::size_t first = 0; first < shape[0]; first += piece) {
     const auto more =
-        file_.slice<std::int64_t>(table, first, std::min(piece, shape[0] - first)).values;
+        file_->slice<std::int64_t>(table, first, std::min(piece, shape[0] - first)).values;
     checksum.add(more.data(), more.size() * sizeof(std::int64_t));
     words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(next));
     next = 0;
@@ -160,8 +186,7 @@ std::vector<std::string> CheckpointReader::find(const std::string& table,
       next = end;
     }
   }
-  if (next != words.size() ||
-      file_.text(checksum_name(table)) != fmt::format("{:016x}", checksum.value()))
+  if (next != words.size() || file_->text(checksum_name(table)) != as_text(checksum))
     fail("is damaged: its content is not that of its checksum");
   for (std::size_t k = 0; k < keys.size(); ++k)
     if (!found[position.at(keys[k])]) fail("has no record of a cell or an RVE of this run");

@@ -41,17 +41,17 @@ class CheckpointReader {
  public:
   explicit CheckpointReader(const std::string& path);
 
-  const std::string& path() const { return file_.path(); }
-  /// A text, as JSON.
+  const std::string& path() const { return file_->path(); }
+  /// A text, as JSON. @throws std::runtime_error also if it is damaged
   nlohmann::json json(const std::string& name) const;
-  bool has_table(const std::string& name) const { return file_.has_dataset(name); }
+  bool has_table(const std::string& name) const { return file_->has_dataset(name); }
   /// The values of keys, in their order; reads the whole table, in pieces.
   /// @throws std::runtime_error also if there is no record of a key, or if the table is damaged
   std::vector<std::string> find(const std::string& table,
                                 const std::vector<std::string>& keys) const;
 
  private:
-  materials::Hdf5Reader file_;
+  std::unique_ptr<materials::Hdf5Reader> file_;
 };
 
 }  // namespace seco::macro

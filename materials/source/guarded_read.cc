@@ -1,4 +1,4 @@
-#include "guarded_read.h"
+#include "seco/materials/guarded_read.h"
 
 #include <fmt/format.h>
 #include <sys/resource.h>

@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "file_content.h"
+#include "seco/materials/write_aside.h"
 
 namespace seco::materials {
 namespace {
@@ -118,6 +119,16 @@ std::vector<std::string> Hdf5Reader::members(const std::string& group) const {
     return 0;
   };
   H5Literate(handle, H5_INDEX_NAME, H5_ITER_INC, nullptr, append, &names);
+  return names;
+}
+
+std::vector<std::string> Hdf5Reader::attributes() const {
+  std::vector<std::string> names;
+  const auto append = [](hid_t, const char* name, const H5A_info_t*, void* target) -> herr_t {
+    static_cast<std::vector<std::string>*>(target)->emplace_back(name);
+    return 0;
+  };
+  H5Aiterate2(file_, H5_INDEX_NAME, H5_ITER_INC, nullptr, append, &names);
   return names;
 }
 
@@ -365,13 +376,12 @@ void Hdf5Writer::text(const std::string& attribute, const std::string& value) {
 void Hdf5Writer::close() {
   const herr_t status = H5Fclose(file_);
   file_ = -1;
-  std::error_code error;
   if (status < 0) {
-    std::filesystem::remove(temporary_, error);
+    std::error_code ignored;
+    std::filesystem::remove(temporary_, ignored);
     fail(path_, "cannot be written; is the disk full?");
   }
-  std::filesystem::rename(temporary_, path_, error);
-  if (error) fail(path_, "cannot be put in place: " + error.message());
+  put_in_place(temporary_, path_);
 }
 
 #define SECO_INSTANTIATE(Number)                                                                 \

@@ -12,9 +12,9 @@
 
 #include "file_content.h"
 #include "grid_readers.h"
-#include "guarded_read.h"
 #include "phase_stiffness.h"
 #include "seco/materials/elastic_constants.h"
+#include "seco/materials/guarded_read.h"
 #include "seco/materials/hdf5_file.h"
 #include "seco/materials/names.h"
 #include "seco/materials/rotation.h"

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "guarded_read.h"
+#include "seco/materials/guarded_read.h"
 #include "seco/materials/hdf5_file.h"
 #include "seco/materials/image_file.h"
 

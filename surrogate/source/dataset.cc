@@ -16,18 +16,11 @@
 namespace seco::surrogate {
 namespace {
 
-const char* const format_name = "seco dataset";
-constexpr int format_version = 1;
-
 std::vector<std::size_t> with_leading(std::initializer_list<std::size_t> leading,
                                       const std::vector<int>& grid) {
   std::vector<std::size_t> shape(leading);
   shape.insert(shape.end(), grid.begin(), grid.end());
   return shape;
-}
-
-[[noreturn]] void refuse(const std::string& file, const std::string& what) {
-  throw std::runtime_error(fmt::format("{}: {}", file, what));
 }
 
 }  // namespace
@@ -146,8 +139,8 @@ void generate_dataset(const DatasetSettings& settings,
       if (progress) progress(first + count, n);
     }
   }
-  file.text("format", format_name);
-  file.numbers("version", {static_cast<double>(format_version)});
+  file.text("format", dataset_format);
+  file.numbers("version", {static_cast<double>(dataset_version)});
   file.numbers("lengths", rves[0].lengths);
   file.text("unit", rves[0].unit);
   file.numbers("n_training", {static_cast<double>(settings.n_training)});
@@ -155,94 +148,6 @@ void generate_dataset(const DatasetSettings& settings,
   file.numbers("label_seconds", {label_seconds});
   file.text("description", settings.description);
   file.close();
-}
-
-DatasetReader::DatasetReader(const std::string& path) : file_(path) {
-  const auto format = file_.text_or("format", "missing");
-  if (format != format_name)
-    refuse(path, fmt::format("attribute 'format' is '{}', expected '{}'; datasets are written by "
-                             "`seco generate`",
-                             format, format_name));
-  const auto number = [&](const char* name) {
-    const auto values = file_.numbers(name);
-    if (values.size() != 1 || !std::isfinite(values[0]))
-      refuse(path, fmt::format("attribute '{}' is not one finite number", name));
-    return values[0];
-  };
-  if (number("version") != format_version)
-    refuse(path, fmt::format("attribute 'version' is {}, expected {}", number("version"),
-                             format_version));
-  label_factor_ = static_cast<int>(number("label_factor"));
-  label_seconds_ = number("label_seconds");
-  description_ = file_.text_or("description", "");
-
-  const auto phase = file_.dataset<std::uint16_t>("phase");
-  const auto table = file_.dataset<double>("stiffness", 4);
-  const auto counts = file_.dataset<std::int64_t>("n_phases", 1);
-  std::vector<double> orientation;
-  if (file_.has_dataset("orientation"))
-    orientation = file_.dataset<double>("orientation", 3).values;
-  if (phase.shape.size() != 3 && phase.shape.size() != 4)
-    refuse(path, fmt::format("dataset 'phase' has shape {}, expected N x n1 x n2 (x n3)",
-                             fmt::join(phase.shape, "x")));
-  const std::size_t n = phase.shape[0], d = phase.shape.size() - 1;
-  const auto m = static_cast<std::size_t>(materials::n_mandel_components(static_cast<int>(d)));
-  if (n == 0 || table.shape[0] != n || counts.shape[0] != n || table.shape[2] != m ||
-      table.shape[3] != m)
-    refuse(path, fmt::format("dataset 'stiffness' has shape {}, expected {} x P x {} x {} to fit "
-                             "dataset 'phase'",
-                             fmt::join(table.shape, "x"), n, m, m));
-  if (!orientation.empty() && orientation.size() != n * table.shape[1] * 3)
-    refuse(path, fmt::format("dataset 'orientation' holds {} numbers, expected {} x {} x 3",
-                             orientation.size(), n, table.shape[1]));
-  const std::size_t n_voxels = phase.values.size() / n;
-  for (std::size_t i = 0; i < n; ++i) {
-    materials::Rve rve;
-    rve.shape.assign(phase.shape.begin() + 1, phase.shape.end());
-    rve.lengths = file_.numbers("lengths");
-    rve.unit = file_.text("unit");
-    rve.phase.assign(phase.values.begin() + static_cast<long>(i * n_voxels),
-                     phase.values.begin() + static_cast<long>((i + 1) * n_voxels));
-    if (counts.values[i] < 1 || static_cast<std::size_t>(counts.values[i]) > table.shape[1])
-      refuse(path, fmt::format("dataset 'n_phases' holds {} at position {}, allowed are 1 to {}",
-                               counts.values[i], i, table.shape[1]));
-    for (std::int64_t p = 0; p < counts.values[i]; ++p) {
-      materials::MandelMatrix matrix(m, m);
-      std::copy_n(table.values.begin() + static_cast<long>((i * table.shape[1] + p) * m * m), m * m,
-                  matrix.data());
-      rve.stiffness.push_back(matrix);
-      if (!orientation.empty()) {
-        const double* angles = orientation.data() + (i * table.shape[1] + p) * 3;
-        rve.orientation.emplace_back(angles[0], angles[1], angles[2]);
-      }
-    }
-    materials::check(rve, fmt::format("{}, entry {}", path, i));
-    rves_.push_back(std::move(rve));
-  }
-  const double n_training = number("n_training");
-  if (!(n_training >= 0) || n_training > static_cast<double>(n))
-    refuse(path, fmt::format("attribute 'n_training' is {}, allowed are 0 to {}", n_training, n));
-  n_training_ = static_cast<std::size_t>(n_training);
-  if (label_factor_ > 0)
-    for (const char* name : {"label_strain", "label_stress"})
-      if (!file_.has_dataset(name)) refuse(path, fmt::format("dataset '{}' is missing", name));
-}
-
-std::pair<torch::Tensor, torch::Tensor> DatasetReader::labels(
-    const std::vector<std::size_t>& indices) const {
-  const auto read = [&](const char* name) {
-    std::vector<torch::Tensor> fields;
-    for (const auto i : indices) {
-      const auto part = file_.slice<float>(name, i, 1);
-      const std::vector<std::int64_t> shape(part.shape.begin(), part.shape.end());
-      fields.push_back(torch::tensor(part.values).reshape(shape));
-      if (!torch::isfinite(fields.back()).all().item<bool>())
-        refuse(file_.path(),
-               fmt::format("dataset '{}' holds NaN or infinite values in entry {}", name, i));
-    }
-    return torch::cat(fields);
-  };
-  return {read("label_strain"), read("label_stress")};
 }
 
 }  // namespace seco::surrogate

@@ -1,12 +1,19 @@
 #pragma once
 
+#include <torch/types.h>
+
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "seco/materials/hdf5_file.h"
-#include "stiffness_field.h"
+#include "seco/materials/rve.h"
 
 namespace seco::surrogate {
+
+inline constexpr const char* dataset_format = "seco dataset";
+inline constexpr int dataset_version = 1;
 
 /// Reads a dataset written by `generate_dataset`; RVEs are held in memory, labels are read in
 /// batches. @throws std::runtime_error naming file, dataset and what is wrong with it.
@@ -27,7 +34,10 @@ class DatasetReader {
   std::pair<torch::Tensor, torch::Tensor> labels(const std::vector<std::size_t>& indices) const;
 
  private:
-  materials::Hdf5Reader file_;
+  void read(const std::string& path);
+  void check_labels() const;
+
+  std::unique_ptr<materials::Hdf5Reader> file_;
   std::vector<materials::Rve> rves_;
   std::size_t n_training_ = 0;
   int label_factor_ = 0;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <functional>
 
+#include "../support/mutated.h"
 #include "../support/small_microstructures.h"
 #include "seco/materials/microstructure_file.h"
 #include "seco/materials/parameter_file.h"
@@ -32,32 +33,6 @@ bool read_or_refused(const std::string& path, const MicrostructureOptions& optio
         << message;
     return false;
   }
-}
-
-/// One to four changes: a flipped bit, another byte, a deleted or doubled stretch.
-std::string mutated(std::string bytes, RandomStream& random) {
-  const auto place = [&] { return static_cast<std::size_t>(random.index(bytes.size())); };
-  for (auto n = 1 + random.index(4); n-- > 0 && bytes.size() > 1;) {
-    const auto at = place();
-    const auto length = std::min<std::size_t>(1 + random.index(16), bytes.size() - at - 1);
-    switch (random.index(5)) {
-      case 0:
-        bytes[at] = static_cast<char>(bytes[at] ^ (1 << random.index(8)));
-        break;
-      case 1:
-        bytes[at] = static_cast<char>(random.index(256));
-        break;
-      case 2:
-        bytes.erase(at, length);
-        break;
-      case 3:
-        bytes.insert(at, bytes.substr(at, length));
-        break;
-      default:
-        bytes.replace(at, length, std::string(length, '\xff'));
-    }
-  }
-  return bytes;
 }
 
 struct Sample {

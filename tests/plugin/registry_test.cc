@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 
 #include "../support/message_of.h"
 #include "seco/materials/parameter_reader.h"
@@ -79,13 +81,17 @@ TEST(Loader, SaysWhatIsWrongWithALibrary) {
       contains(load(library("seco_test_no_plugin")), "registers no material and no engine"));
 }
 
-// In a process of its own, since a failed registration makes every later use of the registry fail.
 TEST(Registry, DuplicateNamesAreRefusedNamingBothFiles) {
-  const auto message = message_of([] { load_shared_library(library("seco_test_duplicate"), ""); });
-  EXPECT_TRUE(contains(message, "'linear elastic' is registered twice")) << message;
-  EXPECT_TRUE(contains(message, "linear_elastic.cc")) << message;
-  EXPECT_TRUE(contains(message, "duplicate.cc")) << message;
-  EXPECT_THROW(registered_materials<2>(), std::invalid_argument);
+  // In a process of its own, since a failed registration makes every later use of the registry
+  // fail.
+  EXPECT_EXIT(
+      {
+        std::cerr << message_of([] { load_shared_library(library("seco_test_duplicate"), ""); });
+        std::cerr << " later: " << message_of([] { registered_materials<2>(); });
+        std::_Exit(0);
+      },
+      testing::ExitedWithCode(0),
+      "'linear elastic' is registered twice.*linear_elastic.cc.*duplicate.cc.*later: .*twice");
 }
 
 TEST(Registry, UnknownNamesListTheKnownOnesAndTheNearest) {

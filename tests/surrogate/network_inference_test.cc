@@ -77,7 +77,7 @@ TEST(UNetInference, EqualsTheDifferentiableFormOnAnyGrid) {
                     2e-5);
           // Eight bits of mantissa.
           EXPECT_LT(relative_error(inferred(unet, parts, torch::kBFloat16, output_factor), exact),
-                    0.05);
+                    0.1);
         }
 }
 

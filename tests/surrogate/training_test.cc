@@ -11,7 +11,9 @@
 #include <sstream>
 
 #include "../support/message_of.h"
+#include "../support/mutated.h"
 #include "certificate.h"
+#include "dataset_reader.h"
 #include "field_network.h"
 #include "microstructures.h"
 #include "model_folder.h"
@@ -54,6 +56,14 @@ void overwrite_with_nan(const std::string& path, const char* name) {
   H5Dwrite(data, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
   H5Sclose(space);
   H5Dclose(data);
+  H5Fclose(file);
+}
+
+void overwrite_attribute(const std::string& path, const char* name, double value) {
+  const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
+  H5Awrite(attribute, H5T_NATIVE_DOUBLE, &value);
+  H5Aclose(attribute);
   H5Fclose(file);
 }
 
@@ -225,6 +235,49 @@ TEST_F(TrainingTest, DatasetFaultsAreNamed) {
   fs::copy_file(settings.dataset, wrong.dataset, fs::copy_options::overwrite_existing);
   fs::resize_file(wrong.dataset, fs::file_size(wrong.dataset) / 2);
   EXPECT_NE(message_of([&] { train(wrong); }).find("cut_dataset.h5"), std::string::npos);
+
+  const auto with = [&](const char* attribute, double value) {
+    fs::copy_file(settings.dataset, wrong.dataset, fs::copy_options::overwrite_existing);
+    overwrite_attribute(wrong.dataset, attribute, value);
+    return message_of([&] { DatasetReader reader(wrong.dataset); });
+  };
+  for (const double value : {-1., 0.5, 1e300, static_cast<double>(NAN)})
+    for (const char* attribute : {"n_training", "label_factor"}) {
+      const auto message = with(attribute, value);
+      EXPECT_NE(message.find("cut_dataset.h5"), std::string::npos) << value << message;
+      EXPECT_NE(message.find(attribute), std::string::npos) << value << message;
+    }
+  EXPECT_NE(with("label_factor", 3).find("does not divide"), std::string::npos);
+  EXPECT_NE(with("label_factor", 4).find("'label_strain' has shape"), std::string::npos);
+}
+
+TEST_F(TrainingTest, DamagedDatasetsAreReadOrRefusedByName) {
+  const std::string path = temporary("damaged_dataset.h5");
+  std::ifstream file(settings.dataset, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  int n_refused = 0, n_tried = 0;
+  const auto try_with = [&](const std::string& damaged) {
+    std::ofstream(path, std::ios::binary) << damaged;
+    ++n_tried;
+    try {
+      const DatasetReader reader(path);
+      for (const auto& rve : reader.rves()) check(rve, "what was read");
+      if (reader.label_factor() > 0) reader.labels({0});
+    } catch (const std::runtime_error& error) {
+      ++n_refused;
+      EXPECT_NE(std::string(error.what()).find(path), std::string::npos) << error.what();
+    } catch (const std::invalid_argument& error) {
+      ++n_refused;
+      EXPECT_NE(std::string(error.what()).find(path), std::string::npos) << error.what();
+    }
+  };
+  for (std::size_t part = 0; part < 40; ++part) try_with(bytes.substr(0, part * bytes.size() / 40));
+  EXPECT_EQ(n_refused, n_tried);
+  // Where the structure is, which is a small part of the file.
+  materials::RandomStream random(5);
+  for (int n = 0; n < 100; ++n)
+    try_with(test::mutated(bytes.substr(0, 3000), random) + bytes.substr(3000));
+  EXPECT_GT(n_refused, 60);
 }
 
 TEST_F(TrainingTest, AccumulatedGradientsAreThoseOfTheWholeBatch) {

@@ -29,6 +29,9 @@ class Hdf5Reader {
   /// Names of the datasets and groups of a group, in alphabetical order; empty if it is no group.
   std::vector<std::string> members(const std::string& group = "/") const;
 
+  /// Names of the attributes of the file, in alphabetical order.
+  std::vector<std::string> attributes() const;
+
   /// Number of entries along each axis of a dataset; empty if there is no such dataset.
   std::vector<std::size_t> shape(const std::string& dataset) const;
   /// The whole dataset, converted to Number; integers are refused for floating-point data on file

@@ -12,4 +12,9 @@ namespace seco::materials {
 /// @throws std::runtime_error if the file cannot be written; what was there before is unchanged
 void write_aside(const std::string& path, const std::function<void(std::ostream&)>& content);
 
+/// Gives a complete file its final name. The content is on the disk before the name is, so that
+/// also a machine that loses power leaves the file of before or this one.
+/// @throws std::runtime_error if the name cannot be given
+void put_in_place(const std::string& temporary, const std::string& path);
+
 }  // namespace seco::materials
