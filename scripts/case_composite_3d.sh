@@ -6,4 +6,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/train_case.sh
-train_case composite_3d "${1:-}" start
+train_case composite_3d "${1:-}"

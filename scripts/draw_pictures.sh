@@ -43,8 +43,11 @@ done
 plot spectrum "$fields"/{1,2,4}.vti --reference "$fields/2000.vti" --labels "1 iteration,2 iterations,4 iterations" \
   --output $images/spectrum.png
 
-# Trainings of the study, where seco evaluate prm/study.prm has made them.
+# Trainings and figures of the study, where seco evaluate prm/study.prm has made them.
 models=results/study/models/pores
 if [ -d $models ]; then
+  plot study results/study
+  cp results/study/fields_polycrystal.png $images/study_polycrystal.png
+  cp results/study/time_pores.png $images/study_time.png
   plot training $models/s_eco $models/w_eco $models/unet --labels "s-ECO,w-ECO,UNet" --output $images/training.png
 fi

@@ -14,9 +14,9 @@ train_case() {
   # The large versions train in one stage.
   if [ "$stage" = start ] && [ -z "$suffix" ]; then
     echo "== $name: first stage, prm/train_${name}_start.prm"
-    $seco train "prm/train_${name}_start.prm"
+    $seco train "prm/train_${name}_start.prm" --replace
   fi
   echo "== $name: training, prm/train_$name$suffix.prm"
-  $seco train "prm/train_$name$suffix.prm"
+  $seco train "prm/train_$name$suffix.prm" --replace
   echo "== $name: done, figures of held-out RVEs in models/$name/model.json"
 }

@@ -1,6 +1,9 @@
 #include "operators.h"
 
 #include <c10/cuda/CUDACachingAllocator.h>
+#include <cuda_runtime.h>
+#include <cufft.h>
+#include <fmt/format.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "fourier.h"
@@ -49,6 +52,26 @@ struct GreenFunction : torch::autograd::Function<GreenFunction> {
 bool takes(const torch::Tensor& field) {
   return field.is_cuda() &&
          (field.scalar_type() == torch::kFloat || field.scalar_type() == torch::kDouble);
+}
+
+std::string versions() {
+  int runtime = 0, driver = 0, fourier = 0;
+  cudaRuntimeGetVersion(&runtime);
+  cudaDriverGetVersion(&driver);
+  cufftGetVersion(&fourier);
+  const auto text = [](int version) {
+    return fmt::format("{}.{}", version / 1000, version % 1000 / 10);
+  };
+  // A driver that is not there has no version.
+  return fmt::format("{}, {}, cuFFT {}.{}.{}", text(runtime),
+                     driver == 0 ? "no driver" : "driver for " + text(driver), fourier / 1000,
+                     fourier % 1000 / 100, fourier % 100);
+}
+
+std::string device_name(int device) {
+  cudaDeviceProp properties{};
+  if (cudaGetDeviceProperties(&properties, device) != cudaSuccess) return {};
+  return properties.name;
 }
 
 double free_memory(const torch::Device& device) {

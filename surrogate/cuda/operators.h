@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "green_operator.h"
 #include "grid.h"
 
@@ -15,6 +17,12 @@ bool takes(const torch::Tensor& field);
 /// Free memory of a CUDA device in bytes, including what LibTorch holds and does not use; 0 if it
 /// cannot be told.
 double free_memory(const torch::Device& device);
+
+/// The versions of CUDA that the driver takes, and that the kernels and cuFFT are of; "none" where
+/// seco is built without a CUDA compiler.
+std::string versions();
+/// The name of a CUDA device, empty if it cannot be told.
+std::string device_name(int device);
 
 /// What kernels read of a batch of stiffnesses, see CompactTables of stiffness_field.h: phases
 /// `[B, N]` in 16 bit; and upper_triangles() of the tables.

@@ -22,6 +22,12 @@ bool has_fused_path(const StiffnessField&) {
 double free_memory(const torch::Device&) {
   return 0.;
 }
+std::string versions() {
+  return "none; kernels of our own are not built";
+}
+std::string device_name(int) {
+  return {};
+}
 torch::Tensor compact_phase(const torch::Tensor&) {
   refuse();
 }

@@ -65,14 +65,38 @@ int generate(const GenerateOptions& options) {
   return 0;
 }
 
-int train(const std::string& parameters, const std::string& device) {
+/// Refuses what would only show after the dataset was made, or destroy a model.
+void check_models(const std::string& parameters, const seco::surrogate::TrainingSettings& training,
+                  bool replace) {
+  const std::filesystem::path model = training.model;
+  if (!training.initial_model.empty()) seco::surrogate::describe_model(training.initial_model);
+  if (!replace && exists(model / "model.json") && !exists(model / "checkpoint.safetensors"))
+    throw std::invalid_argument(fmt::format(
+        "{}: section 'Training', key 'Model': {} holds a model and no checkpoint to continue from, "
+        "so that training would replace it; name another folder, or give --replace",
+        parameters, training.model));
+}
+
+int train(const std::string& parameters, const std::string& device, bool replace) {
   auto file = seco::materials::ParameterFile::read(parameters);
   auto study = seco::read_study(file);
-  if (!std::filesystem::exists(study.dataset.file)) make_dataset(study, device);
+  check_models(parameters, study.training, replace);
+  if (!std::filesystem::exists(study.dataset.file)) {
+    make_dataset(study, device);
+  } else if (const auto difference = seco::surrogate::difference_of_dataset(
+                 study.dataset, [&](std::size_t i) { return study.make_rve(i); });
+             !difference.empty()) {
+    fmt::print(stderr,
+               "seco train: warning: {} is not the dataset that {} describes: {}. It is used as it "
+               "is; remove it to have it made anew\n",
+               study.dataset.file, parameters, difference);
+  }
   study.training.device = device;
   const auto result = seco::surrogate::train(study.training);
-  fmt::print("{} steps in {:.0f} s, best mean certified gap on held-out RVEs {:.3g}, model in {}\n",
-             result.steps, result.seconds, result.best_validation_gap, study.training.model);
+  if (result.rank == 0)
+    fmt::print(
+        "{} steps in {:.0f} s, best mean certified gap on held-out RVEs {:.3g}, model in {}\n",
+        result.steps, result.seconds, result.best_validation_gap, study.training.model);
   if (!result.diverged) return 0;
   fmt::print(
       stderr,
@@ -117,7 +141,10 @@ int main(int argc, char** argv) {
 
   CLI::App app{"Neural microscale materials with guaranteed error bounds"};
   app.set_version_flag(
-      "--version", [] { return seco::surrogate::version_report(SECO_VERSION); },
+      "--version",
+      [] {
+        return seco::surrogate::version_report(SECO_VERSION, {{"CLI11", CLI11_VERSION}});
+      },
       "prints the versions of all libraries, the BLAS in use and the devices");
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default();
@@ -140,12 +167,15 @@ int main(int argc, char** argv) {
   generate_command->callback([&] { status = generate(g); });
 
   std::string parameters, device = "auto";
+  bool replace = false;
   auto* train_command =
       app.add_subcommand("train", "trains a surrogate; makes its dataset if missing");
   train_command->add_option("parameters", parameters, "parameter file (.prm)")->required();
   train_command->add_option("--device", device, "auto, cpu, cuda or cuda:N");
+  train_command->add_flag("--replace", replace,
+                          "trains anew where the folder holds a finished model");
   train_command->footer(footer);
-  train_command->callback([&] { status = train(parameters, device); });
+  train_command->callback([&] { status = train(parameters, device, replace); });
 
   std::string model, dataset, report;
   auto* evaluate_command = app.add_subcommand(

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <stdexcept>
+#include <string>
 
+#include "seco/materials/write_aside.h"
 #include "study_questions.h"
 
 namespace seco {
@@ -236,8 +236,8 @@ std::string case_text(const CaseResults& c) {
 
 void write_report(const StudyResults& results) {
   const auto path = std::filesystem::path(results.plan->folder) / "report.md";
-  std::ofstream file(path);
-  file << fmt::format(
+  std::string text;
+  text += fmt::format(
       "# {}\n\nWritten by `seco evaluate {}`. All errors are relative to the "
       "converged reference solution (residual {:.1g}, double precision) of each "
       "test RVE; docs/study.md defines every figure. The same numbers, also RVE by "
@@ -245,13 +245,10 @@ void write_report(const StudyResults& results) {
       results.plan->title, std::filesystem::path(results.plan->file).filename().string(),
       results.plan->measure.reference_tolerance);
   if (!results.figures_missing.empty())
-    file << fmt::format("Figures are missing: {}\n\n", results.figures_missing);
-  file << answers(results);
-  for (const auto& c : results.cases) file << case_text(c);
-  file.flush();
-  if (!file)
-    throw std::runtime_error(
-        fmt::format("{}: cannot be written; check that the disk is not full", path.string()));
+    text += fmt::format("Figures are missing: {}\n\n", results.figures_missing);
+  text += answers(results);
+  for (const auto& c : results.cases) text += case_text(c);
+  materials::write_aside(path.string(), [&](std::ostream& out) { out << text; });
 }
 
 }  // namespace seco

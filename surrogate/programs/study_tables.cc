@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "seco/materials/hdf5_file.h"
+#include "seco/materials/write_aside.h"
 
 namespace seco {
 namespace {
@@ -19,23 +19,20 @@ using surrogate::metrics;
 using surrogate::SubjectResult;
 using surrogate::TestSetResult;
 
+/// Collects a text, which is in its file after close().
 class TextFile {
  public:
-  explicit TextFile(const fs::path& path) : path_(path), file_(path) {}
+  explicit TextFile(const fs::path& path) : path_(path.string()) {}
   template <typename... Arguments>
   void print(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-    file_ << fmt::format(format, std::forward<Arguments>(arguments)...);
+    text_ += fmt::format(format, std::forward<Arguments>(arguments)...);
   }
-  void close() {
-    file_.flush();
-    if (!file_)
-      throw std::runtime_error(
-          fmt::format("{}: cannot be written; check that the disk is not full", path_.string()));
+  void close() const {
+    materials::write_aside(path_, [&](std::ostream& out) { out << text_; });
   }
 
  private:
-  fs::path path_;
-  std::ofstream file_;
+  std::string path_, text_;
 };
 
 // Commas and quotes inside a field of a CSV file.

@@ -23,6 +23,26 @@ std::vector<std::size_t> with_leading(std::initializer_list<std::size_t> leading
   return shape;
 }
 
+std::string difference(const materials::Rve& found, const materials::Rve& expected) {
+  if (found.shape != expected.shape)
+    return fmt::format("has {} voxels, not {}", fmt::join(found.shape, "x"),
+                       fmt::join(expected.shape, "x"));
+  if (found.lengths != expected.lengths) return "has other edge lengths";
+  if (found.unit != expected.unit)
+    return fmt::format("is in {}, not {}", found.unit, expected.unit);
+  if (found.stiffness.size() != expected.stiffness.size())
+    return fmt::format("has {} phases, not {}", found.stiffness.size(), expected.stiffness.size());
+  for (std::size_t p = 0; p < found.stiffness.size(); ++p)
+    if ((found.stiffness[p] - expected.stiffness[p]).norm() > 1e-6 * expected.stiffness[p].norm())
+      return fmt::format("has another stiffness of phase {}", p);
+  std::size_t n_different = 0;
+  for (std::size_t v = 0; v < found.phase.size(); ++v)
+    n_different += found.phase[v] != expected.phase[v];
+  if (100 * n_different > found.phase.size())
+    return fmt::format("has other phases in {} of {} voxels", n_different, found.phase.size());
+  return {};
+}
+
 }  // namespace
 
 materials::Rve coarsen(const materials::Rve& rve, int factor) {
@@ -148,6 +168,22 @@ void generate_dataset(const DatasetSettings& settings,
   file.numbers("label_seconds", {label_seconds});
   file.text("description", settings.description);
   file.close();
+}
+
+std::string difference_of_dataset(const DatasetSettings& settings,
+                                  const std::function<materials::Rve(std::size_t)>& make_rve) {
+  const DatasetReader data(settings.file);
+  if (data.n_training() != settings.n_training || data.n_validation() != settings.n_validation)
+    return fmt::format("it holds {} training and {} validation RVEs, not {} and {}",
+                       data.n_training(), data.n_validation(), settings.n_training,
+                       settings.n_validation);
+  if (data.label_factor() != settings.label_factor)
+    return fmt::format("its label factor is {}, not {}", data.label_factor(),
+                       settings.label_factor);
+  for (const auto i : {std::size_t{0}, data.rves().size() - 1})
+    if (const auto what = difference(data.rves()[i], make_rve(i)); !what.empty())
+      return fmt::format("its RVE {} {}", i, what);
+  return {};
 }
 
 }  // namespace seco::surrogate

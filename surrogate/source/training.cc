@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
@@ -18,6 +19,7 @@
 #include "model_folder.h"
 #include "progress_bar.h"
 #include "seco/materials/symmetry_operations.h"
+#include "seco/materials/write_aside.h"
 #include "training_batches.h"
 #include "training_state.h"
 
@@ -39,6 +41,19 @@ double scheduled_rate(const TrainingSettings& s, std::int64_t step) {
       static_cast<double>(std::max<std::int64_t>(1, s.n_steps - s.warm_up_steps));
   const double cosine = 0.5 * (1. + std::cos(M_PI * std::min(1., progress)));
   return s.learning_rate * (s.final_learning_rate + (1. - s.final_learning_rate) * cosine);
+}
+
+const char* const log_header =
+    "step,seconds,learning_rate,loss,data_loss,residual,validation_gap\n";
+
+/// The complete rows of a training log whose step is not beyond `last`.
+std::string rows_up_to(const std::string& path, std::int64_t last) {
+  std::ifstream file(path);
+  std::string rows, line;
+  std::getline(file, line);
+  while (std::getline(file, line) && !file.eof())
+    if (std::atoll(line.c_str()) <= last) rows += line + "\n";
+  return rows;
 }
 
 bool learns_from_data_alone(const TrainingSettings& s) {
@@ -124,6 +139,7 @@ class Trainer {
     progress.finish();
     if (leads()) measure();
     ranks_.barrier();
+    result.rank = ranks_.rank();
     result.steps = state_.step;
     result.seconds = state_.seconds;
     result.best_validation_gap = state_.best_gap;
@@ -164,8 +180,11 @@ class Trainer {
     }
     ranks_.barrier();
     if (!leads()) return;
-    log_.open(folder / "training_log.csv", resumed ? std::ios::app : std::ios::trunc);
-    if (!resumed) log_ << "step,seconds,learning_rate,loss,data_loss,residual,validation_gap\n";
+    // A run that was killed has logged steps after its last checkpoint, the last line in part.
+    const auto log = (folder / "training_log.csv").string();
+    const auto kept = resumed ? rows_up_to(log, state_.step) : std::string();
+    materials::write_aside(log, [&](std::ostream& out) { out << log_header << kept; });
+    log_.open(log, std::ios::app);
   }
 
   // Agreed on by all ranks, whose clocks differ.

@@ -3,15 +3,17 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <hdf5.h>
 #include <omp.h>
+#include <spdlog/version.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "../cpu/kernels.h"
+#include "../cuda/operators.h"
 #include "mpi_interface.h"
 #include "seco/surrogate/devices.h"
 #ifdef SECO_WITH_FFTW
@@ -20,12 +22,6 @@
 
 namespace seco::surrogate {
 namespace {
-
-std::string hdf5() {
-  unsigned int major = 0, minor = 0, release = 0;
-  H5get_libversion(&major, &minor, &release);
-  return fmt::format("{}.{}.{}", major, minor, release);
-}
 
 std::string fftw() {
 #ifdef SECO_WITH_FFTW
@@ -74,20 +70,30 @@ std::string instruction_sets() {
 
 std::string devices() {
   if (!torch::cuda::is_available()) return "none that this process sees";
-  return fmt::format("{} (cuda:0 to cuda:{})", n_cuda_devices(), n_cuda_devices() - 1);
+  std::vector<std::string> names;
+  for (int i = 0; i < n_cuda_devices(); ++i)
+    names.push_back(fmt::format("cuda:{} {}", i, cuda::device_name(i)));
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 }  // namespace
 
 Versions versions() {
-  return {{"LibTorch", TORCH_VERSION},
-          {"HDF5", hdf5()},
-          {"FFTW", fftw()},
-          {"MPI", mpi()},
-          {"BLAS", blas()},
-          {"OpenMP", fmt::format("{}, {} threads", _OPENMP, n_cpu_threads())},
-          {"instruction set", instruction_sets()},
-          {"GPUs", devices()}};
+  Versions all{{"LibTorch", TORCH_VERSION},
+               {"CUDA", cuda::versions()},
+               {"FFTW", fftw()},
+               {"MPI", mpi()},
+               {"BLAS", blas()}};
+  for (auto& entry : materials::versions()) all.push_back(std::move(entry));
+  all.emplace_back("nlohmann-json",
+                   fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
+                               NLOHMANN_JSON_VERSION_PATCH));
+  all.emplace_back("spdlog",
+                   fmt::format("{}.{}.{}", SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH));
+  all.emplace_back("OpenMP", fmt::format("{}, {} threads", _OPENMP, n_cpu_threads()));
+  all.emplace_back("instruction set", instruction_sets());
+  all.emplace_back("GPUs", devices());
+  return all;
 }
 
 std::string version_report(const std::string& version, const Versions& others) {

@@ -261,6 +261,7 @@ TEST(CInterface, ThreadsShareAMaterialAndCreateTheirOwn) {
       seco_material* own = nullptr;
       const auto missing = "/no/such/" + std::to_string(t);
       n_wrong[t] += seco_create_from_rve(file.c_str(), "fft", nullptr, 0, &own) != SECO_OK;
+      seco_destroy(own);
       n_wrong[t] +=
           seco_create_from_rve(missing.c_str(), "fft", nullptr, 0, &own) != SECO_BAD_INPUT;
       std::vector<double> stress(strain.size());

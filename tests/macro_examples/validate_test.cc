@@ -127,10 +127,12 @@ TEST(Validate, FindsFilesThatDoNotFit) {
 }
 
 TEST(Version, NamesAllLibrariesTheBlasAndTheDevices) {
-  const std::vector<std::string> common{"LibTorch",        "HDF5", "FFTW", "MPI", "BLAS", "OpenMP",
-                                        "instruction set", "GPUs"};
+  const std::vector<std::string> common{
+      "LibTorch",        "CUDA",     "FFTW",  "MPI", "BLAS",          "HDF5",   "libpng", "zlib",
+      "pugixml",         "yaml-cpp", "Eigen", "fmt", "nlohmann-json", "spdlog", "CLI11",  "OpenMP",
+      "instruction set", "GPUs"};
   auto with_deal_ii = common;
-  with_deal_ii.insert(with_deal_ii.end(), {"deal.II", "p4est", "PETSc", "Trilinos"});
+  with_deal_ii.insert(with_deal_ii.end(), {"deal.II", "p4est", "PETSc", "Trilinos", "Boost"});
   for (const auto& [program, libraries] :
        {std::pair("seco", common), std::pair("seco-macro", with_deal_ii)}) {
     const auto version = run_program(program, "--version");

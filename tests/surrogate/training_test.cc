@@ -1,6 +1,8 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <hdf5.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <torch/torch.h>
 #include <unistd.h>
 
@@ -414,6 +416,76 @@ TEST_F(TrainingTest, DataOnlyModelsLearnFromLabelsAlone) {
     settings.resume = false;
     EXPECT_TRUE(std::isfinite(train(settings).best_validation_gap));
   }
+}
+
+TEST(KilledTraining, ContinuesToTheModelAndTheLogOfAWholeOne) {
+  const std::string folder = temporary("killed");
+  fs::create_directories(folder);
+  const auto parameters = [&](const std::string& model) {
+    const auto file = folder + "/" + model + ".prm";
+    std::ofstream(file) << "subsection Microstructure\n set Type = inclusions\n"
+                           " set Grid = 16, 16\n set Number of inclusions = 3\nend\n"
+                           "subsection Dataset\n set File = data.h5\n"
+                           " set Training RVEs = 6\n set Validation RVEs = 2\nend\n"
+                           "subsection Network\n set Width = 8\n set Levels = 2\nend\n"
+                           "subsection Training\n set Model = "
+                        << model
+                        << "\n set Steps = 60\n set Batch size = 3\n set Checkpoint interval = 8\n"
+                           " set Validation interval = 5\nend\n";
+    return file;
+  };
+  const auto start = [&](const std::string& file) {
+    const pid_t child = fork();
+    if (child != 0) return child;
+    setenv("OMP_NUM_THREADS", "1", 1);
+    const int silent = open("/dev/null", O_WRONLY);
+    dup2(silent, STDOUT_FILENO);
+    dup2(silent, STDERR_FILENO);
+    execl(SECO_PROGRAM, "seco", "train", file.c_str(), "--device", "cpu", nullptr);
+    _exit(3);
+  };
+  const auto run = [&](const std::string& file) {
+    int status = 0;
+    waitpid(start(file), &status, 0);
+    return status;
+  };
+  ASSERT_EQ(run(parameters("whole")), 0);
+
+  const auto killed = parameters("part");
+  const auto log = folder + "/part/training_log.csv";
+  const pid_t child = start(killed);
+  const auto logged = [&] {
+    std::ifstream file(log);
+    std::string line;
+    int n = 0;
+    while (std::getline(file, line)) ++n;
+    return n;
+  };
+  // The log is written with each checkpoint.
+  for (int i = 0; i < 20000 && logged() < 18; ++i) usleep(1000);
+  kill(child, SIGKILL);
+  int status = 0;
+  waitpid(child, &status, 0);
+  // A run that is killed while it writes leaves rows beyond its checkpoint and a part of one.
+  std::ofstream(log, std::ios::app) << "59,1.0,1,1,1,1,\n60,1.";
+  ASSERT_EQ(run(killed), 0);
+
+  const auto rows = [&](const std::string& model) {
+    std::ifstream file(folder + "/" + model + "/training_log.csv");
+    std::vector<std::string> all;
+    std::string line;
+    while (std::getline(file, line)) {
+      // Without the column of the elapsed seconds.
+      const auto first = line.find(','), second = line.find(',', first + 1);
+      all.push_back(line.substr(0, first) + line.substr(second));
+    }
+    return all;
+  };
+  EXPECT_EQ(rows("part"), rows("whole"));
+  EXPECT_EQ(largest_difference(*load_model(folder + "/part").network,
+                               *load_model(folder + "/whole").network),
+            0.);
+  fs::remove_all(folder);
 }
 
 #ifdef SECO_MPIEXEC

@@ -42,4 +42,12 @@ void generate_dataset(const DatasetSettings& settings,
                       const std::function<materials::Rve(std::size_t)>& make_rve,
                       const std::function<void(std::size_t, std::size_t)>& progress = {});
 
+/// In what the dataset `settings.file` differs from the one that generate_dataset() would write:
+/// the numbers of RVEs, the resolution of the labels, or the first or the last RVE. Stiffnesses
+/// that differ by round-off, and single voxels, are those of another machine.
+/// @return empty if it is that dataset
+/// @throws std::runtime_error if there is no such file or it is no dataset
+std::string difference_of_dataset(const DatasetSettings& settings,
+                                  const std::function<materials::Rve(std::size_t)>& make_rve);
+
 }  // namespace seco::surrogate

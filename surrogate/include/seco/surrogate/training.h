@@ -67,6 +67,8 @@ struct TrainingResult {
   double seconds = 0;
   double best_validation_gap = 0;
   bool diverged = false;
+  /// Of this process.
+  int rank = 0;
 };
 
 /// Trains a field network and writes the model folder: `model.json` and `weights.safetensors` of

@@ -1,16 +1,16 @@
 #pragma once
 
 #include <string>
-#include <utility>
-#include <vector>
+
+#include "seco/materials/versions.h"
 
 namespace seco::surrogate {
 
-/// Names of libraries or properties of this machine, and what is to be said of each.
-using Versions = std::vector<std::pair<std::string, std::string>>;
+using materials::Versions;
 
 /// What this library computes with, for reports of errors and of measurements: versions of the
-/// libraries, the BLAS and the instruction set in use, threads, devices.
+/// libraries, those of seco::materials included, the BLAS and the instruction set in use, threads,
+/// devices.
 Versions versions();
 
 /// "seco VERSION" and a line for each of the others and of `versions()`.

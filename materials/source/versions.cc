@@ -1,0 +1,42 @@
+#include "seco/materials/versions.h"
+
+#include <fmt/format.h>
+#include <hdf5.h>
+#include <png.h>
+#include <zlib.h>
+
+#include <Eigen/Core>
+#include <pugixml.hpp>
+
+namespace seco::materials {
+namespace {
+
+std::string hdf5() {
+  unsigned int major = 0, minor = 0, release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return fmt::format("{}.{}.{}", major, minor, release);
+}
+
+std::string yaml_cpp() {
+#ifdef SECO_YAML_CPP_VERSION
+  return SECO_YAML_CPP_VERSION;
+#else
+  return "unknown";
+#endif
+}
+
+}  // namespace
+
+Versions versions() {
+  return {{"HDF5", hdf5()},
+          {"libpng", png_get_libpng_ver(nullptr)},
+          {"zlib", zlibVersion()},
+          {"pugixml", fmt::format("{}.{}", PUGIXML_VERSION / 1000, PUGIXML_VERSION % 1000 / 10)},
+          {"yaml-cpp", yaml_cpp()},
+          {"Eigen",
+           fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)},
+          {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100,
+                              FMT_VERSION % 100)}};
+}
+
+}  // namespace seco::materials
