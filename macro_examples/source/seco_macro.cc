@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <boost/version.hpp>
 #include <filesystem>
 #include <iostream>
 
@@ -125,7 +126,10 @@ seco::surrogate::Versions library_versions() {
           {"p4est", fmt::format("{}.{}.{}", DEAL_II_P4EST_VERSION_MAJOR,
                                 DEAL_II_P4EST_VERSION_MINOR, DEAL_II_P4EST_VERSION_SUBMINOR)},
           {"PETSc", petsc.data()},
-          {"Trilinos", TRILINOS_VERSION_STRING}};
+          {"Trilinos", TRILINOS_VERSION_STRING},
+          {"Boost", fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
+                                BOOST_VERSION % 100)},
+          {"CLI11", CLI11_VERSION}};
 }
 
 }  // namespace
