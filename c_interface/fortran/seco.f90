@@ -17,7 +17,7 @@ module seco
   end type seco_material
 
   public :: seco_create_from_rve, seco_create_from_parameters, seco_destroy
-  public :: seco_is_created, seco_dimension, seco_n_components, seco_n_rves, seco_unit
+  public :: seco_is_created, seco_dimension, seco_n_components, seco_n_rves, seco_unit, seco_n_notes, seco_note
   public :: seco_evaluate, seco_bounds, seco_rve_status, seco_message, seco_version
 
   !> Stress, tangent and gap of one point or of a batch.
@@ -68,6 +68,17 @@ module seco
       import :: c_ptr
       type(c_ptr), value :: material
     end function c_unit
+
+    integer(c_int) function c_n_notes(material) bind(c, name='seco_n_notes')
+      import :: c_int, c_ptr
+      type(c_ptr), value :: material
+    end function c_n_notes
+
+    type(c_ptr) function c_note(material, note) bind(c, name='seco_note')
+      import :: c_int, c_ptr
+      type(c_ptr), value :: material
+      integer(c_int), value :: note
+    end function c_note
 
     integer(c_int) function c_evaluate(material, notation, n_points, rve, strain, stress, tangent, gap) &
         bind(c, name='seco_evaluate')
@@ -172,6 +183,19 @@ contains
     character(:), allocatable :: text
     text = to_fortran(c_unit(material%handle))
   end function seco_unit
+
+  integer function seco_n_notes(material)
+    type(seco_material), intent(in) :: material
+    seco_n_notes = int(c_n_notes(material%handle))
+  end function seco_n_notes
+
+  !> @param note  numbered from 0
+  function seco_note(material, note) result(text)
+    type(seco_material), intent(in) :: material
+    integer, intent(in) :: note
+    character(:), allocatable :: text
+    text = to_fortran(c_note(material%handle, int(note, c_int)))
+  end function seco_note
 
   !> One point.
   !! @param strain, stress  m components

@@ -116,7 +116,7 @@ HomogenizedRves homogenize_file(const std::string& rve_file, const std::string& 
     }
   }();
   const auto engine = surrogate::make_engine(engine_name, settings);
-  HomogenizedRves result{rve.dimension(), rve.unit, engine->homogenize({&rve, 1}), {}};
+  HomogenizedRves result{rve.dimension(), rve.unit, engine->homogenize({&rve, 1}), {}, {}};
   add_reasons(result, 1.);
   return result;
 }
@@ -131,6 +131,7 @@ HomogenizedRves homogenize_section(const std::string& parameter_file, const std:
   const auto choice = surrogate::read_engine(file, section);
   materials::RveSource source;
   source.read(file, section, result.dimension, result.unit);
+  result.notes = source.notes();
   if (!source.is_file() && static_cast<int>(source.generator().shape.size()) != result.dimension)
     file.refuse(section.empty() ? "Microstructure" : section + "/Microstructure", "Grid",
                 fmt::format("'Dimension' = {0} needs {0} numbers of voxels", result.dimension));

@@ -15,6 +15,8 @@ struct HomogenizedRves {
   std::vector<surrogate::Homogenized> results;
   /// Why each of them misses what was asked; empty where it does not.
   std::vector<std::string> reasons;
+  /// What was assumed when a microstructure file was read, in sentences.
+  std::vector<std::string> notes;
 };
 
 /// An RVE that no engine can homogenize; its message is for the user.

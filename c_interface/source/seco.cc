@@ -197,6 +197,16 @@ const char* seco_unit(const seco_material* material) {
   return material ? material->rves.unit.c_str() : "";
 }
 
+int seco_n_notes(const seco_material* material) {
+  return material ? static_cast<int>(material->rves.notes.size()) : 0;
+}
+
+const char* seco_note(const seco_material* material, int note) {
+  return note >= 0 && note < seco_n_notes(material)
+             ? material->rves.notes[static_cast<std::size_t>(note)].c_str()
+             : "";
+}
+
 int seco_evaluate(const seco_material* material, int notation, int n_points, const int* rve,
                   const double* strain, double* stress, double* tangent, double* gap) {
   return guarded([&] {

@@ -23,9 +23,11 @@ std::vector<std::string> ElasticityProblem<dim>::check() {
   };
   attempt([&] { make_output_folders(); });
   remove_new_folders();
-  if (const auto& file = parameters_.checkpoint.file;
-      parameters_.checkpoint.restart && std::filesystem::exists(file))
-    attempt([&] { check_identity(CheckpointReader(file)); });
+  if (parameters_.checkpoint.restart)
+    attempt([&] {
+      if (finds_checkpoint()) check_identity(CheckpointReader(parameters_.checkpoint.file));
+    });
+  print_material_notes();
 
   if (!attempt([&] { make_unknowns(); })) return problems;
   out_ << fmt::format("== mesh: {} cells, {} unknowns of degree {}, {}\n",

@@ -58,7 +58,7 @@ std::string ElasticityProblem<dim>::stage_name() const {
 }
 
 template <int dim>
-void ElasticityProblem<dim>::start() {
+bool ElasticityProblem<dim>::finds_checkpoint() const {
   const auto& checkpoint = parameters_.checkpoint;
   bool found = false;
   plugin::run_together(communicator_, [&] {
@@ -71,7 +71,13 @@ void ElasticityProblem<dim>::start() {
                       parameters_.file, checkpoint.file));
   });
   // Seen by the first rank, so that all do the same.
-  found = MPI::broadcast(communicator_, found, 0);
+  return MPI::broadcast(communicator_, found, 0);
+}
+
+template <int dim>
+void ElasticityProblem<dim>::start() {
+  const auto& checkpoint = parameters_.checkpoint;
+  const bool found = finds_checkpoint();
   if (!checkpoint.restart || !found) {
     if (checkpoint.restart)
       out_ << fmt::format(
@@ -143,7 +149,8 @@ void ElasticityProblem<dim>::write_checkpoint() {
         identity_ = run_identity(parameters_.texts, parameters_.run.folder).dump();
     });
     CheckpointWriter file(parameters_.checkpoint.file, communicator_);
-    file.text("state", state.dump());
+    // Messages in it may name files whose names are no UTF-8.
+    file.text("state", state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     file.text("identity", identity_);
     for (std::size_t m = 0; m < parameters_.materials.size(); ++m)
       file.table(material_table(m), parameters_.materials[m]->state());
@@ -283,6 +290,7 @@ nlohmann::json ElasticityProblem<dim>::seconds() const {
 
 #define INSTANTIATE(dim)                                                               \
   template std::string ElasticityProblem<dim>::stage_name() const;                     \
+  template bool ElasticityProblem<dim>::finds_checkpoint() const;                      \
   template void ElasticityProblem<dim>::start();                                       \
   template void ElasticityProblem<dim>::check_identity(const CheckpointReader&) const; \
   template void ElasticityProblem<dim>::finish_stage(Stage);                           \

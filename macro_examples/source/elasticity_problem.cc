@@ -171,6 +171,7 @@ void ElasticityProblem<dim>::in_material(std::size_t material,
 template <int dim>
 void ElasticityProblem<dim>::prepare_materials(const CheckpointReader* file) {
   dealii::TimerOutput::Scope scope(timer_, "microscale");
+  print_material_notes();
   auto points = material_points();
   for (std::size_t m = 0; m < points.size(); ++m) {
     const auto n_points = sum(static_cast<std::uint64_t>(points[m].size()), communicator_);

@@ -85,6 +85,9 @@ class ElasticityProblem {
   nlohmann::json write_results();
   /// Takes up the checkpoint, if the run is a restarted one and there is one; else homogenizes.
   void start();
+  /// Whether there is a checkpoint; the same on all ranks.
+  /// @throws std::invalid_argument if a run that is restarted has none, and writes none either
+  bool finds_checkpoint() const;
   void restore(const CheckpointReader& file);
   /// @throws std::runtime_error on all ranks if the checkpoint is of another run
   void check_identity(const CheckpointReader& file) const;
@@ -173,6 +176,9 @@ class ElasticityProblem {
   void write_fields(const Vector& displacement);
   nlohmann::json displacements_at_points(const Vector& displacement) const;
   bool lower_bound_usable() const;
+  /// What materials say of their input, each once.
+  std::vector<std::string> material_notes() const;
+  void print_material_notes();
   nlohmann::json summary(const nlohmann::json& certified, const nlohmann::json& points);
   void write_summary(const nlohmann::json& summary) const;
   void print_summary(const nlohmann::json& summary);

@@ -3,8 +3,10 @@
 #include <deal.II/grid/grid_generator.h>
 #include <deal.II/grid/grid_in.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
+#include <new>
 #include <set>
 #include <sstream>
 
@@ -82,11 +84,9 @@ void read_mesh(const MacroParameters<dim>& parameters, dealii::Triangulation<dim
   }
 }
 
-}  // namespace
-
 template <int dim>
-void make_mesh(const MacroParameters<dim>& parameters,
-               dealii::parallel::distributed::Triangulation<dim>& mesh) {
+void make_cells(const MacroParameters<dim>& parameters,
+                dealii::parallel::distributed::Triangulation<dim>& mesh) {
   const auto& geometry = parameters.geometry;
   dealii::Triangulation<dim> coarse;
   if (geometry.type == "box")
@@ -95,6 +95,12 @@ void make_mesh(const MacroParameters<dim>& parameters,
     make_notched_box(parameters.file, geometry, coarse);
   else
     read_mesh(parameters, coarse);
+  if (const auto too_many = too_many_cells(static_cast<double>(coarse.n_active_cells()),
+                                           geometry.global_refinements, dim);
+      !too_many.empty())
+    throw std::invalid_argument(fmt::format(
+        "{}: keys 'Mesh file' = {} and 'Global refinements' = {} in section 'Geometry' make {}",
+        parameters.file, geometry.mesh_file, geometry.global_refinements, too_many));
   mesh.copy_triangulation(coarse);
   mesh.refine_global(geometry.global_refinements);
   bool refined_everywhere_defined = true;
@@ -124,6 +130,31 @@ void make_mesh(const MacroParameters<dim>& parameters,
           "'Number of materials' = {}",
           parameters.file, id, parameters.materials.size() - 1, parameters.materials.size()));
     cell->set_material_id(static_cast<dealii::types::material_id>(std::llround(id)));
+  }
+}
+
+}  // namespace
+
+std::string too_many_cells(double n_coarse_cells, unsigned int n_refinements, int dim) {
+  const double n = n_coarse_cells * std::exp2(static_cast<double>(dim) * n_refinements);
+  return n > most_cells ? fmt::format("{:.3g} cells; allowed are at most {:g}", n, most_cells) : "";
+}
+
+template <int dim>
+void make_mesh(const MacroParameters<dim>& parameters,
+               dealii::parallel::distributed::Triangulation<dim>& mesh) {
+  try {
+    make_cells(parameters, mesh);
+  } catch (const std::bad_alloc&) {
+    const auto& geometry = parameters.geometry;
+    throw std::runtime_error(fmt::format(
+        "{}: the mesh does not fit into the memory of this machine; section 'Geometry' has {}, "
+        "'Global refinements' = {} and 'Local refinements' = {}. The mesh before refinement is "
+        "kept by every rank, so have fewer 'Cells' and more refinements",
+        parameters.file,
+        geometry.type == "file" ? fmt::format("'Mesh file' = {}", geometry.mesh_file)
+                                : fmt::format("'Cells' = {}", fmt::join(geometry.cells, ", ")),
+        geometry.global_refinements, geometry.local_refinements));
   }
 }
 

@@ -6,11 +6,15 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <functional>
+#include <map>
 #include <optional>
 #include <sstream>
 
+#include "geometry.h"
 #include "seco/materials/text.h"
+#include "seco/plugin/expressions.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
 
@@ -28,27 +32,23 @@ std::string variables() {
 }
 
 template <int dim>
-std::shared_ptr<dealii::FunctionParser<dim>> make_function(
-    const std::vector<std::string>& expressions) {
-  auto function = std::make_shared<dealii::FunctionParser<dim>>(expressions.size());
-  function->initialize(variables<dim>(), expressions, {{"pi", M_PI}});
-  for (unsigned int c = 0; c < expressions.size(); ++c) function->value(dealii::Point<dim>(), c);
-  return function;
-}
-
-template <int dim>
 std::shared_ptr<dealii::FunctionParser<dim>> read_function(
     ParameterReader& p, const std::string& section, const std::string& key,
     const std::string& otherwise, unsigned int n_components, const std::string& help) {
   const auto expressions = split(p.text(section, key, otherwise, help), ';');
   if (!p.has(section, key)) return nullptr;
+  std::string wrong;
   try {
-    if (expressions.size() == n_components) return make_function<dim>(expressions);
-  } catch (const std::exception&) {
+    if (expressions.size() == n_components) return plugin::parse_expressions<dim>(expressions);
+    wrong = fmt::format("it has {} expressions", expressions.size());
+  } catch (const std::invalid_argument& error) {
+    wrong = error.what();
   }
-  p.refuse(section, key,
-           fmt::format("allowed are {} expressions in {} separated by ;", n_components,
-                       variables<dim>()));
+  const auto allowed = n_components == 1
+                           ? fmt::format("allowed is an expression in {}", variables<dim>())
+                           : fmt::format("allowed are {} expressions in {} separated by ;",
+                                         n_components, variables<dim>());
+  p.refuse(section, key, fmt::format("{}; {}", wrong, allowed));
 }
 
 template <int dim>
@@ -59,11 +59,12 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
   const auto text = p.text(section, key, otherwise, help);
   std::vector<BoundaryData<dim>> result;
   if (text.empty() || !p.has(section, key)) return result;
-  const auto fail = [&](const std::string& part) {
+  const auto fail = [&](const std::string& part, const std::string& why = "") {
     p.refuse(section, key,
-             fmt::format("'{}' is not understood; allowed are entries 'boundary id: {}' with "
+             fmt::format("{}; allowed are entries 'boundary id: {}' with "
                          "expressions in {}{}, separated by |",
-                         part, dim == 2 ? "ex; ey" : "ex; ey; ez", variables<dim>(),
+                         why.empty() ? fmt::format("'{}' is not understood", part) : why,
+                         dim == 2 ? "ex; ey" : "ex; ey; ez", variables<dim>(),
                          free_allowed ? " or the word free" : ""));
   };
   for (const auto& part : split(text, '|')) {
@@ -86,13 +87,19 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
         expressions[c] = "0";
       }
     try {
-      data.function = make_function<dim>(expressions);
-    } catch (const std::exception&) {
-      fail(part);
+      data.function = plugin::parse_expressions<dim>(expressions);
+    } catch (const std::invalid_argument& error) {
+      fail(part, error.what());
     }
     result.push_back(std::move(data));
   }
   return result;
+}
+
+double n_coarse_cells(const GeometryParameters& geometry) {
+  double n = 1;
+  for (const auto along_edge : geometry.cells) n *= along_edge;
+  return n;
 }
 
 GeometryParameters read_geometry(ParameterReader& p, int dim) {
@@ -110,11 +117,11 @@ GeometryParameters read_geometry(ParameterReader& p, int dim) {
   const auto cells = p.numbers(s, "Cells", std::vector<double>(dim, 4.), "cells along each edge");
   for (const double n : cells) {
     if (n != std::floor(n) || n < 1 || n > 1e6)
-      p.refuse(s, "Cells", fmt::format("allowed are {} integers from 1", dim));
+      p.refuse(s, "Cells", fmt::format("allowed are {} integers from 1 to 1000000", dim));
     g.cells.push_back(static_cast<unsigned int>(n));
   }
   if (static_cast<int>(g.cells.size()) != dim)
-    p.refuse(s, "Cells", fmt::format("allowed are {} integers from 1", dim));
+    p.refuse(s, "Cells", fmt::format("allowed are {} integers from 1 to 1000000", dim));
   const double inf = 1e300;
   g.notch_position =
       p.number(s, "Notch position", 0.5 * g.lengths[0], 0, inf, "centre of the notch along x");
@@ -135,6 +142,12 @@ GeometryParameters read_geometry(ParameterReader& p, int dim) {
       p.integer(s, "Global refinements", 0, 0, 20, "uniform refinements"));
   g.local_refinements = static_cast<unsigned int>(p.integer(
       s, "Local refinements", 0, 0, 20, "refinements of the cells in the refined region"));
+  // Of a mesh file the number of cells is known when it is read (geometry.cc).
+  if (const auto too_many = too_many_cells(n_coarse_cells(g), g.global_refinements, dim);
+      g.type != "file" && !too_many.empty())
+    p.refuse(s, n_coarse_cells(g) > most_cells ? "Cells" : "Global refinements",
+             fmt::format("keys 'Cells' = {} and 'Global refinements' = {} make {}",
+                         fmt::join(g.cells, ", "), g.global_refinements, too_many));
   return g;
 }
 
@@ -259,6 +272,64 @@ void declare(dealii::ParameterHandler& handler, unsigned int n_materials) {
   }
 }
 
+/// Keys that are set twice between a `subsection` and its `end`, or in a row at the top level, of
+/// which the last value would win unnoticed. Values that are appended to a file, in sections that
+/// are opened again, are meant to win. A ParameterFile does not tell, so the text is read once
+/// more; its syntax is known to be right.
+std::vector<plugin::ParameterProblem> repeated_keys(const materials::ParameterFile& file) {
+  std::vector<plugin::ParameterProblem> problems;
+  std::vector<std::string> sections;
+  // Numbers of the blocks around a line; that of the top level changes with every section.
+  std::vector<int> blocks{0};
+  int n_blocks = 1;
+  std::map<std::pair<int, std::string>, int> first_line;
+  std::ifstream stream(file.origin());
+  std::string line, statement;
+  int number = 0, start = 1;
+  const auto words = [](const std::string& text) {
+    std::istringstream in(text);
+    std::vector<std::string> result;
+    for (std::string word; in >> word;) result.push_back(word);
+    return result;
+  };
+  while (std::getline(stream, line)) {
+    ++number;
+    if (statement.empty()) start = number;
+    line = trimmed(line.substr(0, line.find('#')));
+    const bool goes_on = line.ends_with('\\');
+    if (goes_on) line.back() = ' ';
+    statement += line;
+    if (goes_on) continue;
+    const bool sets = statement.starts_with("set");
+    const auto parts = words(sets ? statement.substr(0, statement.find('=')) : statement);
+    statement.clear();
+    if (parts.empty()) continue;
+    const auto name = fmt::format("{}", fmt::join(parts.begin() + 1, parts.end(), " "));
+    if (parts[0] == "subsection") {
+      sections.push_back(name);
+      blocks.push_back(n_blocks++);
+    }
+    if (parts[0] == "end" && !sections.empty()) {
+      sections.pop_back();
+      blocks.pop_back();
+      if (sections.empty()) blocks.back() = n_blocks++;
+    }
+    if (parts[0] != "set") continue;
+    const auto section = fmt::format("{}", fmt::join(sections, "/"));
+    const auto [first, is_new] = first_line.try_emplace({blocks.back(), name}, start);
+    if (!is_new)
+      problems.push_back(
+          {section, name,
+           fmt::format(
+               "{}:{}: key '{}' {} is set a second time, first in line {}; allowed is one "
+               "value",
+               file.origin(), start, name,
+               section.empty() ? "at the top level" : fmt::format("in section '{}'", section),
+               first->second)});
+  }
+  return problems;
+}
+
 bool mentions(const std::vector<plugin::ParameterProblem>& problems, const std::string& section,
               const std::string& key) {
   return std::any_of(problems.begin(), problems.end(), [&](const auto& problem) {
@@ -312,6 +383,7 @@ MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const
                                      std::vector<plugin::ParameterProblem>& problems) {
   dealii::ParameterHandler handler;
   declare<dim>(handler, header.n_materials);
+  for (auto& problem : repeated_keys(file)) problems.push_back(problem);
   for (auto& problem : plugin::set_known_parameters(handler, file)) problems.push_back(problem);
   const auto texts = plugin::parameter_values(handler);
   const auto folder = std::filesystem::path(file.origin()).parent_path().string();
@@ -321,6 +393,7 @@ MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const
     MacroParameters<dim> read;
     read.file = file.origin();
     read.run.folder = folder;
+    read.run.checked_only = header.checked_only;
     read_run(parameters, read);
     read.run.output_directory = read.output_directory;
     result = std::move(read);
@@ -330,6 +403,17 @@ MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const
     const auto section = fmt::format("Material {}", m);
     std::string name;
     std::unique_ptr<plugin::Material<dim>> material;
+    // Defaults are no material that anyone has meant.
+    const auto entries = file.entries();
+    if (std::none_of(entries.begin(), entries.end(), [&](const auto& entry) {
+          return materials::is_inside(entry.section, section);
+        }))
+      problems.push_back(
+          {section, "",
+           fmt::format("{}: section '{}' is missing, or sets nothing; 'Number of materials' = {} "
+                       "at the top level needs the sections 'Material 0' to 'Material {}', each "
+                       "with a 'Model' and its parameters",
+                       file.origin(), section, header.n_materials, header.n_materials - 1)});
     read_all(handler, file, section, problems, [&] {
       name = handler.get("Model");
       material = plugin::make_material<dim>(name, handler, result.run);

@@ -86,6 +86,8 @@ struct RunHeader {
   int dimension = 3;
   unsigned int n_materials = 1;
   std::vector<std::string> libraries;
+  /// As in RunSettings.
+  bool checked_only = false;
 };
 RunHeader read_header(const materials::ParameterFile& file);
 

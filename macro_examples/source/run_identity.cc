@@ -66,6 +66,29 @@ std::string content_of(const fs::path& path) {
   return fmt::format("{:016x}", hash.value());
 }
 
+bool is_utf8(const std::string& text) {
+  try {
+    return !nlohmann::json(text).dump().empty();
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
+/// A text as JSON can hold it. A file name, for example, in another encoding than UTF-8 stays
+/// distinguishable from every other one: all bytes outside of ASCII are written as \xNN.
+std::string json_text(const std::string& text) {
+  if (is_utf8(text)) return text;
+  std::string result = "no UTF-8: ";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > 127 || c == '\\')
+      result += fmt::format("\\x{:02x}", byte);
+    else
+      result += c;
+  }
+  return result;
+}
+
 std::string described(const std::string& path) {
   const auto slash = path.rfind('/');
   if (slash == std::string::npos) return fmt::format("key '{}' at the top level", path);
@@ -80,7 +103,7 @@ nlohmann::json run_identity(const plugin::ParameterTexts& values, const std::str
     const auto& [section, key] = name;
     if (may_change(section, key)) continue;
     const auto path = section.empty() ? key : section + "/" + key;
-    parameters[path] = value;
+    parameters[path] = json_text(value);
     if (value.empty() || !may_be_path(key, value)) continue;
     const auto hash = content_of(fs::path(folder) / value);
     if (!hash.empty()) contents[path] = hash;

@@ -9,6 +9,8 @@
 #include <boost/version.hpp>
 #include <filesystem>
 #include <iostream>
+#include <map>
+#include <set>
 
 #include "elasticity_problem.h"
 #include "seco/plugin/agree.h"
@@ -88,8 +90,12 @@ int validate(const seco::materials::ParameterFile& file, const seco::macro::RunH
 }
 
 int run(const Options& options) {
+  if (std::filesystem::is_directory(options.file))
+    throw std::invalid_argument(fmt::format(
+        "{}: is a folder; allowed is the name of a parameter file (.prm)", options.file));
   const auto file = seco::materials::ParameterFile::read(options.file);
-  const auto header = seco::macro::read_header(file);
+  auto header = seco::macro::read_header(file);
+  header.checked_only = options.validate;
   const auto folder = std::filesystem::path(options.file).parent_path().string();
   std::vector<ParameterProblem> problems;
   for (const auto& library : header.libraries) try {
@@ -106,16 +112,57 @@ int run(const Options& options) {
   return header.dimension == 2 ? run<2>(file, header, options) : run<3>(file, header, options);
 }
 
+/// Of both dimensions; one that only one of them has says so.
+void list_materials() {
+  std::map<std::string, std::pair<std::string, std::set<int>>> list;
+  const auto add = [&](int dim, const auto& materials) {
+    for (const auto& material : materials) {
+      list[material.name].first = material.description;
+      list[material.name].second.insert(dim);
+    }
+  };
+  add(2, seco::plugin::registered_materials<2>());
+  add(3, seco::plugin::registered_materials<3>());
+  for (const auto& [name, entry] : list)
+    fmt::print("{:<20} {}{}\n", name, entry.first,
+               entry.second.size() == 2 ? "" : fmt::format(" ({}D only)", *entry.second.begin()));
+}
+
 int describe(const Options& options) {
   if (dealii::Utilities::MPI::this_mpi_process(MPI_COMM_WORLD) != 0) return 0;
   for (const auto& library : options.libraries) seco::plugin::load_shared_library(library, "");
-  if (options.list_materials)
-    for (const auto& material : seco::plugin::registered_materials<3>())
-      fmt::print("{:<20} {}\n", material.name, material.description);
+  if (options.list_materials) list_materials();
   if (options.print_parameters)
     fmt::print("{}", options.dimension == 2 ? seco::macro::parameter_documentation<2>(1)
                                             : seco::macro::parameter_documentation<3>(1));
   return 0;
+}
+
+/// Refuses options that would have no effect, since whoever gives them expects one.
+void check_options(const CLI::App& app, const Options& options) {
+  const bool describes = options.print_parameters || options.list_materials;
+  const auto refuse = [](const std::string& what) {
+    throw CLI::ParseError(what, CLI::ExitCodes::ExcludesError);
+  };
+  if (!describes && options.file.empty()) throw CLI::RequiredError("parameters");
+  if (describes)
+    for (const auto& [given, what] :
+         {std::pair(!options.file.empty(), "the parameter file " + options.file),
+          std::pair(options.restart, std::string("--restart")),
+          std::pair(options.validate, std::string("--validate"))})
+      if (given)
+        refuse(
+            fmt::format("{} does not go with {}, which describes the program and runs nothing; "
+                        "libraries are named by --library",
+                        what, options.list_materials ? "--list-materials" : "--print-parameters"));
+  if (app.count("--library") > 0 && !describes)
+    refuse(
+        "--library has an effect with --list-materials and --print-parameters only; a run loads "
+        "what its parameter file names in the key 'Additional shared libraries'");
+  if (app.count("--dimension") > 0 && !options.print_parameters)
+    refuse(
+        "--dimension has an effect with --print-parameters only; a run has the key 'Dimension' "
+        "of its parameter file");
 }
 
 /// Of the libraries that only this program uses.
@@ -149,15 +196,16 @@ int main(int argc, char** argv) {
                "checks all that can be checked without computing, and prints every problem");
   app.add_flag("--print-parameters", options.print_parameters,
                "prints all parameters, documented, as a .prm");
-  app.add_flag("--list-materials", options.list_materials, "prints the registered materials");
+  app.add_flag("--list-materials", options.list_materials,
+               "prints the registered materials of 2D and 3D");
   app.add_option("--dimension", options.dimension, "2 or 3, for --print-parameters")
       ->check(CLI::IsMember({2, 3}))
       ->capture_default_str();
-  app.add_option("--library", options.libraries, "loads a shared library before it prints");
+  app.add_option("--library", options.libraries,
+                 "loads a shared library before --list-materials and --print-parameters print");
   try {
     app.parse(argc, argv);
-    if (options.file.empty() && !options.print_parameters && !options.list_materials)
-      throw CLI::RequiredError("parameters");
+    check_options(app, options);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : failure;
   }

@@ -3,6 +3,7 @@
 #include <deal.II/numerics/vector_tools.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "elasticity_problem.h"
@@ -15,7 +16,13 @@ template <int dim>
 void ElasticityProblem<dim>::make_output_folders() {
   const auto make = [&](const std::filesystem::path& folder, const std::string& parameter) {
     std::error_code error;
-    if (std::filesystem::create_directories(folder, error)) new_folders_.push_back(folder);
+    std::vector<std::filesystem::path> missing;
+    for (auto path = folder; !path.empty() && !std::filesystem::exists(path, error);
+         path = path.parent_path())
+      missing.push_back(path);
+    std::filesystem::create_directories(folder, error);
+    for (auto path = missing.rbegin(); path != missing.rend(); ++path)
+      if (std::filesystem::is_directory(*path)) new_folders_.push_back(*path);
     const auto probe = folder / ".seco-macro-can-write";
     if (!error && (std::ofstream(probe) << "1").flush()) {
       std::filesystem::remove(probe, error);
@@ -74,6 +81,21 @@ nlohmann::json ElasticityProblem<dim>::displacements_at_points(const Vector& dis
 }
 
 template <int dim>
+std::vector<std::string> ElasticityProblem<dim>::material_notes() const {
+  std::vector<std::string> result;
+  for (const auto& material : parameters_.materials)
+    // In a check, one that could not be made is missing.
+    for (const auto& note : material ? material->notes() : std::vector<std::string>())
+      if (std::find(result.begin(), result.end(), note) == result.end()) result.push_back(note);
+  return result;
+}
+
+template <int dim>
+void ElasticityProblem<dim>::print_material_notes() {
+  for (const auto& note : material_notes()) out_ << "== note: " << note << '\n' << std::flush;
+}
+
+template <int dim>
 nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
                                                const nlohmann::json& points) {
   std::map<std::string, std::uint64_t> engines;
@@ -120,6 +142,7 @@ nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
   if (!message.empty()) result["message"] = message;
   if (!doubtful.empty()) result["doubtful_rve_files"] = doubtful;
   if (!notes.empty()) result["engine_notes"] = notes;
+  if (const auto assumed = material_notes(); !assumed.empty()) result["material_notes"] = assumed;
   result.update(certified);
   if (n_restarts_ > 0) result["restarts"] = n_restarts_;
   result["seconds"] = seconds();
@@ -131,8 +154,9 @@ void ElasticityProblem<dim>::write_summary(const nlohmann::json& summary) const 
   plugin::run_together(communicator_, [&] {
     if (dealii::Utilities::MPI::this_mpi_process(communicator_) != 0) return;
     const auto path = std::filesystem::path(parameters_.output_directory) / "summary.json";
-    materials::write_aside(path.string(),
-                           [&](std::ostream& out) { out << summary.dump(2) << '\n'; });
+    // Names of files in it may be no UTF-8.
+    const auto text = summary.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+    materials::write_aside(path.string(), [&](std::ostream& out) { out << text << '\n'; });
   });
 }
 
@@ -211,6 +235,8 @@ void ElasticityProblem<dim>::print_summary(const nlohmann::json& s) {
   template void ElasticityProblem<dim>::make_output_folders();                                  \
   template void ElasticityProblem<dim>::remove_new_folders() const;                             \
   template nlohmann::json ElasticityProblem<dim>::displacements_at_points(const Vector&) const; \
+  template std::vector<std::string> ElasticityProblem<dim>::material_notes() const;             \
+  template void ElasticityProblem<dim>::print_material_notes();                                 \
   template nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json&,                \
                                                           const nlohmann::json&);               \
   template void ElasticityProblem<dim>::write_summary(const nlohmann::json&) const;             \

@@ -2,15 +2,15 @@
 // around a notch, or the grain of wood around a knot. The stiffness of the straight composite is
 // homogenized once, with guaranteed bounds, and turned into the direction of the fibres at every
 // point.
-#include <deal.II/base/function_parser.h>
-
 #include <Eigen/Geometry>
 #include <sstream>
 
 #include "seco/materials/generator_parameters.h"
 #include "seco/materials/generators.h"
 #include "seco/materials/rotation.h"
+#include "seco/materials/text.h"
 #include "seco/plugin/agree.h"
+#include "seco/plugin/expressions.h"
 #include "seco/plugin/mandel_tensor.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
@@ -111,17 +111,21 @@ class FibreField : public seco::plugin::Material<dim> {
     expression_ = parameters.text("", "Fibre direction", dim == 2 ? "1; 0" : "1; 0; 0",
                                   "components of the direction of the fibres as expressions of "
                                   "position, separated by ;, of any length but zero");
+    std::string wrong;
     try {
-      direction_ = std::make_shared<dealii::FunctionParser<dim>>(dim);
-      direction_->initialize(dealii::FunctionParser<dim>::default_variable_names(), expression_,
-                             {{"pi", M_PI}});
-      for (unsigned int c = 0; c < dim; ++c) direction_->value(dealii::Point<dim>(), c);
-    } catch (const std::exception&) {
+      const auto components = seco::materials::split(expression_, ';');
+      if (components.size() == dim)
+        direction_ = seco::plugin::parse_expressions<dim>(components);
+      else
+        wrong = "it has " + std::to_string(components.size()) + " expressions";
+    } catch (const std::invalid_argument& error) {
+      wrong = error.what();
+    }
+    if (!wrong.empty())
       parameters.refuse("", "Fibre direction",
-                        "allowed are " + std::to_string(dim) + " expressions in " +
+                        wrong + "; allowed are " + std::to_string(dim) + " expressions in " +
                             dealii::FunctionParser<dim>::default_variable_names() +
                             " separated by ;");
-    }
   }
 
   /// Homogenizes the straight composite, with fibres along x.

@@ -25,12 +25,21 @@ void RveSource::read(ParameterReader& reader, const std::string& section, int di
   auto file_options = read_microstructure_options(reader, subsection("Microstructure file"));
   generator_ = read_generator_settings(reader, subsection("Microstructure"));
   has_volume_fraction_ = has_texture_spread_ = has_seed_ = false;
+  notes_.clear();
   if (from_file_) {
     if (file.empty()) reader.refuse(section, "RVE file", "RVE = file needs the name of a file");
     try {
       file_options.dimension = dimension;
-      file_rve_ = read_microstructure(file, file_options).rve;
+      auto microstructure = read_microstructure(file, file_options);
+      file_rve_ = std::move(microstructure.rve);
       megapascals_per(file_rve_.unit);
+      // An RVE of this library is taken as it is, and what was assumed was said when it was made.
+      const auto& o = file_options;
+      const bool as_it_is = microstructure.format == "seco" && o.crop.empty() &&
+                            o.coarsen.empty() && o.mirror.empty();
+      if (!as_it_is)
+        for (const auto& note : microstructure.notes)
+          notes_.push_back(fmt::format("{}: {}", file, note));
     } catch (const std::exception& error) {
       reader.refuse(section, "RVE file", error.what());
     }

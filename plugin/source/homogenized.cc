@@ -106,6 +106,8 @@ class HomogenizedMaterial : public Material<dim> {
 
   MaterialStatistics statistics() const override { return statistics_; }
 
+  std::vector<std::string> notes() const override { return homogenizer_.assignment().notes(); }
+
   StateRecords state() const override;
 
   void restore(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,

@@ -55,6 +55,11 @@ void Material<dim>::restore(std::vector<MaterialPoint<dim>> points, MPI_Comm com
   set_points(std::move(points), communicator, progress);
 }
 
+template <int dim>
+std::vector<std::string> Material<dim>::notes() const {
+  return {};
+}
+
 template struct MaterialResponse<2>;
 template struct MaterialResponse<3>;
 template class Material<2>;

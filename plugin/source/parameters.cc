@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -55,7 +56,8 @@ std::string demangled(const std::string& text) {
 }
 
 /// What a ParameterHandler's JSON output says of every declared entry, by section and key.
-/// @param what "value" or "pattern_description"
+/// @param what "default_value" or "pattern_description"; not what a user wrote, whose bytes outside
+///   of ASCII, in whatever encoding, are not kept
 ParameterTexts entries_of(const dealii::ParameterHandler& handler, const std::string& what) {
   std::stringstream text;
   handler.print_parameters(text, dealii::ParameterHandler::JSON);
@@ -71,7 +73,10 @@ ParameterTexts entries_of(const dealii::ParameterHandler& handler, const std::st
             visit(child, section.empty() ? plain : section + "/" + plain);
         }
       };
-  visit(nlohmann::json::parse(text.str()), "");
+  auto ascii = text.str();
+  std::replace_if(
+      ascii.begin(), ascii.end(), [](char c) { return static_cast<unsigned char>(c) > 127; }, '?');
+  visit(nlohmann::json::parse(ascii), "");
   return entries;
 }
 
@@ -126,8 +131,13 @@ std::string location(const materials::ParameterFile& file, const std::string& se
   return file.origin() + ": ";
 }
 
-ParameterTexts parameter_values(const dealii::ParameterHandler& handler) {
-  return entries_of(handler, "value");
+ParameterTexts parameter_values(dealii::ParameterHandler& handler) {
+  auto entries = entries_of(handler, "default_value");
+  for (auto& [name, text] : entries) {
+    const Entered entered(handler, name.first);
+    text = handler.get(name.second);
+  }
+  return entries;
 }
 
 void set_parameters(dealii::ParameterHandler& handler, const materials::ParameterFile& file,

@@ -1,12 +1,12 @@
 #include "rve_assignment.h"
 
-#include <deal.II/base/function_parser.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "seco/materials/random.h"
+#include "seco/plugin/expressions.h"
 
 namespace seco::plugin {
 namespace {
@@ -22,17 +22,14 @@ typename RveAssignment<dim>::Field RveAssignment<dim>::read_field(
   Field field;
   field.expression = parameters.text("", name, "", help);
   if (field.expression.empty()) return field;
-  auto function = std::make_shared<dealii::FunctionParser<dim>>(1);
   try {
-    function->initialize(dealii::FunctionParser<dim>::default_variable_names(), field.expression,
-                         {{"pi", M_PI}});
-    function->value(dealii::Point<dim>());
-  } catch (const std::exception&) {
-    parameters.refuse("", name,
-                      fmt::format("allowed are expressions in {}, for example 0.1 + 0.2*x",
-                                  dealii::FunctionParser<dim>::default_variable_names()));
+    field.function = parse_expressions<dim>({field.expression});
+  } catch (const std::invalid_argument& error) {
+    parameters.refuse(
+        "", name,
+        fmt::format("{}; allowed are expressions in {}, for example 0.1 + 0.2*x", error.what(),
+                    dealii::FunctionParser<dim>::default_variable_names()));
   }
-  field.function = function;
   return field;
 }
 

@@ -59,6 +59,9 @@ class RveAssignment {
     return source_.make(key.seed, key.volume_fraction, key.texture_spread);
   }
 
+  /// What was assumed when a microstructure file was read.
+  const std::vector<std::string>& notes() const { return source_.notes(); }
+
   /// Number of voxels of every RVE, and of its phases where that does not depend on the key, else
   /// the largest.
   std::size_t n_voxels() const { return source_.n_voxels(); }

@@ -1,6 +1,7 @@
 #include "rve_homogenizer.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +15,23 @@ namespace seco::plugin {
 
 using surrogate::Homogenized;
 using surrogate::Status;
+
+namespace {
+
+/// Whether a folder can be written to, or made, without doing either.
+/// @throws std::invalid_argument
+void check_can_be_made(const std::filesystem::path& folder) {
+  std::error_code error;
+  auto existing = std::filesystem::absolute(folder, error).lexically_normal();
+  while (!std::filesystem::exists(existing, error) && existing.has_relative_path())
+    existing = existing.parent_path();
+  if (std::filesystem::is_directory(existing, error) && access(existing.c_str(), W_OK | X_OK) == 0)
+    return;
+  throw std::invalid_argument(fmt::format(
+      "{}: cannot be made or written; allowed is a folder where you may write", folder.string()));
+}
+
+}  // namespace
 
 template <int dim>
 void RveHomogenizer<dim>::read(materials::ParameterReader& parameters, const std::string& unit) {
@@ -75,7 +93,10 @@ void RveHomogenizer<dim>::make_engines(materials::ParameterReader& parameters,
   device_ = {settings_.device, 1};
   if (!cache_folder_.empty()) try {
       // Of an engine whose results can be kept, to see whether the folder can be used.
-      surrogate::ResultCache(cache_folder_, "fft", {});
+      if (run.checked_only)
+        check_can_be_made(cache_folder_);
+      else
+        surrogate::ResultCache(cache_folder_, "fft", {});
     } catch (const std::invalid_argument& error) {
       parameters.refuse("", "Result cache", error.what());
     }

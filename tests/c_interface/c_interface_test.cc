@@ -4,10 +4,12 @@
 
 #include <Eigen/Eigenvalues>
 #include <cmath>
+#include <fstream>
 #include <random>
 #include <thread>
 #include <vector>
 
+#include "../support/two_layers.h"
 #include "one_point.h"
 #include "seco/materials/rve_file.h"
 #include "seco/surrogate/engine.h"
@@ -206,6 +208,29 @@ TEST(CInterface, SectionsAndRveFilesOfOneMicrostructureAgree) {
     for (int i = 0; i < 6; ++i) EXPECT_NEAR(stress[i], expected[i], 1e-9 * 60000);
   }
   EXPECT_FALSE(std::filesystem::is_empty(folder / "cache"));
+}
+
+TEST(CInterface, WhatIsAssumedOfAMicrostructureFileIsSaid) {
+  const auto folder = new_folder("notes");
+  std::ofstream(folder / "layers.vti") << two_layers();
+  const auto file = write_parameters(
+      folder,
+      "set Engine = hill\nset RVE = file\nset RVE file = layers.vti\n"
+      "subsection Microstructure file\nset Phase stiffness = 0 = 3000, 0.35; 1 = 60000, 0.25\nend");
+  seco_material* material = nullptr;
+  ASSERT_EQ(seco_create_from_parameters(file.c_str(), section, 1, nullptr, &material), SECO_OK)
+      << seco_message();
+  bool said = false;
+  for (int n = 0; n < seco_n_notes(material); ++n) {
+    const std::string note = seco_note(material, n);
+    EXPECT_NE(note.find("layers.vti: "), std::string::npos) << note;
+    said |= note.find("axis 0: treated as periodic") != std::string::npos;
+  }
+  EXPECT_TRUE(said);
+  for (const int n : {-1, seco_n_notes(material)}) EXPECT_STREQ(seco_note(material, n), "");
+  seco_destroy(material);
+  EXPECT_EQ(seco_n_notes(nullptr), 0);
+  EXPECT_EQ(seco_n_notes(from_rve(write_composite(folder), "hill").get()), 0);
 }
 
 TEST(CInterface, PlaneStrainHasThreeComponents) {

@@ -295,6 +295,27 @@ TEST(Checkpoint, OfAnotherRunIsRefusedWithWhatDiffers) {
   refused({"run.prm", "kept.h5", "Checkpoint", "Write"});
 }
 
+TEST(Checkpoint, FilesWhoseNamesAreNotAsciiAreComparedToo) {
+  // In UTF-8 and in Latin-1.
+  for (const std::string name : {"w\xc3\xbcrfel.h5", "w\xfcrfel.h5"}) {
+    const Folder folder("umlaut", {{"Checkpoint/Write", "true"},
+                                   {"Material 0/homogenized/RVE", "file"},
+                                   {"Material 0/homogenized/RVE file", name},
+                                   {"Material 0/homogenized/Engine", "hill"}});
+    const auto copy_rve = [&](const std::string& from) {
+      fs::copy_file(fs::path(SECO_TEST_DATA) / from, folder.path / name,
+                    fs::copy_options::overwrite_existing);
+    };
+    copy_rve("cu_32.h5");
+    const auto whole = folder.finished();
+    EXPECT_EQ(folder.finished("--restart")["compliance"], whole["compliance"]);
+    copy_rve("ti_32.h5");
+    const auto outcome = folder.start("--restart");
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
+    EXPECT_NE(outcome.output.find("another content"), std::string::npos) << outcome.output;
+  }
+}
+
 TEST(Checkpoint, IsNotWrittenUnlessAskedFor) {
   const std::map<std::string, std::string> quick{{"Material 0/homogenized/Engine", "hill"}};
   const Folder off("off", quick);

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -201,6 +203,32 @@ TEST(SecoMacro, BadInputIsRefusedWithOneMessage) {
   const auto outcome = run_program("seco-macro", "/no/such/file.prm");
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_NE(outcome.output.find("/no/such/file.prm"), std::string::npos);
+  const auto folder = run_program("seco-macro", junk.parent_path().string());
+  EXPECT_EQ(folder.exit_code, 1);
+  EXPECT_NE(folder.output.find("is a folder"), std::string::npos) << folder.output;
+}
+
+TEST(SecoMacro, AKeyThatIsSetTwiceIsRefusedWithBothLines) {
+  const auto folder = new_folder("twice");
+  // A section that is opened again overrides what is above.
+  const auto above = parameters(elastic("200e3, 0.3"));
+  auto text =
+      above + "subsection Solver\n  set Tolerance = 1e-9\nend\nset Output directory = out\n";
+  write_text(folder / "run.prm", text);
+  const auto check = [&] {
+    return run_program("seco-macro", "--validate " + (folder / "run.prm").string());
+  };
+  const auto valid = check();
+  EXPECT_EQ(valid.exit_code, 0) << valid.output;
+  text = above + "subsection Solver\n  set Tolerance = 1e-9\n# again\n  set  Tolerance=1e-8\nend\n";
+  write_text(folder / "run.prm", text);
+  const auto outcome = check();
+  EXPECT_EQ(outcome.exit_code, 1);
+  const auto first = 2 + std::count(above.begin(), above.end(), '\n');
+  for (const std::string& part :
+       {"run.prm:" + std::to_string(first + 2) + ": key 'Tolerance' in section 'Solver'",
+        "first in line " + std::to_string(first)})
+    EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
 }
 
 // Any displacement plus a rigid motion solves such a problem, so none of them is the answer.
@@ -294,6 +322,40 @@ TEST(SecoMacro, DescribesItself) {
   const auto listing = run_program("seco-macro", "--print-parameters");
   EXPECT_NE(listing.output.find("set Additional shared libraries"), std::string::npos);
   EXPECT_EQ(run_program("seco-macro", "").exit_code, 1);
+  const auto plane = run_program("seco-macro", "--list-materials --library " SECO_LIBRARY_FOLDER
+                                               "/libseco_test_plane_material.so");
+  EXPECT_EQ(plane.exit_code, 0);
+  EXPECT_NE(plane.output.find("(2D only)"), std::string::npos) << plane.output;
+  EXPECT_EQ(materials.output.find("only)"), std::string::npos) << materials.output;
+}
+
+TEST(SecoMacro, OptionsThatWouldHaveNoEffectAreRefused) {
+  const auto folder = new_folder("options");
+  write_text(folder / "run.prm", parameters({}));
+  const auto file = (folder / "run.prm").string();
+  for (const auto& [options, parts] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+           {file + " --list-materials --library nolib.so", {"run.prm", "--list-materials"}},
+           {file + " --library nolib.so", {"--library", "Additional shared libraries"}},
+           {file + " --dimension 2", {"--dimension", "'Dimension'"}},
+           {"--list-materials --validate", {"--list-materials", "--validate"}}}) {
+    const auto outcome = run_program("seco-macro", options);
+    EXPECT_EQ(outcome.exit_code, 1) << options;
+    for (const auto& part : parts)
+      EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
+    EXPECT_FALSE(std::filesystem::exists(folder / "out")) << options;
+  }
+}
+
+TEST(SecoMacro, NamesThatAreNoUtf8AreNoObstacle) {
+  const auto folder = new_folder("latin1");
+  const std::string out = "aus\xe4";
+  write_text(folder / "run.prm", parameters({{"Output directory", out},
+                                             {"Material 0/homogenized/Engine", "voigt"},
+                                             {"Material 0/homogenized/Largest gap", "1e-3"}}));
+  const auto outcome = run_program("seco-macro", (folder / "run.prm").string());
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  const auto summary = read_json(folder / out / "summary.json");
+  EXPECT_EQ(summary["doubtful_rve_files"].size(), 3u);
 }
 
 TEST(Ranks, OneTwoAndThreeAgree) {
@@ -314,6 +376,31 @@ TEST(Ranks, OneTwoAndThreeAgree) {
             1e-10);
     }
   }
+}
+
+TEST(Ranks, NotesOfTheMicrostructureReaderAreSaidOnce) {
+  const auto folder = new_folder("notes");
+  auto changes = with_two_layers(folder);
+  // A second material of the same file.
+  for (const auto& [key, value] : std::map(changes)) changes["Material 1" + key.substr(10)] = value;
+  changes["Material 1/Model"] = "homogenized";
+  changes["Number of materials"] = "2";
+  changes["Geometry/Material id"] = "if(x > 2, 1, 0)";
+  write_text(folder / "run.prm", parameters(changes));
+  const auto file = (folder / "run.prm").string();
+  const std::string note = "layers.vti: axis 0: treated as periodic; labels differ in 100.0 %";
+  for (const std::string options : {"--validate", ""}) {
+    const auto outcome = run_program("seco-macro", file + " " + options, 2);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+    const auto place = outcome.output.find(note);
+    ASSERT_NE(place, std::string::npos) << outcome.output;
+    EXPECT_EQ(outcome.output.find(note, place + 1), std::string::npos) << outcome.output;
+  }
+  int n = 0;
+  const auto summary = read_json(folder / "out" / "summary.json");
+  for (const auto& text : summary.at("material_notes"))
+    n += text.get<std::string>().find(note) != std::string::npos;
+  EXPECT_EQ(n, 1);
 }
 
 TEST(Ranks, AllStopTogetherOnAnError) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "../support/two_layers.h"
+
 namespace seco::test {
 
 using nlohmann::json;
@@ -41,6 +43,15 @@ std::string parameters(const std::map<std::string, std::string>& changes) {
   return text;
 }
 
+std::map<std::string, std::string> with_two_layers(const std::filesystem::path& folder) {
+  write_text(folder / "layers.vti", two_layers());
+  const std::string material = "Material 0/homogenized/";
+  return {{material + "Engine", "hill"},
+          {material + "RVE", "file"},
+          {material + "RVE file", (folder / "layers.vti").string()},
+          {material + "Microstructure file/Phase stiffness", "0 = 3000, 0.35; 1 = 60000, 0.25"}};
+}
+
 std::map<std::string, std::string> elastic(const std::string& stiffness) {
   return {{"Material 0/Model", "linear elastic"},
           {"Material 0/linear elastic/Stiffness", stiffness}};
@@ -66,7 +77,8 @@ void expect_refused(const std::map<std::string, std::string>& changes,
   const auto first = outcome.output.find("seco-macro: ");
   ASSERT_NE(first, std::string::npos) << outcome.output;
   EXPECT_EQ(outcome.output.find('\n', first), outcome.output.size() - 1) << outcome.output;
-  EXPECT_EQ(outcome.output.find("exception"), std::string::npos) << outcome.output;
+  for (const std::string foreign : {"exception", "Errc"})
+    EXPECT_EQ(outcome.output.find(foreign), std::string::npos) << outcome.output;
   EXPECT_FALSE(std::filesystem::exists(folder / "out"));
 }
 

@@ -15,6 +15,10 @@ std::string parameters(const std::map<std::string, std::string>& changes);
 /// Changes that make the material of the run linear elastic.
 std::map<std::string, std::string> elastic(const std::string& stiffness);
 
+/// Changes that make its RVE a microstructure file, written to a folder, that is not periodic along
+/// axis 0.
+std::map<std::string, std::string> with_two_layers(const std::filesystem::path& folder);
+
 /// Runs it in a folder of the name, where the results are in `out`, and expects success.
 /// @return the summary
 nlohmann::json run(const std::string& name, const std::map<std::string, std::string>& changes,

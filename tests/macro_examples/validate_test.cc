@@ -39,6 +39,7 @@ void expect_problems(const std::map<std::string, std::string>& changes,
         << parts.front() << " " << parts.back() << "\n"
         << outcome.output;
   EXPECT_FALSE(fs::exists(folder / "out"));
+  EXPECT_EQ(outcome.output.find("Errc"), std::string::npos) << outcome.output;
 }
 
 }  // namespace
@@ -52,6 +53,31 @@ TEST(Validate, SaysWhatWouldBeRunAndWritesNothing) {
                                  "run.prm: no problem found"})
     EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
   EXPECT_FALSE(fs::exists(folder / "out"));
+}
+
+TEST(Validate, MakesNoFolders) {
+  const auto folder = new_folder("no_folders");
+  const auto outcome = validate(folder, {{"Output directory", "results/of/mine"},
+                                         {"Material 0/homogenized/Result cache", "cache/of/mine"}});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  for (const auto& entry : fs::directory_iterator(folder))
+    EXPECT_EQ(entry.path().filename(), "run.prm");
+  expect_problems({{"Material 0/homogenized/Result cache", "/dev/null/cache"}},
+                  {{"Material 0/homogenized", "Result cache", "/dev/null/cache"}});
+}
+
+TEST(Validate, ARestartNeedsACheckpointOrWritesOne) {
+  const auto folder = new_folder("no_checkpoint");
+  for (const std::string write : {"false", "true"}) {
+    write_text(folder / "run.prm", parameters({{"Checkpoint/Write", write}}));
+    const auto outcome =
+        run_program("seco-macro", "--validate --restart " + (folder / "run.prm").string());
+    EXPECT_EQ(outcome.exit_code, write == "true" ? 0 : 1) << outcome.output;
+    EXPECT_EQ(
+        outcome.output.find("key 'Write' in section 'Checkpoint' is false") != std::string::npos,
+        write == "false")
+        << outcome.output;
+  }
 }
 
 TEST(Validate, ShippedParameterFilesAreValid) {
@@ -94,6 +120,24 @@ TEST(Validate, FindsAllThatIsWrongInTheFile) {
                    {"Material 0/homogenized", "Engine", "ftt"},
                    {"Material 0/homogenized/Microstructure", "Grid"},
                    {"Material 1", "Model", "homogenised", "homogenized"}});
+}
+
+TEST(Validate, SaysWhatIsNotUnderstoodInAnExpression) {
+  expect_problems({{"Geometry/Refined region", "x*foo(y)"},
+                   {"Boundary conditions/Traction", "1: 0; 1 +; 0"},
+                   {"Material 0/homogenized/Volume fraction", "0.1*q"}},
+                  {{"Refined region", "'x*foo(y)'", "'foo' is not known", "x,y,z"},
+                   {"Traction", "'1 +' is not understood", "end of expression"},
+                   {"Material 0/homogenized", "Volume fraction", "'q' is not known"}});
+}
+
+// Neither a mesh that no machine can hold nor a material that no one has described is made.
+TEST(Validate, FindsAbsurdMeshesAndMissingMaterials) {
+  expect_problems({{"Geometry/Cells", "1000000, 1000000, 1000000"}, {"Number of materials", "2"}},
+                  {{"key 'Cells'", "'Global refinements' = 0", "1e+18 cells", "1e+10"},
+                   {"section 'Material 1' is missing", "'Number of materials' = 2"}});
+  expect_refused({{"Geometry/Global refinements", "20"}},
+                 {"run.prm", "'Cells' = 8, 4, 2", "'Global refinements' = 20", "7.38e+19 cells"});
 }
 
 TEST(Validate, FindsAllThatDoesNotFitTheMesh) {

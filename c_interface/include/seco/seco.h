@@ -95,6 +95,13 @@ SECO_API int seco_n_rves(const seco_material* material);
  * destroyed. */
 SECO_API const char* seco_unit(const seco_material* material);
 
+/* What was assumed and done when the section 'Microstructure file' was read, for example along
+ * which axes a microstructure that is not periodic was treated as periodic: the number of
+ * sentences, 0 for NULL, and each of them, numbered from 0; "" for a number that does not exist.
+ * Valid until the material is destroyed. */
+SECO_API int seco_n_notes(const seco_material* material);
+SECO_API const char* seco_note(const seco_material* material, int note);
+
 /* Evaluates a batch of points: stress = C : strain. Pass NULL for outputs that are not wanted.
  *
  * notation  a seco_notation, of strain, stress and tangent

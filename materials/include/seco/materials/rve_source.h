@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "seco/materials/generators.h"
 #include "seco/materials/parameter_reader.h"
@@ -35,6 +36,9 @@ class RveSource {
   bool has_seed() const { return has_seed_; }
   /// The settings of the generator, whether or not it is used.
   const GeneratorSettings& generator() const { return generator_; }
+  /// What was assumed and done when the microstructure file was read, in sentences that name the
+  /// file; none for a generator, or an RVE of this library of which nothing is cut or changed.
+  const std::vector<std::string>& notes() const { return notes_; }
   /// "an RVE file" or the name of the generator in quotes, for messages.
   std::string description() const;
 
@@ -47,6 +51,7 @@ class RveSource {
   bool has_volume_fraction_ = false, has_texture_spread_ = false, has_seed_ = false;
   std::string unit_;
   Rve file_rve_;
+  std::vector<std::string> notes_;
   GeneratorSettings generator_;
 };
 

@@ -93,6 +93,8 @@ struct RunSettings {
   bool goal_oriented = false;
   /// Whether the host will ask for an audit.
   bool audited = false;
+  /// Whether the host only checks its input: nothing is written.
+  bool checked_only = false;
 };
 
 /// What a goal-oriented loop knows of one RVE: how much of the width of a certified quantity is due
@@ -213,6 +215,11 @@ class Material {
   virtual void restore(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
                        const std::function<void(std::size_t, std::size_t)>& progress,
                        const FindRecords& find);
+
+  /// What was assumed where parameters and the files that they name leave it open, in sentences for
+  /// the user; may be asked after `parse_parameters`, is not collective, and is the same on all
+  /// ranks. By default nothing.
+  virtual std::vector<std::string> notes() const;
 };
 
 }  // namespace seco::plugin

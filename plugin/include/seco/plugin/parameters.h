@@ -61,8 +61,9 @@ bool reset_parameter(dealii::ParameterHandler& handler, const std::string& secti
 /// Texts by section and key.
 using ParameterTexts = std::map<std::pair<std::string, std::string>, std::string>;
 
-/// The value of every declared entry, that of the user or the default.
-ParameterTexts parameter_values(const dealii::ParameterHandler& handler);
+/// The value of every declared entry, that of the user or the default, byte for byte. The handler
+/// stands at the top level.
+ParameterTexts parameter_values(dealii::ParameterHandler& handler);
 
 /// "FILE:LINE: " of an error about a parameter, or "FILE: " where the file does not set it.
 std::string location(const materials::ParameterFile& file, const std::string& section,

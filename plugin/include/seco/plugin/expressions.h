@@ -1,0 +1,18 @@
+#pragma once
+
+#include <deal.II/base/function_parser.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace seco::plugin {
+
+/// A function of position, given by one expression per component in the variables x, y (and z in
+/// 3D) and the constant pi.
+/// @throws std::invalid_argument with the expression that is not understood and what in it
+template <int dim>
+std::shared_ptr<dealii::FunctionParser<dim>> parse_expressions(
+    const std::vector<std::string>& expressions);
+
+}  // namespace seco::plugin
