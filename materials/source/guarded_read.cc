@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "file_content.h"
+
 namespace seco::materials {
 namespace {
 
@@ -31,6 +33,23 @@ rlim_t seconds_for(const std::string& path) {
   return 2 + (error ? 0 : size / 1000000);
 }
 
+/// Memory in bytes that no reading of a sound file needs: its content inflated, converted and
+/// sorted into RVEs.
+double bytes_for(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  return 1e9 + (error ? 0. : 4. * largest_inflation * static_cast<double>(size));
+}
+
+/// The most memory in bytes that this process has had.
+double peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return 1024. * static_cast<double>(usage.ru_maxrss);
+}
+
+constexpr int too_much_memory = 1;
+
 [[noreturn]] void run_as_child(const std::string& path, const std::function<void()>& read) {
   // The signal handlers of the parent are for the parent.
   for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGILL, SIGXCPU})
@@ -38,12 +57,13 @@ rlim_t seconds_for(const std::string& path) {
   const rlimit no_core{0, 0}, time{seconds_for(path), seconds_for(path)};
   setrlimit(RLIMIT_CORE, &no_core);
   setrlimit(RLIMIT_CPU, &time);
+  const double before = peak_memory();
   try {
     read();
   } catch (...) {
     // The parent makes the same error, with its message.
   }
-  _exit(0);
+  _exit(peak_memory() - before > bytes_for(path) ? too_much_memory : 0);
 }
 
 }  // namespace
@@ -65,7 +85,8 @@ void guarded_read(const std::string& path, const std::function<void()>& read) {
     if (ended == child && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
       throw std::runtime_error(
           fmt::format("{}: cannot be read; the HDF5 library fails on it{}, so it is corrupt", path,
-                      WIFSIGNALED(status) ? fmt::format(" (signal {})", WTERMSIG(status)) : ""));
+                      WIFSIGNALED(status) ? fmt::format(" (signal {})", WTERMSIG(status))
+                                          : " (it takes too much memory)"));
   }
   read();
 }
