@@ -1,7 +1,9 @@
 #include "homogenized_rves.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "seco/materials/elastic_constants.h"
@@ -103,6 +105,21 @@ std::vector<Homogenized> homogenize(const surrogate::Engine& engine,
   return results;
 }
 
+/// A section that is not in the file would have all its defaults.
+void check_section(const ParameterFile& file, const std::string& section) {
+  std::vector<std::string> sections;
+  for (const auto& entry : file.entries()) {
+    if (materials::is_inside(entry.section, section)) return;
+    for (auto part = entry.section; !part.empty();
+         part = part.find('/') == std::string::npos ? "" : part.substr(0, part.rfind('/')))
+      if (std::find(sections.begin(), sections.end(), part) == sections.end())
+        sections.push_back(part);
+  }
+  throw std::invalid_argument(
+      fmt::format("{}: there is no section '{}' or nothing in it; sections of the file: {}",
+                  file.origin(), section, fmt::join(sections, ", ")));
+}
+
 }  // namespace
 
 HomogenizedRves homogenize_file(const std::string& rve_file, const std::string& engine_name,
@@ -125,6 +142,7 @@ HomogenizedRves homogenize_section(const std::string& parameter_file, const std:
                                    std::size_t n_rves, const std::vector<double>& volume_fraction) {
   register_engines();
   auto file = ParameterFile::read(parameter_file);
+  check_section(file, section);
   HomogenizedRves result;
   result.dimension = file.choice("", "Dimension", "3", {"2", "3"}, "2 or 3") == "2" ? 2 : 3;
   result.unit = file.choice("", "Unit", "MPa", {"Pa", "kPa", "MPa", "GPa"}, "unit of stresses");

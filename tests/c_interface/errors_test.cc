@@ -81,6 +81,17 @@ TEST(CInterfaceErrors, ParametersAreNamedWithFileLineSectionAndKey) {
       {"volume_fraction", "entry 1", "1.5"});
 }
 
+TEST(CInterfaceErrors, ASectionThatIsNotThereIsNotTakenWithItsDefaults) {
+  const auto folder = new_folder("sections");
+  const auto file = write_parameters(folder, "set Engine = hill", "");
+  for (const std::string wrong : {"Material 0/homogenised", "Material 1/homogenized", "Material"})
+    refused(
+        [&](seco_material** m) {
+          return seco_create_from_parameters(file.c_str(), wrong.c_str(), 1, nullptr, m);
+        },
+        {file, "'" + wrong + "'", section});
+}
+
 TEST(CInterfaceErrors, EvaluationRefusesWrongArgumentsAndWritesNothing) {
   const auto material = from_rve(write_composite(new_folder("arguments")), "hill");
   ASSERT_TRUE(material);
