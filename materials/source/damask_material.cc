@@ -1,10 +1,13 @@
 #include "seco/materials/damask_material.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
+#include <span>
 #include <stdexcept>
 
 #include "file_content.h"
@@ -107,6 +110,49 @@ FilePhase read_phase(const Reader& reader, const std::string& name, const YAML::
   return phase;
 }
 
+/// What DAMASK knows of a constituent: phase, volume fraction, initial orientation and stretch.
+void check_keys(const Reader& reader, std::size_t number, const YAML::Node& constituent) {
+  const std::vector<std::string> known{"phase", "v", "O", "V_e"};
+  if (!constituent.IsMap())
+    reader.fail(constituent,
+                fmt::format("the constituent of material {} is {}, expected a section "
+                            "with the keys {}",
+                            number, Reader::shown(constituent), fmt::join(known, ", ")));
+  for (const auto& entry : constituent) {
+    const auto key = entry.first.IsScalar() ? entry.first.Scalar() : "";
+    if (std::find(known.begin(), known.end(), key) == known.end())
+      reader.fail(entry.first,
+                  fmt::format("key {} of the constituent of material {} is not known; known are "
+                              "{}{}",
+                              Reader::shown(entry.first), number, fmt::join(known, ", "),
+                              did_you_mean(key, known, true)));
+  }
+}
+
+/// "materials 0, 1, 2" or "materials 0, 1, ... (17 of 20)".
+std::string listed(const std::vector<std::size_t>& materials, std::size_t n) {
+  constexpr std::size_t most = 8;
+  const auto shown = std::span(materials).first(std::min(materials.size(), most));
+  return fmt::format(
+      "material{} {}{}", materials.size() == 1 ? "" : "s", fmt::join(shown, ", "),
+      materials.size() > most ? fmt::format(", ... ({} of {})", materials.size(), n) : "");
+}
+
+/// Says what is assumed of materials, and what of them is not used.
+void add_notes(DamaskMaterial& result, const std::vector<std::size_t>& stretched) {
+  std::vector<std::size_t> unturned;
+  for (std::size_t m = 0; m < result.materials.size(); ++m)
+    if (!result.materials[m].orientation) unturned.push_back(m);
+  const auto n = result.materials.size();
+  if (!unturned.empty())
+    result.notes.push_back(
+        fmt::format("{} {} no orientation 'O'; crystal axes are those of the sample",
+                    listed(unturned, n), unturned.size() == 1 ? "has" : "have"));
+  if (!stretched.empty())
+    result.notes.push_back(
+        fmt::format("the initial stretch 'V_e' of {} is not used", listed(stretched, n)));
+}
+
 Crystal read_material(const Reader& reader, std::size_t number, const YAML::Node& node,
                       const std::map<std::string, std::int64_t>& phases) {
   const auto constituents = entry(node, "constituents");
@@ -116,6 +162,7 @@ Crystal read_material(const Reader& reader, std::size_t number, const YAML::Node
                                       ? std::to_string(constituents.size())
                                       : "no list of"));
   const auto constituent = constituents[0];
+  check_keys(reader, number, constituent);
   const auto phase = entry(constituent, "phase"), fraction = entry(constituent, "v"),
              orientation = entry(constituent, "O");
   if (!phase.IsDefined() || !phase.IsScalar() || !phases.count(phase.Scalar())) {
@@ -123,11 +170,10 @@ Crystal read_material(const Reader& reader, std::size_t number, const YAML::Node
     for (const auto& [name, unused] : phases) names.push_back(name);
     reader.fail(
         constituent,
-        fmt::format(
-            "phase {} of material {} is not in the section 'phase'; did you mean "
-            "'{}'?",
-            Reader::shown(phase), number,
-            nearest_match(phase.IsDefined() && phase.IsScalar() ? phase.Scalar() : "", names)));
+        fmt::format("phase {} of material {} is not in the section 'phase', which has {}{}",
+                    Reader::shown(phase), number, fmt::join(names, ", "),
+                    did_you_mean(phase.IsDefined() && phase.IsScalar() ? phase.Scalar() : "", names,
+                                 true)));
   }
   if (fraction.IsDefined() && std::abs(reader.number(fraction, "v") - 1.) > 1e-6)
     reader.fail(fraction, fmt::format("'v' of material {} is {}, expected 1 for one constituent",
@@ -173,9 +219,13 @@ DamaskMaterial read_damask_material(const std::string& path) {
     }
     if (!materials.IsDefined() || materials.IsNull()) return result;
     if (!materials.IsSequence()) reader.fail(materials, "'material' is not a list");
-    std::size_t number = 0;
-    for (const auto& material : materials)
-      result.materials.push_back(read_material(reader, number++, material, numbers));
+    std::vector<std::size_t> stretched;
+    for (const auto& material : materials) {
+      const auto number = result.materials.size();
+      result.materials.push_back(read_material(reader, number, material, numbers));
+      if (entry(entry(material, "constituents")[0], "V_e").IsDefined()) stretched.push_back(number);
+    }
+    add_notes(result, stretched);
   } catch (const YAML::Exception& error) {
     throw std::runtime_error(
         fmt::format("{}:{}: is not well-formed YAML: {}", path, error.mark.line + 1, error.msg));

@@ -58,14 +58,30 @@ class Reader {
   std::vector<std::size_t> cells() const;
   std::string feature_group(const std::string& cell_group) const;
   void read_phases(LabelledGrid& grid, const std::string& cell_group) const;
-  std::vector<Rotation> orientations(const std::string& dataset, std::size_t n) const;
+  /// @param of_features whether entry 0 stands for no feature and may be a quaternion of zeros
+  std::vector<Rotation> orientations(const std::string& dataset, std::size_t n,
+                                     bool of_features) const;
   std::vector<std::int64_t> integers(const std::string& dataset, std::size_t n) const;
   /// Values of the cells in our order, from the order z, y, x on file.
   template <typename Value>
   std::vector<Value> reordered(const std::vector<Value>& values) const;
   std::vector<std::string> orientation_names(bool of_features) const;
   void read_grains(LabelledGrid& grid, const std::string& ids, const std::string& group) const;
-  void read_points(LabelledGrid& grid, const std::string& group) const;
+  /// Voxels of equal phase and orientation as crystals.
+  /// @param ids, features of the grains where these have phases; empty otherwise
+  /// @param reason why the grains are not the crystals
+  void read_points(LabelledGrid& grid, const std::string& group, const std::string& ids,
+                   const std::string& features, const std::string& reason) const;
+  std::string grain_phases(const std::string& group) const;
+  /// Label of the grain of each voxel, below the number of grains that `group` describes.
+  std::vector<std::int32_t> grain_of_voxels(const LabelledGrid& grid, const std::string& ids,
+                                            const std::string& group, std::size_t n_grains) const;
+  /// The dataset of orientations of grains, or of voxels; empty if there is none.
+  std::string grain_orientations(const std::string& group) const;
+  /// Refuses a name of orientations that neither grains nor voxels have.
+  [[noreturn]] void refuse_orientations() const;
+  /// Refuses a dataset of voxels that has the name of `FeatureIds` but not their shape.
+  void check_shape_of_ids(const std::string& name) const;
 
   Hdf5Reader file_;
   const MicrostructureOptions& options_;
@@ -104,9 +120,9 @@ Container Reader::chosen_container() const {
     chosen = static_cast<std::size_t>(std::find(names.begin(), names.end(), options_.container) -
                                       names.begin());
     if (chosen == names.size())
-      fail(fmt::format(
-          "has no container '{}' with an image geometry; it has {}. Did you mean '{}'?",
-          options_.container, fmt::join(names, ", "), nearest_match(options_.container, names)));
+      fail(fmt::format("has no container '{}' with an image geometry; it has {}{}",
+                       options_.container, fmt::join(names, ", "),
+                       did_you_mean(options_.container, names, true)));
   } else if (found.size() > 1) {
     fail(fmt::format("has the containers {}; say which one to read", fmt::join(names, ", ")));
   }
@@ -183,7 +199,8 @@ std::vector<std::string> Reader::orientation_names(bool of_features) const {
   return {"EulerAngles", "Eulers", "Quats"};
 }
 
-std::vector<Rotation> Reader::orientations(const std::string& dataset, std::size_t n) const {
+std::vector<Rotation> Reader::orientations(const std::string& dataset, std::size_t n,
+                                           bool of_features) const {
   const auto array = file_.dataset<double>(dataset);
   const std::size_t width = array.shape.back();
   if ((width != 3 && width != 4) || array.values.size() != n * width)
@@ -196,27 +213,65 @@ std::vector<Rotation> Reader::orientations(const std::string& dataset, std::size
   result.reserve(n);
   for (std::size_t i = 0; i < n; ++i) {
     const double* v = array.values.data() + i * width;
-    const double size = *std::max_element(
-        v, v + width, [](double a, double b) { return std::abs(a) < std::abs(b); });
-    const double largest = width == 4 ? 1.001 : degrees ? 360.1 : 6.30;
-    if (!(std::abs(size) <= largest) ||
-        std::any_of(v, v + width, [](double x) { return !std::isfinite(x); }))
-      fail(fmt::format("dataset '{}' holds {} in entry {}, allowed are {}", dataset, size, i,
-                       width == 4 ? "unit quaternions"
-                       : degrees  ? "angles up to 360 degrees"
-                                  : "angles up to 2 pi in radians; if these are degrees, say so"));
+    for (std::size_t c = 0; c < width; ++c)
+      if (!std::isfinite(v[c]))
+        fail(
+            fmt::format("dataset '{}' holds {} in entry {}, component {}; allowed are finite "
+                        "numbers",
+                        dataset, v[c], i, c));
     if (width == 3) {
-      const double unit = degrees ? degree : 1.;
+      const double largest = degrees ? 360.1 : 6.30, unit = degrees ? degree : 1.;
+      for (std::size_t c = 0; c < width; ++c)
+        if (std::abs(v[c]) > largest)
+          fail(fmt::format("dataset '{}' holds {} in entry {}, allowed are {}", dataset, v[c], i,
+                           degrees ? "angles up to 360 degrees"
+                                   : "angles up to 2 pi in radians; if these are degrees, say so"));
       result.push_back(from_euler(unit * v[0], unit * v[1], unit * v[2]));
-    } else if (std::hypot(std::hypot(v[0], v[1]), std::hypot(v[2], v[3])) < 0.5) {
-      // Entry 0 of the features stands for no feature and is zero.
-      result.push_back(Rotation::Identity());
-    } else {
-      // Imaginary part first; the rotation from sample to crystal axes in the usual matrix.
-      result.push_back(from_quaternion(v[3], v[0], v[1], v[2]).transpose());
+      continue;
     }
+    const double norm = std::hypot(std::hypot(v[0], v[1]), std::hypot(v[2], v[3]));
+    if (norm == 0. && of_features && i == 0) {
+      result.push_back(Rotation::Identity());
+      continue;
+    }
+    if (!(std::abs(norm - 1.) <= 1e-3))
+      fail(
+          fmt::format("dataset '{}' holds a quaternion of the norm {:g} in entry {}, allowed are "
+                      "unit quaternions{}",
+                      dataset, norm, i,
+                      of_features ? ", and zeros in entry 0, which stands for no feature" : ""));
+    // Imaginary part first; the rotation from sample to crystal axes in the usual matrix.
+    result.push_back(from_quaternion(v[3], v[0], v[1], v[2]).transpose());
   }
   return result;
+}
+
+std::string Reader::grain_orientations(const std::string& group) const {
+  for (const auto& name : orientation_names(true))
+    if (const auto n = file_.shape(group + "/" + name).size(); n == 1 || n == 2)
+      return group + "/" + name;
+  return "";
+}
+
+void Reader::refuse_orientations() const {
+  std::vector<std::string> known;
+  for (const auto& group : groups())
+    for (const auto& member : file_.members(group))
+      if (member.find("Quat") != std::string::npos || member.find("Euler") != std::string::npos)
+        known.push_back(fmt::format("{}/{} ({})", group.substr(container_.path.size() + 1), member,
+                                    fmt::join(file_.shape(group + "/" + member), "x")));
+  fail(
+      fmt::format("'{}' has no dataset '{}' of orientations, neither of grains nor of the cells "
+                  "{} (z, y, x); it has {}",
+                  container_.path, options_.orientations, fmt::join(cells(), "x"),
+                  known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
+}
+
+void Reader::check_shape_of_ids(const std::string& name) const {
+  for (const auto& group : groups())
+    if (const auto shape = file_.shape(group + "/" + name); !shape.empty())
+      fail(fmt::format("dataset '{}/{}' has the shape {}, expected that of the cells, {} (z, y, x)",
+                       group, name, fmt::join(shape, "x"), fmt::join(cells(), "x")));
 }
 
 std::string Reader::feature_group(const std::string& cell_group) const {
@@ -256,28 +311,40 @@ void Reader::read_phases(LabelledGrid& grid, const std::string& cell_group) cons
   grid.notes.push_back("the file has no 'CrystalStructures'; phases are known by number only");
 }
 
+std::string Reader::grain_phases(const std::string& group) const {
+  for (const char* name : {"Phases", "FeaturePhases"})
+    if (!file_.shape(group + "/" + name).empty()) return group + "/" + name;
+  return "";
+}
+
+std::vector<std::int32_t> Reader::grain_of_voxels(const LabelledGrid& grid, const std::string& ids,
+                                                  const std::string& group,
+                                                  std::size_t n_grains) const {
+  std::vector<std::int32_t> label;
+  label.reserve(grid.n_voxels());
+  for (const auto id : reordered(integers(ids, grid.n_voxels()))) {
+    if (id < 0 || static_cast<std::size_t>(id) >= n_grains)
+      fail(fmt::format("dataset '{}' holds {}, but '{}' describes the features 0 to {}", ids, id,
+                       group, n_grains - 1));
+    label.push_back(static_cast<std::int32_t>(id));
+  }
+  return label;
+}
+
 void Reader::read_grains(LabelledGrid& grid, const std::string& ids,
                          const std::string& group) const {
-  const auto feature_ids = reordered(integers(ids, grid.n_voxels()));
-  std::string oriented;
-  std::size_t n = 0;
-  for (const auto& name : orientation_names(true)) {
-    const auto shape = file_.shape(group + "/" + name);
-    if (!oriented.empty() || shape.empty()) continue;
-    oriented = group + "/" + name;
-    n = shape[0];
-  }
-  std::string phases;
-  for (const char* name : {"Phases", "FeaturePhases"}) {
-    const auto shape = file_.shape(group + "/" + name);
-    if (!phases.empty() || shape.empty()) continue;
-    phases = group + "/" + name;
-    if (n > 0 && shape[0] != n)
+  const auto oriented = grain_orientations(group);
+  std::size_t n = oriented.empty() ? 0 : file_.shape(oriented)[0];
+  const auto phases = grain_phases(group);
+  if (!phases.empty()) {
+    const auto n_phases = file_.shape(phases)[0];
+    if (n > 0 && n_phases != n)
       fail(fmt::format("datasets '{}' and '{}' describe {} and {} features", oriented, phases, n,
-                       shape[0]));
-    n = shape[0];
+                       n_phases));
+    n = n_phases;
   }
-  const auto rotations = oriented.empty() ? std::vector<Rotation>{} : orientations(oriented, n);
+  const auto rotations =
+      oriented.empty() ? std::vector<Rotation>{} : orientations(oriented, n, true);
   const auto phase = phases.empty() ? std::vector<std::int64_t>{} : integers(phases, n);
   if (phases.empty())
     grid.notes.push_back(fmt::format("'{}' has no 'Phases'; all grains are of phase 1", group));
@@ -285,13 +352,7 @@ void Reader::read_grains(LabelledGrid& grid, const std::string& ids,
       oriented.empty()
           ? fmt::format("'{}' has no orientations; crystal axes are those of the sample", group)
           : fmt::format("orientations are those of dataset '{}'", oriented));
-  grid.label.reserve(feature_ids.size());
-  for (std::size_t v = 0; v < feature_ids.size(); ++v) {
-    if (feature_ids[v] < 0 || static_cast<std::size_t>(feature_ids[v]) >= n)
-      fail(fmt::format("dataset '{}' holds {}, but '{}' describes the features 0 to {}", ids,
-                       feature_ids[v], group, n - 1));
-    grid.label.push_back(static_cast<std::int32_t>(feature_ids[v]));
-  }
+  grid.label = grain_of_voxels(grid, ids, group, n);
   for (std::size_t f = 0; f < n; ++f) {
     Crystal crystal;
     crystal.phase = phases.empty() ? (f > 0) : phase[f];
@@ -300,7 +361,8 @@ void Reader::read_grains(LabelledGrid& grid, const std::string& ids,
   }
 }
 
-void Reader::read_points(LabelledGrid& grid, const std::string& group) const {
+void Reader::read_points(LabelledGrid& grid, const std::string& group, const std::string& ids,
+                         const std::string& features, const std::string& reason) const {
   const auto oriented = find(group, orientation_names(false), cells());
   const auto phases = find(group, {"Phases"}, cells());
   if (oriented.empty() && phases.empty())
@@ -310,15 +372,25 @@ void Reader::read_points(LabelledGrid& grid, const std::string& group) const {
                     container_.path, fmt::join(file_.members(group), ", ")));
   const std::size_t n = grid.n_voxels();
   const auto rotations =
-      oriented.empty() ? std::vector<Rotation>{} : reordered(orientations(oriented, n));
-  const auto phase =
-      phases.empty() ? std::vector<std::int64_t>(n, 1) : reordered(integers(phases, n));
-  grid.notes.push_back(oriented.empty() ? fmt::format("phases are those of dataset '{}', without "
-                                                      "orientations",
-                                                      phases)
-                                        : fmt::format("no grains: voxels of equal orientation in "
-                                                      "dataset '{}' are one crystal",
-                                                      oriented));
+      oriented.empty() ? std::vector<Rotation>{} : reordered(orientations(oriented, n, false));
+  std::vector<std::int64_t> phase(n, 1);
+  if (!phases.empty()) {
+    phase = reordered(integers(phases, n));
+  } else if (const auto of_grains = features.empty() ? "" : grain_phases(features);
+             !of_grains.empty()) {
+    const auto n_grains = file_.shape(of_grains)[0];
+    const auto known = integers(of_grains, n_grains);
+    const auto grain = grain_of_voxels(grid, ids, features, n_grains);
+    for (std::size_t v = 0; v < n; ++v) phase[v] = known[static_cast<std::size_t>(grain[v])];
+  } else {
+    grid.notes.push_back(fmt::format("'{}' has no 'Phases'; all voxels are of phase 1", group));
+  }
+  grid.notes.push_back(
+      oriented.empty()
+          ? fmt::format("{}: phases are those of dataset '{}', without orientations", reason,
+                        phases)
+          : fmt::format("{}: voxels of equal orientation in dataset '{}' are one crystal", reason,
+                        oriented));
   std::map<std::array<double, 10>, std::int32_t> label_of;
   for (std::size_t v = 0; v < n; ++v) {
     std::array<double, 10> key{};
@@ -343,10 +415,12 @@ LabelledGrid Reader::grid() {
   for (const auto& group : groups()) {
     const auto found = find(group, {ids_name}, cells());
     if (!found.empty()) ids = found;
-    if (!found.empty() ||
-        (cell_group.empty() && !find(group, {"Phases", "EulerAngles", "Quats"}, cells()).empty()))
+    auto cell_data = orientation_names(false);
+    cell_data.insert(cell_data.end(), {"Phases", "EulerAngles", "Eulers", "Quats"});
+    if (!found.empty() || (cell_group.empty() && !find(group, cell_data, cells()).empty()))
       cell_group = group;
   }
+  if (ids.empty()) check_shape_of_ids(ids_name);
   if (ids.empty() && (cell_group.empty() || !options_.array.empty()))
     fail(fmt::format(
         "'{}' has no dataset '{}' with the cells {} of its geometry (z, y, x) in one of "
@@ -355,8 +429,17 @@ LabelledGrid Reader::grid() {
         groups().empty() ? "(none)" : fmt::format("{}", fmt::join(groups(), ", "))));
   read_phases(grid, cell_group);
   const auto features = ids.empty() ? "" : feature_group(cell_group);
-  if (features.empty())
-    read_points(grid, cell_group);
+  const bool grains_oriented = !features.empty() && !grain_orientations(features).empty();
+  const bool voxels_oriented = !find(cell_group, orientation_names(false), cells()).empty();
+  if (!options_.orientations.empty() && !grains_oriented && !voxels_oriented) refuse_orientations();
+  if (ids.empty())
+    read_points(grid, cell_group, "", "",
+                fmt::format("dataset '{}' of grains is missing", ids_name));
+  else if (features.empty())
+    read_points(grid, cell_group, "", "", fmt::format("the grains of '{}' are not described", ids));
+  else if (!grains_oriented && voxels_oriented)
+    read_points(grid, cell_group, ids, features,
+                fmt::format("the grains of '{}' have no such orientations", features));
   else
     read_grains(grid, ids, features);
   for (const auto& [label, crystal] : grid.crystals)
@@ -369,7 +452,8 @@ LabelledGrid Reader::grid() {
 LabelledGrid read_dream3d(const std::string& path, const MicrostructureOptions& options) {
   if (options.angles != "radians" && options.angles != "degrees")
     throw std::invalid_argument(
-        fmt::format("unit of angles '{}': allowed are radians and degrees", options.angles));
+        fmt::format("{}: unit of angles '{}' (--angles, 'Angles'): allowed are radians and degrees",
+                    path, options.angles));
   return Reader(path, options).grid();
 }
 

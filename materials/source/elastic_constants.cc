@@ -45,8 +45,8 @@ const ElasticConstants& elastic_constants(const std::string& name) {
     if (entry.name == name) return entry;
   const auto names = elastic_constant_names();
   throw std::invalid_argument(
-      fmt::format("'{}' is not in the table of elastic constants; known are {}. Did you mean '{}'?",
-                  name, fmt::join(names, ", "), nearest_match(name, names)));
+      fmt::format("'{}' is not in the table of elastic constants; known are {}{}", name,
+                  fmt::join(names, ", "), did_you_mean(name, names, true)));
 }
 
 std::vector<std::string> elastic_constant_names() {

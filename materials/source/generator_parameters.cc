@@ -15,6 +15,9 @@
 namespace seco::materials {
 namespace {
 
+/// Their phases alone take 4 GiB.
+constexpr std::int64_t most_voxels = std::int64_t{1} << 31;
+
 std::vector<double> to_numbers(const std::string& text) {
   std::vector<double> numbers;
   for (const auto& part : split(text, ',')) {
@@ -34,9 +37,9 @@ MandelMatrix from_constants(const std::string& symmetry, const std::vector<doubl
   if (known == n_constants.end()) {
     std::vector<std::string> names;
     for (const auto& [name, n] : n_constants) names.push_back(name);
-    throw std::invalid_argument(
-        fmt::format("symmetry class '{}' is not known; known are {}. Did you mean '{}'?", symmetry,
-                    fmt::join(names, ", "), nearest_match(symmetry, names)));
+    throw std::invalid_argument(fmt::format("symmetry class '{}' is not known; known are {}{}",
+                                            symmetry, fmt::join(names, ", "),
+                                            did_you_mean(symmetry, names, true)));
   }
   if (c.size() != known->second)
     throw std::invalid_argument(fmt::format("symmetry class '{}' has {} constants, {} are given",
@@ -122,6 +125,12 @@ GeneratorSettings read_generator_settings(ParameterReader& reader, const std::st
     g.shape.push_back(static_cast<int>(n));
   }
   if (g.shape.size() != 2 && g.shape.size() != 3) reader.refuse(s, "Grid", allowed_grids);
+  std::int64_t n_voxels = 1;
+  for (const int n : g.shape) n_voxels *= n;
+  if (n_voxels > most_voxels)
+    reader.refuse(
+        s, "Grid",
+        fmt::format("these are {} voxels; allowed are at most {}", n_voxels, most_voxels));
   const auto lengths = reader.numbers(s, "Lengths", {1}, "edge lengths; one number for a cube");
   g.lengths = lengths.size() == 1 ? std::vector<double>(g.shape.size(), lengths[0]) : lengths;
   if (g.lengths.size() != g.shape.size())

@@ -215,9 +215,9 @@ Rve generate(const GeneratorSettings& settings) {
   else if (settings.type == "homogeneous")
     rve = homogeneous(settings);
   else
-    refuse(fmt::format("generator '{}' is not known; known are {}. Did you mean '{}'?",
-                       settings.type, fmt::join(generator_names(), ", "),
-                       nearest_match(settings.type, generator_names())));
+    refuse(fmt::format("generator '{}' is not known; known are {}{}", settings.type,
+                       fmt::join(generator_names(), ", "),
+                       did_you_mean(settings.type, generator_names(), true)));
   check(rve, fmt::format("generated {}", settings.type));
   return rve;
 }

@@ -55,8 +55,9 @@ const ImageData::ArrayDescription& chosen_array(const ImageData& image, const st
         "{}: holds the arrays {}; say which one holds the phases or grey levels", image.origin(),
         names.empty() ? "(none)" : fmt::format("{}", fmt::join(names, ", "))));
   throw std::runtime_error(
-      fmt::format("{}: array '{}' is missing; the file holds {}. Did you mean '{}'?",
-                  image.origin(), name, fmt::join(names, ", "), nearest_match(name, names)));
+      fmt::format("{}: array '{}' is missing; the file holds {}{}", image.origin(), name,
+                  names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")),
+                  did_you_mean(name, names, true)));
 }
 
 std::vector<std::int32_t> labels_of(const std::vector<double>& values,
@@ -81,8 +82,8 @@ std::vector<std::int32_t> segmented(const std::vector<double>& values,
   for (std::size_t t = 0; t < thresholds.size(); ++t)
     if (!std::isfinite(thresholds[t]) || (t > 0 && !(thresholds[t] > thresholds[t - 1])))
       throw std::invalid_argument(
-          fmt::format("thresholds {}: allowed are finite numbers, each above the one before",
-                      fmt::join(thresholds, ", ")));
+          fmt::format("{}: thresholds {}: allowed are finite numbers, each above the one before",
+                      what, fmt::join(thresholds, ", ")));
   std::vector<std::int32_t> labels;
   labels.reserve(values.size());
   for (const double value : values) {

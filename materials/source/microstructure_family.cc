@@ -96,8 +96,8 @@ MicrostructureFamily read_microstructure_family(ParameterReader& reader, const s
     if (name.empty()) continue;
     if (std::find(known.begin(), known.end(), name) == known.end())
       reader.refuse(s, "Types",
-                    fmt::format("'{}' is not known; allowed are {}. Did you mean '{}'?", name,
-                                fmt::join(known, ", "), nearest_match(name, known)));
+                    fmt::format("'{}' is not known; allowed are {}{}", name, fmt::join(known, ", "),
+                                did_you_mean(name, known, true)));
     family.types.push_back(name);
   }
   for (const auto& part :

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <set>
 #include <stdexcept>
@@ -88,13 +89,38 @@ std::string recognised(const std::string& path, const MicrostructureOptions& opt
       path, fmt::join(format_names(), ", "), extension, nearest_match(extension, extensions)));
 }
 
+/// Refuses a format that the content contradicts, which its reader would find out in some place far
+/// into the file.
+void check_content(const std::string& path, const std::string& format) {
+  const auto first = file_content(path, beginning);
+  const bool is_hdf5 = first.starts_with("\x89HDF"), is_png = first.starts_with("\x89PNG"),
+             is_vtk = first.find("<VTKFile") != std::string::npos;
+  if (!is_hdf5 && !is_png && !is_vtk) return;
+  const bool fits = format == "png"                           ? is_png
+                    : format == "dream3d" || format == "seco" ? is_hdf5
+                                                              : !is_hdf5 && !is_png;
+  if (fits) return;
+  throw std::runtime_error(
+      fmt::format("{}: is {}, but format '{}' (--format, 'Format') is read from {}", path,
+                  is_hdf5  ? "an HDF5 file"
+                  : is_png ? "a PNG image"
+                           : "a VTK file (XML)",
+                  format,
+                  format == "png"                           ? "PNG images"
+                  : format == "dream3d" || format == "seco" ? "HDF5 files"
+                                                            : "VTK image data (XML)"));
+}
+
 const Reader& chosen_reader(const std::string& path, const MicrostructureOptions& options) {
   const auto name = options.format == "auto" ? recognised(path, options) : options.format;
-  for (const auto& reader : readers())
-    if (reader.format.name == name) return reader;
+  for (const auto& reader : readers()) {
+    if (reader.format.name != name) continue;
+    if (options.format != "auto") check_content(path, name);
+    return reader;
+  }
   throw std::invalid_argument(
-      fmt::format("format '{}' is not known; known are auto, {}. Did you mean '{}'?", name,
-                  fmt::join(format_names(), ", "), nearest_match(name, format_names())));
+      fmt::format("{}: format '{}' (--format, 'Format') is not known; known are auto, {}{}", path,
+                  name, fmt::join(format_names(), ", "), did_you_mean(name, format_names(), true)));
 }
 
 std::array<int, 3> coarsening_of(const std::vector<int>& factors, int n_layers) {
@@ -126,8 +152,8 @@ int dimension_of(const LabelledGrid& grid, const std::string& path,
                  const MicrostructureOptions& options) {
   const bool plane = grid.shape[2] == 1;
   if (options.dimension != 0 && options.dimension != 2 && options.dimension != 3)
-    throw std::invalid_argument(
-        fmt::format("dimension {}: allowed are 2, 3 and 0 for either", options.dimension));
+    throw std::invalid_argument(fmt::format("{}: dimension {}: allowed are 2, 3 and 0 for either",
+                                            path, options.dimension));
   if (options.dimension == 2 && !plane)
     throw std::invalid_argument(
         fmt::format("{} has {} voxels along axis 2, which must be 1 for 2D; crop it to one layer",
@@ -205,6 +231,17 @@ void fill(Microstructure& result, const LabelledGrid& grid, const std::string& p
   check(rve, path);
 }
 
+/// Does what an option or a key of the section `Microstructure file` asks for; what is refused
+/// names these and the file.
+void apply(const std::string& path, const char* option, const char* key,
+           const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("{}: {} ({}, '{}')", path, error.what(), option, key));
+  }
+}
+
 /// What would have no effect is refused, because whoever sets it expects one.
 void check_options(const std::string& path, const std::string& format,
                    const MicrostructureOptions& options) {
@@ -233,7 +270,7 @@ std::vector<MicrostructureFormat> microstructure_formats() {
 }
 
 Microstructure read_microstructure(const std::string& path, const MicrostructureOptions& options) {
-  megapascals_per(options.unit);
+  apply(path, "--unit", "Unit", [&] { megapascals_per(options.unit); });
   Microstructure result;
   LabelledGrid grid;
   const auto read = [&] {
@@ -248,17 +285,20 @@ Microstructure read_microstructure(const std::string& path, const Microstructure
     read();
   const bool own = result.format == "seco";
   if (!own) assign_stiffness(grid, path, options);
-  crop(grid, options.crop);
-  coarsen(grid, coarsening_of(options.coarsen, grid.shape[2]));
+  apply(path, "--crop", "Crop", [&] { crop(grid, options.crop); });
+  apply(path, "--coarsen", "Coarsen",
+        [&] { coarsen(grid, coarsening_of(options.coarsen, grid.shape[2])); });
   const int dimension = dimension_of(grid, path, options);
-  for (const int axis : options.mirror)
-    if (axis >= dimension)
-      throw std::invalid_argument(fmt::format("mirror axis {}: the grid is {}D, with axes 0 to {}",
-                                              axis, dimension, dimension - 1));
   if (dimension == 2 && !own)
     grid.notes.push_back("one voxel along axis 2: read as 2D, plane strain");
+  apply(path, "--mirror", "Mirror", [&] {
+    for (const int axis : options.mirror)
+      if (axis < 0 || axis >= dimension)
+        throw std::invalid_argument(fmt::format(
+            "mirror axis {}: the grid is {}D, with axes 0 to {}", axis, dimension, dimension - 1));
+  });
   note_boundaries(grid, options.mirror, dimension);
-  mirror(grid, options.mirror);
+  apply(path, "--mirror", "Mirror", [&] { mirror(grid, options.mirror); });
   result.rve.unit = own ? grid.unit : options.unit;
   result.notes = grid.notes;
   fill(result, grid, path, dimension);

@@ -1,5 +1,7 @@
 #include "seco/materials/names.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <limits>
@@ -40,6 +42,14 @@ std::string nearest_match(const std::string& name, const std::vector<std::string
     }
   }
   return best;
+}
+
+std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates,
+                         bool new_sentence) {
+  const auto best = nearest_match(name, candidates);
+  const auto distance = edit_distance(name, best), length = std::max(name.size(), best.size());
+  if (best.empty() || distance >= length || distance > (length + 1) / 2) return "";
+  return fmt::format("{} you mean '{}'?", new_sentence ? ". Did" : "; did", best);
 }
 
 }  // namespace seco::materials

@@ -53,6 +53,10 @@ ParameterFile ParameterFile::read(const std::string& path) {
 
 ParameterFile::ParameterFile(const std::string& text, const std::string& origin) : origin_(origin) {
   std::vector<std::string> sections;
+  // Numbers of the blocks around a line; that of the top level changes with every section.
+  std::vector<int> blocks{0};
+  int n_blocks = 1;
+  std::map<std::pair<int, std::string>, int> first_lines;
   std::istringstream stream(text);
   std::string line, pending;
   int number = 0, first_line = 1;
@@ -80,16 +84,22 @@ ParameterFile::ParameterFile(const std::string& text, const std::string& origin)
     if (word == "subsection") {
       if (rest.empty()) fail("'subsection' needs a name");
       sections.push_back(rest);
+      blocks.push_back(n_blocks++);
     } else if (word == "end") {
       if (!rest.empty()) fail(fmt::format("unexpected '{}' after 'end'", rest));
       if (sections.empty()) fail("'end' without 'subsection'");
       sections.pop_back();
+      blocks.pop_back();
+      if (sections.empty()) blocks.back() = n_blocks++;
     } else if (word == "set") {
       const auto equal = rest.find('=');
       if (equal == std::string::npos) fail(fmt::format("'{}' has no '='", content));
       const auto key = normalized(rest.substr(0, equal));
       if (key.empty()) fail("'set' needs a key before '='");
-      entries_[{joined(sections), key}] = {normalized(rest.substr(equal + 1)), first_line};
+      const auto section = joined(sections);
+      const auto [first, is_new] = first_lines.try_emplace({blocks.back(), key}, first_line);
+      if (!is_new) repeats_.push_back({{section, key}, first->second, first_line});
+      entries_[{section, key}] = {normalized(rest.substr(equal + 1)), first_line};
     } else {
       fail(
           fmt::format("'{}' is not understood; lines are 'subsection NAME', 'set Key = value' or "
@@ -117,8 +127,16 @@ std::string ParameterFile::value_of(const std::string& section, const std::strin
 
 std::string ParameterFile::origin_of(const std::string& section, const std::string& key) const {
   const auto entry = entries_.find({section, key});
-  return entry == entries_.end() ? origin_ + ": "
-                                 : fmt::format("{}:{}: ", origin_, entry->second.line);
+  return located(entry == entries_.end() ? 0 : entry->second.line);
+}
+
+std::string ParameterFile::located(int line) const {
+  return line > 0 ? fmt::format("{}:{}: ", origin_, line) : origin_ + ": ";
+}
+
+void ParameterFile::change(const std::string& section, const std::string& key,
+                           const std::string& value) {
+  entries_[{normalized(section), normalized(key)}] = {normalized(value), 0};
 }
 
 std::string ParameterFile::folder() const {
@@ -137,22 +155,34 @@ bool ParameterFile::has(const std::string& section, const std::string& key) cons
 }
 
 void ParameterFile::check_all_used(const std::string& section) const {
+  for (const auto& repeat : repeats_)
+    if (is_inside(repeat.key.first, section))
+      throw std::invalid_argument(fmt::format(
+          "{}key '{}' {} is set a second time, first in line {}; allowed is one value",
+          located(repeat.line), repeat.key.second, where(repeat.key.first), repeat.first_line));
   for (const auto& [key, entry] : entries_) {
     if (!is_inside(key.first, section) || declared_.count(key)) continue;
-    std::vector<std::string> keys, sections;
+    std::vector<std::string> keys, sections, elsewhere;
     for (const auto& [known, unused] : declared_) {
       if (known.first == key.first) keys.push_back(known.second);
-      if (std::find(sections.begin(), sections.end(), known.first) == sections.end())
+      if (known.second == key.second) elsewhere.push_back(known.first);
+      if (!known.first.empty() && (sections.empty() || sections.back() != known.first))
         sections.push_back(known.first);
     }
+    const auto fail = [&, line = entry.line](const std::string& what) {
+      throw std::invalid_argument(located(line) + what);
+    };
+    const auto& name = key.first;
+    if (keys.empty() && !name.empty())
+      fail(fmt::format("section '{}' is not known; known are {}{}", name, fmt::join(sections, ", "),
+                       did_you_mean(name, sections, true)));
+    auto message = fmt::format("key '{}' {} is not known", key.second, where(name));
+    if (elsewhere.size() == 1 && !elsewhere.front().empty())
+      fail(fmt::format("{}; it belongs in section '{}'", message, elsewhere.front()));
     if (keys.empty())
-      throw std::invalid_argument(
-          fmt::format("{}:{}: section '{}' is not known; did you mean '{}'?", origin_, entry.line,
-                      key.first, nearest_match(key.first, sections)));
-    throw std::invalid_argument(
-        fmt::format("{}:{}: key '{}' {} is not known; did you mean '{}'? Known keys are {}",
-                    origin_, entry.line, key.second, where(key.first),
-                    nearest_match(key.second, keys), fmt::join(keys, ", ")));
+      fail(fmt::format("{}; all keys stand in sections, {}", message, fmt::join(sections, ", ")));
+    fail(fmt::format("{}; known are {}{}", message, fmt::join(keys, ", "),
+                     did_you_mean(key.second, keys, true)));
   }
 }
 

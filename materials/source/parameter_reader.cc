@@ -90,8 +90,7 @@ std::string ParameterReader::choice(const std::string& section, const std::strin
   auto value = ask(section, key, otherwise, fmt::format("{} ({})", help, fmt::join(allowed, "|")));
   if (std::find(allowed.begin(), allowed.end(), value) == allowed.end())
     refuse(section, key,
-           fmt::format("allowed are {}; did you mean '{}'?", fmt::join(allowed, ", "),
-                       nearest_match(value, allowed)));
+           fmt::format("allowed are {}{}", fmt::join(allowed, ", "), did_you_mean(value, allowed)));
   return value;
 }
 

@@ -41,6 +41,16 @@ void check_symmetry(LabelledGrid& grid, std::int64_t number, const FilePhase& ph
   }
 }
 
+/// Everything that phases can be called by.
+std::vector<std::string> names_of(const std::map<std::int64_t, FilePhase>& phases) {
+  std::vector<std::string> names;
+  for (const auto& [number, phase] : phases) {
+    names.push_back(std::to_string(number));
+    if (!phase.name.empty()) names.push_back(phase.name);
+  }
+  return names;
+}
+
 MandelMatrix stiffness_of(const std::string& key, const std::string& text,
                           const std::string& unit) {
   if (text == "void") return MandelMatrix::Zero(6, 6);
@@ -63,26 +73,35 @@ void assign_stiffness(LabelledGrid& grid, const std::string& path,
                       const MicrostructureOptions& options) {
   if (!options.material_file.empty()) {
     const auto material = read_damask_material(options.material_file);
-    for (const auto& [unused, known] : material.phases)
-      for (auto& [number, phase] : grid.phases)
-        if (!phase.stiffness && (known.name == phase.name || known.name == std::to_string(number)))
-          phase.stiffness = known.stiffness;
+    std::vector<std::string> described_phases;
+    bool used = false;
+    for (const auto& [unused, known] : material.phases) {
+      described_phases.push_back(known.name);
+      for (auto& [number, phase] : grid.phases) {
+        if (known.name != phase.name && known.name != std::to_string(number)) continue;
+        used = true;
+        if (!phase.stiffness) phase.stiffness = known.stiffness;
+      }
+    }
+    if (!used)
+      throw std::invalid_argument(fmt::format(
+          "{}: material file {} (--material, 'Material file') has no effect: it describes the "
+          "phases {}, and the phases here are {}",
+          path, options.material_file, fmt::join(described_phases, ", "),
+          fmt::join(names_of(grid.phases), ", ")));
   }
   for (const auto& [key, text] : options.stiffness) {
     bool known = false;
-    std::vector<std::string> names;
+    const auto names = names_of(grid.phases);
     for (auto& [number, phase] : grid.phases) {
-      names.push_back(std::to_string(number));
-      if (!phase.name.empty()) names.push_back(phase.name);
       if (key != phase.name && key != std::to_string(number)) continue;
       known = true;
       phase.stiffness = stiffness_of(key, text, options.unit);
     }
     if (!known)
       throw std::invalid_argument(
-          fmt::format("a stiffness is given for phase '{}', but {} has the phases {}. Did you mean "
-                      "'{}'?",
-                      key, path, fmt::join(names, ", "), nearest_match(key, names)));
+          fmt::format("a stiffness is given for phase '{}', but {} has the phases {}{}", key, path,
+                      fmt::join(names, ", "), did_you_mean(key, names, true)));
   }
   for (const auto& [number, phase] : grid.phases)
     if (phase.stiffness) check_symmetry(grid, number, phase);

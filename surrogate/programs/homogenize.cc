@@ -109,7 +109,25 @@ surrogate::LocalAnswer answer(const surrogate::Engine& engine, const surrogate::
   return result;
 }
 
+/// Values that no engine takes are refused for all, also where the chosen one ignores them.
+void check(const Options& options) {
+  const auto refuse = [](const std::string& option, const auto& value, const char* allowed) {
+    throw std::invalid_argument(
+        fmt::format("option {} is {}; allowed are {}", option, value, allowed));
+  };
+  const auto& settings = options.settings;
+  if (!(settings.tolerance > 0) || !(settings.tolerance < 1))
+    refuse("--tolerance", settings.tolerance, "numbers above 0 and below 1");
+  if (settings.max_iterations < 1)
+    refuse("--max-iterations", settings.max_iterations, "integers from 1");
+  if (settings.precision != "single" && settings.precision != "double")
+    refuse("--precision", settings.precision, "single and double");
+  if (options.continuum.refinement < 1)
+    refuse("--refinement", options.continuum.refinement, "integers from 1");
+}
+
 int homogenize(const Options& options) {
+  check(options);
   const auto query = local_query(options.local, materials::read_rve(options.rve));
   const auto& rve = query.rve;
   const auto engine = surrogate::make_engine(options.engine, options.settings);
@@ -158,8 +176,10 @@ void add_homogenize_command(CLI::App& app, int& status) {
   command->add_option("--tolerance", settings.tolerance,
                       "relative residual of the engine fft, relative gap of the bounds of "
                       "certified and auto");
-  command->add_option("--max-iterations", settings.max_iterations,
-                      "iterations after which fft, certified and auto stop");
+  command
+      ->add_option("--max-iterations", settings.max_iterations,
+                   "iterations after which fft, certified and auto stop")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--precision", settings.precision,
                       "single or double precision fields of fft and certified");
   command

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 
 #include "output.h"
@@ -46,10 +47,21 @@ json content_of(const Options& options, const materials::Microstructure& microst
           {"notes", microstructure.notes}};
 }
 
+/// What a text of an option means; refusals name the option.
+template <typename Parse>
+auto parsed(const char* option, const Parse& parse) {
+  try {
+    return parse();
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("option {}: {}", option, error.what()));
+  }
+}
+
 int import_microstructure(Options& options) {
-  options.read.crop = materials::crop_from_text(options.crop);
+  options.read.crop = parsed("--crop", [&] { return materials::crop_from_text(options.crop); });
   for (const auto& entry : options.stiffness)
-    for (const auto& phase : materials::phase_stiffness_from_text(entry))
+    for (const auto& phase :
+         parsed("--stiffness", [&] { return materials::phase_stiffness_from_text(entry); }))
       options.read.stiffness.push_back(phase);
   const auto microstructure = materials::read_microstructure(options.file, options.read);
   const auto& rve = microstructure.rve;

@@ -19,7 +19,10 @@ json to_json(const materials::MandelMatrix& matrix) {
 }
 
 void write_json(const std::string& path, const json& content) {
-  materials::write_aside(path, [&](std::ostream& out) { out << content.dump(2) << '\n'; });
+  materials::write_aside(path, [&](std::ostream& out) {
+    // Texts of microstructure files need not be UTF-8, which JSON is.
+    out << content.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+  });
 }
 
 void print_matrix(const std::string& title, const materials::MandelMatrix& matrix) {

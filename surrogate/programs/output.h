@@ -12,7 +12,8 @@ constexpr int bad_input = 1, missed = 2;
 
 nlohmann::json to_json(const materials::MandelMatrix& matrix);
 
-/// Writes a whole file or none. @throws std::runtime_error if it cannot be written
+/// Writes a whole file or none; bytes that are not UTF-8 become the replacement character. @throws
+/// std::runtime_error if it cannot be written
 void write_json(const std::string& path, const nlohmann::json& content);
 
 void print_matrix(const std::string& title, const materials::MandelMatrix& matrix);

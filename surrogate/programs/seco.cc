@@ -4,14 +4,17 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "homogenize.h"
 #include "import.h"
 #include "import_network.h"
 #include "output.h"
 #include "seco/materials/elastic_constants.h"
+#include "seco/materials/names.h"
 #include "seco/materials/rve_file.h"
 #include "seco/surrogate/engine.h"
 #include "seco/surrogate/threads.h"
@@ -27,7 +30,7 @@ using seco::missed;
 
 struct GenerateOptions {
   std::string parameters, rve, vti;
-  std::size_t index = 0;
+  std::optional<std::size_t> index;
   std::string device = "auto";
 };
 
@@ -49,10 +52,21 @@ int generate(const GenerateOptions& options) {
   auto file = seco::materials::ParameterFile::read(options.parameters);
   auto study = seco::read_study(file);
   if (options.rve.empty() && options.vti.empty()) {
+    if (options.index)
+      throw std::invalid_argument(fmt::format(
+          "option --index {} names one RVE, and the whole dataset would be generated; say with "
+          "--rve or --vti where to write the one",
+          *options.index));
     make_dataset(study, options.device);
     return 0;
   }
-  const auto rve = study.make_rve(options.index);
+  const auto index = options.index.value_or(0),
+             n_rves = study.dataset.n_training + study.dataset.n_validation;
+  if (index >= n_rves)
+    throw std::invalid_argument(
+        fmt::format("option --index {}: the dataset of {} has the RVEs 0 to {}", index,
+                    options.parameters, n_rves - 1));
+  const auto rve = study.make_rve(index);
   if (!options.rve.empty()) {
     seco::materials::write_rve(options.rve, rve);
     fmt::print("RVE of {} voxels and {} phases in {}\n", fmt::join(rve.shape, "x"),
@@ -132,6 +146,20 @@ int info(const std::string& subject) {
   return 0;
 }
 
+/// What is wrong if the command line has a word in the place of a subcommand that is none; empty if
+/// there is no word.
+std::string unknown_subcommand(const CLI::App& app) {
+  if (!app.get_subcommands().empty()) return "";
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  for (const auto& word : app.remaining())
+    if (!word.starts_with('-'))
+      return fmt::format("'{}' is not a subcommand; known are {}{}", word, fmt::join(names, ", "),
+                         seco::materials::did_you_mean(word, names, true));
+  return "";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -161,7 +189,10 @@ int main(int argc, char** argv) {
   generate_command->add_option("--rve", g.rve,
                                "writes one RVE to this HDF5 file instead of a dataset");
   generate_command->add_option("--vti", g.vti, "writes one RVE as VTK image data");
-  generate_command->add_option("--index", g.index, "number of the RVE within the dataset");
+  generate_command
+      ->add_option("--index", g.index,
+                   "number of the RVE within the dataset, from 0; 0 unless given")
+      ->check(CLI::NonNegativeNumber);
   generate_command->add_option("--device", g.device, "auto, cpu, cuda or cuda:N");
   generate_command->footer(footer);
   generate_command->callback([&] { status = generate(g); });
@@ -194,6 +225,11 @@ int main(int argc, char** argv) {
       if (!dataset.empty())
         throw std::invalid_argument("a study (" + model + ") names its datasets itself; got " +
                                     dataset);
+      // Its figures are tables in its folder, and its models are its own.
+      for (const auto* option : {"--json", "--trust-scripts"})
+        if (evaluate_command->count(option) > 0)
+          throw std::invalid_argument(fmt::format(
+              "option {} has no effect on a study ({}); it is for MODEL DATASET", option, model));
       status = seco::evaluate_study(model, device == "auto" ? "" : device) ? 0 : missed;
       return;
     }
@@ -213,6 +249,11 @@ int main(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    const auto unknown = unknown_subcommand(app);
+    if (unknown.empty()) return app.exit(error) == 0 ? 0 : bad_input;
+    fmt::print(stderr, "seco: {}\n", unknown);
+    return bad_input;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : bad_input;
   } catch (const std::exception& error) {

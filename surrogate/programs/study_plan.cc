@@ -59,21 +59,18 @@ struct Training {
   ParameterMap entries;
 };
 
-// Reads a training file with changes appended, which override what stands in the file.
+// Reads a training file with changes, which override what stands in the file.
 Training read_training(const std::string& base, const ParameterMap& changes,
                        const std::string& changed_by) {
-  auto text = file_text(base) + "\n";
-  for (const auto& [name, value] : changes) {
-    const auto parts = split(name, '/');
-    for (std::size_t i = 0; i + 1 < parts.size(); ++i)
-      text += fmt::format("subsection {}\n", parts[i]);
-    text += fmt::format("set {} = {}\n", parts.back(), value);
-    for (std::size_t i = 0; i + 1 < parts.size(); ++i) text += "end\n";
-  }
   // The origin starts with the path, so that relative paths still start from the file's folder.
   auto origin = base;
   if (!changes.empty()) origin += fmt::format(" (with the changes of {})", changed_by);
-  ParameterFile file(text, origin);
+  ParameterFile file(file_text(base), origin);
+  for (const auto& [name, value] : changes) {
+    const auto slash = name.rfind('/');
+    file.change(slash == std::string::npos ? "" : name.substr(0, slash), name.substr(slash + 1),
+                value);
+  }
   Training training;
   for (const auto& entry : file.entries())
     training.entries[entry.section + "/" + entry.key] = entry.value;

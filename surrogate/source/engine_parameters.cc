@@ -54,7 +54,9 @@ std::unique_ptr<Engine> make_engine(const std::string& name, const EngineSetting
     if (message.starts_with("tolerance")) reader.refuse(section, keys.tolerance, message);
     const auto names = engine_names();
     if (std::find(names.begin(), names.end(), name) == names.end())
-      reader.refuse(section, keys.engine, hint.empty() ? message : message + " " + hint);
+      reader.refuse(
+          section, keys.engine,
+          hint.empty() ? message : message + (message.ends_with('?') ? " " : ". ") + hint);
     reader.refuse(section, settings.model.empty() ? keys.engine : keys.model, message);
   }
 }

@@ -31,9 +31,9 @@ const Entry& entry_of(const std::string& name) {
   const auto entry = registry().find(name);
   if (entry == registry().end()) {
     const auto names = engine_names();
-    throw std::invalid_argument(
-        fmt::format("engine '{}' is not known; known engines are {}. Did you mean '{}'?", name,
-                    fmt::join(names, ", "), materials::nearest_match(name, names)));
+    throw std::invalid_argument(fmt::format("engine '{}' is not known; known engines are {}{}",
+                                            name, fmt::join(names, ", "),
+                                            materials::did_you_mean(name, names, true)));
   }
   return entry->second;
 }

@@ -41,9 +41,9 @@ const Metric& metric(const std::string& name) {
     if (entry.name == name) return entry;
     names.push_back(entry.name);
   }
-  throw std::invalid_argument(fmt::format("'{}' is not a metric; did you mean '{}'? Known are {}",
-                                          name, materials::nearest_match(name, names),
-                                          fmt::join(names, ", ")));
+  throw std::invalid_argument(fmt::format("'{}' is not a metric; known are {}{}", name,
+                                          fmt::join(names, ", "),
+                                          materials::did_you_mean(name, names)));
 }
 
 Spread spread(const std::vector<double>& values) {

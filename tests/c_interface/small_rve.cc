@@ -54,15 +54,17 @@ std::string write_composite(const std::filesystem::path& folder) {
 std::string write_parameters(const std::filesystem::path& folder, const std::string& more,
                              const std::string& microstructure) {
   const auto path = (folder / "composite.prm").string();
+  std::string usual;
+  for (const std::string line :
+       {"set Type = inclusions", "set Grid = 8, 8, 8", "set Matrix = 3000, 0.35",
+        "set Inclusion = 60000, 0.25", "set Volume fraction = 0.2", "set Number of inclusions = 3",
+        "set Seed = 5"})
+    if (microstructure.find(line.substr(0, line.find('='))) == std::string::npos)
+      usual += "      " + line + "\n";
   std::ofstream(path) << "subsection Geometry\n  set Type = box\nend\n"
                          "subsection Material 0\n  subsection homogenized\n"
-                      << more
-                      << "\n    subsection Microstructure\n"
-                         "      set Type = inclusions\n      set Grid = 8, 8, 8\n"
-                         "      set Matrix = 3000, 0.35\n      set Inclusion = 60000, 0.25\n"
-                         "      set Volume fraction = 0.2\n      set Number of inclusions = 3\n"
-                         "      set Seed = 5\n"
-                      << microstructure << "\n    end\n  end\nend\n";
+                      << more << "\n    subsection Microstructure\n"
+                      << usual << microstructure << "\n    end\n  end\nend\n";
   return path;
 }
 

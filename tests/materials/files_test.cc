@@ -13,6 +13,7 @@
 #include "seco/materials/generators.h"
 #include "seco/materials/hdf5_file.h"
 #include "seco/materials/image_file.h"
+#include "seco/materials/names.h"
 #include "seco/materials/parameter_file.h"
 #include "seco/materials/rve_file.h"
 
@@ -221,10 +222,62 @@ TEST(ParameterFile, ErrorsNameFileLineSectionKeyValueAndWhatIsAllowed) {
       },
       {"x.prm:3", "'fsat'", "fast, slow", "did you mean 'fast'"});
   file.text("A", "Type", "", "");
-  expect_message([&] { file.check_all_used(); }, {"x.prm:4", "'Typo'", "'Type'"});
+  expect_message([&] { file.check_all_used(); }, {"x.prm:4", "'Typo'", "Did you mean 'Type'"});
   expect_message([] { ParameterFile("subsection A\n", "y.prm"); }, {"y.prm", "not closed"});
   expect_message([] { ParameterFile("end\n", "y.prm"); }, {"y.prm:1", "'end'"});
   expect_message([] { ParameterFile("sett A = 1\n", "y.prm"); }, {"y.prm:1", "sett"});
   expect_message([] { ParameterFile::read("/nonexistent.prm"); },
                  {"/nonexistent.prm", "cannot be read"});
+}
+
+TEST(ParameterFile, AKeyThatIsSetTwiceIsRefusedUnlessItsSectionIsOpenedAgain) {
+  const auto message = [](const std::string& text) {
+    ParameterFile file(text, "x.prm");
+    for (const char* section : {"", "S", "S/T"}) file.text(section, "Key", "", "");
+    return message_of([&] { file.check_all_used(); });
+  };
+  EXPECT_EQ(message("set Key = 1\nsubsection S\n set Key = 2\n set  Key = 3\nend\n"),
+            "x.prm:4: key 'Key' in section 'S' is set a second time, first in line 3; allowed is "
+            "one value");
+  EXPECT_EQ(message("set Key = 1\nset Key = 1\n"),
+            "x.prm:2: key 'Key' at the top level is set a second time, first in line 1; allowed is "
+            "one value");
+  EXPECT_NE(message("subsection S\nset Key = 1\nsubsection T\nset Key = 2\nend\nset Key = 3\nend\n")
+                .find("x.prm:6: key 'Key' in section 'S'"),
+            std::string::npos);
+  ParameterFile file("subsection S\nset Key = 1\nend\nsubsection S\nset Key = 2\nend\n", "x.prm");
+  EXPECT_EQ(file.text("S", "Key", "", ""), "2");
+  EXPECT_NO_THROW(file.check_all_used());
+  file.change("S", "Key", "7");
+  EXPECT_EQ(file.text("S", "Key", "", ""), "7");
+}
+
+TEST(ParameterFile, UnknownKeysSayWhereTheyBelong) {
+  const auto message = [](const std::string& text) {
+    ParameterFile file(text, "x.prm");
+    file.text("Dataset", "File", "", "");
+    file.text("Training", "Steps", "", "");
+    return message_of([&] { file.check_all_used(); });
+  };
+  EXPECT_EQ(message("set Dimension = 2\n"),
+            "x.prm:1: key 'Dimension' at the top level is not known; all keys stand in sections, "
+            "Dataset, Training");
+  EXPECT_EQ(message("\nset Steps = 2\n"),
+            "x.prm:2: key 'Steps' at the top level is not known; it belongs in section 'Training'");
+  EXPECT_EQ(message("subsection Datasett\nset File = x\nend\n"),
+            "x.prm:2: section 'Datasett' is not known; known are Dataset, Training. Did you mean "
+            "'Dataset'?");
+  EXPECT_EQ(message("subsection Geometry\nset Size = 1\nend\n"),
+            "x.prm:2: section 'Geometry' is not known; known are Dataset, Training");
+  EXPECT_EQ(message("subsection Training\nset Step = 1\nend\n"),
+            "x.prm:2: key 'Step' in section 'Training' is not known; known are Steps. Did you mean "
+            "'Steps'?");
+}
+
+TEST(Suggestions, AreMadeOnlyWhereTheyAreClose) {
+  const std::vector<std::string> engines{"auto", "certified", "fft", "hill", "reuss", "voigt"};
+  EXPECT_EQ(did_you_mean("ftf", engines), "; did you mean 'fft'?");
+  EXPECT_EQ(did_you_mean("Hil", engines, true), ". Did you mean 'hill'?");
+  for (const char* name : {"", "s-eco", "x", "network"}) EXPECT_EQ(did_you_mean(name, engines), "");
+  EXPECT_EQ(did_you_mean("fft", {}), "");
 }

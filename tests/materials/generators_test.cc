@@ -6,10 +6,14 @@
 #include <numeric>
 #include <set>
 
+#include "../support/message_of.h"
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/elastic_symmetry.h"
+#include "seco/materials/generator_parameters.h"
+#include "seco/materials/parameter_file.h"
 
 using namespace seco::materials;
+using seco::test::message_of;
 
 namespace {
 
@@ -138,4 +142,17 @@ TEST(Generators, BadSettingsAreRefusedWithTheirValue) {
   EXPECT_THROW(generate(s), std::invalid_argument);
   s = settings("polycrystal", {16, 0, 16});
   EXPECT_THROW(generate(s), std::invalid_argument);
+}
+
+TEST(Generators, AGridOfAbsurdSizeIsRefused) {
+  const auto message = [](const std::string& grid) {
+    ParameterFile file("subsection M\nset Grid = " + grid + "\nend\n", "x.prm");
+    return message_of([&] { read_generator_settings(file, "M"); });
+  };
+  for (const std::string part : {"x.prm:2", "'Grid'", "'M'", "68719476736", "2147483648"})
+    EXPECT_NE(message("4096, 4096, 4096").find(part), std::string::npos)
+        << message("4096, 4096, 4096");
+  EXPECT_EQ(message("4096, 4096"), "no error");
+  EXPECT_EQ(message("2048, 1024, 1024"), "no error");
+  EXPECT_NE(message("2048, 1024, 1025"), "no error");
 }

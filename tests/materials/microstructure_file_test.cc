@@ -309,4 +309,89 @@ TEST(MicrostructureFile, MaterialConfigurationFaultsNameTheirLine) {
   expect(message_for("O: [", "O: [3, "), {"'O' of material 0", "four numbers"});
   expect(message_for("type: Hooke, ", "type: Laue, "), {"'Aluminum'", "no stiffness", "'Laue'"});
   expect(message_for("material:", "material"), {path, "YAML"});
+  expect(message_for("        O: [", "        o: ["),
+         {path + ":29", "key 'o'", "material 0", "phase, v, O, V_e", "Did you mean 'O'?"});
+  expect(message_for("v: 1.0", "colour: red"), {path + ":28", "key 'colour'", "material 0"});
+}
+
+TEST(MicrostructureFile, MaterialsWithoutOrientationAreSaid) {
+  const auto grid = asymmetric_grid();
+  const auto vti = temporary_file("unturned.vti"), yaml = temporary_file("unturned.yaml");
+  write_text(vti, image_data_text(grid, "material", {}));
+  MicrostructureOptions options;
+  options.material_file = yaml;
+  const auto notes_with = [&](const std::string& replacement, int n_times) {
+    auto text = damask_material_text(grid);
+    for (int i = 0; i < n_times; ++i) {
+      const auto first = text.find("        O: [");
+      text.replace(first, text.find('\n', first) + 1 - first, replacement);
+    }
+    write_text(yaml, text);
+    std::string all;
+    for (const auto& note : read_microstructure(vti, options).notes) all += note + "\n";
+    return all;
+  };
+  EXPECT_EQ(notes_with("", 0).find("orientation"), std::string::npos);
+  EXPECT_NE(notes_with("", 1).find("material 0 has no orientation 'O'"), std::string::npos);
+  EXPECT_NE(notes_with("", 3).find("materials 0, 1, 2 have no orientation 'O'"), std::string::npos);
+  const auto stretched = notes_with("        V_e: [[1, 0, 0], [0, 1, 0], [0, 0, 1]]\n", 2);
+  EXPECT_NE(stretched.find("'V_e' of materials 0, 1 is not used"), std::string::npos) << stretched;
+}
+
+TEST(MicrostructureFile, OptionsThatDoNotFitNameThemselvesAndTheFile) {
+  const auto grid = asymmetric_grid();
+  const auto path = temporary_file("option.dream3d"), png = temporary_file("option.png"),
+             yaml = temporary_file("option.yaml");
+  write_dream3d(path, grid);
+  MicrostructureOptions good;
+  good.stiffness = {{"1", "Al"}, {"2", "Ti"}};
+  const auto expect = [&](const std::function<void(MicrostructureOptions&)>& change,
+                          std::initializer_list<std::string> parts) {
+    auto options = good;
+    change(options);
+    const auto message = message_of([&] { read_microstructure(path, options); });
+    EXPECT_NE(message.find(path), std::string::npos) << message;
+    for (const auto& part : parts)
+      EXPECT_NE(message.find(part), std::string::npos) << part << "\n" << message;
+  };
+  expect([](auto& o) { o.crop = {{0, 9}}; }, {"--crop", "'Crop'", "0:9", "0 to 3"});
+  expect([](auto& o) { o.coarsen = {2}; }, {"--coarsen", "'Coarsen'", "by 2", "3x4x5"});
+  expect([](auto& o) { o.coarsen = {1, 1, 1, 1}; }, {"--coarsen", "'Coarsen'", "1 to 3"});
+  expect([](auto& o) { o.mirror = {3}; }, {"--mirror", "'Mirror'", "axis 3", "0 to 2"});
+  expect([](auto& o) { o.mirror = {-1}; }, {"--mirror", "'Mirror'", "axis -1"});
+  expect([](auto& o) { o.unit = "psi"; }, {"--unit", "'Unit'", "'psi'", "GPa"});
+  expect([](auto& o) { o.angles = "gon"; }, {"--angles", "'Angles'", "'gon'", "degrees"});
+  expect([](auto& o) { o.format = "dreem3d"; }, {"--format", "'Format'", "'dream3d'"});
+
+  write_png(png, 2, 2, {0, 1, 2, 3});
+  write_text(yaml, damask_material_text(grid));
+  MicrostructureOptions picture;
+  picture.thresholds = {2};
+  picture.material_file = yaml;
+  picture.stiffness = {{"0", "Al"}, {"1", "Ti"}};
+  expect_message([&] { read_microstructure(png, picture); },
+                 {png, yaml, "--material", "'Material file'", "no effect", "Aluminum, Titan"});
+}
+
+TEST(MicrostructureFile, AFormatThatTheContentContradictsIsRefused) {
+  const auto grid = asymmetric_grid();
+  const std::map<std::string, std::string> files{{"dream3d", temporary_file("content.dream3d")},
+                                                 {"vti", temporary_file("content.vti")},
+                                                 {"png", temporary_file("content.png")}};
+  write_dream3d(files.at("dream3d"), grid);
+  write_text(files.at("vti"), image_data_text(grid, "material", {}));
+  write_png(files.at("png"), 2, 2, {0, 1, 2, 3});
+  const auto expect = [&](const std::string& file, const std::string& format,
+                          const std::string& what) {
+    MicrostructureOptions options;
+    options.format = format;
+    expect_message([&] { read_microstructure(files.at(file), options); },
+                   {files.at(file), "'" + format + "'", what});
+  };
+  expect("dream3d", "damask", "is an HDF5 file");
+  expect("dream3d", "vti", "is an HDF5 file");
+  expect("dream3d", "png", "is an HDF5 file");
+  expect("vti", "dream3d", "is a VTK file");
+  expect("vti", "seco", "is a VTK file");
+  expect("png", "damask", "is a PNG image");
 }

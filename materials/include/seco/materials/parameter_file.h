@@ -12,24 +12,30 @@ namespace seco::materials {
 /// Parameters in the syntax of deal.II's `.prm` files (`subsection NAME`, `set Key = value`, `end`,
 /// comments from `#`, lines continued by a backslash), for the programs that build without deal.II.
 ///
-/// Every getter records its key, so that `check_all_used` can refuse what nobody asked for, and
-/// `documentation` can list it all. Errors name file and line as well.
+/// Every getter records its key, so that
+/// `check_all_used` can refuse what nobody asked for, and `documentation` can list it all. Errors
+/// name file and line as well.
 class ParameterFile : public ParameterReader {
  public:
   /// Reads a file. @throws std::invalid_argument if it cannot be read or its syntax is wrong.
   static ParameterFile read(const std::string& path);
   ParameterFile(const std::string& text, const std::string& origin);
 
+  /// Sets a key, in place of what the file says.
+  void change(const std::string& section, const std::string& key, const std::string& value);
   bool has(const std::string& section, const std::string& key) const override;
   /// An entry of the file: section, key, value and line.
   struct Entry {
     std::string section, key, value;
+    /// 0 for one that `change` added.
     int line = 0;
   };
   const std::string& origin() const { return origin_; }
   /// All entries, by section and key.
   std::vector<Entry> entries() const;
-  /// Throws for an entry that no getter asked for, naming the nearest known one.
+  /// Throws for an entry that no getter asked for, naming the nearest known one, and for a key that
+  /// is set twice between a `subsection` and its `end`, or in a row at the top level. A section
+  /// that is opened again overrides what is above.
   /// @param section only entries in it and in the sections inside it; empty for all
   void check_all_used(const std::string& section = "") const;
   /// The entries asked for so far as a documented `.prm` text.
@@ -46,12 +52,22 @@ class ParameterFile : public ParameterReader {
   using Key = std::pair<std::string, std::string>;
   struct Value {
     std::string text;
+    /// 0 for what did not come from the file.
     int line = 0;
   };
   struct Declared {
     std::string otherwise, help;
   };
+  /// "FILE:LINE: ", or "FILE: " without a line.
+  std::string located(int line) const;
+
+  struct Repeat {
+    Key key;
+    int first_line = 0, line = 0;
+  };
+
   std::string origin_;
+  std::vector<Repeat> repeats_;
   std::map<Key, Value> entries_;
   std::map<Key, Declared> declared_;
 };
