@@ -315,7 +315,7 @@ nlohmann::json ElasticityProblem<dim>::write_results() {
   }
   out_ << fmt::format("== output: {}\n", parameters_.output_directory) << std::flush;
   if (parameters_.write_vtu) write_fields(displacement_);
-  const auto result = summary(certified, displacements_at_points(displacement_));
+  auto result = summary(certified, displacements_at_points(displacement_));
   write_summary(result);
   print_summary(result);
   return result;

@@ -85,7 +85,7 @@ template <int dim>
 void initialize_multigrid(PETSc::Multigrid& multigrid, const PETSc::SparseMatrix& matrix,
                           const dealii::DoFHandler<dim>& dof_handler,
                           const RigidMotions<dim>& motions) {
-  const auto owned = dof_handler.locally_owned_dofs();
+  const auto& owned = dof_handler.locally_owned_dofs();
   std::vector<PETSc::Vector> vectors;
   std::vector<Vec> modes;
   vectors.reserve(RigidMotions<dim>::n);

@@ -181,7 +181,8 @@ seco::surrogate::Versions library_versions() {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+// CLI11 throws outside of `parse` only if the options above are declared wrongly.
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
   seco::surrogate::wait_passively(argv);
   Options options;
   CLI::App app{"Two-scale elasticity: a deal.II simulation whose materials are plugins"};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "elasticity_problem.h"
 #include "seco/materials/write_aside.h"

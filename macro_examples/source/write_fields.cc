@@ -117,8 +117,12 @@ void ElasticityProblem<dim>::write_fields(const Vector& displacement) {
     fs::remove_all(aside);
     fs::create_directory(aside);
   });
-  const auto record =
-      output.write_vtu_with_pvtu_record(aside.string() + "/", "solution", 0, communicator_, 1);
+  // The files of all ranks are complete before one of them moves any.
+  std::string record;
+  plugin::run_together(communicator_, [&] {
+    record =
+        output.write_vtu_with_pvtu_record(aside.string() + "/", "solution", 0, communicator_, 1);
+  });
   on_first_rank([&] {
     for (const auto& entry : fs::directory_iterator(aside))
       if (entry.path().filename() != record)

@@ -23,6 +23,10 @@ std::string parameters(const std::filesystem::path& folder, const std::string& d
   if (!direction.empty())
     content = std::regex_replace(content, std::regex("Fibre direction = [^\n]*"),
                                  "Fibre direction = " + direction);
+  // In place of what sets the same key.
+  if (!more.empty())
+    content =
+        std::regex_replace(content, std::regex(more.substr(0, more.find('=')) + "=[^\n]*"), "");
   content = std::regex_replace(content, std::regex("set Tolerance [^\n]*"), "$&\n" + more);
   const auto path = (folder / "run.prm").string();
   write_text(path, content);

@@ -4,6 +4,7 @@
 #include <torch/script.h>
 #include <torch/torch.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,7 @@
 #include "../support/message_of.h"
 #include "microstructures.h"
 #include "model_folder.h"
+#include "seco/materials/rve_file.h"
 #include "seco/surrogate/engine.h"
 #include "seco/surrogate/training.h"
 
@@ -133,6 +135,32 @@ TEST(NetworkImport, NothingIsExecutedUnlessItIsTrusted) {
             "TorchScript");
   EXPECT_NE(message_of([&] { homogenize("s-eco", r.folder, true, rve); }).find("TorchScript"),
             std::string::npos);
+}
+
+TEST(NetworkImport, TheCommandAsksForConsentBeforeItExecutesAModule) {
+  const auto script = script_file("command", 6, 18, convolution), folder = temporary("command"),
+             log = temporary("command.log");
+  fs::remove_all(folder);
+  write_rve(temporary("command.h5"), make_rve("polycrystal", {16, 16}));
+  const auto run = [&](const std::string& arguments) {
+    const auto status = std::system((SECO_PROGRAM " " + arguments + " > " + log + " 2>&1").c_str());
+    std::ifstream file(log);
+    return std::pair(status == 0, std::string(std::istreambuf_iterator<char>(file), {}));
+  };
+  const auto import = "import-network " + script + " --dimension 2 --out " + folder,
+             homogenize =
+                 "homogenize " + temporary("command.h5") + " --engine s-eco --model " + folder;
+  const std::string consent = " --trust-scripts";
+  const auto [imported, refusal] = run(import);
+  EXPECT_FALSE(imported);
+  EXPECT_NE(refusal.find(script), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find("--trust-scripts"), std::string::npos) << refusal;
+  EXPECT_FALSE(fs::exists(folder));
+  EXPECT_TRUE(run(import + consent).first);
+  const auto [used, message] = run(homogenize);
+  EXPECT_FALSE(used);
+  EXPECT_NE(message.find("--trust-scripts"), std::string::npos) << message;
+  EXPECT_TRUE(run(homogenize + consent).first);
 }
 
 TEST(NetworkImport, ModulesThatDoNotFitAreNamed) {
