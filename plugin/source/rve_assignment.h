@@ -25,7 +25,8 @@ struct RveKey {
   double volume_fraction = 0;
   /// Radians.
   double texture_spread = 0;
-  auto operator<=>(const RveKey&) const = default;
+  // Clang-tidy 14 takes the comparison that is made for a null pointer.
+  auto operator<=>(const RveKey&) const = default;  // NOLINT(modernize-use-nullptr)
 
   template <typename Archive>
   void serialize(Archive& archive, unsigned int) {
