@@ -9,14 +9,14 @@
 
 namespace seco::plugin {
 
-TaskPool::TaskPool(const std::vector<Bytes>& tasks, double cost, MPI_Comm communicator)
-    : communicator_(communicator) {
+TaskPool::TaskPool(const std::vector<Bytes>& tasks, double cost, MPI_Comm communicator) {
   MPI_Comm_rank(communicator, &rank_);
   MPI_Comm_size(communicator, &n_ranks_);
   victim_ = rank_;
   n_tasks_ =
       dealii::Utilities::MPI::all_gather(communicator, static_cast<std::int64_t>(tasks.size()));
-  n_all_ = std::accumulate(n_tasks_.begin(), n_tasks_.end(), std::size_t{0});
+  n_all_ =
+      static_cast<std::size_t>(std::accumulate(n_tasks_.begin(), n_tasks_.end(), std::int64_t{0}));
   cost_of_all_ = dealii::Utilities::MPI::sum(cost, communicator);
 
   std::vector<std::int64_t> offsets{

@@ -58,7 +58,6 @@ class TaskPool {
   std::vector<Bytes> take_from(int rank, std::size_t smallest, std::size_t largest);
   void get(void* data, std::size_t size, int rank, std::size_t position);
 
-  MPI_Comm communicator_;
   MPI_Win window_ = MPI_WIN_NULL;
   int rank_, n_ranks_, victim_;
   std::vector<std::int64_t> n_tasks_;

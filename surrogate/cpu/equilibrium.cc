@@ -85,7 +85,7 @@ StressAndStrain equilibrated_part(const ReferenceMedium& law, const torch::Tenso
   auto z = torch::empty_like(force);
   green(operators, force, medium, z);
   const auto constant = (-applied(law, mean, grid.dimension())).to(s.options()).contiguous();
-  const auto result = empty_result(s.sizes().vec(), s.options(), stiffness != nullptr);
+  auto result = empty_result(s.sizes().vec(), s.options(), stiffness != nullptr);
   write_stress(grid, stiffness, law, s, medium, z, constant, result);
   return result;
 }
@@ -105,7 +105,7 @@ StressAndStrain equilibrated_stress(const StiffnessField& stiffness, const Refer
                                     const torch::Tensor& mean) {
   auto shape = displacement.sizes().vec();
   shape[2] = stiffness.grid().n_components();
-  const auto result = empty_result(shape, displacement.options(), true);
+  auto result = empty_result(shape, displacement.options(), true);
   const auto constant = (-mean).to(displacement.options()).contiguous();
   AT_DISPATCH_FLOATING_TYPES(displacement.scalar_type(), "equilibrated_stress", [&] {
     const auto size = displacement[0].numel();

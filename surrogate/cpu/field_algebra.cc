@@ -96,7 +96,7 @@ torch::Tensor gram(const std::vector<torch::Tensor>& a, const std::vector<torch:
 }
 
 torch::Tensor combine(const torch::Tensor& coefficients, const std::vector<torch::Tensor>& x) {
-  const auto step = combination_like(coefficients, x.front());
+  auto step = combination_like(coefficients, x.front());
   combine(coefficients, x, step, nullptr, nullptr);
   return step;
 }

@@ -422,7 +422,7 @@ TEST(KilledTraining, ContinuesToTheModelAndTheLogOfAWholeOne) {
   const std::string folder = temporary("killed");
   fs::create_directories(folder);
   const auto parameters = [&](const std::string& model) {
-    const auto file = folder + "/" + model + ".prm";
+    auto file = folder + "/" + model + ".prm";
     std::ofstream(file) << "subsection Microstructure\n set Type = inclusions\n"
                            " set Grid = 16, 16\n set Number of inclusions = 3\nend\n"
                            "subsection Dataset\n set File = data.h5\n"

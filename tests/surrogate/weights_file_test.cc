@@ -30,7 +30,7 @@ std::string bytes_of(const std::string& path) {
 /// A file of this header and data, as another program may write it.
 std::string file_of(const std::string& header, const std::string& data,
                     std::uint64_t length = std::uint64_t(-1)) {
-  const auto path = temporary("made.safetensors");
+  auto path = temporary("made.safetensors");
   if (length == std::uint64_t(-1)) length = header.size();
   std::ofstream out(path, std::ios::binary);
   out.write(reinterpret_cast<const char*>(&length), sizeof length);
