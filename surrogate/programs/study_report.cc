@@ -236,8 +236,7 @@ std::string case_text(const CaseResults& c) {
 
 void write_report(const StudyResults& results) {
   const auto path = std::filesystem::path(results.plan->folder) / "report.md";
-  std::string text;
-  text += fmt::format(
+  std::string text = fmt::format(
       "# {}\n\nWritten by `seco evaluate {}`. All errors are relative to the "
       "converged reference solution (residual {:.1g}, double precision) of each "
       "test RVE; docs/study.md defines every figure. The same numbers, also RVE by "

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "seco/materials/elastic_constants.h"
 #include "seco/materials/guarded_read.h"
+#include "seco/materials/mandel.h"
 
 namespace seco::surrogate {
 namespace {
