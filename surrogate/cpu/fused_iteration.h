@@ -52,9 +52,10 @@ torch::Tensor kinematic_step(const StiffnessField& stiffness, const GreenOperato
 
 /// Sums over the voxels that both bounds need, divided by the number of voxels; double.
 struct Energies {
-  /// `<e_i : C : e_j>` of the strain fluctuations and `<C : e_i>`: `[B, L, L]`, `[B, L, m]`.
+  /// `<e_i : C : e_j>` and `<C : e_i>` of the total strains `e_i = E_i + sym D u_i`: `[B, L, L]`,
+  /// `[B, L, m]`.
   torch::Tensor strain_gram, stress_mean;
-  /// Of the equilibrated stresses `s_i = C : (E_i + e_i) + C0 : sym D z_i`: `<s_i : C^-1 : s_j>`,
+  /// Of the equilibrated stresses `s_i = C : e_i + C0 : sym D z_i`: `<s_i : C^-1 : s_j>`,
   /// `<C^-1 : s_i>` and `<s_i>`.
   torch::Tensor stress_gram, compliance_mean, total_mean;
 };

@@ -156,7 +156,7 @@ void energies(const Voxels<Number>& v, std::int64_t n_loads, const Number* u, co
   Number* compliance = scratch.take(Sizes<dim>::n_coefficients * stride);
   Number* sums = scratch.take(dim * dim * stride);
   Number* sums_z = scratch.take(dim * dim * stride);
-  // Per load: strain fluctuation, its stress, the equilibrated total stress, its strain.
+  // Per load: total strain, its stress, the equilibrated stress, its strain.
   Number* e_rows = scratch.take(n_loads * m * stride);
   Number* s_rows = scratch.take(n_loads * m * stride);
   Number* t_rows = scratch.take(n_loads * m * stride);
@@ -176,13 +176,13 @@ void energies(const Voxels<Number>& v, std::int64_t n_loads, const Number* u, co
         for (std::int64_t k = 0; k < n; k += w) {
           Vector<Number> e[m], s[m], g[m], t[m], q[m];
           strain_at<dim>(sums, stride, k, v.weight, e);
+          for (int c = 0; c < m; ++c) e[c] += Number(c == l ? 1 : 0);
           multiply<dim>(stiffness, stride, k, e, s);
           strain_at<dim>(sums_z, stride, k, v.weight, g);
           Vector<Number> trace = g[0] + g[1];
           if constexpr (dim == 3) trace += g[2];
           for (int c = 0; c < m; ++c) {
-            t[c] = s[c] + (2 * mu) * g[c] +
-                   load(stiffness + upper_index<dim>(c, static_cast<int>(l)) * stride + k);
+            t[c] = s[c] + (2 * mu) * g[c];
             if (c < dim) t[c] += lambda * trace;
           }
           multiply<dim>(compliance, stride, k, t, q);

@@ -14,6 +14,7 @@
 #include "seco/materials/rve_file.h"
 #include "seco/surrogate/continuum_certificate.h"
 #include "seco/surrogate/engine.h"
+#include "seco/surrogate/resolution.h"
 #include "seco/surrogate/result_cache.h"
 
 namespace seco {
@@ -41,7 +42,8 @@ json content_of(const Homogenized& result) {
           {"iterations", result.iterations},
           {"residual", result.residual},
           {"seconds", result.seconds},
-          {"status", to_string(result.status)}};
+          {"status", to_string(result.status)},
+          {"message", result.message}};
 }
 
 json content_of(const ContinuumCertificate& certificate) {
@@ -74,6 +76,9 @@ void print(const Homogenized& discrete, const ContinuumCertificate& continuum,
       "upper + lower bound, {:.3g} s, status {}\n",
       continuum.gap, continuum.initial_gap, continuum.upper_steps, continuum.lower_steps,
       continuum.seconds, to_string(continuum.status));
+  if (const double distance = surrogate::distance_from_continuum(discrete, continuum); distance > 0)
+    fmt::print("note: the discretized stiffness is at least {:.3g} % away from that of the continuum\n",
+               100. * distance);
 }
 
 int exit_code(Status status, const std::string& message, bool strict) {
@@ -141,9 +146,12 @@ int homogenize(const Options& options) {
   }
   write_fields(query, local, options.local);
   for (const auto& line : engine->report()) fmt::print(stderr, "{}\n", line);
+  const auto note = continuum ? std::string() : surrogate::resolution_note(rve);
+  if (!note.empty()) fmt::print(stderr, "note: {}\n", note);
   if (!options.json_file.empty()) {
     auto content = content_of(result);
     content["unit"] = rve.unit;
+    if (!note.empty()) content["notes"] = {note};
     if (continuum) content["continuum"] = content_of(*continuum);
     if (!query.strains.empty()) content["loads"] = local_content(query, local);
     write_json(options.json_file, content);

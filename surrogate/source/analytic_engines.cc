@@ -1,8 +1,7 @@
 #include <chrono>
 #include <stdexcept>
 
-#include <Eigen/Dense>
-
+#include "certificate.h"
 #include "local_quantities.h"
 #include "seco/surrogate/engine.h"
 
@@ -72,45 +71,37 @@ class AnalyticEngine : public Engine {
   }
 
   Homogenized average(const materials::Rve& rve) const {
+    torch::NoGradGuard no_grad;
     const auto start = std::chrono::steady_clock::now();
-    std::vector<double> fraction(rve.stiffness.size(), 0.);
-    for (const auto p : rve.phase) fraction[p] += 1. / static_cast<double>(rve.phase.size());
-    const int m = materials::n_mandel_components(rve.dimension());
-    MandelMatrix stiffness = MandelMatrix::Zero(m, m), compliance = MandelMatrix::Zero(m, m);
-    bool has_void = false;
-    for (std::size_t p = 0; p < fraction.size(); ++p) {
-      if (fraction[p] == 0.) continue;
-      stiffness += fraction[p] * rve.stiffness[p];
-      if (rve.stiffness[p].cwiseAbs().maxCoeff() == 0.)
-        has_void = true;
-      else
-        compliance += fraction[p] * rve.stiffness[p].inverse();
-    }
+    const StiffnessField stiffness({&rve, 1}, torch::kDouble);
+    const auto bounds = enclose_averages(stiffness);
+    const double scale = stiffness.scale()[0].item<double>();
     Homogenized result;
     result.engine = name_;
-    result.upper = stiffness;
-    if (has_void) {
-      result.lower = MandelMatrix::Zero(m, m);
+    result.upper = scale * to_matrix(bounds.upper[0]);
+    result.lower = scale * to_matrix(bounds.lower[0]);
+    result.gap = bounds.gap()[0].item<double>();
+    if (stiffness.has_void()[0]) {
       result.status = Status::one_sided;
       result.message = "voids of zero stiffness make the Reuss bound zero";
-    } else {
-      result.lower = compliance.inverse();
     }
-    result.lower = (0.5 * (result.lower + result.lower.transpose())).eval();
     switch (average_) {
       case Average::voigt:
-        result.stiffness = result.upper;
+        result.stiffness = scale * to_matrix(stiffness.mean_stiffness()[0]);
         break;
       case Average::reuss:
-        result.stiffness = result.lower;
+        result.stiffness =
+            stiffness.has_void()[0]
+                ? result.lower
+                : MandelMatrix(scale * to_matrix(torch::inverse(stiffness.mean_compliance()[0])));
         break;
       case Average::hill:
         result.stiffness = 0.5 * (result.upper + result.lower);
         break;
     }
-    for (int i = 0; i < m; ++i)
-      result.gap =
-          std::max(result.gap, (result.upper(i, i) - result.lower(i, i)) / result.upper(i, i));
+    result.stiffness = (0.5 * (result.stiffness + result.stiffness.transpose())).eval();
+    check_bounds(result);
+    explain_voids(rve, result);
     result.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return result;

@@ -11,7 +11,8 @@ namespace seco::surrogate {
 struct Bounds {
   torch::Tensor upper;
   torch::Tensor lower;
-  /// Largest relative gap of the unit load cases, `[B]`.
+  /// Largest relative gap of the unit load cases, `(upper_ii - lower_ii) / upper_ii`, `[B]`; 1 where
+  /// the upper bound is not positive.
   torch::Tensor gap() const;
   /// `lower + weight (upper - lower)`, `[B, m, m]`. @param weight `[B]`, from 0 to 1
   torch::Tensor estimate(const torch::Tensor& weight) const;
@@ -20,25 +21,50 @@ struct Bounds {
 /// The hypercircle bounds (Prager and Synge 1947) from admissible fields, in the Loewner order.
 ///
 /// Upper: `C_up = min_a <(E + sum a_j e_j) : C : (E + sum a_k e_k)>` over combinations of the
-/// compatible fluctuations e_j. Lower: `C_lo = (min_b <(S + sum b_j t_j) : C^-1 : (S + ...)>)^-1`
-/// over combinations of the self-equilibrated fluctuations t_j, both evaluated for the coefficients
-/// actually found, so that they bound whatever the accuracy of the small linear solve. With the six
-/// unit load cases this is a Ritz step on 12 fields per side; it makes the bounds at least as good
-/// as Voigt's and Reuss's and exact for a homogeneous RVE. All sums are in double precision.
+/// compatible fluctuations e_j. Lower: `C_lo = A M + (A M)^T - A H A^T` for coefficients A of the
+/// stresses in equilibrium, H_ij = `<s_i : C^-1 : s_j>` and M their means; both are evaluated for
+/// the coefficients actually found, so that they bound whatever the accuracy of the small linear
+/// solve. Products are those of *total* strains and stresses, never of fluctuations beside a mean
+/// that they nearly cancel. With the six unit load cases and the unit tensors these are 12 fields per
+/// side; that makes the bounds at least as good as Voigt's and Reuss's and exact for a homogeneous
+/// RVE. RVEs with voids of zero stiffness get the lower bound zero: their compliance is infinite.
 ///
+/// certify() takes fields as they are: they are admissible up to the round-off of their type, and so
+/// good are the bounds. For training and comparisons. What leaves an engine comes from enclose().
 /// @param strain_fluctuation `[B, L, m, n...]`, compatible, zero mean (sym D u)
 /// @param stress_fluctuation `[B, L, m, n...]`, `D^T t = 0`, zero mean
-/// RVEs with voids of zero stiffness get the lower bound zero: their compliance is infinite.
 Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation,
                const torch::Tensor& stress_fluctuation);
 
-/// The same for the strains of displacements, `[B, L, d, n...]`, and the equilibrated part of their
-/// stresses: what certify() says of `sym D u` and equilibrated_stress(), on the CPU in four passes
-/// over memory without a field of strains or stresses, or in one if the residual is at hand.
-/// @param preconditioned_residual `G0 r` of the residual `r = -D^T C (E + sym D u)`, or undefined
-Bounds certify_displacement(const StiffnessField& stiffness, const torch::Tensor& displacement,
-                            const GreenOperator& green, const ReferenceMedium& medium,
-                            const torch::Tensor& preconditioned_residual = {});
+/// The hypercircle bounds with all that round-off can do to them: enlarged by proven bounds of the
+/// errors of strains, equilibrium, products and sums (rounding.h, docs/rounding.md), so that
+/// `lower <= C <= upper` holds for the exact homogenized stiffness. All in double precision.
+///
+/// The stress is that of the displacement, equilibrated by the Green operator. On the CPU that takes
+/// four passes over memory and bounds its divergence beforehand; where that would cost more than
+/// 1 % of the gap and 1e-8, and on other devices, the stress is written to memory, equilibrated
+/// twice, and its divergence measured.
+/// @param stiffness, green in double precision
+/// @param displacement `[B, L, d, n...]`, double: any, for the unit strains
+Bounds enclose(const StiffnessField& stiffness, const torch::Tensor& displacement,
+               const GreenOperator& green, const ReferenceMedium& medium);
+
+/// The upper bound alone, `[B, m, m]`.
+torch::Tensor enclose_from_above(const StiffnessField& stiffness,
+                                 const torch::Tensor& displacement);
+
+/// The lower bound from total stresses of any loads, which are equilibrated here, `[B, m, m]`.
+/// @param stress `[B, L, m, n...]`, double
+torch::Tensor enclose_from_below(const StiffnessField& stiffness, const torch::Tensor& stress,
+                                 const GreenOperator& green, const ReferenceMedium& medium);
+
+/// Voigt's and Reuss's bounds, enlarged by round-off like those of enclose().
+Bounds enclose_averages(const StiffnessField& stiffness);
+
+/// The displacement, zero mean, of a compatible strain: `G0 D^T C0 : e = u` for `e = sym D u`; of any
+/// other strain that of its compatible part. @param strain `[B, L, m, n...]`
+torch::Tensor displacement_of(const torch::Tensor& strain, const GreenOperator& green,
+                              const ReferenceMedium& medium);
 
 /// The Ritz step of the upper bound: its energy and the combination of the fluctuations behind it.
 Ritz upper_ritz(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation);
@@ -46,10 +72,6 @@ Ritz upper_ritz(const StiffnessField& stiffness, const torch::Tensor& strain_flu
 /// The equilibrated part of the stress `C : strain`, a fluctuation for certify(): by the projection
 /// block in the mean medium. @param strain total strain of every load, `[B, L, m, n...]`
 torch::Tensor equilibrated_stress(const StiffnessField& stiffness, const torch::Tensor& strain);
-
-/// The lower bound from the complementary energies of unit mean stresses, `[B, m, m]`: their
-/// inverse, or the zero matrix for RVEs with voids.
-torch::Tensor lower_bound(const StiffnessField& stiffness, const torch::Tensor& compliance);
 
 /// A matrix of order two, on any device, as the other libraries know it.
 materials::MandelMatrix to_matrix(const torch::Tensor& values);

@@ -78,9 +78,7 @@ class CertifiedEngine : public FieldEngine {
     const GreenOperator green(grid, options());
     const auto medium = mean_medium(stiffness);
     CertifiedStart start;
-    // The displacement of a compatible strain: G0 D^T C0 sym(D u) = u.
-    start.displacement = green.apply(
-        divergence_of(isotropic_stress(fields.strain.to(options()), medium, grid), grid), medium);
+    start.displacement = displacement_of(fields.strain.to(options()), green, medium);
     // In equilibrium to the precision of the polish.
     start.stress =
         equilibrium_block(fields.stress.to(options()), EquilibriumForm::projection, green, medium);

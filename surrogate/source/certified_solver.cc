@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -55,12 +56,11 @@ struct Progress {
   /// factor by which it falls per kinematic step.
   double window_gap = 0, gap_rate = 0.5;
   unsigned int window_start = 0;
-  /// Gap and step at the last check that brought a gain.
-  double gain_gap = 1;
+  /// Gap and step at the last gain, of the bounds or of the gap that is estimated between checks,
+  /// which may be far above 1; and by how much the energies have fallen since, relative to them.
+  double gain_gap = 1, gain_estimate = std::numeric_limits<double>::infinity();
   unsigned int gain_step = 0;
-  /// Relative error of the lower bound that single precision may cause: its round-off times the
-  /// contrast of the stiffness.
-  double slack = 0;
+  double fallen = 0;
 
   double lower_error() const { return std::max(gap - upper_error, 0.); }
 };
@@ -74,9 +74,6 @@ class Polish {
     members_.resize(batch);
     std::iota(members_.begin(), members_.end(), 0);
     progress_.resize(batch);
-    const auto contrast = stiffness.contrast();
-    for (std::int64_t b = 0; b < batch; ++b)
-      progress_[b].slack = round_off(torch::kFloat) * contrast[b].item<double>();
     weight_ = start.estimate_weight.defined() ? start.estimate_weight
                                               : torch::full({batch}, 0.5, torch::kDouble);
     result_.displacement = torch::zeros_like(kinematic_.displacement());
@@ -124,53 +121,40 @@ class Polish {
   }
 
   void check_averages() {
-    bounds_.upper = stiffness().mean_stiffness();
-    bounds_.lower = surrogate::lower_bound(stiffness(), stiffness().mean_compliance());
+    bounds_ = enclose_averages(stiffness());
     note_gap();
   }
 
-  /// The bounds of the displacement now, and while there is one, of the best stress as well.
+  /// The bounds of the displacement now, and while there is one, of the best stress as well; always in
+  /// double precision.
   void check() {
     if (stress_.defined()) return check_fields();
-    if (bounds_need_double()) {
-      bounds_ =
-          certify_displacement(precise_stiffness(), kinematic_.displacement().to(torch::kDouble),
-                               precise_green(), kinematic_.medium());
-    } else {
-      bounds_ = certify_displacement(
-          stiffness(), kinematic_.displacement(), kinematic_.green(), kinematic_.medium(),
-          kinematic_.residual_is_fresh() ? kinematic_.preconditioned_residual() : torch::Tensor());
-    }
+    bounds_ = enclose(precise_stiffness(), kinematic_.displacement().to(torch::kDouble),
+                      precise_green(), kinematic_.medium());
     note_gap();
   }
 
   void check_fields() {
-    const auto strain = strain_of(kinematic_.displacement(), grid());
-    const auto unit = with_grid_axes(unit_loads(grid(), strain.options()), grid());
-    const auto stress = stiffness().apply(strain + unit);
-    bounds_.upper = upper_bound(stiffness(), strain);
+    const auto stress =
+        stiffness().apply(total_strain(kinematic_.displacement(), grid()));
     std::vector<torch::Tensor> fields{equilibrium_block(stress, EquilibriumForm::projection,
                                                         kinematic_.green(), kinematic_.medium())};
     if (stress_.defined()) fields.push_back(stress_);
+    bounds_.upper =
+        enclose_from_above(precise_stiffness(), kinematic_.displacement().to(torch::kDouble));
     lower_bound(fields);
     note_gap();
   }
 
-  // Single precision leaves a divergence of its round-off, which does work on the strains of the
-  // softest phase: where that counts, the bound is evaluated in double precision.
-  bool bounds_need_double() const {
-    return single_precision() &&
-           std::any_of(progress_.begin(), progress_.end(),
-                       [&](const auto& p) { return p.slack > 0.01 * settings_.tolerance; });
-  }
-
   // Made when they are first needed.
   const GreenOperator& precise_green() {
+    if (!single_precision()) return kinematic_.green();
     if (!precise_green_)
       precise_green_.emplace(grid(), stiffness().options().dtype(torch::kDouble));
     return *precise_green_;
   }
   const StiffnessField& precise_stiffness() {
+    if (!single_precision()) return stiffness();
     if (!precise_stiffness_)
       precise_stiffness_ = stiffness().to(stiffness().options().dtype(torch::kDouble));
     return *precise_stiffness_;
@@ -178,36 +162,46 @@ class Polish {
 
   /// The lower bound and the best fluctuation of unit mean stresses from combinations of
   /// self-equilibrated fluctuations.
-  void lower_bound(std::vector<torch::Tensor> fields) {
-    const bool precise = bounds_need_double();
-    const StiffnessField& field_stiffness = precise ? precise_stiffness() : stiffness();
-    if (precise)
-      for (auto& field : fields)
-        field = equilibrium_block(field.to(torch::kDouble), EquilibriumForm::projection,
-                                  precise_green(), kinematic_.medium());
+  void lower_bound(const std::vector<torch::Tensor>& fields) {
     std::vector<torch::Tensor> strains, means;
     for (const auto& field : fields) {
-      strains.push_back(field_stiffness.apply_compliance(field));
+      strains.push_back(stiffness().apply_compliance(field));
       means.push_back(grid_mean(strains.back(), grid()).cpu());
     }
     const auto best = ritz(stiffness().mean_compliance(), torch::cat(means, 1),
                            gram(fields, strains, grid()), fields.front().scalar_type());
-    bounds_.lower = surrogate::lower_bound(stiffness(), best.energy);
     stress_ = combine(best.coefficients, fields).to(stiffness().options());
     compliance_ = best.energy.diagonal(0, 1, 2).clone();
+    const auto total =
+        stress_.to(torch::kDouble) +
+        with_grid_axes(unit_loads(grid(), stress_.options().dtype(torch::kDouble)), grid());
+    bounds_.lower =
+        enclose_from_below(precise_stiffness(), total, precise_green(), kinematic_.medium());
   }
 
   void note_gap() {
     const auto gap = bounds_.gap();
     energy_ = bounds_.upper.diagonal(0, 1, 2).clone();
+    keep_energies_positive();
     for (std::size_t i = 0; i < members_.size(); ++i) {
       auto& progress = progress_[i];
       progress.gap = gap[static_cast<std::int64_t>(i)].item<double>();
       if (is_void(i) || progress.gap < 0.8 * progress.gain_gap) {
         progress.gain_gap = progress.gap;
         progress.gain_step = steps_;
+        progress.fallen = 0;
       }
     }
+  }
+
+  /// A solid that does not percolate has no stiffness in some directions. Energies there fall to zero,
+  /// and are measured against those of the others.
+  void keep_energies_positive() {
+    constexpr double none = 1e-10;
+    auto floor = none * stiffness().mean_stiffness().diagonal(0, 1, 2);
+    for (std::size_t i = 0; i < members_.size(); ++i)
+      if (!is_void(i)) floor[static_cast<std::int64_t>(i)].fill_(0.);
+    energy_ = torch::maximum(energy_, floor);
   }
 
   /// Steps until a check is worth its cost: after n steps, or if n is zero, when the estimates meet
@@ -234,6 +228,11 @@ class Polish {
     const auto gap = worst_load(kinematic_.gap(), energy_);
     for (std::size_t i = 0; i < members_.size(); ++i) {
       auto& p = progress_[i];
+      if (gap[i] < 0.8 * p.gain_estimate) {
+        p.gain_estimate = gap[i];
+        p.gain_step = steps_;
+        p.fallen = 0;
+      }
       // The best stress so far may be better than the one that belongs to the strain.
       const double now = std::min(gap[i], stress_.defined() ? p.gap : gap[i]);
       // The gap falls by fits and starts as well: its rate is that of a window of several steps.
@@ -254,10 +253,12 @@ class Polish {
     kinematic_.step();
     ++steps_;
     energy_ -= kinematic_.decrease().cpu();
+    keep_energies_positive();
     const auto decrease = worst_load(kinematic_.decrease(), energy_);
     for (std::size_t i = 0; i < members_.size(); ++i) {
       auto& p = progress_[i];
       p.kinematic.note(decrease[i]);
+      p.fallen += decrease[i];
       p.upper_error = p.kinematic.error();
     }
   }
@@ -275,6 +276,7 @@ class Polish {
       for (std::size_t i = 0; i < members_.size(); ++i) {
         auto& p = progress_[i];
         p.statical.note(decrease[i]);
+        p.fallen += decrease[i];
         const double room = settings_.tolerance - p.upper_error;
         good += p.statical.error() <= std::max(room, 0.3 * settings_.tolerance) ? 1 : 0;
       }
@@ -308,6 +310,12 @@ class Polish {
     return 2 * votes > members_.size();
   }
 
+  /// Whether more steps bring anything is asked again after as many.
+  void restart_window(std::size_t i) {
+    progress_[i].gain_step = steps_;
+    progress_[i].fallen = 0;
+  }
+
   bool out_of_steps() const { return steps_ >= settings_.max_steps; }
 
   /// Takes the members out of the batch that are done or given up.
@@ -319,8 +327,11 @@ class Polish {
       const auto index = static_cast<std::int64_t>(i);
       const bool finite = std::isfinite(p.gap) && std::isfinite(p.upper_error);
       const bool done = miss(i) <= settings_.tolerance;
-      // At high contrast the bounds may rest for some steps before they go on.
-      const bool stuck = steps_ - p.gain_step >= std::max(30u, p.gain_step / 2);
+      // At high contrast the bounds may rest, even near a gap of 1, while the energies fall: they will
+      // go on. Energies that no longer fall by what the tolerance asks have met round-off.
+      const bool waiting = steps_ - p.gain_step >= std::max(30u, p.gain_step / 2);
+      const bool stuck = waiting && p.fallen < settings_.tolerance;
+      if (waiting && !stuck) restart_window(i);
       if (finite && !done && !stuck && !out_of_steps()) {
         going.push_back(index);
         continue;

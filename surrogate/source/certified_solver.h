@@ -42,9 +42,8 @@ struct CertifiedStart {
 /// improves both bounds, those on the complementary energy are taken only where their rate promises
 /// a much faster way: at contrasts of several hundred and more.
 ///
-/// In single precision the upper bound holds up to the round-off eps of the type and the lower
-/// bound up to eps times the contrast of the stiffness; where that exceeds a hundredth of the
-/// tolerance, the lower bound is evaluated in double precision and holds to its round-off.
+/// Bounds are evaluated in double precision whatever the type of the fields, and enlarged by what
+/// round-off can do to them (enclose()).
 ///
 /// Estimate: the upper bound less its estimated error, which costs nothing, where that says which
 /// bound is the nearer: where it is less than a quarter or more than three quarters of the gap. It
@@ -54,7 +53,8 @@ struct CertifiedStart {
 /// voids and is in equilibrium at every node would be needed, and none is known before convergence.
 /// They are polished until the *estimated* error of the upper bound meets the tolerance and have
 /// the status `one_sided`. What misses its tolerance has the status `not_converged`: the step
-/// limit, or bounds that no longer approach each other, as at the round-off of single precision.
+/// limit, or bounds that no longer approach each other while the energies no longer fall, as at the
+/// round-off of single precision.
 FieldResult solve_certified(const StiffnessField& stiffness, const CertifiedSettings& settings,
                             const CertifiedStart& start = {});
 

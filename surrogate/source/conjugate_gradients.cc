@@ -123,13 +123,7 @@ torch::Tensor KinematicIteration::residual() const {
       .sqrt();
 }
 
-bool KinematicIteration::residual_is_fresh() const {
-  // Every step adds the round-off of one evaluation.
-  return u_.scalar_type() == torch::kDouble || steps_ <= 10;
-}
-
 void KinematicIteration::step() {
-  ++steps_;
   if (cuda::has_fused_path(stiffness_)) {
     decrease_ = cuda::kinematic_step(stiffness_, medium_, floor_, {u_, r_, z_, p_, rz_, beta_});
     return;

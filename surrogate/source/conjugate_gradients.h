@@ -23,11 +23,6 @@ class KinematicIteration {
   const torch::Tensor& displacement() const { return u_; }
   /// `sqrt(r.G0 r)` of the residual r, relative to its value at u = 0, `[B, L]`, double.
   torch::Tensor residual() const;
-  /// `z = G0 r` of the residual, `[B, L, d, n...]`.
-  const torch::Tensor& preconditioned_residual() const { return z_; }
-  /// Whether the residual of the recurrence is still that of the displacement, up to the round-off
-  /// that evaluating it would have as well.
-  bool residual_is_fresh() const;
   /// By how much the energies F fell in the last step, `[B, L]`, double (rounding aside, exactly).
   const torch::Tensor& decrease() const { return decrease_; }
   /// Gap of the hypercircle between the strain and the equilibrated part of its stress, `[B, L]`,
@@ -51,7 +46,6 @@ class KinematicIteration {
   GreenOperator green_;
   ReferenceMedium medium_;
   torch::Tensor u_, r_, z_, p_, rz_, rz_zero_, floor_, decrease_;
-  unsigned int steps_ = 0;
   torch::Tensor beta_;  // of the next direction, in ../cuda only
 };
 

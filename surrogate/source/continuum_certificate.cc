@@ -10,6 +10,7 @@
 #include "certificate.h"
 #include "device.h"
 #include "reference_solver.h"
+#include "rounding.h"
 #include "spline_descent.h"
 
 namespace seco::surrogate {
@@ -59,10 +60,17 @@ class ContinuumBounds {
   SplineDescent& lower() { return lower_; }
 
   Bounds bounds() const {
+    // The fields are admissible to the last digit; what is left are products and sums, relative to
+    // the condition of the phases (rounding.h), and the compliances of the phases.
+    const auto& conditioning = stiffness_.conditioning().front();
+    const auto m = static_cast<double>(upper_.energy().size(1));
+    const double error = m * form_error(conditioning, rounding_of(stiffness_.grid()));
+    const bool usable = !one_sided_ && error < 0.5 && conditioning.inverse_defect < 0.5;
     Bounds bounds;
-    bounds.upper = upper_.energy();
-    bounds.lower =
-        one_sided_ ? torch::zeros_like(bounds.upper) : symmetrized(torch::inverse(lower_.energy()));
+    bounds.upper = (1. + error) * upper_.energy();
+    bounds.lower = usable ? ((1. - conditioning.inverse_defect) / (1. + error)) *
+                                symmetrized(torch::inverse(lower_.energy()))
+                          : torch::zeros_like(bounds.upper);
     return bounds;
   }
 
@@ -197,10 +205,18 @@ ContinuumCertificate certify_continuum(const materials::Rve& coarse,
   result.gap = bounds.gap()[0].item<double>();
   result.upper_steps = upper.steps();
   result.lower_steps = lower.steps();
+  Homogenized verdict;
+  verdict.stiffness = verdict.upper = result.upper;
+  verdict.lower = result.lower;
+  verdict.gap = result.gap;
   if (sides.one_sided()) {
-    result.status = Status::one_sided;
-    result.message = "voids of zero stiffness: only the upper bound is certified";
+    verdict.status = Status::one_sided;
+    verdict.message = "voids of zero stiffness: only the upper bound is certified";
   }
+  check_bounds(verdict);
+  explain_voids(rve, verdict);
+  result.status = verdict.status;
+  result.message = verdict.message;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

@@ -38,6 +38,35 @@ const Entry& entry_of(const std::string& name) {
   return entry->second;
 }
 
+/// No result leaves an engine, whoever wrote it, with bounds that are not in order.
+class CheckedEngine : public Engine {
+ public:
+  explicit CheckedEngine(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
+  std::string name() const override { return engine_->name(); }
+  void check_fits(const materials::Rve& rve) const override { engine_->check_fits(rve); }
+  std::vector<Homogenized> homogenize(
+      std::span<const materials::Rve> rves,
+      const std::function<void(std::size_t)>& progress) const override {
+    auto results = engine_->homogenize(rves, progress);
+    for (auto& result : results) check_bounds(result);
+    return results;
+  }
+  std::vector<LocalAnswer> local_quantities(
+      std::span<const LocalQuery> queries,
+      const std::function<void(std::size_t)>& progress) const override {
+    auto answers = engine_->local_quantities(queries, progress);
+    for (auto& answer : answers) {
+      check_bounds(answer.homogenized);
+      if (answer.homogenized.status == Status::failed) answer.loads.clear();
+    }
+    return answers;
+  }
+  std::vector<std::string> report() const override { return engine_->report(); }
+
+ private:
+  std::unique_ptr<Engine> engine_;
+};
+
 }  // namespace
 
 std::string to_string(Status status) {
@@ -78,7 +107,7 @@ std::vector<std::string> engine_names() {
 }
 
 std::unique_ptr<Engine> make_engine(const std::string& name, const EngineSettings& settings) {
-  return entry_of(name).factory(settings);
+  return std::make_unique<CheckedEngine>(entry_of(name).factory(settings));
 }
 
 void register_builtin_engines() {

@@ -28,8 +28,12 @@ class FftEngine : public FieldEngine {
   // portable way has fields of strains and stresses as well.
   std::size_t bytes_per_voxel(int dimension) const override {
     const std::size_t d = dimension, loads = d * (d + 1) / 2;
-    const std::size_t fields = options().device().is_cpu() ? 7 * d : 7 * d + 8 * loads;
-    return fields * loads * c10::elementSize(c10::typeMetaToScalarType(options().dtype()));
+    const bool cpu = options().device().is_cpu();
+    const std::size_t fields = cpu ? 7 * d : 7 * d + 8 * loads;
+    // In single precision the bounds need displacement, residual and spectra in double beside it.
+    const std::size_t precise =
+        options().dtype() == torch::kDouble ? 0 : sizeof(double) * (cpu ? 5 * d : 5 * d + 6 * loads);
+    return loads * (fields * c10::elementSize(c10::typeMetaToScalarType(options().dtype())) + precise);
   }
 
   FieldResult compute(const StiffnessField& stiffness) const override {
@@ -38,8 +42,12 @@ class FftEngine : public FieldEngine {
         solve(stiffness, green, SolverSettings{settings().tolerance, settings().max_iterations});
     FieldResult result;
     result.displacement = solution.displacement;
-    result.bounds = certify_displacement(stiffness, solution.displacement, green,
-                                         mean_medium(stiffness), solution.preconditioned_residual);
+    const bool precise = stiffness.options().dtype() == torch::kDouble;
+    const auto options = this->options().dtype(torch::kDouble);
+    const auto field = precise ? stiffness : stiffness.to(options);
+    result.bounds = enclose(field, solution.displacement.to(torch::kDouble),
+                            precise ? green : GreenOperator(stiffness.grid(), options),
+                            mean_medium(stiffness));
     result.estimate = result.bounds.upper;
     result.iterations = solution.iterations;
     result.residual = solution.residual;

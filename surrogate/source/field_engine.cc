@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -11,15 +10,6 @@
 #include "local_quantities.h"
 
 namespace seco::surrogate {
-namespace {
-
-bool all_finite(const Homogenized& result) {
-  return result.stiffness.allFinite() && result.upper.allFinite() && result.lower.allFinite() &&
-         std::isfinite(result.gap);
-}
-
-}  // namespace
-
 void FieldEngine::compute_in_chunks(const std::vector<const materials::Rve*>& rves,
                                     const std::vector<std::size_t>& kinds,
                                     const std::function<void(std::size_t)>& progress,
@@ -54,7 +44,9 @@ void FieldEngine::compute_in_chunks(const std::vector<const materials::Rve*>& rv
       const double seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
           static_cast<double>(chunk.size());
-      consume(positions, stiffness, part, homogenized(stiffness, part, seconds));
+      auto results = homogenized(stiffness, part, seconds);
+      for (std::size_t i = 0; i < results.size(); ++i) explain_voids(chunk[i], results[i]);
+      consume(positions, stiffness, part, std::move(results));
       finished += chunk.size();
       if (progress) progress(finished);
     }
@@ -79,10 +71,7 @@ std::vector<Homogenized> FieldEngine::homogenized(const StiffnessField& stiffnes
     result.seconds = seconds;
     result.status = fields.status[i];
     result.message = fields.message[i];
-    if (!all_finite(result)) {
-      result.status = Status::failed;
-      result.message = "the computed fields are not finite";
-    }
+    check_bounds(result);
   }
   return results;
 }

@@ -13,9 +13,6 @@ struct SolverSettings {
 struct MicroSolution {
   /// Displacement fluctuation, `[B, L, d, n...]`.
   torch::Tensor displacement;
-  /// Its preconditioned residual, of the same shape; undefined where the iteration has no fresh one
-  /// (KinematicIteration::residual_is_fresh).
-  torch::Tensor preconditioned_residual;
   /// Per RVE: iterations done, largest relative residual of its load cases, convergence.
   std::vector<unsigned int> iterations;
   std::vector<double> residual;

@@ -145,6 +145,10 @@ std::optional<Homogenized> ResultCache::find(const Digest& rve) const {
   }
   const KeptResult* best = nullptr;
   for (const auto& kept : file.results) {
+    if (!bounds_in_order(kept.result)) {
+      ++n_damaged_;
+      continue;
+    }
     if (!serves(kept, tolerance_, max_iterations_)) continue;
     const auto rank = [&](const KeptResult& r) {
       return std::tuple(r.result.status == Status::not_converged, r.tolerance != tolerance_,
@@ -163,7 +167,7 @@ std::optional<Homogenized> ResultCache::find(const Digest& rve) const {
 }
 
 void ResultCache::store(const Digest& rve, const Homogenized& result) const {
-  if (result.status == Status::failed) return;
+  if (result.status == Status::failed || !bounds_in_order(result)) return;
   const auto path = path_of(rve);
   ResultFile file;
   try {

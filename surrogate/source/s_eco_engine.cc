@@ -3,7 +3,9 @@
 #include <limits>
 
 #include "device.h"
+#include "conjugate_gradients.h"
 #include "field_engine.h"
+#include "loss.h"
 #include "model_folder.h"
 #include "seco/surrogate/engine.h"
 
@@ -51,7 +53,17 @@ class SEcoEngine : public FieldEngine {
     const auto fields = admissible(predicted, stiffness);
     FieldResult result;
     result.strain = fields.strain;
-    result.bounds = certify(stiffness, fields.strain, fields.stress);
+    const auto precise = options().dtype(torch::kDouble);
+    const StiffnessField field = stiffness.to(precise);
+    const GreenOperator green(stiffness.grid(), precise);
+    const auto medium = mean_medium(stiffness);
+    const auto fluctuation = fields.stress.to(precise);
+    const auto mean = optimal_mean_stress(field, fluctuation);
+    result.bounds = {
+        enclose_from_above(field, displacement_of(fields.strain.to(precise), green, medium)),
+        enclose_from_below(field,
+                           fluctuation + with_grid_axes(mean.to(precise), stiffness.grid()), green,
+                           medium)};
     result.estimate = result.bounds.estimate(predicted.estimate_weight);
     const auto gap = result.bounds.gap();
     for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {

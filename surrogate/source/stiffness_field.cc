@@ -7,6 +7,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 #include "../cpu/field_kernels.h"
@@ -53,6 +54,43 @@ struct ApplyFunction : torch::autograd::Function<ApplyFunction> {
   }
 };
 
+using LongMatrix = Eigen::Matrix<long double, Eigen::Dynamic, Eigen::Dynamic, 0, 6, 6>;
+
+/// The compliance of a phase, rounded, and what the phase adds to the conditioning of its RVE.
+/// Ill-conditioned phases (nearly incompressible ones) are inverted in extended precision.
+materials::MandelMatrix invert(const materials::MandelMatrix& stiffness, Conditioning& all) {
+  constexpr double easy = 1e-5;
+  Eigen::SelfAdjointEigenSolver<materials::MandelMatrix> values(stiffness, Eigen::EigenvaluesOnly);
+  double smallest = values.eigenvalues().minCoeff();
+  const double largest = values.eigenvalues().maxCoeff();
+  const LongMatrix extended = stiffness.cast<long double>();
+  materials::MandelMatrix inverse;
+  if (smallest > easy * largest) {
+    inverse = stiffness.inverse();
+  } else {
+    smallest = static_cast<double>(
+        Eigen::SelfAdjointEigenSolver<LongMatrix>(extended, Eigen::EigenvaluesOnly)
+            .eigenvalues()
+            .minCoeff());
+    inverse = LongMatrix(extended.inverse()).cast<double>();
+  }
+  const materials::MandelMatrix symmetric = 0.5 * (inverse + inverse.transpose());
+  // All eigenvalues of C S lie within || C S - I || of 1.
+  const LongMatrix defect = extended * symmetric.cast<long double>() -
+                            LongMatrix::Identity(stiffness.rows(), stiffness.cols());
+  const double absolute = stiffness.cwiseAbs().norm();
+  const double condition = smallest > 0 ? absolute / smallest : std::numeric_limits<double>::max();
+  const bool first = all.largest == 0;
+  all.smallest = first ? smallest : std::min(all.smallest, smallest);
+  all.largest = std::max(all.largest, largest);
+  all.absolute = std::max(all.absolute, absolute);
+  all.condition = std::max(all.condition, condition);
+  all.n_phases += 1;
+  all.inverse_defect = std::max(
+      all.inverse_defect, static_cast<double>(defect.norm()) + entry_round_off * condition);
+  return symmetric;
+}
+
 std::string describe(const Grid& grid) {
   return fmt::format("{} voxels of size {}", fmt::join(grid.shape, "x"),
                      fmt::join(grid.spacing, "x"));
@@ -85,6 +123,7 @@ StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
   compliance_double_ = torch::zeros_like(table_double_);
   scale_ = torch::empty({batch}, torch::kDouble);
   has_void_.assign(rves.size(), false);
+  conditioning_.assign(rves.size(), {});
 
   for (std::int64_t b = 0; b < batch; ++b) {
     const auto& rve = rves[b];
@@ -106,16 +145,16 @@ StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
     scale_[b] = largest;
     for (std::size_t p = 0; p < rve.stiffness.size(); ++p) {
       if (!used[p]) continue;
-      const materials::MandelMatrix stiffness = rve.stiffness[p] / largest;
+      const materials::MandelMatrix stiffness =
+          (0.5 / largest) * (rve.stiffness[p] + rve.stiffness[p].transpose());
       const auto index = static_cast<std::int64_t>(p);
       std::copy_n(stiffness.data(), m * m, table_double_[b][index].data_ptr<double>());
       if (stiffness.cwiseAbs().maxCoeff() == 0.) {
         has_void_[b] = true;
         continue;
       }
-      const materials::MandelMatrix inverse = stiffness.inverse();
-      const materials::MandelMatrix symmetric = 0.5 * (inverse + inverse.transpose());
-      std::copy_n(symmetric.data(), m * m, compliance_double_[b][index].data_ptr<double>());
+      const auto compliance = invert(stiffness, conditioning_[b]);
+      std::copy_n(compliance.data(), m * m, compliance_double_[b][index].data_ptr<double>());
     }
   }
   const bool oriented = std::all_of(rves.begin(), rves.end(),
@@ -232,12 +271,10 @@ std::pair<torch::Tensor, torch::Tensor> StiffnessField::mean_lame() const {
 }
 
 torch::Tensor StiffnessField::contrast() const {
-  // Phases that do not occur and voids are zero in the table.
-  const auto values = torch::linalg_eigvalsh(table_double_, "L").flatten(1);
-  const auto largest = std::get<0>(values.max(1));
-  const auto smallest =
-      std::get<0>(torch::where(values > 0, values, largest.unsqueeze(1).expand_as(values)).min(1));
-  return largest / smallest;
+  auto values = torch::empty({batch_size()}, torch::kDouble);
+  for (std::int64_t b = 0; b < batch_size(); ++b)
+    values[b] = conditioning_[b].largest / conditioning_[b].smallest;
+  return values;
 }
 
 StiffnessField StiffnessField::to(const torch::TensorOptions& options) const {
@@ -262,7 +299,10 @@ StiffnessField StiffnessField::select(const std::vector<std::int64_t>& indices) 
   part.fractions_ = fractions_.index_select(0, index);
   part.scale_ = scale_.index_select(0, index);
   if (orientations_.defined()) part.orientations_ = orientations_.index_select(0, index);
-  for (const auto i : indices) part.has_void_.push_back(has_void_[i]);
+  for (const auto i : indices) {
+    part.has_void_.push_back(has_void_[i]);
+    part.conditioning_.push_back(conditioning_[i]);
+  }
   for (const auto member :
        {&CompactTables::phase, &CompactTables::stiffness, &CompactTables::compliance})
     if ((compact_.*member).defined())

@@ -6,7 +6,7 @@
 
 namespace seco::surrogate {
 
-/// The same for kernels, phases `[B, N]` and upper triangles row by row. On the CPU phases in 32
+/// Phases `[B, N]` and upper triangles row by row, as the kernels read them. On the CPU phases in 32
 /// bit and coefficients first, `[B, m (m + 1) / 2, P]`; on a CUDA device, where ../cuda takes the
 /// fields, phases in 16 bit and phases first, `[B, P, m (m + 1) / 2]`.
 struct CompactTables {
@@ -17,9 +17,30 @@ struct CompactTables {
 torch::Tensor upper_triangles(const torch::Tensor& table);
 torch::Tensor compact_table(const torch::Tensor& table);
 
+/// What the stiffnesses of an RVE allow round-off to do, over all phases that occur and are no
+/// voids; dimensionless like the table. See rounding.h.
+struct Conditioning {
+  /// Smallest and largest eigenvalue of any phase.
+  double smallest = 0, largest = 0;
+  /// Largest 2-norm of |C|, the matrix of the moduli of the entries.
+  double absolute = 0;
+  /// Largest `|| |C| || / lambda_min` of one phase: `|x|.|C||x| <= condition x.C x`.
+  double condition = 1;
+  /// eta of all phases: `C^-1 <= S / (1 - eta)` in the Loewner order for the rounded compliance S,
+  /// and for every C whose entries differ by no more than `entry_round_off` from those in the table.
+  double inverse_defect = 0;
+  /// Phases whose values are added for a mean.
+  double n_phases = 0;
+};
+
+/// Entries of a stiffness are known to so many units of round-off: they come from constants,
+/// rotations and a division by the scale, each of which rounds.
+constexpr double entry_round_off = 8. * 0x1p-53;
+
 /// Stiffness of a batch of RVEs on one grid, kept compactly: phase index per voxel and a table.
 /// Stiffnesses are divided by `scale` (each RVE's largest entry), so that everything computed with
-/// this object is dimensionless and independent of the unit.
+/// this object is dimensionless and independent of the unit. Of a matrix that is not exactly
+/// symmetric, the symmetric part counts.
 class StiffnessField {
  public:
   StiffnessField() = default;
@@ -38,6 +59,8 @@ class StiffnessField {
   const CompactTables& compact_tables() const { return compact_; }
   /// True for every RVE (`[B]`, on the CPU) in which a voxel has exactly zero stiffness.
   const std::vector<bool>& has_void() const { return has_void_; }
+  /// One per RVE.
+  const std::vector<Conditioning>& conditioning() const { return conditioning_; }
 
   /// C : x voxelwise. @param x `[B, L, m, n...]` @return the same shape. Differentiable in x.
   torch::Tensor apply(const torch::Tensor& x) const;
@@ -94,6 +117,7 @@ class StiffnessField {
   torch::Tensor orientations_;
   torch::Tensor scale_;
   std::vector<bool> has_void_;
+  std::vector<Conditioning> conditioning_;
 };
 
 }  // namespace seco::surrogate

@@ -46,6 +46,19 @@ struct Homogenized {
   std::string message;
 };
 
+/// Whether the bounds can be what they claim to be: all numbers finite and `lower <= upper` in the
+/// Loewner order, up to the round-off of the matrices themselves (1e-12, every load relative to its
+/// upper bound).
+bool bounds_in_order(const Homogenized& result);
+
+/// What stands between an engine and whoever asks it: a result whose bounds are not in order gets the
+/// status `failed` and a message that says so, whatever it had.
+void check_bounds(Homogenized& result);
+
+/// Adds to the message of a `one_sided` result where its solid carries no load (RVEs with voids, see
+/// materials::percolation()).
+void explain_voids(const materials::Rve& rve, Homogenized& result);
+
 /// The answer to a LocalQuery: the homogenized stiffness and, for every strain in order, the local
 /// quantities; none if the status is `failed`.
 struct LocalAnswer {
@@ -67,7 +80,7 @@ struct EngineSettings {
   unsigned int first_check = 0;
   /// auto, cpu, cuda or cuda:N.
   std::string device = "auto";
-  /// single or double: precision of the fields. Bounds are summed in double in either case.
+  /// single or double: precision of the fields. Bounds are evaluated in double in either case.
   std::string precision = "double";
   /// Arithmetic of the network of `s-eco`, `certified` and `auto`: `model`, as it was trained, or
   /// single, bfloat16, float16 (NetworkSettings::precision). Bounds hold with any.
