@@ -37,8 +37,8 @@ class Parts {
     return {node, sum};
   }
 
-  /// Joins two nodes of which the second lies `step` periods further than its place in the grid, and
-  /// the first in its place.
+  /// Joins two nodes of which the second lies `step` periods further than its place in the grid,
+  /// and the first in its place.
   void join(std::size_t a, std::size_t b, const Offset& step) {
     const auto [root_a, offset_a] = root(a);
     const auto [root_b, offset_b] = root(b);
@@ -132,7 +132,8 @@ Percolation percolation(const Rve& rve) {
         resisted.emplace_back(product + product.transpose());
       }
   const int m = n_mandel_components(d);
-  Eigen::MatrixXd span = Eigen::MatrixXd::Zero(m, std::max<Eigen::Index>(1, static_cast<Eigen::Index>(resisted.size())));
+  Eigen::MatrixXd span = Eigen::MatrixXd::Zero(
+      m, std::max<Eigen::Index>(1, static_cast<Eigen::Index>(resisted.size())));
   for (std::size_t r = 0; r < resisted.size(); ++r) {
     const auto column = static_cast<Eigen::Index>(r);
     for (int i = 0; i < d; ++i) span(i, column) = resisted[r](i, i);
@@ -163,13 +164,13 @@ std::string describe(const Percolation& percolation) {
     text = fmt::format("the solid does not percolate along axis {}: it has no stiffness there",
                        fmt::join(axes, ", "));
   else if (percolation.n_singular > 0)
-    text = fmt::format("the solid percolates in too few directions: it has no stiffness against {} of "
-                       "{} independent mean strains",
-                       percolation.n_singular, n_mandel_components(percolation.dimension));
+    text = fmt::format(
+        "the solid percolates in too few directions: it has no stiffness against {} of "
+        "{} independent mean strains",
+        percolation.n_singular, n_mandel_components(percolation.dimension));
   if (percolation.n_floating > 0 && percolation.n_floating < percolation.n_parts)
-    text += fmt::format("{}{} part{} of the solid float{} in the void",
-                        text.empty() ? "" : "; ", percolation.n_floating,
-                        percolation.n_floating == 1 ? "" : "s",
+    text += fmt::format("{}{} part{} of the solid float{} in the void", text.empty() ? "" : "; ",
+                        percolation.n_floating, percolation.n_floating == 1 ? "" : "s",
                         percolation.n_floating == 1 ? "s" : "");
   return text;
 }

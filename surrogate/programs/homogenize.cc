@@ -77,8 +77,9 @@ void print(const Homogenized& discrete, const ContinuumCertificate& continuum,
       continuum.gap, continuum.initial_gap, continuum.upper_steps, continuum.lower_steps,
       continuum.seconds, to_string(continuum.status));
   if (const double distance = surrogate::distance_from_continuum(discrete, continuum); distance > 0)
-    fmt::print("note: the discretized stiffness is at least {:.3g} % away from that of the continuum\n",
-               100. * distance);
+    fmt::print(
+        "note: the discretized stiffness is at least {:.3g} % away from that of the continuum\n",
+        100. * distance);
 }
 
 int exit_code(Status status, const std::string& message, bool strict) {

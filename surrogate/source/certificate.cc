@@ -157,11 +157,13 @@ struct Rounding {
 };
 
 /// The errors are bounded beforehand. Let r be the residual of the displacement and z = G0 r as
-/// computed; the stress C : e + C0 : sym D z of exact arithmetic has the divergence of the round-off
-/// of r and of the Fourier transforms.
+/// computed; the stress C : e + C0 : sym D z of exact arithmetic has the divergence of the
+/// round-off of r and of the Fourier transforms.
 /// @return the bounds, and the share of them that the errors of the fields take, `[B]`
-std::pair<Bounds, torch::Tensor> enclose_beforehand(const StiffnessField& stiffness, const torch::Tensor& displacement,
-                          const GreenOperator& green, const ReferenceMedium& medium) {
+std::pair<Bounds, torch::Tensor> enclose_beforehand(const StiffnessField& stiffness,
+                                                    const torch::Tensor& displacement,
+                                                    const GreenOperator& green,
+                                                    const ReferenceMedium& medium) {
   const Grid& grid = stiffness.grid();
   const auto [residual, z, product] = cpu::residual_of(stiffness, green, medium, displacement);
   const auto sums = cpu::energies(stiffness, medium, displacement, z);
@@ -179,22 +181,22 @@ std::pair<Bounds, torch::Tensor> enclose_beforehand(const StiffnessField& stiffn
   const auto complementary = sums.stress_gram.diagonal(0, 1, 2).clamp_min(0.).sqrt();
   const auto correction = slope * root_mean_square(z, grid);
   const auto strain_size = 1. + slope * root_mean_square(displacement, grid);
-  // Of the stress as it is summed against that of exact arithmetic, in the norm of the energy and in
-  // the plain one, divided by the root of the softest eigenvalue: a constant stress makes up for the
-  // mean.
+  // Of the stress as it is summed against that of exact arithmetic, in the norm of the energy and
+  // in the plain one, divided by the root of the softest eigenvalue: a constant stress makes up for
+  // the mean.
   const auto of_products = gamma(product_roundings) * condition * potential +
                            all * medium_norm * correction / rounding.soft;
-  const auto of_mean = (rounding.absolute * (of_strain + gamma(product_roundings) *
-                                                                   potential / rounding.soft) +
-                        all * medium_norm * correction +
-                        gamma(rounding.grid.n_additions) * rounding.hard * complementary) /
-                       rounding.soft;
+  const auto of_mean =
+      (rounding.absolute * (of_strain + gamma(product_roundings) * potential / rounding.soft) +
+       all * medium_norm * correction +
+       gamma(rounding.grid.n_additions) * rounding.hard * complementary) /
+      rounding.soft;
   const auto of_divergence = rounding.balanced(all * slope * rounding.absolute * strain_size +
                                                transform * root_mean_square(residual, grid)) +
                              transform * medium_norm * correction / rounding.soft;
   stresses.field_error = rounding.hard * of_strain + of_products + of_mean + of_divergence;
-  const auto share = 2. * torch::maximum(strains.field_error / potential,
-                                         stresses.field_error / complementary);
+  const auto share =
+      2. * torch::maximum(strains.field_error / potential, stresses.field_error / complementary);
   return {{upper_from(stiffness, strains, true),
            lower_from(stiffness, stresses, sums.total_mean, true)},
           std::get<0>(share.max(1))};
@@ -205,8 +207,8 @@ torch::Tensor measured_from_below(const StiffnessField& stiffness, torch::Tensor
                                   const GreenOperator& green, const ReferenceMedium& medium,
                                   const Rounding& rounding) {
   const Grid& grid = stiffness.grid();
-  // In the mean medium, which suits the stress; then in the softest one, which balances what round-off
-  // has left there.
+  // In the mean medium, which suits the stress; then in the softest one, which balances what
+  // round-off has left there.
   const auto half = each(stiffness, [](const auto& c) { return 0.5 * c.smallest; }).squeeze(1);
   const ReferenceMedium softest{torch::zeros_like(half), half};
   for (const auto* law : {&medium, &softest}) {
@@ -223,13 +225,12 @@ torch::Tensor measured_from_below(const StiffnessField& stiffness, torch::Tensor
     const auto z = green.apply(divergence, softest);
     const auto work = (divergence * z).flatten(2).sum(2, false, torch::kDouble).cpu() /
                       static_cast<double>(grid.n_voxels());
-    measured = torch::minimum(measured,
-                              1.001 * work.clamp_min(0.).sqrt() +
-                                  rounding.balanced(rounding.grid.transform * divergence_size));
+    measured =
+        torch::minimum(measured, 1.001 * work.clamp_min(0.).sqrt() +
+                                     rounding.balanced(rounding.grid.transform * divergence_size));
   }
   stresses.field_error =
-      measured +
-      rounding.balanced(gamma(divergence_roundings) * rounding.grid.difference * size) +
+      measured + rounding.balanced(gamma(divergence_roundings) * rounding.grid.difference * size) +
       gamma(rounding.grid.n_additions) * size / rounding.soft;
   return lower_from(stiffness, stresses, grid_mean(stress, grid).cpu(), true);
 }
@@ -238,8 +239,8 @@ torch::Tensor measured_from_above(const StiffnessField& stiffness, const torch::
                                   const torch::Tensor& displacement, const Rounding& rounding) {
   const auto [gram, mean] = stiffness.forms(strain);
   const auto of_strain = rounding.of_strain(displacement, stiffness.grid());
-  return upper_from(
-      stiffness, {gram, mean, stiffness.mean_stiffness(), rounding.hard * of_strain}, true);
+  return upper_from(stiffness, {gram, mean, stiffness.mean_stiffness(), rounding.hard * of_strain},
+                    true);
 }
 
 Bounds enclose_measured(const StiffnessField& stiffness, const torch::Tensor& displacement,
@@ -248,15 +249,14 @@ Bounds enclose_measured(const StiffnessField& stiffness, const torch::Tensor& di
   const auto strain = total_strain(displacement, stiffness.grid());
   Bounds bounds;
   bounds.upper = measured_from_above(stiffness, strain, displacement, rounding);
-  bounds.lower =
-      measured_from_below(stiffness, stiffness.apply(strain), green, medium, rounding);
+  bounds.lower = measured_from_below(stiffness, stiffness.apply(strain), green, medium, rounding);
   return bounds;
 }
 
 void check_double(const StiffnessField& stiffness, const torch::Tensor& field) {
-  TORCH_INTERNAL_ASSERT(field.scalar_type() == torch::kDouble &&
-                            stiffness.options().dtype() == torch::kDouble,
-                        "bounds are evaluated in double precision");
+  TORCH_INTERNAL_ASSERT(
+      field.scalar_type() == torch::kDouble && stiffness.options().dtype() == torch::kDouble,
+      "bounds are evaluated in double precision");
 }
 
 // The better of two bounds of each side, RVE by RVE.
@@ -298,9 +298,9 @@ Bounds enclose(const StiffnessField& stiffness, const torch::Tensor& displacemen
       doubtful.push_back(b);
   if (doubtful.empty()) return bounds;
   const auto index = torch::tensor(doubtful, torch::kLong);
-  const auto measured = enclose_measured(
-      stiffness.select(doubtful), displacement.index_select(0, index), green,
-      {medium.lambda.index_select(0, index), medium.mu.index_select(0, index)});
+  const auto measured =
+      enclose_measured(stiffness.select(doubtful), displacement.index_select(0, index), green,
+                       {medium.lambda.index_select(0, index), medium.mu.index_select(0, index)});
   for (std::size_t i = 0; i < doubtful.size(); ++i)
     keep_better(bounds, doubtful[i], measured, static_cast<std::int64_t>(i));
   return bounds;

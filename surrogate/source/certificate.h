@@ -11,8 +11,8 @@ namespace seco::surrogate {
 struct Bounds {
   torch::Tensor upper;
   torch::Tensor lower;
-  /// Largest relative gap of the unit load cases, `(upper_ii - lower_ii) / upper_ii`, `[B]`; 1 where
-  /// the upper bound is not positive.
+  /// Largest relative gap of the unit load cases, `(upper_ii - lower_ii) / upper_ii`, `[B]`; 1
+  /// where the upper bound is not positive.
   torch::Tensor gap() const;
   /// `lower + weight (upper - lower)`, `[B, m, m]`. @param weight `[B]`, from 0 to 1
   torch::Tensor estimate(const torch::Tensor& weight) const;
@@ -25,12 +25,14 @@ struct Bounds {
 /// stresses in equilibrium, H_ij = `<s_i : C^-1 : s_j>` and M their means; both are evaluated for
 /// the coefficients actually found, so that they bound whatever the accuracy of the small linear
 /// solve. Products are those of *total* strains and stresses, never of fluctuations beside a mean
-/// that they nearly cancel. With the six unit load cases and the unit tensors these are 12 fields per
-/// side; that makes the bounds at least as good as Voigt's and Reuss's and exact for a homogeneous
-/// RVE. RVEs with voids of zero stiffness get the lower bound zero: their compliance is infinite.
+/// that they nearly cancel. With the six unit load cases and the unit tensors these are 12 fields
+/// per side; that makes the bounds at least as good as Voigt's and Reuss's and exact for a
+/// homogeneous RVE. RVEs with voids of zero stiffness get the lower bound zero: their compliance is
+/// infinite.
 ///
-/// certify() takes fields as they are: they are admissible up to the round-off of their type, and so
-/// good are the bounds. For training and comparisons. What leaves an engine comes from enclose().
+/// certify() takes fields as they are: they are admissible up to the round-off of their type, and
+/// so good are the bounds. For training and comparisons. What leaves an engine comes from
+/// enclose().
 /// @param strain_fluctuation `[B, L, m, n...]`, compatible, zero mean (sym D u)
 /// @param stress_fluctuation `[B, L, m, n...]`, `D^T t = 0`, zero mean
 Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation,
@@ -40,10 +42,10 @@ Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluc
 /// errors of strains, equilibrium, products and sums (rounding.h, docs/rounding.md), so that
 /// `lower <= C <= upper` holds for the exact homogenized stiffness. All in double precision.
 ///
-/// The stress is that of the displacement, equilibrated by the Green operator. On the CPU that takes
-/// four passes over memory and bounds its divergence beforehand; where that would cost more than
-/// 1 % of the gap and 1e-8, and on other devices, the stress is written to memory, equilibrated
-/// twice, and its divergence measured.
+/// The stress is that of the displacement, equilibrated by the Green operator. On the CPU that
+/// takes four passes over memory and bounds its divergence beforehand; where that would cost more
+/// than 1 % of the gap and 1e-8, and on other devices, the stress is written to memory,
+/// equilibrated twice, and its divergence measured.
 /// @param stiffness, green in double precision
 /// @param displacement `[B, L, d, n...]`, double: any, for the unit strains
 Bounds enclose(const StiffnessField& stiffness, const torch::Tensor& displacement,
@@ -61,8 +63,8 @@ torch::Tensor enclose_from_below(const StiffnessField& stiffness, const torch::T
 /// Voigt's and Reuss's bounds, enlarged by round-off like those of enclose().
 Bounds enclose_averages(const StiffnessField& stiffness);
 
-/// The displacement, zero mean, of a compatible strain: `G0 D^T C0 : e = u` for `e = sym D u`; of any
-/// other strain that of its compatible part. @param strain `[B, L, m, n...]`
+/// The displacement, zero mean, of a compatible strain: `G0 D^T C0 : e = u` for `e = sym D u`; of
+/// any other strain that of its compatible part. @param strain `[B, L, m, n...]`
 torch::Tensor displacement_of(const torch::Tensor& strain, const GreenOperator& green,
                               const ReferenceMedium& medium);
 

@@ -125,8 +125,8 @@ class Polish {
     note_gap();
   }
 
-  /// The bounds of the displacement now, and while there is one, of the best stress as well; always in
-  /// double precision.
+  /// The bounds of the displacement now, and while there is one, of the best stress as well; always
+  /// in double precision.
   void check() {
     if (stress_.defined()) return check_fields();
     bounds_ = enclose(precise_stiffness(), kinematic_.displacement().to(torch::kDouble),
@@ -135,8 +135,7 @@ class Polish {
   }
 
   void check_fields() {
-    const auto stress =
-        stiffness().apply(total_strain(kinematic_.displacement(), grid()));
+    const auto stress = stiffness().apply(total_strain(kinematic_.displacement(), grid()));
     std::vector<torch::Tensor> fields{equilibrium_block(stress, EquilibriumForm::projection,
                                                         kinematic_.green(), kinematic_.medium())};
     if (stress_.defined()) fields.push_back(stress_);
@@ -168,8 +167,17 @@ class Polish {
       strains.push_back(stiffness().apply_compliance(field));
       means.push_back(grid_mean(strains.back(), grid()).cpu());
     }
-    const auto best = ritz(stiffness().mean_compliance(), torch::cat(means, 1),
-                           gram(fields, strains, grid()), fields.front().scalar_type());
+    const auto products = gram(fields, strains, grid());
+    // Beyond the range of single precision, at contrasts of 1e12 and more.
+    if (!torch::isfinite(products).all().item<bool>()) {
+      statical_possible_ = false;
+      stress_ = torch::Tensor();
+      statical_.reset();
+      bounds_.lower = enclose_averages(stiffness()).lower;
+      return;
+    }
+    const auto best = ritz(stiffness().mean_compliance(), torch::cat(means, 1), products,
+                           fields.front().scalar_type());
     stress_ = combine(best.coefficients, fields).to(stiffness().options());
     compliance_ = best.energy.diagonal(0, 1, 2).clone();
     const auto total =
@@ -194,14 +202,15 @@ class Polish {
     }
   }
 
-  /// A solid that does not percolate has no stiffness in some directions. Energies there fall to zero,
-  /// and are measured against those of the others.
+  /// Energies fall from those of the last check, which a Ritz step may have brought below those of
+  /// the iteration: never below the lower bound. Those of a solid that does not percolate fall to
+  /// zero in some directions, and are measured against the others.
   void keep_energies_positive() {
-    constexpr double none = 1e-10;
-    auto floor = none * stiffness().mean_stiffness().diagonal(0, 1, 2);
+    constexpr double none = 1e-10, least = 1e-14;
+    auto floor = least * stiffness().mean_stiffness().diagonal(0, 1, 2);
     for (std::size_t i = 0; i < members_.size(); ++i)
-      if (!is_void(i)) floor[static_cast<std::int64_t>(i)].fill_(0.);
-    energy_ = torch::maximum(energy_, floor);
+      if (is_void(i)) floor[static_cast<std::int64_t>(i)] *= none / least;
+    energy_ = torch::maximum(energy_, torch::maximum(floor, bounds_.lower.diagonal(0, 1, 2)));
   }
 
   /// Steps until a check is worth its cost: after n steps, or if n is zero, when the estimates meet
@@ -265,6 +274,7 @@ class Polish {
 
   void statical_steps() {
     if (!stress_.defined()) check_fields();
+    if (!statical_possible_) return;
     if (!statical_) statical_.emplace(stiffness(), kinematic_.green(), stress_);
     constexpr unsigned int fewest = 2, most = 12;
     for (unsigned int k = 1; k <= most && !out_of_steps(); ++k) {
@@ -289,6 +299,7 @@ class Polish {
                                       kinematic_.medium());
     lower_bound({fluctuation});
     note_gap();
+    if (!statical_possible_) return;
     // What the lower bound cannot have left belongs to the upper one, whatever was estimated.
     for (auto& p : progress_)
       p.upper_error = std::max(p.upper_error, p.gap - 2. * p.statical.error());
@@ -297,6 +308,7 @@ class Polish {
   /// Both sides gain from a step on the potential energy, so steps on the other one, which cost
   /// more, must promise to be much the faster way.
   bool statical_wanted() const {
+    if (!statical_possible_) return false;
     constexpr double cost = 4., overhead = 4.;
     std::size_t votes = 0;
     for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -327,8 +339,8 @@ class Polish {
       const auto index = static_cast<std::int64_t>(i);
       const bool finite = std::isfinite(p.gap) && std::isfinite(p.upper_error);
       const bool done = miss(i) <= settings_.tolerance;
-      // At high contrast the bounds may rest, even near a gap of 1, while the energies fall: they will
-      // go on. Energies that no longer fall by what the tolerance asks have met round-off.
+      // At high contrast the bounds may rest, even near a gap of 1, while the energies fall: they
+      // will go on. Energies that no longer fall by what the tolerance asks have met round-off.
       const bool waiting = steps_ - p.gain_step >= std::max(30u, p.gain_step / 2);
       const bool stuck = waiting && p.fallen < settings_.tolerance;
       if (waiting && !stuck) restart_window(i);
@@ -392,6 +404,7 @@ class Polish {
   std::vector<std::int64_t> members_;
   std::vector<Progress> progress_;
   unsigned int steps_ = 0;
+  bool statical_possible_ = true;
   FieldResult result_;
 };
 

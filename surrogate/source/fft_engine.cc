@@ -31,9 +31,11 @@ class FftEngine : public FieldEngine {
     const bool cpu = options().device().is_cpu();
     const std::size_t fields = cpu ? 7 * d : 7 * d + 8 * loads;
     // In single precision the bounds need displacement, residual and spectra in double beside it.
-    const std::size_t precise =
-        options().dtype() == torch::kDouble ? 0 : sizeof(double) * (cpu ? 5 * d : 5 * d + 6 * loads);
-    return loads * (fields * c10::elementSize(c10::typeMetaToScalarType(options().dtype())) + precise);
+    const std::size_t precise = options().dtype() == torch::kDouble
+                                    ? 0
+                                    : sizeof(double) * (cpu ? 5 * d : 5 * d + 6 * loads);
+    return loads *
+           (fields * c10::elementSize(c10::typeMetaToScalarType(options().dtype())) + precise);
   }
 
   FieldResult compute(const StiffnessField& stiffness) const override {
@@ -45,9 +47,9 @@ class FftEngine : public FieldEngine {
     const bool precise = stiffness.options().dtype() == torch::kDouble;
     const auto options = this->options().dtype(torch::kDouble);
     const auto field = precise ? stiffness : stiffness.to(options);
-    result.bounds = enclose(field, solution.displacement.to(torch::kDouble),
-                            precise ? green : GreenOperator(stiffness.grid(), options),
-                            mean_medium(stiffness));
+    result.bounds =
+        enclose(field, solution.displacement.to(torch::kDouble),
+                precise ? green : GreenOperator(stiffness.grid(), options), mean_medium(stiffness));
     result.estimate = result.bounds.upper;
     result.iterations = solution.iterations;
     result.residual = solution.residual;

@@ -13,8 +13,8 @@ using materials::MandelMatrix;
 
 constexpr double unit = 0x1p-53;
 
-// Pseudo-inverse of a symmetric matrix of products, scaled to unit norms first. What is lost in their
-// round-off is left out: bounds hold for any coefficients.
+// Pseudo-inverse of a symmetric matrix of products, scaled to unit norms first. What is lost in
+// their round-off is left out: bounds hold for any coefficients.
 Eigen::MatrixXd pseudo_inverse(const Eigen::MatrixXd& products, double cutoff) {
   Eigen::VectorXd scale = products.diagonal().cwiseMax(0.).cwiseSqrt();
   for (auto& value : scale) value = value > 0 ? 1. / value : 0.;
@@ -30,9 +30,9 @@ Eigen::MatrixXd pseudo_inverse(const Eigen::MatrixXd& products, double cutoff) {
 /// From above: energies of the combinations `sum_f c_if x_f` of the exact fields.
 ///
 /// With p_i the sum of `|c_if| ||x_f||`, products move the energy of any combination a of the loads
-/// by at most `form_error (sum |a_i| p_i)^2`, and `(sum |a_i| p_i)^2 <= m sum a_i^2 p_i^2`. An error
-/// e of the field in the norm takes the energy R to `(sqrt(R) + e)^2 <= (1 + t) R + (1 + 1/t) e^2`
-/// for every t > 0.
+/// by at most `form_error (sum |a_i| p_i)^2`, and `(sum |a_i| p_i)^2 <= m sum a_i^2 p_i^2`. An
+/// error e of the field in the norm takes the energy R to `(sqrt(R) + e)^2 <= (1 + t) R + (1 + 1/t)
+/// e^2` for every t > 0.
 Matrix from_above(const EnergyProducts& fields, const Matrix& coefficients) {
   const auto m = coefficients.rows(), n = coefficients.cols();
   Matrix energy = coefficients * fields.products * coefficients.transpose();
@@ -108,8 +108,7 @@ MandelMatrix complementary_from_below(const EnergyProducts& stresses, const Matr
   Matrix best;
   long double best_weight = -std::numeric_limits<long double>::infinity();
   // The loads are weighted alike: by the Reuss bound.
-  const Eigen::MatrixXd reuss =
-      pseudo_inverse(k.bottomRightCorner(m, m).cast<double>(), 0.);
+  const Eigen::MatrixXd reuss = pseudo_inverse(k.bottomRightCorner(m, m).cast<double>(), 0.);
   const auto consider = [&](const Matrix& coefficients) {
     if (!coefficients.allFinite()) return;
     const Matrix energy = from_above(stresses, coefficients) / (1.L - inverse_defect);

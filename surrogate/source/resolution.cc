@@ -55,8 +55,7 @@ materials::Rve block_at(const materials::Rve& rve, const Index& first, int size)
 
 }  // namespace
 
-double distance_from_continuum(const Homogenized& discrete,
-                               const ContinuumCertificate& continuum) {
+double distance_from_continuum(const Homogenized& discrete, const ContinuumCertificate& continuum) {
   double distance = 0;
   for (Eigen::Index i = 0; i < discrete.upper.rows(); ++i) {
     const double apart = std::max(discrete.lower(i, i) - continuum.upper(i, i),
@@ -89,8 +88,10 @@ std::string resolution_note(const materials::Rve& rve) {
   const double distance = distance_from_continuum(discrete, certify_continuum(block, continuum));
   if (distance < far) return "";
   return fmt::format(
-      "{:.0f} % of the voxels differ from all their neighbours, and in a block of them the discretized "
-      "stiffness is at least {:.0f} % away from that of the same voxels as a continuum (hourglass modes): "
+      "{:.0f} % of the voxels differ from all their neighbours, and in a block of them the "
+      "discretized "
+      "stiffness is at least {:.0f} % away from that of the same voxels as a continuum (hourglass "
+      "modes): "
       "divide the voxels, or ask for --certificate continuum",
       100. * share, 100. * distance);
 }

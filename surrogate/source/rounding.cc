@@ -11,8 +11,8 @@ namespace {
 constexpr double u = 0x1p-53;
 
 // The values of sin^2(theta / 2) of an axis between which the square of the symbol,
-// `sum_j (2 / h_j)^2 x_j prod_{a != j} (1 - x_a)`, is smallest: it is linear in every x, so it is so
-// at an end of an axis, or beside an end where it vanishes.
+// `sum_j (2 / h_j)^2 x_j prod_{a != j} (1 - x_a)`, is smallest: it is linear in every x, so it is
+// so at an end of an axis, or beside an end where it vanishes.
 std::vector<double> ends(std::int64_t n) {
   const auto value = [&](std::int64_t q) {
     if (2 * q == n) return 1.;

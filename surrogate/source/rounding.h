@@ -17,10 +17,11 @@ double gamma(double n);
 
 /// What the grid contributes. Norms of fields are root mean squares over the voxels.
 struct GridRounding {
-  /// Norm of u -> D u from below no node to all: `|| |D| |u| || <= difference ||u||`, and the same of
-  /// its adjoint.
+  /// Norm of u -> D u from below no node to all: `|| |D| |u| || <= difference ||u||`, and the same
+  /// of its adjoint.
   double difference = 0;
-  /// Smallest non-zero |k| of the symbol of D: `||D u|| >= smallest_symbol ||u||` without zero modes.
+  /// Smallest non-zero |k| of the symbol of D: `||D u|| >= smallest_symbol ||u||` without zero
+  /// modes.
   double smallest_symbol = 0;
   /// Whether a Green operator, which takes modes below 1e-6 of the largest |k| for zero, treats
   /// every non-zero mode.

@@ -2,8 +2,8 @@
 
 #include <limits>
 
-#include "device.h"
 #include "conjugate_gradients.h"
+#include "device.h"
 #include "field_engine.h"
 #include "loss.h"
 #include "model_folder.h"
@@ -61,9 +61,8 @@ class SEcoEngine : public FieldEngine {
     const auto mean = optimal_mean_stress(field, fluctuation);
     result.bounds = {
         enclose_from_above(field, displacement_of(fields.strain.to(precise), green, medium)),
-        enclose_from_below(field,
-                           fluctuation + with_grid_axes(mean.to(precise), stiffness.grid()), green,
-                           medium)};
+        enclose_from_below(field, fluctuation + with_grid_axes(mean.to(precise), stiffness.grid()),
+                           green, medium)};
     result.estimate = result.bounds.estimate(predicted.estimate_weight);
     const auto gap = result.bounds.gap();
     for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {

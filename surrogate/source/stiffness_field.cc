@@ -86,8 +86,8 @@ materials::MandelMatrix invert(const materials::MandelMatrix& stiffness, Conditi
   all.absolute = std::max(all.absolute, absolute);
   all.condition = std::max(all.condition, condition);
   all.n_phases += 1;
-  all.inverse_defect = std::max(
-      all.inverse_defect, static_cast<double>(defect.norm()) + entry_round_off * condition);
+  all.inverse_defect = std::max(all.inverse_defect,
+                                static_cast<double>(defect.norm()) + entry_round_off * condition);
   return symmetric;
 }
 

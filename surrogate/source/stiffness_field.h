@@ -6,9 +6,9 @@
 
 namespace seco::surrogate {
 
-/// Phases `[B, N]` and upper triangles row by row, as the kernels read them. On the CPU phases in 32
-/// bit and coefficients first, `[B, m (m + 1) / 2, P]`; on a CUDA device, where ../cuda takes the
-/// fields, phases in 16 bit and phases first, `[B, P, m (m + 1) / 2]`.
+/// Phases `[B, N]` and upper triangles row by row, as the kernels read them. On the CPU phases in
+/// 32 bit and coefficients first, `[B, m (m + 1) / 2, P]`; on a CUDA device, where ../cuda takes
+/// the fields, phases in 16 bit and phases first, `[B, P, m (m + 1) / 2]`.
 struct CompactTables {
   torch::Tensor phase, stiffness, compliance;
 };
@@ -27,7 +27,8 @@ struct Conditioning {
   /// Largest `|| |C| || / lambda_min` of one phase: `|x|.|C||x| <= condition x.C x`.
   double condition = 1;
   /// eta of all phases: `C^-1 <= S / (1 - eta)` in the Loewner order for the rounded compliance S,
-  /// and for every C whose entries differ by no more than `entry_round_off` from those in the table.
+  /// and for every C whose entries differ by no more than `entry_round_off` from those in the
+  /// table.
   double inverse_defect = 0;
   /// Phases whose values are added for a mean.
   double n_phases = 0;

@@ -33,9 +33,10 @@ void check_bounds(Homogenized& result) {
   const bool finite = result.lower.allFinite() && result.upper.allFinite() &&
                       result.stiffness.allFinite() && std::isfinite(result.gap);
   result.message =
-      finite ? "the lower bound lies above the upper one, so that neither can be trusted: round-off "
-               "of phases that are too different, or an engine that is wrong"
-             : "the computed fields are not finite";
+      finite
+          ? "the lower bound lies above the upper one, so that neither can be trusted: round-off "
+            "of phases that are too different, or an engine that is wrong"
+          : "the computed fields are not finite";
 }
 
 void explain_voids(const materials::Rve& rve, Homogenized& result) {

@@ -46,24 +46,22 @@ TEST(Percolation, FibresCarryOneStrainAndTheirMatrixAll) {
   const auto alone = percolation(rve_of({4, 6, 6}, fibre));
   EXPECT_EQ(alone.n_singular, 5);
   EXPECT_FALSE(alone.singular_axis[0]);
-  const auto around = percolation(
-      rve_of({4, 6, 6}, [&](int i, int j, int k) { return !fibre(i, j, k); }));
+  const auto around =
+      percolation(rve_of({4, 6, 6}, [&](int i, int j, int k) { return !fibre(i, j, k); }));
   EXPECT_EQ(around.n_singular, 0);
   EXPECT_EQ(describe(around), "");
 }
 
 TEST(Percolation, FibresAcrossEachOtherCarryTheirAxes) {
   // Two layers of crossed fibres that touch: 11 and 22, not 33.
-  const auto crossed = percolation(rve_of({8, 8, 6}, [](int i, int j, int k) {
-    return (k == 1 && j == 3) || (k == 2 && i == 3);
-  }));
+  const auto crossed = percolation(rve_of(
+      {8, 8, 6}, [](int i, int j, int k) { return (k == 1 && j == 3) || (k == 2 && i == 3); }));
   EXPECT_EQ(crossed.n_parts, 1);
   EXPECT_EQ(crossed.n_singular, 3);
   EXPECT_TRUE(crossed.singular_axis[2]);
   // Apart they carry no shear in their plane either.
-  const auto apart = percolation(rve_of({8, 8, 6}, [](int i, int j, int k) {
-    return (k == 0 && j == 3) || (k == 3 && i == 3);
-  }));
+  const auto apart = percolation(rve_of(
+      {8, 8, 6}, [](int i, int j, int k) { return (k == 0 && j == 3) || (k == 3 && i == 3); }));
   EXPECT_EQ(apart.n_parts, 2);
   EXPECT_EQ(apart.n_singular, 4);
 }

@@ -29,8 +29,8 @@ struct Percolation {
 /// Time and memory grow with the number of voxels. All values are zero where nothing is void.
 Percolation percolation(const Rve& rve);
 
-/// A sentence about it, such as "the solid does not percolate along axis 0"; empty if the solid is one
-/// part that carries every load.
+/// A sentence about it, such as "the solid does not percolate along axis 0"; empty if the solid is
+/// one part that carries every load.
 std::string describe(const Percolation& percolation);
 
 }  // namespace seco::materials

@@ -51,12 +51,12 @@ struct Homogenized {
 /// upper bound).
 bool bounds_in_order(const Homogenized& result);
 
-/// What stands between an engine and whoever asks it: a result whose bounds are not in order gets the
-/// status `failed` and a message that says so, whatever it had.
+/// What stands between an engine and whoever asks it: a result whose bounds are not in order gets
+/// the status `failed` and a message that says so, whatever it had.
 void check_bounds(Homogenized& result);
 
-/// Adds to the message of a `one_sided` result where its solid carries no load (RVEs with voids, see
-/// materials::percolation()).
+/// Adds to the message of a `one_sided` result where its solid carries no load (RVEs with voids,
+/// see materials::percolation()).
 void explain_voids(const materials::Rve& rve, Homogenized& result);
 
 /// The answer to a LocalQuery: the homogenized stiffness and, for every strain in order, the local
