@@ -5,6 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "seco/materials/damask_material.h"
 #include "seco/materials/text.h"
 
 namespace seco::materials {
@@ -78,13 +79,23 @@ MicrostructureOptions read_microstructure_options(ParameterReader& reader, const
   options.container = reader.text(s, "Container", "",
                                   "data container or image geometry of a DREAM.3D file; empty "
                                   "for the only one");
+  options.features = reader.text(s, "Features", "",
+                                 "table of a DREAM.3D file that describes the labels; none to read "
+                                 "every label as a phase; empty for the only one that fits");
   options.orientations = reader.text(s, "Orientations", "",
                                      "dataset of the orientations of a DREAM.3D file; empty for "
                                      "one of the usual names");
+  options.unrotated = reader.flag(s, "Unrotated", false,
+                                  "crystals of a DREAM.3D file are not turned, whatever "
+                                  "orientations it has");
   options.angles = reader.choice(s, "Angles", "radians", {"radians", "degrees"},
                                  "unit of the Euler angles of a DREAM.3D file");
   options.material_file =
       reader.path(s, "Material file", "", "material configuration of DAMASK (YAML)");
+  const double temperature =
+      reader.number(s, "Temperature", damask_temperature, 0., 1e5,
+                    "temperature in kelvin that polynomials of the material file are evaluated at");
+  if (reader.has(s, "Temperature")) options.temperature = temperature;
   const auto stiffness = reader.text(
       s, "Phase stiffness", "",
       "NAME = STIFFNESS; ... by name or number of a phase: a name of the table of elastic "
