@@ -19,6 +19,8 @@ namespace seco::materials {
 namespace {
 
 constexpr double degree = M_PI / 180;
+/// As many as an RVE has.
+constexpr std::int64_t most_phases = 65536;
 
 /// Crystal structures of the ensemble by the number that DREAM.3D gives them (Laue classes).
 std::string symmetry_of(std::int64_t structure) {
@@ -375,7 +377,7 @@ std::vector<Features> Reader::tables() const {
         is_orientation(array.name) ||
         (!options_.orientations.empty() && layout_.is_called(array, options_.orientations));
     const bool of_phases = std::any_of(structures.begin(), structures.end(), [&](const auto& s) {
-      return (s.group == array.group && s.n_rows() == array.n_rows()) ||
+      return (!certain && s.group == array.group && s.n_rows() == array.n_rows()) ||
              (s.group != layout_.geometry().path && array.group.starts_with(s.group + "/"));
     });
     if ((!certain && !may_be_orientation(array)) || array.n_rows() == 0 || of_phases ||
@@ -685,6 +687,10 @@ void Reader::read_labels(LabelledGrid& grid, const std::string& dataset,
     crystal.phase = label;
     grid.crystals.emplace(label, crystal);
   }
+  // Features count from 1, whether or not voxels are left of them all.
+  const auto largest = *std::max_element(grid.label.begin(), grid.label.end());
+  for (std::int64_t label = 1; label <= std::min<std::int64_t>(largest, most_phases); ++label)
+    grid.phases.emplace(label, FilePhase{});
   grid.notes.push_back(note);
 }
 

@@ -36,7 +36,9 @@ bool is_made_by_vtk(const std::string& name) {
 std::string listed(const std::vector<const ImageData::ArrayDescription*>& arrays) {
   std::vector<std::string> names;
   for (const auto* array : arrays)
-    names.push_back(array->on_points ? array->name + " (points)" : array->name);
+    names.push_back(
+        array->name + (array->on_points ? " (points)" : "") +
+        (array->n_components == 1 ? "" : fmt::format(" ({} components)", array->n_components)));
   return names.empty() ? "(none)" : fmt::format("{}", fmt::join(names, ", "));
 }
 

@@ -128,9 +128,12 @@ const std::vector<Format>& formats() {
       {"a TIFF image", begins("MM\0+"sv), tiff_way},
       {"a TIFF image", begins("II*"sv), tiff_way},
       {"a MetaImage (.mha, .mhd)", is_meta_image, with_pyvista},
-      {"an image of NRRD (.nrrd, .nhdr)", begins("NRRD0"sv), with_pyvista},
-      {"an image of Amira or Avizo", begins("# AmiraMesh"sv), with_pyvista},
-      {"an image of Amira or Avizo", begins("# Avizo"sv), with_pyvista},
+      {"an image of NRRD (.nrrd, .nhdr)", begins("NRRD0"sv),
+       std::string("read it with pynrrd (array and header['spacings']; the reader of VTK takes an "
+                   "axis for components), and write it as VTK image data, ") +
+           from_array},
+      {"an image of Amira or Avizo", begins("# AmiraMesh"sv), ""},
+      {"an image of Amira or Avizo", begins("# Avizo"sv), ""},
       {"an EBSD map of EDAX (.ang)", is_ang, with_dream3d},
       {"an EBSD map of Oxford Instruments (.ctf)", begins("Channel Text File"sv), with_dream3d},
       {"a raster tessellation of Neper (.tesr)", begins("***tesr"sv),
