@@ -5,7 +5,6 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "seco/materials/damask_material.h"
 #include "seco/materials/text.h"
 
 namespace seco::materials {
@@ -92,10 +91,15 @@ MicrostructureOptions read_microstructure_options(ParameterReader& reader, const
                                  "unit of the Euler angles of a DREAM.3D file");
   options.material_file =
       reader.path(s, "Material file", "", "material configuration of DAMASK (YAML)");
-  const double temperature =
-      reader.number(s, "Temperature", damask_temperature, 0., 1e5,
-                    "temperature in kelvin that polynomials of the material file are evaluated at");
-  if (reader.has(s, "Temperature")) options.temperature = temperature;
+  // Empty where it is not set, which some parameter files do not tell from a default.
+  const auto temperature = reader.text(s, "Temperature", "",
+                                       "kelvins that polynomials of the material file are "
+                                       "evaluated at; empty for 293.15, as DAMASK does");
+  if (!temperature.empty()) {
+    options.temperature = to_number(temperature);
+    if (!options.temperature || !std::isfinite(*options.temperature) || *options.temperature < 0.)
+      reader.refuse(s, "Temperature", "allowed are kelvins from 0");
+  }
   const auto stiffness = reader.text(
       s, "Phase stiffness", "",
       "NAME = STIFFNESS; ... by name or number of a phase: a name of the table of elastic "

@@ -306,6 +306,8 @@ TEST(MicrostructureParameters, KeysAreTheOptions) {
   EXPECT_EQ(options.features, "Grain Data");
   EXPECT_TRUE(options.unrotated);
   EXPECT_EQ(options.temperature, 400.);
+  expect_parts(message_of([&] { options_of("  set Temperature = warm\n"); }),
+               {"Temperature", "'warm'", "kelvins from 0"});
   EXPECT_FALSE(options_of("").unrotated);
   EXPECT_FALSE(options_of("").temperature.has_value());
 }
