@@ -256,11 +256,12 @@ void Reader::refuse_possible_orientations(std::size_t n_features) const {
   for (const auto& table : tables())
     if (table.n == n_features)
       std::copy_if(table.arrays.begin(), table.arrays.end(), std::back_inserter(possible),
-                   may_be_orientation);
+                   [](const auto& a) { return is_orientation(a.name) || may_be_orientation(a); });
   std::copy_if(cells_.begin(), cells_.end(), std::back_inserter(possible), may_be_orientation);
   if (possible.empty()) return;
   fail(
-      fmt::format("has no orientations of a known name ({}, {}), but {} may hold some; name the "
+      fmt::format("has no orientations of a known name ({}, {}) in the table that is read, but {} "
+                  "may hold some; name the "
                   "dataset (--orientations, 'Orientations'), or say that crystals are not turned "
                   "(--unrotated, 'Unrotated')",
                   fmt::join(angle_names(), ", "), fmt::join(quaternion_names(), ", "),
@@ -397,9 +398,10 @@ std::vector<Features> Reader::tables() const {
 Features Reader::named_table(const std::vector<Features>& known, const std::string& ids,
                              std::int64_t largest) const {
   std::vector<Features> named;
-  std::vector<std::string> names;
+  std::vector<std::string> names, groups;
   for (const auto& table : known) {
     const auto relative = layout_.relative(table.group);
+    groups.push_back(relative);
     names.push_back(fmt::format("{} ({} rows)", relative, table.n));
     if (table.group == options_.features || relative == options_.features ||
         table.group.ends_with("/" + options_.features))
@@ -410,7 +412,7 @@ Features Reader::named_table(const std::vector<Features>& known, const std::stri
         "has no table of features '{}' (--features, 'Features') with phases or "
         "orientations; it has {}{}",
         options_.features, names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")),
-        did_you_mean(options_.features, names, true)));
+        did_you_mean(options_.features, groups, true)));
   if (named.size() > 1)
     std::erase_if(named, [&](const auto& table) {
       return static_cast<std::int64_t>(table.n) != largest + 1;
@@ -734,6 +736,12 @@ LabelledGrid Reader::grid() {
       fail(fmt::format("dataset '{}' holds {}, but '{}' describes the features 0 to {}",
                        label_array, *smallest, features.group, features.n - 1));
   }
+  if (!options_.orientations.empty())
+    for (const auto& table : tables())
+      for (const auto& array : table.arrays)
+        if (table.n == features.n && table.group != features.group &&
+            layout_.relative(array.path()) == options_.orientations)
+          features.arrays.push_back(array);  // of another table of the same features
   const bool labels_only = options_.features == "none" ||
                            (!label_array.empty() && !labels_are_phases && features.n == 0 &&
                             phases_of_cells.empty() && cell_orientations.empty());

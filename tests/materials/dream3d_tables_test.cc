@@ -149,7 +149,16 @@ TEST_P(Dream3dTables, TwoTablesThatFitAreAsked) {
   options_.features = "CellFeatureData";
   EXPECT_LT(error(), 1e-6);
   options_.features = "CellFeatureDat";
-  expect_refused({"'CellFeatureDat'", "did you mean", "CellFeatureData"});
+  expect_refused({"'CellFeatureDat'", "Did you mean 'CellFeatureData'"});
+}
+
+TEST_P(Dream3dTables, OrientationsMayLieInAnotherTableOfTheGrains) {
+  Hdf5Edit(path_).move(grains() + "/EulerAngles", volume() + "/Texture/EulerAngles");
+  expect_refused({"CellFeatureData", "Texture", "--features"});
+  options_.features = "CellFeatureData";
+  expect_refused({"Texture/EulerAngles (7x3)", "--orientations"});
+  options_.orientations = "Texture/EulerAngles";
+  EXPECT_LT(error(), 1e-6);
 }
 
 TEST_P(Dream3dTables, ATableWithMoreRowsIsUsedWhereItIsNamed) {
