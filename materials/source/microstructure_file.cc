@@ -278,6 +278,8 @@ void check_options(const std::string& path, const std::string& format,
   if (!options.thresholds.empty() && format != "vti" && format != "png") refuse("a threshold");
   if (format == "seco" && (!options.stiffness.empty() || !options.material_file.empty()))
     refuse("a stiffness or material file");
+  if (format == "seco" && options.unit != "MPa")
+    refuse(fmt::format("unit '{}' (--unit, 'Unit')", options.unit));
   if (options.temperature && options.material_file.empty())
     throw std::invalid_argument(
         fmt::format("{}: a temperature (--temperature, 'Temperature') has no effect without a "

@@ -215,6 +215,13 @@ TEST(ForeignFormats, TruthValuesAreLabelsAndOtherTypesAreNamed) {
   expect_parts(refusal(path), {path, "'phase' is a group, not a dataset"});
 }
 
+TEST(ForeignFormats, AUnitHasNoEffectOnAnRve) {
+  MicrostructureOptions options;
+  options.unit = "GPa";
+  const auto path = file_of(two_layers());
+  expect_parts(refusal(path, options), {path, "unit 'GPa'", "--unit", "no effect"});
+}
+
 TEST(ForeignFormats, AnUnknownUnitIsRefused) {
   auto rve = two_layers();
   rve.unit = "psi";
