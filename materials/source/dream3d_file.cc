@@ -2,7 +2,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -10,15 +9,15 @@
 #include <stdexcept>
 
 #include "dream3d_layout.h"
+#include "dream3d_orientations.h"
+#include "dream3d_tables.h"
 #include "grid_readers.h"
 #include "seco/materials/hdf5_file.h"
 #include "seco/materials/names.h"
-#include "seco/materials/rotation.h"
 
 namespace seco::materials {
 namespace {
 
-constexpr double degree = M_PI / 180;
 /// As many as an RVE has.
 constexpr std::int64_t most_phases = 65536;
 
@@ -30,68 +29,6 @@ std::string symmetry_of(std::int64_t structure) {
   const auto entry = known.find(structure);
   return entry == known.end() ? "" : entry->second;
 }
-
-/// Names of orientations, of features and of cells alike. Angles come first: the average
-/// quaternions of synthetic structures are not brought up to date when DREAM.3D swaps orientations
-/// between grains.
-const std::vector<std::string>& angle_names() {
-  static const std::vector<std::string> names{"EulerAngles", "AvgEulerAngles", "AvgEulers",
-                                              "Eulers"};
-  return names;
-}
-const std::vector<std::string>& quaternion_names() {
-  static const std::vector<std::string> names{"AvgQuats", "Quats"};
-  return names;
-}
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-bool is_orientation(const std::string& name) {
-  return contains(angle_names(), name) || contains(quaternion_names(), name);
-}
-
-/// Whether an array that is not called as an orientation could be one: numbers in three or four
-/// columns, other than what DREAM.3D itself calls positions and shapes.
-bool may_be_orientation(const Dream3dArray& array) {
-  static const std::vector<std::string> others{"Centroids", "AxisLengths", "AxisEulerAngles"};
-  return array.kind == Hdf5Kind::numbers && array.shape.size() > 1 &&
-         (array.n_columns() == 3 || array.n_columns() == 4) && !is_orientation(array.name) &&
-         !contains(others, array.name);
-}
-
-bool is_feature_phase(const Dream3dArray& array) {
-  return array.name == "Phases" || array.name == "FeaturePhases";
-}
-
-/// Orientations of other kinds than angles and quaternions, by what their names say.
-std::string other_kind_of_orientation(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const char* kind :
-       {"rodrigues", "axisangle", "homochoric", "cubochoric", "stereographic", "rotationvector"})
-    if (name.find(kind) != std::string::npos) return kind;
-  return "";
-}
-
-/// Paths and shapes, for messages.
-std::string listed(const Dream3dLayout& layout, const std::vector<Dream3dArray>& arrays) {
-  std::vector<std::string> texts;
-  for (const auto& array : arrays)
-    texts.push_back(
-        fmt::format("{} ({})", layout.relative(array.path()), fmt::join(array.shape, "x")));
-  return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", "));
-}
-
-/// A table of features: the arrays of a group that have the same number of rows.
-struct Features {
-  std::string group;
-  std::size_t n = 0;
-  std::vector<Dream3dArray> arrays;
-  /// Phases or orientations are among them by name.
-  bool certain = false;
-};
 
 class Reader {
  public:
@@ -114,11 +51,6 @@ class Reader {
   void check_shape_of_ids(const std::string& name) const;
   /// Integers of cells named so, of the group of the ids first; empty if there are none.
   std::string cell_phases(const std::string& ids) const;
-  std::vector<Features> tables() const;
-  /// The table that describes the features 0 to `largest`; without rows if the file has none.
-  Features table_of(const std::string& ids, std::int64_t largest) const;
-  Features named_table(const std::vector<Features>& known, const std::string& ids,
-                       std::int64_t largest) const;
   /// Refuses a table that contradicts the phases of the cells.
   void check_phases(LabelledGrid& grid, const Features& features, const std::string& ids,
                     const std::string& phases_of_cells) const;
@@ -137,9 +69,6 @@ class Reader {
   /// Names of the phases of a group; empty where it has none, or contradicting ones.
   std::vector<std::string> phase_names(const std::string& group, std::size_t n,
                                        std::vector<std::string>& notes) const;
-  /// @param of_features whether entry 0 stands for no feature and may be a quaternion of zeros
-  std::vector<Rotation> orientations(const std::string& dataset, std::size_t n,
-                                     bool of_features) const;
   std::vector<std::int64_t> integers(const std::string& dataset, std::size_t n) const;
   /// Values of the cells in our order, from the order z, y, x on file.
   template <typename Value>
@@ -177,7 +106,7 @@ std::string Reader::ids() const {
     if (layout_.is_called(array, name)) found.push_back(array);
   if (found.size() > 1)
     fail(fmt::format("has several datasets '{}': {}; say which with its group (--array, 'Array')",
-                     name, listed(layout_, found)));
+                     name, layout_.listed(found)));
   if (!found.empty() && found[0].n_columns() != 1 && found[0].shape.size() == 4)
     fail(fmt::format("dataset '{}' has {} components, expected labels of one", found[0].path(),
                      found[0].n_columns()));
@@ -204,7 +133,7 @@ std::string Reader::cell_phases(const std::string& ids) const {
     fail(
         fmt::format("has several datasets 'Phases' of the cells, {}, none beside the labels; "
                     "leave one of them in the file",
-                    listed(layout_, found)));
+                    layout_.listed(found)));
   return found.empty() ? "" : found[0].path();
 }
 
@@ -230,8 +159,8 @@ std::string Reader::first_of(const std::vector<Dream3dArray>& arrays,
 std::string Reader::oriented(const std::vector<Dream3dArray>& arrays) const {
   if (options_.unrotated) return "";
   if (options_.orientations.empty()) {
-    const auto angles = first_of(arrays, angle_names());
-    return angles.empty() ? first_of(arrays, quaternion_names()) : angles;
+    const auto angles = first_of(arrays, orientation_names().angles);
+    return angles.empty() ? first_of(arrays, orientation_names().quaternions) : angles;
   }
   std::vector<Dream3dArray> named;
   for (const auto& array : arrays)
@@ -240,7 +169,7 @@ std::string Reader::oriented(const std::vector<Dream3dArray>& arrays) const {
     fail(
         fmt::format("has several datasets '{}': {}; say which with its group (--orientations, "
                     "'Orientations')",
-                    options_.orientations, listed(layout_, named)));
+                    options_.orientations, layout_.listed(named)));
   if (named.empty()) return "";
   if (const auto kind = other_kind_of_orientation(named[0].name); !kind.empty())
     fail(
@@ -253,7 +182,7 @@ std::string Reader::oriented(const std::vector<Dream3dArray>& arrays) const {
 void Reader::refuse_possible_orientations(std::size_t n_features) const {
   if (options_.unrotated) return;
   std::vector<Dream3dArray> possible;
-  for (const auto& table : tables())
+  for (const auto& table : feature_tables(layout_, options_))
     if (table.n == n_features)
       std::copy_if(table.arrays.begin(), table.arrays.end(), std::back_inserter(possible),
                    [](const auto& a) { return is_orientation(a.name) || may_be_orientation(a); });
@@ -264,8 +193,8 @@ void Reader::refuse_possible_orientations(std::size_t n_features) const {
                   "may hold some; name the "
                   "dataset (--orientations, 'Orientations'), or say that crystals are not turned "
                   "(--unrotated, 'Unrotated')",
-                  fmt::join(angle_names(), ", "), fmt::join(quaternion_names(), ", "),
-                  listed(layout_, possible)));
+                  fmt::join(orientation_names().angles, ", "),
+                  fmt::join(orientation_names().quaternions, ", "), layout_.listed(possible)));
 }
 
 void Reader::refuse_orientations() const {
@@ -276,7 +205,7 @@ void Reader::refuse_orientations() const {
       fmt::format("'{}' has no dataset '{}' of orientations, neither of grains nor of the cells "
                   "{} (z, y, x); it has {}",
                   layout_.geometry().path, options_.orientations, fmt::join(layout_.cells(), "x"),
-                  listed(layout_, known)));
+                  layout_.listed(known)));
 }
 
 std::vector<std::int64_t> Reader::integers(const std::string& dataset, std::size_t n) const {
@@ -310,167 +239,6 @@ std::vector<std::int32_t> Reader::labels(const std::string& dataset) const {
     result.push_back(static_cast<std::int32_t>(value));
   }
   return result;
-}
-
-std::vector<Rotation> Reader::orientations(const std::string& dataset, std::size_t n,
-                                           bool of_features) const {
-  const auto array = file_.dataset<double>(dataset);
-  const std::size_t width = array.shape.empty() ? 0 : array.shape.back();
-  const auto name = dataset.substr(dataset.rfind('/') + 1);
-  const bool only_angles = contains(angle_names(), name),
-             only_quaternions = contains(quaternion_names(), name);
-  if ((width != 3 && width != 4) || array.values.size() != n * width ||
-      (only_angles && width != 3) || (only_quaternions && width != 4))
-    fail(fmt::format("dataset '{}' has the shape {}, expected {} tuples of {}", dataset,
-                     fmt::join(array.shape, "x"), n,
-                     only_angles        ? "3 Euler angles"
-                     : only_quaternions ? "a quaternion of 4"
-                                        : "3 Euler angles or a quaternion of 4"));
-  const bool degrees = options_.angles == "degrees";
-  if (degrees && width == 4)
-    fail(
-        fmt::format("dataset '{}' holds quaternions, on which degrees (--angles, 'Angles') have "
-                    "no effect",
-                    dataset));
-  std::vector<Rotation> result;
-  result.reserve(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    const double* v = array.values.data() + i * width;
-    for (std::size_t c = 0; c < width; ++c)
-      if (!std::isfinite(v[c]))
-        fail(
-            fmt::format("dataset '{}' holds {} in entry {}, component {}; allowed are finite "
-                        "numbers",
-                        dataset, v[c], i, c));
-    if (width == 3) {
-      const double largest = degrees ? 360.1 : 6.30, unit = degrees ? degree : 1.;
-      for (std::size_t c = 0; c < width; ++c)
-        if (std::abs(v[c]) > largest)
-          fail(fmt::format("dataset '{}' holds {} in entry {}, allowed are {}", dataset, v[c], i,
-                           degrees ? "angles up to 360 degrees"
-                                   : "angles up to 2 pi in radians; if these are degrees, say so"));
-      result.push_back(from_euler(unit * v[0], unit * v[1], unit * v[2]));
-      continue;
-    }
-    const double norm = std::hypot(std::hypot(v[0], v[1]), std::hypot(v[2], v[3]));
-    if (norm == 0. && of_features && i == 0) {
-      result.push_back(Rotation::Identity());
-      continue;
-    }
-    if (!(std::abs(norm - 1.) <= 1e-3))
-      fail(
-          fmt::format("dataset '{}' holds a quaternion of the norm {:g} in entry {}, allowed are "
-                      "unit quaternions{}",
-                      dataset, norm, i,
-                      of_features ? ", and zeros in entry 0, which stands for no feature" : ""));
-    // Imaginary part first; the rotation from sample to crystal axes in the usual matrix.
-    result.push_back(from_quaternion(v[3], v[0], v[1], v[2]).transpose());
-  }
-  return result;
-}
-
-std::vector<Features> Reader::tables() const {
-  std::vector<Features> result;
-  const auto structures = layout_.crystal_structures();
-  for (const auto& array : layout_.arrays()) {
-    const bool certain =
-        (is_feature_phase(array) && array.kind == Hdf5Kind::integers && array.n_columns() == 1) ||
-        is_orientation(array.name) ||
-        (!options_.orientations.empty() && layout_.is_called(array, options_.orientations));
-    const bool of_phases = std::any_of(structures.begin(), structures.end(), [&](const auto& s) {
-      return (!certain && s.group == array.group && s.n_rows() == array.n_rows()) ||
-             (s.group != layout_.geometry().path && array.group.starts_with(s.group + "/"));
-    });
-    if ((!certain && !may_be_orientation(array)) || array.n_rows() == 0 || of_phases ||
-        layout_.is_cell_array(array))
-      continue;
-    auto table = std::find_if(result.begin(), result.end(), [&](const auto& known) {
-      return known.group == array.group && known.n == array.n_rows();
-    });
-    if (table == result.end())
-      table = result.insert(table, {array.group, array.n_rows(), {}, false});
-    table->arrays.push_back(array);
-    table->certain = table->certain || certain;
-  }
-  return result;
-}
-
-Features Reader::named_table(const std::vector<Features>& known, const std::string& ids,
-                             std::int64_t largest) const {
-  std::vector<Features> named;
-  std::vector<std::string> names, groups;
-  for (const auto& table : known) {
-    const auto relative = layout_.relative(table.group);
-    groups.push_back(relative);
-    names.push_back(fmt::format("{} ({} rows)", relative, table.n));
-    if (table.group == options_.features || relative == options_.features ||
-        table.group.ends_with("/" + options_.features))
-      named.push_back(table);
-  }
-  if (named.empty())
-    fail(fmt::format(
-        "has no table of features '{}' (--features, 'Features') with phases or "
-        "orientations; it has {}{}",
-        options_.features, names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")),
-        did_you_mean(options_.features, groups, true)));
-  if (named.size() > 1)
-    std::erase_if(named, [&](const auto& table) {
-      return static_cast<std::int64_t>(table.n) != largest + 1;
-    });
-  if (named.size() != 1)
-    fail(
-        fmt::format("'{}' (--features, 'Features') is the name of several tables, {}; give the "
-                    "path in the file, and of one length",
-                    options_.features, fmt::join(names, ", ")));
-  if (largest >= static_cast<std::int64_t>(named[0].n))
-    fail(fmt::format("dataset '{}' holds {}, but '{}' describes the features 0 to {}", ids, largest,
-                     named[0].group, named[0].n - 1));
-  return named[0];
-}
-
-Features Reader::table_of(const std::string& ids, std::int64_t largest) const {
-  const auto known = tables();
-  if (options_.features == "none") return {};
-  if (!options_.features.empty()) return named_table(known, ids, largest);
-  std::vector<Features> fitting;
-  std::vector<std::string> others;
-  for (const auto& table : known)
-    if (static_cast<std::int64_t>(table.n) == largest + 1)
-      fitting.push_back(table);
-    else if (table.certain)
-      others.push_back(
-          fmt::format("'{}' describes the features 0 to {}", table.group, table.n - 1));
-  const auto is_certain = [](const auto& table) { return table.certain; };
-  if (std::any_of(fitting.begin(), fitting.end(), is_certain))
-    std::erase_if(fitting, [&](const auto& table) { return !is_certain(table); });
-  if (fitting.empty() && !others.empty())
-    fail(
-        fmt::format("dataset '{}' holds {} at most, but {}; a table of features has one row more "
-                    "than the largest label. Name one that describes these labels (--features, "
-                    "'Features'), or 'none' to read every label as a phase",
-                    ids, largest, fmt::join(others, ", ")));
-  if (fitting.size() > 1) {
-    std::vector<std::string> names;
-    for (const auto& table : fitting) names.push_back(layout_.relative(table.group));
-    fail(
-        fmt::format("has several tables of {} features: {}; say which one describes '{}' "
-                    "(--features, 'Features')",
-                    largest + 1, fmt::join(names, ", "), ids));
-  }
-  if (fitting.empty()) return {};
-  // A table of as many rows may belong to the ids that are named as usual.
-  if (!ids.ends_with("/FeatureIds"))
-    for (const auto& array : cells_)
-      if (array.name == "FeatureIds" && array.kind == Hdf5Kind::integers) {
-        const auto usual = integers(array.path(), n_voxels());
-        if (!usual.empty() && *std::max_element(usual.begin(), usual.end()) == largest &&
-            usual != integers(ids, n_voxels()))
-          fail(
-              fmt::format("the table '{}' may describe '{}' as well as '{}'; name it if it belongs "
-                          "to the latter (--features, 'Features')",
-                          layout_.relative(fitting[0].group), array.path(), ids));
-      }
-  return fitting[0];
 }
 
 void Reader::check_phases(LabelledGrid& grid, const Features& features, const std::string& ids,
@@ -614,8 +382,9 @@ std::vector<std::int64_t> Reader::phases_of(LabelledGrid& grid, const Features& 
 void Reader::read_grains(LabelledGrid& grid, const std::string& ids, const Features& features,
                          const std::string& phases_of_cells) const {
   const auto dataset = oriented(features.arrays);
-  const auto rotations =
-      dataset.empty() ? std::vector<Rotation>{} : orientations(dataset, features.n, true);
+  const auto rotations = dataset.empty()
+                             ? std::vector<Rotation>{}
+                             : read_orientations(file_, dataset, features.n, options_.angles, true);
   const auto phase = phases_of(grid, features, ids, phases_of_cells);
   check_phases(grid, features, ids, phases_of_cells);
   grid.notes.push_back(
@@ -649,7 +418,8 @@ void Reader::read_points(LabelledGrid& grid, const std::string& phases_of_cells,
   }
   const std::size_t n = n_voxels();
   const auto rotations =
-      dataset.empty() ? std::vector<Rotation>{} : reordered(orientations(dataset, n, false));
+      dataset.empty() ? std::vector<Rotation>{}
+                      : reordered(read_orientations(file_, dataset, n, options_.angles, false));
   std::vector<std::int64_t> phase(n, 1);
   if (!phases_of_cells.empty()) {
     phase = reordered(integers(phases_of_cells, n));
@@ -731,13 +501,13 @@ LabelledGrid Reader::grid() {
   if (!label_array.empty() && !labels_are_phases) {
     const auto id = integers(label_array, n_voxels());
     const auto [smallest, largest] = std::minmax_element(id.begin(), id.end());
-    features = table_of(label_array, *largest);
+    features = table_of(file_, layout_, options_, label_array, *largest);
     if (features.n > 0 && *smallest < 0)
       fail(fmt::format("dataset '{}' holds {}, but '{}' describes the features 0 to {}",
                        label_array, *smallest, features.group, features.n - 1));
   }
   if (!options_.orientations.empty())
-    for (const auto& table : tables())
+    for (const auto& table : feature_tables(layout_, options_))
       for (const auto& array : table.arrays)
         if (table.n == features.n && table.group != features.group &&
             layout_.relative(array.path()) == options_.orientations)

@@ -178,6 +178,13 @@ std::string Dream3dLayout::relative(const std::string& path) const {
              : path.substr(path.find('/') + 1);
 }
 
+std::string Dream3dLayout::listed(const std::vector<Dream3dArray>& arrays) const {
+  std::vector<std::string> texts;
+  for (const auto& array : arrays)
+    texts.push_back(fmt::format("{} ({})", relative(array.path()), fmt::join(array.shape, "x")));
+  return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", "));
+}
+
 bool Dream3dLayout::is_called(const Dream3dArray& array, const std::string& name) const {
   return array.name == name || array.path() == name || relative(array.path()) == name;
 }

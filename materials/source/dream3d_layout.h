@@ -41,6 +41,10 @@ class Dream3dLayout {
   const Dream3dGeometry& geometry() const { return geometry_; }
   /// Voxels along the axes as datasets have them: z, y, x.
   std::vector<std::size_t> cells() const;
+  /// Name of the file, for messages.
+  const std::string& origin() const { return file_.path(); }
+  /// Paths and shapes of arrays, for messages; "none" if there are none.
+  std::string listed(const std::vector<Dream3dArray>& arrays) const;
   /// Without the path of the geometry, or of the root.
   std::string relative(const std::string& path) const;
 
