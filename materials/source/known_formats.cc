@@ -147,7 +147,7 @@ const std::vector<Format>& formats() {
       {"an input file of Abaqus", begins("*HEADING"sv), "an RVE is a grid of voxels; resample it"},
       {"a grid of old DAMASK versions (.geom)", is_old_damask_geometry,
        "convert it: damask.GeomGrid.load_ASCII('NAME').save('NAME.vti')"},
-      {"voxels of kanapy (JSON)",
+      {"a file of voxels of kanapy (JSON)",
        [](const std::string& text) {
          return is_json(text) && (text.find("anapy") != std::string::npos ||
                                   text.find("Grain numbers per voxel") != std::string::npos);
@@ -168,7 +168,7 @@ const std::vector<Format>& formats() {
       {"a NIfTI image", has_at(344, "n+1"sv), with_pyvista},
       {"netCDF", begins("CDF"sv),
        std::string("read it with xarray, and write it as VTK image data, ") + from_array},
-      {"voxels as of EVPFFT (text: three angles in degrees, three indices, grain, phase)",
+      {"a file of voxels as of EVPFFT (text: three angles in degrees, three indices, grain, phase)",
        is_evpfft, std::string("write them as VTK image data, ") + from_array},
       {"a material configuration (YAML)",
        [](const std::string& text) {
@@ -183,7 +183,7 @@ const std::vector<Format>& formats() {
 const std::vector<std::pair<std::string, std::string>>& extensions() {
   static const std::vector<std::pair<std::string, std::string>> known{
       {".raw", "raw values"}, {".bin", "raw values"}, {".dat", "raw values or text"},
-      {".vol", "raw values"}, {".img", "raw values"}, {".csv", "a table of text"},
+      {".vol", "raw values"}, {".img", "raw values"}, {".csv", "text"},
       {".txt", "text"}};
   return known;
 }
@@ -214,7 +214,7 @@ std::string known_but_not_read(const std::string& path, const std::string& begin
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (const auto& [known, what] : extensions())
     if (extension == known)
-      return sentence(fmt::format("{} by its extension '{}'", what, extension),
+      return sentence(fmt::format("a file of {} by its extension '{}'", what, extension),
                       std::string("write it as VTK image data, ") + from_array);
   return "";
 }
