@@ -51,9 +51,64 @@ class Reader {
   std::string path_;
 };
 
+struct Entry {
+  std::string key;
+  YAML::Node key_node, value;
+};
+
+constexpr const char* merge_key = "<<";
+/// Where merging ends, also if a map is merged into itself.
+constexpr int most_merged = 100;
+
+/// Adds the entries of a map that are not there yet: its own, then those of the maps that it
+/// merges.
+void append(const Reader& reader, const YAML::Node& map, std::vector<Entry>& entries,
+            int& n_merged) {
+  std::vector<std::string> own;
+  std::vector<YAML::Node> merged;
+  const auto merge = [&](const YAML::Node& node) {
+    if (!node.IsMap())
+      reader.fail(node, fmt::format("merge key '<<' refers to {}, expected a section or a list of "
+                                    "sections",
+                                    Reader::shown(node)));
+    merged.push_back(node);
+  };
+  for (const auto& entry : map) {
+    const auto key = entry.first.IsScalar() ? entry.first.Scalar() : "";
+    if (std::find(own.begin(), own.end(), key) != own.end())
+      reader.fail(entry.first, fmt::format("key '{}' is given twice", key));
+    own.push_back(key);
+    if (key != merge_key) {
+      const bool known = std::any_of(entries.begin(), entries.end(),
+                                     [&](const auto& other) { return other.key == key; });
+      if (!known) entries.push_back({key, entry.first, entry.second});
+    } else if (entry.second.IsSequence()) {
+      for (const auto& node : entry.second) merge(node);
+    } else {
+      merge(entry.second);
+    }
+  }
+  for (const auto& node : merged) {
+    if (++n_merged > most_merged) reader.fail(map, "merge keys '<<' do not end");
+    append(reader, node, entries, n_merged);
+  }
+}
+
+/// The entries of a map in their order, with those of merge keys, which its own ones win over;
+/// none for anything that is not a map.
+/// @throws std::runtime_error for a key that is given twice
+std::vector<Entry> entries_of(const Reader& reader, const YAML::Node& node) {
+  std::vector<Entry> entries;
+  int n_merged = 0;
+  if (node.IsDefined() && node.IsMap()) append(reader, node, entries, n_merged);
+  return entries;
+}
+
 /// The entry of a map, undefined for anything that is not a map.
-YAML::Node entry(const YAML::Node& node, const std::string& key) {
-  return node.IsDefined() && node.IsMap() ? node[key] : YAML::Node(YAML::NodeType::Undefined);
+YAML::Node entry(const Reader& reader, const YAML::Node& node, const std::string& key) {
+  for (const auto& known : entries_of(reader, node))
+    if (known.key == key) return known.value;
+  return YAML::Node(YAML::NodeType::Undefined);
 }
 
 struct Lattice {
@@ -70,16 +125,106 @@ const std::map<std::string, Lattice>& lattices() {
   return known;
 }
 
+/// Keys of the coefficients of a constant: itself and, in the temperature, `KEY,T` to `KEY,T^4`.
+constexpr int largest_power = 4;
+std::string coefficient_key(const std::string& constant, int power) {
+  if (power == 0) return constant;
+  return power == 1 ? constant + ",T" : fmt::format("{},T^{}", constant, power);
+}
+
+/// The elastic constants of a phase as its section gives them, in MPa.
+class Constants {
+ public:
+  Constants(const Reader& reader, const std::string& phase, const YAML::Node& elastic,
+            double temperature)
+      : reader_(reader), phase_(phase), elastic_(elastic), entries_(entries_of(reader, elastic)) {
+    for (const auto& entry : entries_) {
+      const auto constant = entry.key.substr(0, entry.key.find(','));
+      if (!constant.starts_with("C_")) continue;
+      int power = 0;
+      while (power <= largest_power && coefficient_key(constant, power) != entry.key) ++power;
+      if (power > largest_power || constant.size() != 4 || constant[2] < '1' || constant[2] > '6' ||
+          constant[3] < '1' || constant[3] > '6')
+        reader_.fail(entry.key_node,
+                     fmt::format("phase '{}': '{}' is no coefficient of an elastic constant; known "
+                                 "are C_ij, and in the temperature 'C_ij,T' and 'C_ij,T^2' to "
+                                 "'C_ij,T^{}'",
+                                 phase, entry.key, largest_power));
+      is_polynomial_ = is_polynomial_ || power > 0;
+    }
+    if (!is_polynomial_) return;
+    const auto reference = find("T_ref");
+    if (!reference.IsDefined())
+      reader_.fail(elastic, fmt::format("phase '{}' has polynomials in the temperature and needs "
+                                        "'T_ref'",
+                                        phase));
+    difference_ = temperature - reader_.number(reference, "T_ref");
+  }
+
+  bool is_polynomial() const { return is_polynomial_; }
+  bool has(const std::string& key) const { return find(key).IsDefined(); }
+
+  double at(const std::string& key) const {
+    double value = 0.;
+    for (int power = largest_power; power >= 0; --power) {
+      const auto coefficient = find(coefficient_key(key, power));
+      value *= difference_;
+      if (coefficient.IsDefined())
+        value += 1e-6 * reader_.number(coefficient, coefficient_key(key, power));
+    }
+    return value;
+  }
+
+  /// Refuses constants beyond those that the lattice needs, where they are not what its symmetry
+  /// makes of these.
+  void check(const MandelMatrix& stiffness, const std::vector<std::string>& needed,
+             const std::string& lattice) const {
+    for (int i = 0; i < 6; ++i)
+      for (int j = 0; j < 6; ++j) {
+        const auto key = fmt::format("C_{}{}", i + 1, j + 1);
+        bool given = false;
+        for (int power = 0; power <= largest_power; ++power)
+          given = given || has(coefficient_key(key, power));
+        if (!given || std::find(needed.begin(), needed.end(), key) != needed.end()) continue;
+        const double mandel = (i < 3 ? 1. : M_SQRT2) * (j < 3 ? 1. : M_SQRT2),
+                     expected = stiffness(i, j) / mandel, value = at(key);
+        // Published constants are rounded.
+        if (std::abs(value - expected) <= 0.005 * std::abs(expected) + 1e-9 * stiffness(0, 0))
+          continue;
+        reader_.fail(
+            elastic_,
+            fmt::format("phase '{}': '{}' is {:g} MPa, but the lattice {} with {} makes it "
+                        "{:g}; leave it out, or correct it",
+                        phase_, key, value, lattice, fmt::join(needed, ", "), expected));
+      }
+  }
+
+ private:
+  YAML::Node find(const std::string& key) const {
+    for (const auto& entry : entries_)
+      if (entry.key == key) return entry.value;
+    return YAML::Node(YAML::NodeType::Undefined);
+  }
+
+  const Reader& reader_;
+  std::string phase_;
+  YAML::Node elastic_;
+  std::vector<Entry> entries_;
+  bool is_polynomial_ = false;
+  /// Of the temperature and its reference.
+  double difference_ = 0.;
+};
+
 FilePhase read_phase(const Reader& reader, const std::string& name, const YAML::Node& node,
-                     std::vector<std::string>& notes) {
+                     double temperature) {
   FilePhase phase;
   phase.name = name;
-  const auto elastic = entry(entry(node, "mechanical"), "elastic");
+  const auto elastic = entry(reader, entry(reader, node, "mechanical"), "elastic");
   if (!elastic.IsDefined()) {
     phase.remark = "section 'mechanical: elastic' is missing";
     return phase;
   }
-  const auto type = entry(elastic, "type"), lattice = entry(node, "lattice");
+  const auto type = entry(reader, elastic, "type"), lattice = entry(reader, node, "lattice");
   if (!type.IsDefined() || !type.IsScalar() || type.Scalar() != "Hooke") {
     phase.remark = fmt::format("its elastic type is {}, known is 'Hooke'", Reader::shown(type));
     return phase;
@@ -88,17 +233,19 @@ FilePhase read_phase(const Reader& reader, const std::string& name, const YAML::
     reader.fail(node, fmt::format("'lattice' of phase '{}' is {}, known are cF, cI, hP and tI",
                                   name, Reader::shown(lattice)));
   const auto& [symmetry, keys] = lattices().at(lattice.Scalar());
+  const Constants constants(reader, name, elastic, temperature);
   std::vector<double> c;
   for (const auto& key : keys) {
-    const auto constant = entry(elastic, key);
-    if (!constant.IsDefined())
+    if (!constants.has(key))
       reader.fail(elastic, fmt::format("phase '{}' of lattice {} needs '{}' in 'elastic'", name,
                                        lattice.Scalar(), key));
-    c.push_back(1e-6 * reader.number(constant, key));
-    if (entry(elastic, key + ",T").IsDefined())
-      notes.push_back(
-          fmt::format("phase '{}': '{}' is that of the reference temperature", name, key));
+    c.push_back(constants.at(key));
   }
+  if (constants.is_polynomial())
+    phase.note = fmt::format(
+        "phase '{}': elastic constants are polynomials in the temperature, "
+        "evaluated at {} K",
+        name, temperature);
   phase.symmetry = symmetry;
   try {
     phase.stiffness = symmetry == "cubic"       ? cubic(c[0], c[1], c[2])
@@ -107,6 +254,7 @@ FilePhase read_phase(const Reader& reader, const std::string& name, const YAML::
   } catch (const std::invalid_argument& error) {
     reader.fail(elastic, fmt::format("phase '{}': {} (in MPa)", name, error.what()));
   }
+  constants.check(*phase.stiffness, keys, lattice.Scalar());
   return phase;
 }
 
@@ -118,15 +266,13 @@ void check_keys(const Reader& reader, std::size_t number, const YAML::Node& cons
                 fmt::format("the constituent of material {} is {}, expected a section "
                             "with the keys {}",
                             number, Reader::shown(constituent), fmt::join(known, ", ")));
-  for (const auto& entry : constituent) {
-    const auto key = entry.first.IsScalar() ? entry.first.Scalar() : "";
-    if (std::find(known.begin(), known.end(), key) == known.end())
-      reader.fail(entry.first,
+  for (const auto& entry : entries_of(reader, constituent))
+    if (std::find(known.begin(), known.end(), entry.key) == known.end())
+      reader.fail(entry.key_node,
                   fmt::format("key {} of the constituent of material {} is not known; known are "
                               "{}{}",
-                              Reader::shown(entry.first), number, fmt::join(known, ", "),
-                              did_you_mean(key, known, true)));
-  }
+                              Reader::shown(entry.key_node), number, fmt::join(known, ", "),
+                              did_you_mean(entry.key, known, true)));
 }
 
 /// "materials 0, 1, 2" or "materials 0, 1, ... (17 of 20)".
@@ -155,7 +301,7 @@ void add_notes(DamaskMaterial& result, const std::vector<std::size_t>& stretched
 
 Crystal read_material(const Reader& reader, std::size_t number, const YAML::Node& node,
                       const std::map<std::string, std::int64_t>& phases) {
-  const auto constituents = entry(node, "constituents");
+  const auto constituents = entry(reader, node, "constituents");
   if (!constituents.IsDefined() || !constituents.IsSequence() || constituents.size() != 1)
     reader.fail(node, fmt::format("material {} has {} constituents, expected one", number,
                                   constituents.IsDefined() && constituents.IsSequence()
@@ -163,8 +309,9 @@ Crystal read_material(const Reader& reader, std::size_t number, const YAML::Node
                                       : "no list of"));
   const auto constituent = constituents[0];
   check_keys(reader, number, constituent);
-  const auto phase = entry(constituent, "phase"), fraction = entry(constituent, "v"),
-             orientation = entry(constituent, "O");
+  const auto phase = entry(reader, constituent, "phase"),
+             fraction = entry(reader, constituent, "v"),
+             orientation = entry(reader, constituent, "O");
   if (!phase.IsDefined() || !phase.IsScalar() || !phases.count(phase.Scalar())) {
     std::vector<std::string> names;
     for (const auto& [name, unused] : phases) names.push_back(name);
@@ -198,24 +345,24 @@ Crystal read_material(const Reader& reader, std::size_t number, const YAML::Node
 
 }  // namespace
 
-DamaskMaterial read_damask_material(const std::string& path) {
+DamaskMaterial read_damask_material(const std::string& path, double temperature) {
   const auto content = file_content(path);
   const Reader reader(path);
   DamaskMaterial result;
   try {
     const auto root = YAML::Load(content);
-    const auto phases = entry(root, "phase"), materials = entry(root, "material");
+    const auto phases = entry(reader, root, "phase"), materials = entry(reader, root, "material");
     if (!phases.IsDefined() || !phases.IsMap() || phases.size() == 0)
       reader.fail(root,
                   "section 'phase' is missing or empty; expected a material configuration of "
                   "DAMASK");
     std::map<std::string, std::int64_t> numbers;
-    for (const auto& phase : phases) {
-      const auto name = phase.first.IsScalar() ? phase.first.Scalar() : "";
+    for (const auto& [name, unused, node] : entries_of(reader, phases)) {
       const auto number = static_cast<std::int64_t>(numbers.size());
-      if (!numbers.emplace(name, number).second)
-        reader.fail(phase.first, fmt::format("phase '{}' is given twice", name));
-      result.phases[number] = read_phase(reader, name, phase.second, result.notes);
+      numbers.emplace(name, number);
+      auto& phase = result.phases[number];
+      phase = read_phase(reader, name, node, temperature);
+      if (!phase.note.empty()) result.notes.push_back(phase.note);
     }
     if (!materials.IsDefined() || materials.IsNull()) return result;
     if (!materials.IsSequence()) reader.fail(materials, "'material' is not a list");
@@ -223,7 +370,8 @@ DamaskMaterial read_damask_material(const std::string& path) {
     for (const auto& material : materials) {
       const auto number = result.materials.size();
       result.materials.push_back(read_material(reader, number, material, numbers));
-      if (entry(entry(material, "constituents")[0], "V_e").IsDefined()) stretched.push_back(number);
+      if (entry(reader, entry(reader, material, "constituents")[0], "V_e").IsDefined())
+        stretched.push_back(number);
     }
     add_notes(result, stretched);
   } catch (const YAML::Exception& error) {

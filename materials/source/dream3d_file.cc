@@ -3,20 +3,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
+#include <set>
 #include <stdexcept>
 
+#include "dream3d_layout.h"
+#include "dream3d_orientations.h"
+#include "dream3d_tables.h"
 #include "grid_readers.h"
 #include "seco/materials/hdf5_file.h"
 #include "seco/materials/names.h"
-#include "seco/materials/rotation.h"
 
 namespace seco::materials {
 namespace {
 
-constexpr double degree = M_PI / 180;
-/// Where the search for geometries ends, also if groups are linked in a circle.
-constexpr int deepest = 5, most_groups = 10000;
+/// As many as an RVE has.
+constexpr std::int64_t most_phases = 65536;
 
 /// Crystal structures of the ensemble by the number that DREAM.3D gives them (Laue classes).
 std::string symmetry_of(std::int64_t structure) {
@@ -27,17 +30,10 @@ std::string symmetry_of(std::int64_t structure) {
   return entry == known.end() ? "" : entry->second;
 }
 
-/// An image geometry with the groups of attributes beside it.
-struct Container {
-  std::string path;
-  std::array<int, 3> shape{};
-  std::array<double, 3> lengths{};
-};
-
 class Reader {
  public:
   Reader(const std::string& path, const MicrostructureOptions& options)
-      : file_(path), options_(options), container_(chosen_container()) {}
+      : file_(path), options_(options), layout_(file_, options), cells_(layout_.cell_arrays()) {}
 
   LabelledGrid grid();
 
@@ -45,132 +41,171 @@ class Reader {
   [[noreturn]] void fail(const std::string& what) const {
     throw std::runtime_error(fmt::format("{}: {}", file_.path(), what));
   }
-  std::vector<std::string> containers() const;
-  void find_geometries(const std::string& group, int depth, int& n_groups,
-                       std::vector<std::string>& found) const;
-  Container chosen_container() const;
-  /// Paths of the groups of attributes of the container.
-  std::vector<std::string> groups() const;
-  /// First dataset of the names that has a value of `n` components, or any of `n`, per tuple of the
-  /// shape; empty if there is none.
-  std::string find(const std::string& group, const std::vector<std::string>& names,
-                   const std::vector<std::size_t>& tuples) const;
-  std::vector<std::size_t> cells() const;
-  std::string feature_group(const std::string& cell_group) const;
-  void read_phases(LabelledGrid& grid, const std::string& cell_group) const;
-  /// @param of_features whether entry 0 stands for no feature and may be a quaternion of zeros
-  std::vector<Rotation> orientations(const std::string& dataset, std::size_t n,
-                                     bool of_features) const;
+  std::size_t n_voxels() const {
+    const auto cells = layout_.cells();
+    return cells[0] * cells[1] * cells[2];
+  }
+  /// The array of labels that the options name, or `FeatureIds`; empty if it is missing.
+  std::string ids() const;
+  /// Refuses a dataset of voxels that has the name of the ids but not their shape.
+  void check_shape_of_ids(const std::string& name) const;
+  /// Integers of cells named so, of the group of the ids first; empty if there are none.
+  std::string cell_phases(const std::string& ids) const;
+  /// Refuses a table that contradicts the phases of the cells.
+  void check_phases(LabelledGrid& grid, const Features& features, const std::string& ids,
+                    const std::string& phases_of_cells) const;
+  /// The dataset of orientations among arrays, that of the options or one of the known names;
+  /// empty if there is none.
+  std::string oriented(const std::vector<Dream3dArray>& arrays) const;
+  std::string first_of(const std::vector<Dream3dArray>& arrays,
+                       const std::vector<std::string>& names) const;
+  /// Refuses to leave out what may be orientations.
+  void refuse_possible_orientations(std::size_t n_features) const;
+  /// Refuses a name of orientations that neither grains nor voxels have.
+  [[noreturn]] void refuse_orientations() const;
+  void read_phases(LabelledGrid& grid);
+  /// Leaves out phases from elsewhere in the file that are not those of the crystals.
+  void check_described(LabelledGrid& grid) const;
+  /// Names of the phases of a group; empty where it has none, or contradicting ones.
+  std::vector<std::string> phase_names(const std::string& group, std::size_t n,
+                                       std::vector<std::string>& notes) const;
   std::vector<std::int64_t> integers(const std::string& dataset, std::size_t n) const;
   /// Values of the cells in our order, from the order z, y, x on file.
   template <typename Value>
   std::vector<Value> reordered(const std::vector<Value>& values) const;
-  std::vector<std::string> orientation_names(bool of_features) const;
-  void read_grains(LabelledGrid& grid, const std::string& ids, const std::string& group) const;
+  /// Phase of each feature, of the table, or of the voxels of the feature.
+  std::vector<std::int64_t> phases_of(LabelledGrid& grid, const Features& features,
+                                      const std::string& ids,
+                                      const std::string& phases_of_cells) const;
+  /// Phase 1 for all, unless the file has several.
+  void note_one_phase(LabelledGrid& grid, const std::string& where, const char* what) const;
+  void read_grains(LabelledGrid& grid, const std::string& ids, const Features& features,
+                   const std::string& phases_of_cells) const;
   /// Voxels of equal phase and orientation as crystals.
-  /// @param ids, features of the grains where these have phases; empty otherwise
+  /// @param features of the grains where these have phases; without rows otherwise
   /// @param reason why the grains are not the crystals
-  void read_points(LabelledGrid& grid, const std::string& group, const std::string& ids,
-                   const std::string& features, const std::string& reason) const;
-  std::string grain_phases(const std::string& group) const;
-  /// Label of the grain of each voxel, below the number of grains that `group` describes.
-  std::vector<std::int32_t> grain_of_voxels(const LabelledGrid& grid, const std::string& ids,
-                                            const std::string& group, std::size_t n_grains) const;
-  /// The dataset of orientations of grains, or of voxels; empty if there is none.
-  std::string grain_orientations(const std::string& group) const;
-  /// Refuses a name of orientations that neither grains nor voxels have.
-  [[noreturn]] void refuse_orientations() const;
-  /// Refuses a dataset of voxels that has the name of `FeatureIds` but not their shape.
-  void check_shape_of_ids(const std::string& name) const;
+  void read_points(LabelledGrid& grid, const std::string& phases_of_cells, const std::string& ids,
+                   const Features& features, const std::string& reason) const;
+  /// Every label is a phase.
+  void read_labels(LabelledGrid& grid, const std::string& dataset, const std::string& note) const;
+  std::vector<std::int32_t> labels(const std::string& dataset) const;
 
   Hdf5Reader file_;
   const MicrostructureOptions& options_;
-  Container container_;
+  Dream3dLayout layout_;
+  std::vector<Dream3dArray> cells_;
+  /// Rows of `CrystalStructures`, and where they are if not in the geometry.
+  std::size_t n_described_ = 0;
+  std::string described_elsewhere_;
 };
 
-void Reader::find_geometries(const std::string& group, int depth, int& n_groups,
-                             std::vector<std::string>& found) const {
-  if (file_.has_attribute("_DIMENSIONS", group)) found.push_back(group);
-  if (depth == 0 || ++n_groups > most_groups) return;
-  for (const auto& member : file_.members(group))
-    find_geometries(group + "/" + member, depth - 1, n_groups, found);
+std::string Reader::ids() const {
+  const auto name = options_.array.empty() ? "FeatureIds" : options_.array;
+  std::vector<Dream3dArray> found;
+  for (const auto& array : cells_)
+    if (layout_.is_called(array, name)) found.push_back(array);
+  if (found.size() > 1)
+    fail(fmt::format("has several datasets '{}': {}; say which with its group (--array, 'Array')",
+                     name, layout_.listed(found)));
+  if (!found.empty() && found[0].n_columns() != 1 && found[0].shape.size() == 4)
+    fail(fmt::format("dataset '{}' has {} components, expected labels of one", found[0].path(),
+                     found[0].n_columns()));
+  return found.empty() ? "" : found[0].path();
 }
 
-std::vector<std::string> Reader::containers() const {
-  std::vector<std::string> found;
-  for (const auto& member : file_.members("DataContainers")) {
-    const auto path = "DataContainers/" + member;
-    if (!file_.shape(path + "/_SIMPL_GEOMETRY/DIMENSIONS").empty()) found.push_back(path);
+void Reader::check_shape_of_ids(const std::string& name) const {
+  for (const auto& array : layout_.arrays())
+    if (layout_.is_called(array, name) && !layout_.is_cell_array(array) && !array.shape.empty())
+      fail(fmt::format("dataset '{}' has the shape {}, expected that of the cells, {} (z, y, x)",
+                       array.path(), fmt::join(array.shape, "x"), fmt::join(layout_.cells(), "x")));
+}
+
+std::string Reader::cell_phases(const std::string& ids) const {
+  std::vector<Dream3dArray> found;
+  for (const auto& array : cells_) {
+    if (array.name != "Phases" || array.path() == ids) continue;
+    if (!ids.empty() && ids.starts_with(array.group + "/") &&
+        ids.find('/', array.group.size() + 1) == std::string::npos)
+      return array.path();
+    found.push_back(array);
   }
-  int n_groups = 0;
-  find_geometries("DataStructure", deepest, n_groups, found);
-  return found;
-}
-
-Container Reader::chosen_container() const {
-  auto found = containers();
-  if (found.empty())
+  if (found.size() > 1)
     fail(
-        "holds no image geometry, neither a data container with '_SIMPL_GEOMETRY/DIMENSIONS' nor "
-        "a group of 'DataStructure' with the attribute '_DIMENSIONS'");
-  std::vector<std::string> names;
-  for (const auto& path : found) names.push_back(path.substr(path.find('/') + 1));
-  std::size_t chosen = 0;
-  if (!options_.container.empty()) {
-    chosen = static_cast<std::size_t>(std::find(names.begin(), names.end(), options_.container) -
-                                      names.begin());
-    if (chosen == names.size())
-      fail(fmt::format("has no container '{}' with an image geometry; it has {}{}",
-                       options_.container, fmt::join(names, ", "),
-                       did_you_mean(options_.container, names, true)));
-  } else if (found.size() > 1) {
-    fail(fmt::format("has the containers {}; say which one to read", fmt::join(names, ", ")));
-  }
-  Container container;
-  container.path = found[chosen];
-  const bool attributes = container.path.rfind("DataContainers", 0) != 0;
-  const auto read = [&](const std::string& name) {
-    if (attributes) return file_.numbers("_" + name, container.path);
-    return file_.dataset<double>(container.path + "/_SIMPL_GEOMETRY/" + name, 1).values;
-  };
-  const auto dimensions = read("DIMENSIONS"), spacing = read("SPACING");
-  const auto where = attributes ? container.path : container.path + "/_SIMPL_GEOMETRY";
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    if (dimensions.size() != 3 || !(dimensions[axis] >= 1) || !(dimensions[axis] < 1 << 30))
-      fail(fmt::format("DIMENSIONS of '{}' are {}, expected three positive integers", where,
-                       fmt::join(dimensions, ", ")));
-    if (spacing.size() != 3 || !std::isfinite(spacing[axis]) || !(spacing[axis] > 0))
-      fail(fmt::format("SPACING of '{}' is {}, expected three positive numbers", where,
-                       fmt::join(spacing, ", ")));
-    container.shape[axis] = static_cast<int>(dimensions[axis]);
-    container.lengths[axis] = container.shape[axis] * spacing[axis];
-  }
-  return container;
+        fmt::format("has several datasets 'Phases' of the cells, {}, none beside the labels; "
+                    "leave one of them in the file",
+                    layout_.listed(found)));
+  return found.empty() ? "" : found[0].path();
 }
 
-std::vector<std::string> Reader::groups() const {
-  std::vector<std::string> result;
-  for (const auto& member : file_.members(container_.path)) {
-    const auto path = container_.path + "/" + member;
-    if (member != "_SIMPL_GEOMETRY" && !file_.members(path).empty()) result.push_back(path);
-  }
-  return result;
+std::string Reader::first_of(const std::vector<Dream3dArray>& arrays,
+                             const std::vector<std::string>& names) const {
+  std::string chosen;
+  for (const auto& name : names)
+    for (const auto& array : arrays) {
+      if (array.name != name) continue;
+      if (chosen.empty()) {
+        chosen = array.path();
+      } else if (file_.dataset<double>(chosen).values !=
+                 file_.dataset<double>(array.path()).values) {
+        fail(
+            fmt::format("has two datasets of orientations with different values, '{}' and '{}'; "
+                        "say which one to use (--orientations, 'Orientations')",
+                        layout_.relative(chosen), layout_.relative(array.path())));
+      }
+    }
+  return chosen;
 }
 
-std::vector<std::size_t> Reader::cells() const {
-  return {static_cast<std::size_t>(container_.shape[2]),
-          static_cast<std::size_t>(container_.shape[1]),
-          static_cast<std::size_t>(container_.shape[0])};
+std::string Reader::oriented(const std::vector<Dream3dArray>& arrays) const {
+  if (options_.unrotated) return "";
+  if (options_.orientations.empty()) {
+    const auto angles = first_of(arrays, orientation_names().angles);
+    return angles.empty() ? first_of(arrays, orientation_names().quaternions) : angles;
+  }
+  std::vector<Dream3dArray> named;
+  for (const auto& array : arrays)
+    if (layout_.is_called(array, options_.orientations)) named.push_back(array);
+  if (named.size() > 1)
+    fail(
+        fmt::format("has several datasets '{}': {}; say which with its group (--orientations, "
+                    "'Orientations')",
+                    options_.orientations, layout_.listed(named)));
+  if (named.empty()) return "";
+  if (const auto kind = other_kind_of_orientation(named[0].name); !kind.empty())
+    fail(
+        fmt::format("dataset '{}' holds orientations of the kind '{}' by its name; read are Bunge "
+                    "Euler angles and quaternions x, y, z, w, which DREAM.3D converts to",
+                    named[0].path(), kind));
+  return named[0].path();
 }
 
-std::string Reader::find(const std::string& group, const std::vector<std::string>& names,
-                         const std::vector<std::size_t>& tuples) const {
-  for (const auto& name : names) {
-    auto shape = file_.shape(group + "/" + name);
-    if (shape.size() == tuples.size() + 1) shape.pop_back();
-    if (!shape.empty() && shape == tuples) return group + "/" + name;
-  }
-  return "";
+void Reader::refuse_possible_orientations(std::size_t n_features) const {
+  if (options_.unrotated) return;
+  std::vector<Dream3dArray> possible;
+  for (const auto& table : feature_tables(layout_, options_))
+    if (table.n == n_features)
+      std::copy_if(table.arrays.begin(), table.arrays.end(), std::back_inserter(possible),
+                   [](const auto& a) { return is_orientation(a.name) || may_be_orientation(a); });
+  std::copy_if(cells_.begin(), cells_.end(), std::back_inserter(possible), may_be_orientation);
+  if (possible.empty()) return;
+  fail(
+      fmt::format("has no orientations of a known name ({}, {}) in the table that is read, but {} "
+                  "may hold some; name the "
+                  "dataset (--orientations, 'Orientations'), or say that crystals are not turned "
+                  "(--unrotated, 'Unrotated')",
+                  fmt::join(orientation_names().angles, ", "),
+                  fmt::join(orientation_names().quaternions, ", "), layout_.listed(possible)));
+}
+
+void Reader::refuse_orientations() const {
+  std::vector<Dream3dArray> known;
+  for (const auto& array : layout_.arrays())
+    if (is_orientation(array.name) || may_be_orientation(array)) known.push_back(array);
+  fail(
+      fmt::format("'{}' has no dataset '{}' of orientations, neither of grains nor of the cells "
+                  "{} (z, y, x); it has {}",
+                  layout_.geometry().path, options_.orientations, fmt::join(layout_.cells(), "x"),
+                  layout_.listed(known)));
 }
 
 std::vector<std::int64_t> Reader::integers(const std::string& dataset, std::size_t n) const {
@@ -182,7 +217,8 @@ std::vector<std::int64_t> Reader::integers(const std::string& dataset, std::size
 
 template <typename Value>
 std::vector<Value> Reader::reordered(const std::vector<Value>& values) const {
-  const auto [n3, n2, n1] = std::array<std::size_t, 3>{cells()[0], cells()[1], cells()[2]};
+  const auto cells = layout_.cells();
+  const auto [n3, n2, n1] = std::array<std::size_t, 3>{cells[0], cells[1], cells[2]};
   std::vector<Value> result;
   result.reserve(values.size());
   for (std::size_t i = 0; i < n1; ++i)
@@ -191,257 +227,323 @@ std::vector<Value> Reader::reordered(const std::vector<Value>& values) const {
   return result;
 }
 
-std::vector<std::string> Reader::orientation_names(bool of_features) const {
-  if (!options_.orientations.empty()) return {options_.orientations};
-  // Angles first: the average quaternions of synthetic structures are not brought up to date when
-  // DREAM.3D swaps orientations between grains.
-  if (of_features) return {"EulerAngles", "AvgEulerAngles", "AvgEulers", "AvgQuats", "Quats"};
-  return {"EulerAngles", "Eulers", "Quats"};
-}
-
-std::vector<Rotation> Reader::orientations(const std::string& dataset, std::size_t n,
-                                           bool of_features) const {
-  const auto array = file_.dataset<double>(dataset);
-  const std::size_t width = array.shape.back();
-  if ((width != 3 && width != 4) || array.values.size() != n * width)
-    fail(
-        fmt::format("dataset '{}' has the shape {}, expected {} tuples of 3 Euler angles or a "
-                    "quaternion of 4",
-                    dataset, fmt::join(array.shape, "x"), n));
-  const bool degrees = options_.angles == "degrees";
-  std::vector<Rotation> result;
-  result.reserve(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    const double* v = array.values.data() + i * width;
-    for (std::size_t c = 0; c < width; ++c)
-      if (!std::isfinite(v[c]))
-        fail(
-            fmt::format("dataset '{}' holds {} in entry {}, component {}; allowed are finite "
-                        "numbers",
-                        dataset, v[c], i, c));
-    if (width == 3) {
-      const double largest = degrees ? 360.1 : 6.30, unit = degrees ? degree : 1.;
-      for (std::size_t c = 0; c < width; ++c)
-        if (std::abs(v[c]) > largest)
-          fail(fmt::format("dataset '{}' holds {} in entry {}, allowed are {}", dataset, v[c], i,
-                           degrees ? "angles up to 360 degrees"
-                                   : "angles up to 2 pi in radians; if these are degrees, say so"));
-      result.push_back(from_euler(unit * v[0], unit * v[1], unit * v[2]));
-      continue;
-    }
-    const double norm = std::hypot(std::hypot(v[0], v[1]), std::hypot(v[2], v[3]));
-    if (norm == 0. && of_features && i == 0) {
-      result.push_back(Rotation::Identity());
-      continue;
-    }
-    if (!(std::abs(norm - 1.) <= 1e-3))
-      fail(
-          fmt::format("dataset '{}' holds a quaternion of the norm {:g} in entry {}, allowed are "
-                      "unit quaternions{}",
-                      dataset, norm, i,
-                      of_features ? ", and zeros in entry 0, which stands for no feature" : ""));
-    // Imaginary part first; the rotation from sample to crystal axes in the usual matrix.
-    result.push_back(from_quaternion(v[3], v[0], v[1], v[2]).transpose());
+std::vector<std::int32_t> Reader::labels(const std::string& dataset) const {
+  const auto values = reordered(integers(dataset, n_voxels()));
+  std::vector<std::int32_t> result;
+  result.reserve(values.size());
+  for (const auto value : values) {
+    if (value < std::numeric_limits<std::int32_t>::min() ||
+        value > std::numeric_limits<std::int32_t>::max())
+      fail(fmt::format("dataset '{}' holds {}; labels are integers below 2^31 in size", dataset,
+                       value));
+    result.push_back(static_cast<std::int32_t>(value));
   }
   return result;
 }
 
-std::string Reader::grain_orientations(const std::string& group) const {
-  for (const auto& name : orientation_names(true))
-    if (const auto n = file_.shape(group + "/" + name).size(); n == 1 || n == 2)
-      return group + "/" + name;
-  return "";
-}
-
-void Reader::refuse_orientations() const {
-  std::vector<std::string> known;
-  for (const auto& group : groups())
-    for (const auto& member : file_.members(group))
-      if (member.find("Quat") != std::string::npos || member.find("Euler") != std::string::npos)
-        known.push_back(fmt::format("{}/{} ({})", group.substr(container_.path.size() + 1), member,
-                                    fmt::join(file_.shape(group + "/" + member), "x")));
-  fail(
-      fmt::format("'{}' has no dataset '{}' of orientations, neither of grains nor of the cells "
-                  "{} (z, y, x); it has {}",
-                  container_.path, options_.orientations, fmt::join(cells(), "x"),
-                  known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
-}
-
-void Reader::check_shape_of_ids(const std::string& name) const {
-  for (const auto& group : groups())
-    if (const auto shape = file_.shape(group + "/" + name); !shape.empty())
-      fail(fmt::format("dataset '{}/{}' has the shape {}, expected that of the cells, {} (z, y, x)",
-                       group, name, fmt::join(shape, "x"), fmt::join(cells(), "x")));
-}
-
-std::string Reader::feature_group(const std::string& cell_group) const {
-  for (const auto& group : groups()) {
-    if (group == cell_group || !file_.shape(group + "/CrystalStructures").empty()) continue;
-    auto names = orientation_names(true);
-    names.insert(names.end(), {"Phases", "FeaturePhases"});
-    for (const auto& name : names) {
-      const auto shape = file_.shape(group + "/" + name);
-      if (shape.size() == 1 || shape.size() == 2) return group;
-    }
+void Reader::check_phases(LabelledGrid& grid, const Features& features, const std::string& ids,
+                          const std::string& phases_of_cells) const {
+  if (phases_of_cells.empty()) return;
+  for (const auto& array : features.arrays) {
+    if (!is_feature_phase(array)) continue;
+    const auto of_features = integers(array.path(), features.n);
+    const auto id = integers(ids, n_voxels()), phase = integers(phases_of_cells, n_voxels());
+    std::size_t n_other = 0;
+    for (std::size_t v = 0; v < id.size(); ++v)
+      if (id[v] > 0 && of_features[static_cast<std::size_t>(id[v])] != phase[v]) ++n_other;
+    if (n_other == 0) continue;
+    const double share = static_cast<double>(n_other) / static_cast<double>(id.size());
+    const auto what = fmt::format("'{}' and '{}' disagree on the phase of {:.3g} % of the voxels",
+                                  array.path(), phases_of_cells, 100. * share);
+    constexpr double largest_share = 0.01;  // what filters that clean up measured data leave
+    if (share > largest_share && options_.features.empty())
+      fail(
+          fmt::format("{}: the table does not describe '{}'; name it if it does (--features, "
+                      "'Features')",
+                      what, ids));
+    grid.notes.push_back("warning: " + what + "; that of the features is used");
   }
-  return "";
 }
 
-void Reader::read_phases(LabelledGrid& grid, const std::string& cell_group) const {
-  for (const auto& group : groups()) {
-    if (group == cell_group || file_.shape(group + "/CrystalStructures").empty()) continue;
-    const auto structures = file_.dataset<std::int64_t>(group + "/CrystalStructures").values;
-    std::vector<std::string> names(structures.size());
-    for (const char* name : {"PhaseName", "MaterialName"})
-      if (!file_.shape(group + "/" + name).empty()) {
-        names = file_.texts(group + "/" + name);
-        break;
-      }
-    if (names.size() != structures.size())
-      fail(fmt::format("'{}' names {} phases but has {} crystal structures", group, names.size(),
-                       structures.size()));
-    for (std::size_t p = 0; p < structures.size(); ++p) {
-      FilePhase phase;
-      phase.name = names[p];
-      phase.symmetry = symmetry_of(structures[p]);
-      grid.phases.emplace(static_cast<std::int64_t>(p), phase);
+std::vector<std::string> Reader::phase_names(const std::string& group, std::size_t n,
+                                             std::vector<std::string>& notes) const {
+  std::vector<std::string> names, of;
+  for (const char* name : {"PhaseName", "MaterialName", "PhaseNames"}) {
+    const auto path = group + "/" + name;
+    if (file_.kind(path) == Hdf5Kind::none) continue;
+    const auto texts = file_.texts(path);
+    if (texts.size() != n)
+      fail(fmt::format("'{}' names {} phases but has {} crystal structures", group, texts.size(),
+                       n));
+    if (!of.empty() && texts != names) {
+      notes.push_back(
+          fmt::format("'{}' has different names of phases in '{}' and '{}'; phases are "
+                      "known by number only",
+                      group, of.front(), name));
+      return {};
     }
+    names = texts;
+    of.emplace_back(name);
+  }
+  return names;
+}
+
+void Reader::read_phases(LabelledGrid& grid) {
+  std::vector<std::pair<std::vector<std::int64_t>, std::vector<std::string>>> found;
+  std::vector<std::string> paths;
+  std::vector<std::string> notes;
+  for (const auto& array : layout_.crystal_structures()) {
+    const auto structures = file_.dataset<std::int64_t>(array.path()).values;
+    auto names = phase_names(array.group, structures.size(), notes);
+    paths.push_back(array.path());
+    n_described_ = std::max(n_described_, structures.size());
+    if (found.empty() || found.front() != std::pair(structures, names))
+      found.emplace_back(structures, names);
+  }
+  if (found.empty()) {
+    grid.notes.push_back("the file has no 'CrystalStructures'; phases are known by number only");
     return;
   }
-  grid.notes.push_back("the file has no 'CrystalStructures'; phases are known by number only");
-}
-
-std::string Reader::grain_phases(const std::string& group) const {
-  for (const char* name : {"Phases", "FeaturePhases"})
-    if (!file_.shape(group + "/" + name).empty()) return group + "/" + name;
-  return "";
-}
-
-std::vector<std::int32_t> Reader::grain_of_voxels(const LabelledGrid& grid, const std::string& ids,
-                                                  const std::string& group,
-                                                  std::size_t n_grains) const {
-  std::vector<std::int32_t> label;
-  label.reserve(grid.n_voxels());
-  for (const auto id : reordered(integers(ids, grid.n_voxels()))) {
-    if (id < 0 || static_cast<std::size_t>(id) >= n_grains)
-      fail(fmt::format("dataset '{}' holds {}, but '{}' describes the features 0 to {}", ids, id,
-                       group, n_grains - 1));
-    label.push_back(static_cast<std::int32_t>(id));
+  if (found.size() > 1) {
+    grid.notes.push_back(
+        fmt::format("{} describe phases differently; phases are known by number "
+                    "only",
+                    fmt::join(paths, ", ")));
+    return;
   }
-  return label;
+  grid.notes.insert(grid.notes.end(), notes.begin(), notes.end());
+  if (!paths[0].starts_with(layout_.geometry().path + "/")) described_elsewhere_ = paths[0];
+  const auto& [structures, names] = found.front();
+  for (std::size_t p = 0; p < structures.size(); ++p) {
+    FilePhase phase;
+    if (!names.empty()) phase.name = names[p];
+    phase.symmetry = symmetry_of(structures[p]);
+    grid.phases.emplace(static_cast<std::int64_t>(p), phase);
+  }
 }
 
-void Reader::read_grains(LabelledGrid& grid, const std::string& ids,
-                         const std::string& group) const {
-  const auto oriented = grain_orientations(group);
-  std::size_t n = oriented.empty() ? 0 : file_.shape(oriented)[0];
-  const auto phases = grain_phases(group);
-  if (!phases.empty()) {
-    const auto n_phases = file_.shape(phases)[0];
-    if (n > 0 && n_phases != n)
-      fail(fmt::format("datasets '{}' and '{}' describe {} and {} features", oriented, phases, n,
-                       n_phases));
-    n = n_phases;
-  }
-  const auto rotations =
-      oriented.empty() ? std::vector<Rotation>{} : orientations(oriented, n, true);
-  const auto phase = phases.empty() ? std::vector<std::int64_t>{} : integers(phases, n);
-  if (phases.empty())
-    grid.notes.push_back(fmt::format("'{}' has no 'Phases'; all grains are of phase 1", group));
+void Reader::check_described(LabelledGrid& grid) const {
+  if (described_elsewhere_.empty()) return;
+  for (const auto& [label, crystal] : grid.crystals)
+    if (!grid.phases.count(crystal.phase)) {
+      grid.phases.clear();
+      grid.notes.push_back(
+          fmt::format("'{}', elsewhere in the file, does not describe phase {}; "
+                      "phases are known by number only",
+                      described_elsewhere_, crystal.phase));
+      return;
+    }
   grid.notes.push_back(
-      oriented.empty()
-          ? fmt::format("'{}' has no orientations; crystal axes are those of the sample", group)
-          : fmt::format("orientations are those of dataset '{}'", oriented));
-  grid.label = grain_of_voxels(grid, ids, group, n);
-  for (std::size_t f = 0; f < n; ++f) {
+      fmt::format("phases are those of '{}', elsewhere in the file", described_elsewhere_));
+}
+
+void Reader::note_one_phase(LabelledGrid& grid, const std::string& where, const char* what) const {
+  // Phase 0 stands for none.
+  if (n_described_ > 2)
+    fail(
+        fmt::format("'{}' has no 'Phases', but the file describes {} phases; add which of them "
+                    "the {} have",
+                    where, n_described_ - 1, what));
+  grid.notes.push_back(fmt::format("'{}' has no 'Phases'; all {} are of phase 1", where, what));
+}
+
+std::vector<std::int64_t> Reader::phases_of(LabelledGrid& grid, const Features& features,
+                                            const std::string& ids,
+                                            const std::string& phases_of_cells) const {
+  std::string path;
+  for (const auto& array : features.arrays)
+    if (is_feature_phase(array) && (path.empty() || array.name == "Phases")) path = array.path();
+  if (!path.empty()) return integers(path, features.n);
+  std::vector<std::int64_t> result(features.n, 1);
+  result[0] = 0;
+  if (phases_of_cells.empty()) {
+    note_one_phase(grid, features.group, "grains");
+    return result;
+  }
+  const auto id = integers(ids, n_voxels()), phase = integers(phases_of_cells, n_voxels());
+  std::vector<bool> known(features.n);
+  for (std::size_t v = 0; v < id.size(); ++v) {
+    const auto f = static_cast<std::size_t>(id[v]);
+    if (known[f] && result[f] != phase[v])
+      fail(
+          fmt::format("feature {} of '{}' has no phase in '{}', and voxels of the phases {} and "
+                      "{} in '{}'",
+                      f, ids, features.group, result[f], phase[v], phases_of_cells));
+    result[f] = phase[v];
+    known[f] = true;
+  }
+  grid.notes.push_back(
+      fmt::format("'{}' has no 'Phases'; the phase of a grain is that of its "
+                  "voxels in '{}'",
+                  features.group, phases_of_cells));
+  return result;
+}
+
+void Reader::read_grains(LabelledGrid& grid, const std::string& ids, const Features& features,
+                         const std::string& phases_of_cells) const {
+  const auto dataset = oriented(features.arrays);
+  const auto rotations = dataset.empty()
+                             ? std::vector<Rotation>{}
+                             : read_orientations(file_, dataset, features.n, options_.angles, true);
+  const auto phase = phases_of(grid, features, ids, phases_of_cells);
+  check_phases(grid, features, ids, phases_of_cells);
+  grid.notes.push_back(
+      dataset.empty()
+          ? fmt::format("'{}' has no orientations; crystal axes are those of the sample",
+                        features.group)
+          : fmt::format("orientations are those of dataset '{}'", dataset));
+  if (options_.unrotated) grid.notes.back() = "crystals are not turned, as asked for";
+  if (!options_.features.empty())
+    grid.notes.push_back(fmt::format("'{}' describes '{}', as asked for", features.group, ids));
+  grid.label = labels(ids);
+  for (std::size_t f = 0; f < features.n; ++f) {
     Crystal crystal;
-    crystal.phase = phases.empty() ? (f > 0) : phase[f];
-    if (!oriented.empty()) crystal.orientation = rotations[f];
+    crystal.phase = phase[f];
+    if (!dataset.empty()) crystal.orientation = rotations[f];
     grid.crystals.emplace(static_cast<std::int32_t>(f), crystal);
   }
 }
 
-void Reader::read_points(LabelledGrid& grid, const std::string& group, const std::string& ids,
-                         const std::string& features, const std::string& reason) const {
-  const auto oriented = find(group, orientation_names(false), cells());
-  const auto phases = find(group, {"Phases"}, cells());
-  if (oriented.empty() && phases.empty())
+void Reader::read_points(LabelledGrid& grid, const std::string& phases_of_cells,
+                         const std::string& ids, const Features& features,
+                         const std::string& reason) const {
+  const auto dataset = oriented(cells_);
+  if (dataset.empty() && phases_of_cells.empty()) {
+    std::vector<std::string> names;
+    for (const auto& array : cells_) names.push_back(layout_.relative(array.path()));
     fail(
         fmt::format("'{}' holds neither grains with phases or orientations nor cell data 'Phases' "
                     "or 'EulerAngles'; it has {}",
-                    container_.path, fmt::join(file_.members(group), ", ")));
-  const std::size_t n = grid.n_voxels();
+                    layout_.geometry().path, fmt::join(names, ", ")));
+  }
+  const std::size_t n = n_voxels();
   const auto rotations =
-      oriented.empty() ? std::vector<Rotation>{} : reordered(orientations(oriented, n, false));
+      dataset.empty() ? std::vector<Rotation>{}
+                      : reordered(read_orientations(file_, dataset, n, options_.angles, false));
   std::vector<std::int64_t> phase(n, 1);
-  if (!phases.empty()) {
-    phase = reordered(integers(phases, n));
-  } else if (const auto of_grains = features.empty() ? "" : grain_phases(features);
-             !of_grains.empty()) {
-    const auto n_grains = file_.shape(of_grains)[0];
-    const auto known = integers(of_grains, n_grains);
-    const auto grain = grain_of_voxels(grid, ids, features, n_grains);
+  if (!phases_of_cells.empty()) {
+    phase = reordered(integers(phases_of_cells, n));
+  } else if (features.n > 0) {
+    const auto known = phases_of(grid, features, ids, "");
+    const auto grain = labels(ids);
     for (std::size_t v = 0; v < n; ++v) phase[v] = known[static_cast<std::size_t>(grain[v])];
   } else {
-    grid.notes.push_back(fmt::format("'{}' has no 'Phases'; all voxels are of phase 1", group));
+    note_one_phase(grid, layout_.geometry().path, "voxels");
   }
   grid.notes.push_back(
-      oriented.empty()
+      dataset.empty()
           ? fmt::format("{}: phases are those of dataset '{}', without orientations", reason,
-                        phases)
+                        phases_of_cells)
           : fmt::format("{}: voxels of equal orientation in dataset '{}' are one crystal", reason,
-                        oriented));
+                        dataset));
   std::map<std::array<double, 10>, std::int32_t> label_of;
   for (std::size_t v = 0; v < n; ++v) {
     std::array<double, 10> key{};
     key[9] = static_cast<double>(phase[v]);
-    if (!oriented.empty()) std::copy_n(rotations[v].data(), 9, key.begin());
+    if (!dataset.empty()) std::copy_n(rotations[v].data(), 9, key.begin());
     const auto [entry, is_new] = label_of.emplace(key, static_cast<std::int32_t>(label_of.size()));
     grid.label.push_back(entry->second);
     if (!is_new) continue;
     Crystal crystal;
     crystal.phase = phase[v];
-    if (!oriented.empty()) crystal.orientation = rotations[v];
+    if (!dataset.empty()) crystal.orientation = rotations[v];
     grid.crystals.emplace(entry->second, crystal);
   }
 }
 
+void Reader::read_labels(LabelledGrid& grid, const std::string& dataset,
+                         const std::string& note) const {
+  grid.label = labels(dataset);
+  for (const auto label : std::set<std::int32_t>(grid.label.begin(), grid.label.end())) {
+    Crystal crystal;
+    crystal.phase = label;
+    grid.crystals.emplace(label, crystal);
+  }
+  // Features count from 1, whether or not voxels are left of them all.
+  const auto largest = *std::max_element(grid.label.begin(), grid.label.end());
+  for (std::int64_t label = 1; label <= std::min<std::int64_t>(largest, most_phases); ++label)
+    grid.phases.emplace(label, FilePhase{});
+  grid.notes.push_back(note);
+}
+
 LabelledGrid Reader::grid() {
   LabelledGrid grid;
-  grid.shape = container_.shape;
-  grid.lengths = container_.lengths;
-  const std::string ids_name = options_.array.empty() ? "FeatureIds" : options_.array;
-  std::string cell_group, ids;
-  for (const auto& group : groups()) {
-    const auto found = find(group, {ids_name}, cells());
-    if (!found.empty()) ids = found;
-    auto cell_data = orientation_names(false);
-    cell_data.insert(cell_data.end(), {"Phases", "EulerAngles", "Eulers", "Quats"});
-    if (!found.empty() || (cell_group.empty() && !find(group, cell_data, cells()).empty()))
-      cell_group = group;
+  grid.shape = layout_.geometry().shape;
+  grid.lengths = layout_.geometry().lengths;
+  if (layout_.geometry().rectilinear)
+    grid.notes.push_back(fmt::format("'{}' is a rectilinear geometry, of voxels of equal size",
+                                     layout_.geometry().path));
+  const auto ids_name = options_.array.empty() ? "FeatureIds" : options_.array;
+  const auto label_array = ids();
+  const auto cell_orientations = oriented(cells_);
+  if (label_array.empty()) check_shape_of_ids(ids_name);
+  if (label_array.empty() && !options_.orientations.empty() && cell_orientations.empty())
+    refuse_orientations();
+  const auto phases_of_cells = cell_phases(label_array);
+  if (label_array.empty() &&
+      (!options_.array.empty() || (phases_of_cells.empty() && cell_orientations.empty()))) {
+    std::vector<std::string> names;
+    for (const auto& array : cells_) names.push_back(layout_.relative(array.path()));
+    fail(
+        fmt::format("'{}' has no dataset '{}' with the cells {} of its geometry (z, y, x); "
+                    "datasets of that shape: {}{}",
+                    layout_.geometry().path, ids_name, fmt::join(layout_.cells(), "x"),
+                    names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")),
+                    did_you_mean(ids_name, names, true)));
   }
-  if (ids.empty()) check_shape_of_ids(ids_name);
-  if (ids.empty() && (cell_group.empty() || !options_.array.empty()))
-    fail(fmt::format(
-        "'{}' has no dataset '{}' with the cells {} of its geometry (z, y, x) in one of "
-        "the groups {}",
-        container_.path, ids_name, fmt::join(cells(), "x"),
-        groups().empty() ? "(none)" : fmt::format("{}", fmt::join(groups(), ", "))));
-  read_phases(grid, cell_group);
-  const auto features = ids.empty() ? "" : feature_group(cell_group);
-  const bool grains_oriented = !features.empty() && !grain_orientations(features).empty();
-  const bool voxels_oriented = !find(cell_group, orientation_names(false), cells()).empty();
-  if (!options_.orientations.empty() && !grains_oriented && !voxels_oriented) refuse_orientations();
-  if (ids.empty())
-    read_points(grid, cell_group, "", "",
-                fmt::format("dataset '{}' of grains is missing", ids_name));
-  else if (features.empty())
-    read_points(grid, cell_group, "", "", fmt::format("the grains of '{}' are not described", ids));
-  else if (!grains_oriented && voxels_oriented)
-    read_points(grid, cell_group, ids, features,
-                fmt::format("the grains of '{}' have no such orientations", features));
+  const bool labels_are_phases = label_array.ends_with("/Phases");
+  if (labels_are_phases && !options_.features.empty())
+    fail(
+        fmt::format("a table of features (--features, 'Features') has no effect on '{}', which "
+                    "holds phases",
+                    label_array));
+  Features features;
+  if (!label_array.empty() && !labels_are_phases) {
+    const auto id = integers(label_array, n_voxels());
+    const auto [smallest, largest] = std::minmax_element(id.begin(), id.end());
+    features = table_of(file_, layout_, options_, label_array, *largest);
+    if (features.n > 0 && *smallest < 0)
+      fail(fmt::format("dataset '{}' holds {}, but '{}' describes the features 0 to {}",
+                       label_array, *smallest, features.group, features.n - 1));
+  }
+  if (!options_.orientations.empty())
+    for (const auto& table : feature_tables(layout_, options_))
+      for (const auto& array : table.arrays)
+        if (table.n == features.n && table.group != features.group &&
+            layout_.relative(array.path()) == options_.orientations)
+          features.arrays.push_back(array);  // of another table of the same features
+  const bool labels_only = options_.features == "none" ||
+                           (!label_array.empty() && !labels_are_phases && features.n == 0 &&
+                            phases_of_cells.empty() && cell_orientations.empty());
+  if (!labels_only) read_phases(grid);
+  const bool grains_oriented = features.n > 0 && !oriented(features.arrays).empty();
+  if (!options_.orientations.empty() && !grains_oriented && cell_orientations.empty())
+    refuse_orientations();
+  if (!grains_oriented && cell_orientations.empty() && !labels_are_phases &&
+      options_.features != "none")
+    refuse_possible_orientations(features.n);
+  if (labels_are_phases && (options_.orientations.empty() || cell_orientations.empty()))
+    read_labels(grid, label_array,
+                fmt::format("crystals are the phases of dataset '{}', not turned", label_array));
+  else if (labels_only)
+    read_labels(grid, label_array,
+                fmt::format("every label of dataset '{}' is a phase; {}", label_array,
+                            options_.features == "none"
+                                ? "tables of features are not used, as asked for"
+                                : "the file describes neither their phases nor orientations"));
+  else if (label_array.empty() || labels_are_phases)
+    read_points(grid, labels_are_phases ? label_array : phases_of_cells, "", {},
+                label_array.empty() ? fmt::format("dataset '{}' of grains is missing", ids_name)
+                                    : fmt::format("dataset '{}' holds phases", label_array));
+  else if (features.n == 0)
+    read_points(grid, phases_of_cells, "", {},
+                fmt::format("the grains of '{}' are not described", label_array));
+  else if (!grains_oriented && !cell_orientations.empty())
+    read_points(grid, phases_of_cells, label_array, features,
+                fmt::format("the grains of '{}' have no such orientations", features.group));
   else
-    read_grains(grid, ids, features);
+    read_grains(grid, label_array, features, phases_of_cells);
+  check_described(grid);
   for (const auto& [label, crystal] : grid.crystals)
     grid.phases.emplace(crystal.phase, FilePhase{});
   return grid;
@@ -454,6 +556,16 @@ LabelledGrid read_dream3d(const std::string& path, const MicrostructureOptions& 
     throw std::invalid_argument(
         fmt::format("{}: unit of angles '{}' (--angles, 'Angles'): allowed are radians and degrees",
                     path, options.angles));
+  if (options.unrotated && !options.orientations.empty())
+    throw std::invalid_argument(fmt::format(
+        "{}: crystals that are not turned (--unrotated, 'Unrotated') have no orientations '{}' "
+        "(--orientations, 'Orientations')",
+        path, options.orientations));
+  if (options.features == "none" && !options.orientations.empty())
+    throw std::invalid_argument(
+        fmt::format("{}: orientations '{}' (--orientations, 'Orientations') have no effect where "
+                    "every label is a phase (--features none, 'Features')",
+                    path, options.orientations));
   return Reader(path, options).grid();
 }
 

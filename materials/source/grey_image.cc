@@ -50,8 +50,7 @@ bool decode(png_structp png, png_infop info, Source& source, Samples& samples) {
   const std::size_t size =
       png_get_rowbytes(png, info) * static_cast<std::size_t>(png_get_image_height(png, info));
   if (size / largest_inflation > source.left) png_error(png, "it is larger than the file can fill");
-  png_set_expand(png);
-  png_set_strip_alpha(png);
+  png_set_expand(png);  // a transparent colour becomes an alpha channel
   const int passes = png_set_interlace_handling(png);
   png_read_update_info(png, info);
   samples.width = png_get_image_width(png, info);
@@ -102,10 +101,14 @@ GreyImage read_png(const std::string& path) {
   image.height = static_cast<int>(samples.height);
   image.largest = samples.n_bytes == 2 ? 65535 : 255;
   image.level.reserve(samples.width * samples.height);
+  const bool has_alpha = samples.n_channels == 2 || samples.n_channels == 4;
+  const std::size_t n_colours = samples.n_channels - (has_alpha ? 1 : 0);
   for (std::size_t column = 0; column < samples.width; ++column)
     for (std::size_t row = samples.height; row-- > 0;) {
       const int level = sample(samples, row, column, 0);
-      for (std::size_t channel = 1; channel < samples.n_channels; ++channel)
+      if (has_alpha && sample(samples, row, column, n_colours) != image.largest)
+        ++image.n_transparent;
+      for (std::size_t channel = 1; channel < n_colours; ++channel)
         if (sample(samples, row, column, channel) != level)
           fail(
               fmt::format("the pixel in column {}, row {} from the top is coloured; convert the "

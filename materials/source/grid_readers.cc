@@ -9,6 +9,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "phase_stiffness.h"
 #include "seco/materials/damask_material.h"
 #include "seco/materials/grey_image.h"
 #include "seco/materials/names.h"
@@ -23,41 +24,87 @@ std::string voxel_at(std::size_t position, const std::array<int, 3>& shape) {
   return fmt::format("({}, {}, {})", position / (n2 * n3), position / n3 % n2, position % n3);
 }
 
-LabelledGrid empty_grid(const ImageData& image, const ImageData::ArrayDescription& array) {
+/// VTK's mark of cells and points that are hidden or belong to another piece.
+constexpr const char* ghost_array = "vtkGhostType";
+
+/// Whether VTK makes an array itself, so that it holds neither labels nor grey levels.
+bool is_made_by_vtk(const std::string& name) {
+  return name == ghost_array || name == "vtkOriginalCellIds" || name == "vtkOriginalPointIds" ||
+         name == "vtkValidPointMask";
+}
+
+std::string listed(const std::vector<const ImageData::ArrayDescription*>& arrays) {
+  std::vector<std::string> names;
+  for (const auto* array : arrays)
+    names.push_back(
+        array->name + (array->on_points ? " (points)" : "") +
+        (array->n_components == 1 ? "" : fmt::format(" ({} components)", array->n_components)));
+  return names.empty() ? "(none)" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+LabelledGrid empty_grid(const ImageData& image, const ImageData::ArrayDescription& array,
+                        const std::vector<std::string>& notes) {
   LabelledGrid grid;
+  grid.notes = notes;
   grid.shape = image.shape(array);
   for (std::size_t axis = 0; axis < 3; ++axis)
     grid.lengths[axis] = grid.shape[axis] * image.spacing()[axis];
   if (array.on_points)
     grid.notes.push_back(
         fmt::format("array '{}' is given at points; every point is read as a voxel", array.name));
+  for (const auto& ghosts : image.arrays()) {
+    if (ghosts.name != ghost_array || ghosts.on_points != array.on_points) continue;
+    const auto marks = image.values(ghosts);
+    const auto n =
+        marks.size() - static_cast<std::size_t>(std::count(marks.begin(), marks.end(), 0.));
+    if (n > 0)
+      grid.notes.push_back(
+          fmt::format("warning: '{}' marks {} of {} voxels as hidden or ghosts; "
+                      "they are read like the others",
+                      ghost_array, n, marks.size()));
+  }
   return grid;
 }
 
 }  // namespace
 
 const ImageData::ArrayDescription& chosen_array(const ImageData& image, const std::string& name,
-                                                const std::string& otherwise) {
+                                                const std::string& otherwise,
+                                                std::vector<std::string>& notes) {
+  std::vector<const ImageData::ArrayDescription*> all, named, scalars, active;
   std::vector<std::string> names;
-  const ImageData::ArrayDescription* fallback = nullptr;
-  std::size_t n_scalars = 0;
   for (const auto& array : image.arrays()) {
+    all.push_back(&array);
     names.push_back(array.name);
-    if (array.name == (name.empty() ? otherwise : name)) return array;
-    if (array.n_components == 1) {
-      ++n_scalars;
-      fallback = fallback ? fallback : &array;
-    }
+    if (!name.empty() && array.name == name) named.push_back(&array);
+    if (name.empty() && array.name == otherwise && !array.on_points) return array;
+    if (array.n_components != 1 || is_made_by_vtk(array.name)) continue;
+    scalars.push_back(&array);
+    if (array.active) active.push_back(&array);
   }
-  if (name.empty() && n_scalars == 1) return *fallback;
-  if (name.empty())
-    throw std::runtime_error(fmt::format(
-        "{}: holds the arrays {}; say which one holds the phases or grey levels", image.origin(),
-        names.empty() ? "(none)" : fmt::format("{}", fmt::join(names, ", "))));
+  if (name == ghost_array)
+    throw std::runtime_error(
+        fmt::format("{}: array '{}' marks ghosts and holds no phases or grey "
+                    "levels; the file holds {}",
+                    image.origin(), name, listed(all)));
+  if (named.size() > 1)
+    notes.push_back(fmt::format("array '{}' is read from the cells, not from the points", name));
+  if (!named.empty()) return *named.front();  // cells are listed first
+  if (!name.empty())
+    throw std::runtime_error(fmt::format("{}: array '{}' is missing; the file holds {}{}",
+                                         image.origin(), name, listed(all),
+                                         did_you_mean(name, names, true)));
+  if (scalars.size() == 1) return *scalars.front();
+  if (active.size() == 1) {
+    notes.push_back(fmt::format("array '{}' is read, the active one of {}", active.front()->name,
+                                listed(scalars)));
+    return *active.front();
+  }
   throw std::runtime_error(
-      fmt::format("{}: array '{}' is missing; the file holds {}{}", image.origin(), name,
-                  names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")),
-                  did_you_mean(name, names, true)));
+      fmt::format("{}: holds the arrays {}{}; say which one holds the phases or grey levels "
+                  "(--array, 'Array')",
+                  image.origin(), listed(all),
+                  active.empty() ? "" : ", of which cells and points have active ones"));
 }
 
 std::vector<std::int32_t> labels_of(const std::vector<double>& values,
@@ -108,18 +155,19 @@ void add_phase_per_label(LabelledGrid& grid) {
 
 LabelledGrid read_damask_grid(const std::string& path, const MicrostructureOptions& options) {
   const auto image = ImageData::read(path);
-  const auto& array = chosen_array(image, options.array, "material");
+  std::vector<std::string> notes;
+  const auto& array = chosen_array(image, options.array, "material", notes);
   if (options.material_file.empty())
     throw std::invalid_argument(
         fmt::format("{}: the entries of array '{}' of a DAMASK grid are described in a material "
                     "configuration (material.yaml); name that as material file",
                     path, array.name));
-  const auto material = read_damask_material(options.material_file);
+  const auto material = read_material_file(options);
   if (material.materials.empty())
     throw std::runtime_error(
         fmt::format("{}: section 'material' is missing, which the voxels of {} refer to",
                     options.material_file, path));
-  auto grid = empty_grid(image, array);
+  auto grid = empty_grid(image, array, notes);
   grid.label =
       labels_of(image.values(array), grid.shape, fmt::format("{}: array '{}'", path, array.name));
   grid.phases = material.phases;
@@ -137,8 +185,9 @@ LabelledGrid read_damask_grid(const std::string& path, const MicrostructureOptio
 
 LabelledGrid read_image_data_grid(const std::string& path, const MicrostructureOptions& options) {
   const auto image = ImageData::read(path);
-  const auto& array = chosen_array(image, options.array, "phase");
-  auto grid = empty_grid(image, array);
+  std::vector<std::string> notes;
+  const auto& array = chosen_array(image, options.array, "", notes);
+  auto grid = empty_grid(image, array, notes);
   const auto values = image.values(array);
   const auto what = fmt::format("{}: array '{}'", path, array.name);
   grid.label = options.thresholds.empty() ? labels_of(values, grid.shape, what)
@@ -162,6 +211,11 @@ LabelledGrid read_png_grid(const std::string& path, const MicrostructureOptions&
   grid.label = segmented({image.level.begin(), image.level.end()}, options.thresholds, path);
   add_phase_per_label(grid);
   grid.notes.push_back("lengths are in pixels; axis 0 points right in the picture and axis 1 up");
+  if (image.n_transparent > 0)
+    grid.notes.push_back(fmt::format(
+        "warning: {} of {} pixels are transparent, which is not used; their grey levels "
+        "are those of the file, whatever background a viewer shows",
+        image.n_transparent, image.level.size()));
   return grid;
 }
 

@@ -16,10 +16,12 @@ LabelledGrid read_image_data_grid(const std::string& path, const MicrostructureO
 LabelledGrid read_png_grid(const std::string& path, const MicrostructureOptions& options);
 LabelledGrid read_rve_grid(const std::string& path, const MicrostructureOptions& options);
 
-/// The array named in the options, or the default, or the only one; scalar.
-/// @param otherwise name of the default; empty for none
+/// The array named in the options, or the default, or the only one of scalars, or of several the
+/// active one; never what marks ghost cells. What was chosen among several is noted.
+/// @param otherwise name of the default, at cells; empty for none
 const ImageData::ArrayDescription& chosen_array(const ImageData& image, const std::string& name,
-                                                const std::string& otherwise);
+                                                const std::string& otherwise,
+                                                std::vector<std::string>& notes);
 
 /// Labels of an array: integers from -2^31 to 2^31 - 1. @throws std::runtime_error naming `what`
 std::vector<std::int32_t> labels_of(const std::vector<double>& values,

@@ -5,7 +5,9 @@
 #include <hdf5.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <stdexcept>
 #include <type_traits>
@@ -54,6 +56,127 @@ std::string type_name() {
   throw std::runtime_error(fmt::format("{}: {}", path, what));
 }
 
+/// What the library found wrong in the call that failed last, the innermost of its messages; to be
+/// asked for before any other call.
+std::string reason_of_library() {
+  std::string reason;
+  const auto keep = [](unsigned n, const H5E_error2_t* error, void* target) -> herr_t {
+    if (n == 0 && error->desc) *static_cast<std::string*>(target) = error->desc;
+    return 0;
+  };
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep, &reason);
+  return reason.empty() ? "no reason given" : reason;
+}
+
+/// What to do with a file of a newer version of HDF5 than the library's.
+constexpr const char* way_to_older_format =
+    "write it anew with libver='v110' of h5py, or by 'h5repack --high=2 IN OUT' of the newer HDF5";
+
+std::string library_version() {
+  unsigned major = 0, minor = 0, release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return fmt::format("HDF5 {}.{}.{}", major, minor, release);
+}
+
+/// Version of the superblock, which begins a file after a user block of 0, 512, 1024, ... bytes; -1
+/// if there is none.
+int superblock_version(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, 9> bytes{};
+  for (std::streamoff at = 0; file.seekg(at) && file.read(bytes.data(), bytes.size());
+       at = at == 0 ? 512 : 2 * at)
+    if (std::equal(bytes.begin(), bytes.begin() + 8, "\x89HDF\r\n\x1a\n"))
+      return static_cast<unsigned char>(bytes[8]);
+  return -1;
+}
+
+/// The newest version of the superblock that HDF5 1.10 to 2.0 write.
+constexpr int newest_superblock = 3;
+
+std::string described_type(hid_t type) {
+  switch (H5Tget_class(type)) {
+    case H5T_INTEGER:
+      return "integers";
+    case H5T_FLOAT:
+      return "floating-point numbers";
+    case H5T_STRING:
+      return "texts";
+    case H5T_ENUM:
+      return "values of an enumeration";
+    case H5T_BITFIELD:
+      return "bit fields";
+    case H5T_COMPOUND:
+      return fmt::format("records of {} members (a compound type)", H5Tget_nmembers(type));
+    case H5T_ARRAY:
+      return "arrays (an array type)";
+    case H5T_VLEN:
+      return "lists of variable length";
+    case H5T_REFERENCE:
+      return "references";
+    default:
+      return "values of an opaque or unknown type";
+  }
+}
+
+/// Refuses compression that the library has no filter for.
+void check_filters(const std::string& path, const std::string& name, hid_t dataset) {
+  const Handle properties(H5Dget_create_plist(dataset), H5Pclose);
+  const int n_filters = H5Pget_nfilters(properties);
+  for (int f = 0; f < n_filters; ++f) {
+    unsigned flags = 0, configuration = 0;
+    std::size_t n_values = 0;
+    std::array<char, 64> label{};
+    const auto id = H5Pget_filter2(properties, static_cast<unsigned>(f), &flags, &n_values, nullptr,
+                                   label.size(), label.data(), &configuration);
+    if (id < 0 || H5Zfilter_avail(id) > 0) continue;
+    label.back() = '\0';
+    fail(path,
+         fmt::format("dataset '{}' is compressed by the filter '{}' (number {}), which the {} of "
+                     "this program does not have; write it anew with compression='gzip' of h5py, "
+                     "or by 'h5repack -f GZIP=4 IN OUT' where the filter is installed",
+                     name, label[0] ? label.data() : "without a name", static_cast<int>(id),
+                     library_version()));
+  }
+}
+
+/// Says why an object cannot be opened as a dataset.
+/// @param reason of the library
+[[noreturn]] void fail_to_open(const std::string& path, hid_t file, const std::string& name,
+                               const std::string& reason) {
+  H5L_info_t link{};
+  if (H5Lget_info(file, name.c_str(), &link, H5P_DEFAULT) >= 0 && link.type != H5L_TYPE_HARD &&
+      H5Oexists_by_name(file, name.c_str(), H5P_DEFAULT) <= 0)
+    fail(path,
+         fmt::format("'{}' is a link {} that cannot be followed; put the data themselves "
+                     "into the file, as by 'h5repack --merge IN OUT'",
+                     name, link.type == H5L_TYPE_EXTERNAL ? "to another file" : "inside the file"));
+  H5O_info_t object{};
+  if (H5Oget_info_by_name(file, name.c_str(), &object, H5P_DEFAULT) >= 0 &&
+      object.type != H5O_TYPE_DATASET && object.type != H5O_TYPE_UNKNOWN)
+    fail(path, fmt::format("'{}' is {}, not a dataset", name,
+                           object.type == H5O_TYPE_GROUP ? "a group" : "a named type"));
+  fail(path,
+       fmt::format("dataset '{}' cannot be opened by the {} of this program ({}); it is of a newer "
+                   "version of the format, as HDF5 2.0 writes compressed chunks with "
+                   "libver='latest', or corrupt. If it is newer, {}",
+                   name, library_version(), reason, way_to_older_format));
+}
+
+/// @throws std::runtime_error as `fail_to_open`
+hid_t open_dataset(const std::string& path, hid_t file, const std::string& name) {
+  if (H5Lexists(file, name.c_str(), H5P_DEFAULT) <= 0)
+    fail(path, fmt::format("dataset '{}' is missing", name));
+  const hid_t dataset = H5Dopen2(file, name.c_str(), H5P_DEFAULT);
+  if (dataset < 0) fail_to_open(path, file, name, reason_of_library());
+  return dataset;
+}
+
+[[noreturn]] void fail_to_read(const std::string& path, const std::string& name) {
+  const auto reason = reason_of_library();
+  fail(path, fmt::format("dataset '{}' cannot be read; the file is truncated or corrupt ({})", name,
+                         reason));
+}
+
 std::vector<std::size_t> shape_of(hid_t space) {
   const int rank = H5Sget_simple_extent_ndims(space);
   std::vector<hsize_t> extent(rank > 0 ? rank : 0);
@@ -95,7 +218,14 @@ Hdf5Reader::Hdf5Reader(const std::string& path) : path_(path) {
   if (std::filesystem::is_directory(path, error)) fail(path, "is a folder, not an HDF5 file");
   if (H5Fis_hdf5(path.c_str()) <= 0) fail(path, "is not an HDF5 file");
   file_ = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (file_ < 0) fail(path, "cannot be opened; it is truncated, corrupt or not readable");
+  if (file_ >= 0) return;
+  const auto reason = reason_of_library();
+  if (const int version = superblock_version(path); version > newest_superblock)
+    fail(path, fmt::format("its superblock has the version {}, which the {} of this program does "
+                           "not know (0 to {}); {}",
+                           version, library_version(), newest_superblock, way_to_older_format));
+  fail(path,
+       fmt::format("cannot be opened; it is truncated, corrupt or not readable ({})", reason));
 }
 
 Hdf5Reader::~Hdf5Reader() {
@@ -120,6 +250,22 @@ std::vector<std::string> Hdf5Reader::members(const std::string& group) const {
   };
   H5Literate(handle, H5_INDEX_NAME, H5_ITER_INC, nullptr, append, &names);
   return names;
+}
+
+Hdf5Kind Hdf5Reader::kind(const std::string& object) const {
+  if (!has_dataset(object)) return Hdf5Kind::none;
+  H5O_info_t info{};
+  if (H5Oget_info_by_name(file_, object.c_str(), &info, H5P_DEFAULT) < 0)
+    return Hdf5Kind::unreadable;
+  if (info.type == H5O_TYPE_GROUP) return Hdf5Kind::group;
+  if (info.type == H5O_TYPE_NAMED_DATATYPE) return Hdf5Kind::other;
+  const Handle handle(H5Dopen2(file_, object.c_str(), H5P_DEFAULT), H5Dclose);
+  if (!handle.valid()) return Hdf5Kind::unreadable;
+  const Handle type(H5Dget_type(handle), H5Tclose);
+  const auto type_class = H5Tget_class(type);
+  if (type_class == H5T_INTEGER || type_class == H5T_ENUM) return Hdf5Kind::integers;
+  if (type_class == H5T_FLOAT) return Hdf5Kind::numbers;
+  return type_class == H5T_STRING ? Hdf5Kind::texts : Hdf5Kind::other;
 }
 
 std::vector<std::string> Hdf5Reader::attributes() const {
@@ -147,8 +293,11 @@ void Hdf5Reader::check_size(const std::string& name, std::int64_t dataset) const
                     size = std::filesystem::file_size(path_);
   // Chunks may be compressed.
   const std::size_t inflation = H5Pget_layout(properties) == H5D_CHUNKED ? largest_inflation : 1;
-  if (H5Pget_external_count(properties) > 0)
-    fail(path_, fmt::format("dataset '{}' keeps its values in another file", name));
+  if (H5Pget_external_count(properties) > 0 || H5Pget_layout(properties) == H5D_VIRTUAL)
+    fail(path_,
+         fmt::format("dataset '{}' keeps its values in {}; write them into this one", name,
+                     H5Pget_layout(properties) == H5D_VIRTUAL ? "other files (a virtual dataset)"
+                                                              : "another file"));
   if (n / inflation > std::min(stored, size) / std::max<std::size_t>(H5Tget_size(type), 1))
     fail(path_, fmt::format("dataset '{}' announces {} values, of which the file holds {} bytes; "
                             "it is truncated, or the values were never written",
@@ -158,14 +307,18 @@ void Hdf5Reader::check_size(const std::string& name, std::int64_t dataset) const
 template <typename Number>
 Array<Number> Hdf5Reader::read(const std::string& name, std::size_t rank, bool whole,
                                std::size_t first, std::size_t count) const {
-  if (!has_dataset(name)) fail(path_, fmt::format("dataset '{}' is missing", name));
-  const Handle dataset(H5Dopen2(file_, name.c_str(), H5P_DEFAULT), H5Dclose);
-  if (!dataset.valid()) fail(path_, fmt::format("'{}' is not a dataset", name));
+  const Handle dataset(open_dataset(path_, file_, name), H5Dclose);
   const Handle type(H5Dget_type(dataset), H5Tclose);
   const auto type_class = H5Tget_class(type);
-  const bool fits =
-      type_class == H5T_INTEGER || (type_class == H5T_FLOAT && std::is_floating_point_v<Number>);
-  if (!fits) fail(path_, fmt::format("dataset '{}' does not hold {}", name, type_name<Number>()));
+  // An enumeration, as the truth values of h5py, has the integers behind its names.
+  const bool fits = type_class == H5T_INTEGER || type_class == H5T_ENUM ||
+                    (type_class == H5T_FLOAT && std::is_floating_point_v<Number>);
+  if (!fits)
+    fail(path_, fmt::format("dataset '{}' does not hold {} but {}; write them as {}, as by "
+                            "astype('{}') of NumPy",
+                            name, type_name<Number>(), described_type(type), type_name<Number>(),
+                            std::is_floating_point_v<Number> ? "float64" : "int64"));
+  check_filters(path_, name, dataset);
   const Handle space(H5Dget_space(dataset), H5Sclose);
   check_size(name, dataset);
   Array<Number> result;
@@ -190,8 +343,7 @@ Array<Number> Hdf5Reader::read(const std::string& name, std::size_t rank, bool w
   const auto read_as = [&]<typename Wide>(Wide) {
     std::vector<Wide> values(product(result.shape));
     if (H5Dread(dataset, native_type<Wide>(), memory, space, H5P_DEFAULT, values.data()) < 0)
-      fail(path_,
-           fmt::format("dataset '{}' cannot be read; the file is truncated or corrupt", name));
+      fail_to_read(path_, name);
     return values;
   };
   if constexpr (std::is_same_v<Number, std::uint16_t>) {
@@ -222,19 +374,16 @@ Array<Number> Hdf5Reader::slice(const std::string& name, std::size_t first,
 }
 
 std::vector<std::string> Hdf5Reader::texts(const std::string& name) const {
-  if (!has_dataset(name)) fail(path_, fmt::format("dataset '{}' is missing", name));
-  const Handle dataset(H5Dopen2(file_, name.c_str(), H5P_DEFAULT), H5Dclose);
-  if (!dataset.valid()) fail(path_, fmt::format("'{}' is not a dataset", name));
+  const Handle dataset(open_dataset(path_, file_, name), H5Dclose);
   const Handle type(H5Dget_type(dataset), H5Tclose), space(H5Dget_space(dataset), H5Sclose);
   if (H5Tget_class(type) != H5T_STRING)
-    fail(path_, fmt::format("dataset '{}' does not hold texts", name));
+    fail(path_, fmt::format("dataset '{}' does not hold texts but {}", name, described_type(type)));
+  check_filters(path_, name, dataset);
   check_size(name, dataset);
   const std::size_t n = product(shape_of(space));
   std::vector<std::string> result;
   const auto check_status = [&](herr_t status) {
-    if (status < 0)
-      fail(path_,
-           fmt::format("dataset '{}' cannot be read; the file is truncated or corrupt", name));
+    if (status < 0) fail_to_read(path_, name);
   };
   if (H5Tis_variable_str(type) > 0) {
     std::vector<char*> raw(n, nullptr);

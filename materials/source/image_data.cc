@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "file_content.h"
+#include "known_formats.h"
 #include "seco/materials/text.h"
 #include "vtk_bytes.h"
 
@@ -178,9 +179,11 @@ void ImageData::Content::parse() {
 }
 
 void ImageData::Content::read_header(const pugi::xml_node& file) {
-  if (!file || std::string(file.attribute("type").value()) != "ImageData")
-    fail(origin, fmt::format("is not VTK image data but '{}'",
-                             file ? file.attribute("type").value() : "other XML"));
+  if (!file) fail(origin, "is not VTK image data but 'other XML'");
+  const std::string type = file.attribute("type").value();
+  if (type != "ImageData")
+    fail(origin, fmt::format("is not VTK image data but '{}', which is known but not read; {}",
+                             type, way_from_vtk(type)));
   const std::string compressor = file.attribute("compressor").value();
   if (!compressor.empty() && compressor != "vtkZLibDataCompressor")
     fail(origin,
@@ -245,6 +248,7 @@ void ImageData::Content::list_arrays() {
       array.name = node.attribute("Name").value();
       array.type = node.attribute("type").value();
       array.on_points = on_points;
+      array.active = node.parent().attribute("Scalars").value() == array.name;
       const auto n_components = node.attribute("NumberOfComponents").as_llong(1);
       if (!type_sizes().count(array.type))
         fail(origin, fmt::format("array '{}' has the type '{}', known are Int8 to Int64, UInt8 to "

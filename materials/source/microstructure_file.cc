@@ -13,10 +13,12 @@
 
 #include "file_content.h"
 #include "grid_readers.h"
+#include "known_formats.h"
 #include "phase_stiffness.h"
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/guarded_read.h"
 #include "seco/materials/hdf5_file.h"
+#include "seco/materials/image_data.h"
 #include "seco/materials/names.h"
 #include "seco/materials/rotation.h"
 #include "seco/materials/rve_file.h"
@@ -47,46 +49,65 @@ std::vector<std::string> format_names() {
   return names;
 }
 
-/// Enough to hold the XML description of the arrays.
+/// Enough to hold the header of any format.
 constexpr std::size_t beginning = 1 << 16;
+
+/// Whether image data are a grid of DAMASK, which has the integers `material` at its cells, and the
+/// options do not ask for anything else. What is wrong with the file is left to the reader.
+bool is_damask_grid(const std::string& path, const MicrostructureOptions& options) {
+  const bool other = !options.thresholds.empty() ||
+                     (!options.array.empty() && options.array != "material") ||
+                     (options.material_file.empty() && !options.stiffness.empty());
+  if (other) return false;
+  try {
+    const auto image = ImageData::read(path);
+    return std::any_of(image.arrays().begin(), image.arrays().end(), [](const auto& array) {
+      return !array.on_points && array.name == "material" && array.n_components == 1 &&
+             array.type.find("Int") != std::string::npos;
+    });
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
+std::string recognised_hdf5(const std::string& path) {
+  const Hdf5Reader file(path);
+  const auto members = file.members();
+  const auto has = [&](const char* name) {
+    return std::find(members.begin(), members.end(), name) != members.end();
+  };
+  if (has("DataContainers") || has("DataStructure")) return "dream3d";
+  if (has("phase") || has("stiffness")) return "seco";
+  if (const auto known = hdf5_known_but_not_read(members, file.attributes()); !known.empty())
+    throw std::runtime_error(fmt::format("{}: {}", path, known));
+  throw std::runtime_error(fmt::format(
+      "{}: is HDF5, but has neither 'DataContainers' or 'DataStructure' (DREAM.3D) nor 'phase' "
+      "and 'stiffness' (an RVE); it holds {}",
+      path, members.empty() ? "nothing" : fmt::format("{}", fmt::join(members, ", "))));
+}
 
 /// The format by content, or by extension where the content is that of none, so that its reader
 /// says what is wrong.
 std::string recognised(const std::string& path, const MicrostructureOptions& options) {
   const auto first = file_content(path, beginning);
-  if (first.rfind("\x89PNG", 0) == 0) return "png";
-  if (first.rfind("\x89HDF", 0) == 0) {
-    const auto members = Hdf5Reader(path).members();
-    const auto has = [&](const char* name) {
-      return std::find(members.begin(), members.end(), name) != members.end();
-    };
-    if (has("DataContainers") || has("DataStructure")) return "dream3d";
-    if (has("phase") || has("stiffness")) return "seco";
-    throw std::runtime_error(fmt::format(
-        "{}: is HDF5, but has neither 'DataContainers' or 'DataStructure' (DREAM.3D) nor 'phase' "
-        "and 'stiffness' (an RVE); it holds {}",
-        path, members.empty() ? "nothing" : fmt::format("{}", fmt::join(members, ", "))));
-  }
+  if (first.starts_with("\x89PNG")) return "png";
+  if (first.starts_with("\x89HDF")) return recognised_hdf5(path);
   if (first.find("<VTKFile") != std::string::npos)
-    return options.array.empty() && first.find("Name=\"material\"") != std::string::npos &&
-                   options.thresholds.empty() &&
-                   (!options.material_file.empty() || options.stiffness.empty())
-               ? "damask"
-               : "vti";
+    return is_damask_grid(path, options) ? "damask" : "vti";
+  if (const auto known = known_but_not_read(path, first); !known.empty())
+    throw std::runtime_error(fmt::format("{}: {}", path, known));
   auto extension = std::filesystem::path(path).extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  std::vector<std::string> extensions;
   for (const auto& reader : readers()) {
     const auto& own = reader.format.extensions;
     if (std::find(own.begin(), own.end(), extension) != own.end())
       return reader.format.name == "damask" ? "vti" : reader.format.name;
-    extensions.insert(extensions.end(), own.begin(), own.end());
   }
   throw std::runtime_error(fmt::format(
-      "{}: is none of the known microstructure files, {}; the nearest to its extension "
-      "'{}' is '{}'",
-      path, fmt::join(format_names(), ", "), extension, nearest_match(extension, extensions)));
+      "{}: its content is that of none of the microstructure files that are read ({}), nor of any "
+      "other that is known; write it as VTK image data (.vti), as pyvista and ParaView do",
+      path, fmt::join(format_names(), ", ")));
 }
 
 /// Refuses a format that the content contradicts, which its reader would find out in some place far
@@ -95,7 +116,12 @@ void check_content(const std::string& path, const std::string& format) {
   const auto first = file_content(path, beginning);
   const bool is_hdf5 = first.starts_with("\x89HDF"), is_png = first.starts_with("\x89PNG"),
              is_vtk = first.find("<VTKFile") != std::string::npos;
-  if (!is_hdf5 && !is_png && !is_vtk) return;
+  if (!is_hdf5 && !is_png && !is_vtk) {
+    if (const auto known = known_but_not_read(path, first); !known.empty())
+      throw std::runtime_error(
+          fmt::format("{}: {} (format '{}' was asked for)", path, known, format));
+    return;
+  }
   const bool fits = format == "png"                           ? is_png
                     : format == "dream3d" || format == "seco" ? is_hdf5
                                                               : !is_hdf5 && !is_png;
@@ -252,10 +278,19 @@ void check_options(const std::string& path, const std::string& format,
   if (!options.thresholds.empty() && format != "vti" && format != "png") refuse("a threshold");
   if (format == "seco" && (!options.stiffness.empty() || !options.material_file.empty()))
     refuse("a stiffness or material file");
+  if (format == "seco" && options.unit != "MPa")
+    refuse(fmt::format("unit '{}' (--unit, 'Unit')", options.unit));
+  if (options.temperature && options.material_file.empty())
+    throw std::invalid_argument(
+        fmt::format("{}: a temperature (--temperature, 'Temperature') has no effect without a "
+                    "material file (--material, 'Material file')",
+                    path));
   if (!options.array.empty() && (format == "seco" || format == "png"))
     refuse(fmt::format("array '{}'", options.array));
   if (format == "dream3d") return;
   if (!options.container.empty()) refuse(fmt::format("container '{}'", options.container));
+  if (!options.features.empty()) refuse(fmt::format("table of features '{}'", options.features));
+  if (options.unrotated) refuse("that crystals are not turned (--unrotated, 'Unrotated')");
   if (!options.orientations.empty())
     refuse(fmt::format("dataset of orientations '{}'", options.orientations));
   if (options.angles != "radians") refuse(fmt::format("unit of angles '{}'", options.angles));

@@ -78,13 +78,28 @@ MicrostructureOptions read_microstructure_options(ParameterReader& reader, const
   options.container = reader.text(s, "Container", "",
                                   "data container or image geometry of a DREAM.3D file; empty "
                                   "for the only one");
+  options.features = reader.text(s, "Features", "",
+                                 "table of a DREAM.3D file that describes the labels; none to read "
+                                 "every label as a phase; empty for the only one that fits");
   options.orientations = reader.text(s, "Orientations", "",
                                      "dataset of the orientations of a DREAM.3D file; empty for "
                                      "one of the usual names");
+  options.unrotated = reader.flag(s, "Unrotated", false,
+                                  "crystals of a DREAM.3D file are not turned, whatever "
+                                  "orientations it has");
   options.angles = reader.choice(s, "Angles", "radians", {"radians", "degrees"},
                                  "unit of the Euler angles of a DREAM.3D file");
   options.material_file =
       reader.path(s, "Material file", "", "material configuration of DAMASK (YAML)");
+  // Empty where it is not set, which some parameter files do not tell from a default.
+  const auto temperature = reader.text(s, "Temperature", "",
+                                       "kelvins that polynomials of the material file are "
+                                       "evaluated at; empty for 293.15, as DAMASK does");
+  if (!temperature.empty()) {
+    options.temperature = to_number(temperature);
+    if (!options.temperature || !std::isfinite(*options.temperature) || *options.temperature < 0.)
+      reader.refuse(s, "Temperature", "allowed are kelvins from 0");
+  }
   const auto stiffness = reader.text(
       s, "Phase stiffness", "",
       "NAME = STIFFNESS; ... by name or number of a phase: a name of the table of elastic "

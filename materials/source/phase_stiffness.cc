@@ -4,13 +4,17 @@
 #include <fmt/ranges.h>
 
 #include <Eigen/Geometry>
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
+#include <string_view>
 
 #include "seco/materials/damask_material.h"
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/generator_parameters.h"
 #include "seco/materials/names.h"
+#include "seco/materials/text.h"
 
 namespace seco::materials {
 namespace {
@@ -62,6 +66,100 @@ MandelMatrix stiffness_of(const std::string& key, const std::string& text,
   }
 }
 
+/// What a key of the options says of phases.
+struct Meaning {
+  std::vector<std::int64_t> named;
+  std::optional<std::int64_t> numbered;
+
+  /// The name of a phase, and the number of another.
+  bool is_ambiguous() const {
+    return numbered && !named.empty() &&
+           std::find(named.begin(), named.end(), *numbered) == named.end();
+  }
+};
+
+Meaning meaning_of(const std::string& key, const std::map<std::int64_t, FilePhase>& phases) {
+  Meaning meaning;
+  for (const auto& [number, phase] : phases) {
+    if (!phase.name.empty() && phase.name == key) meaning.named.push_back(number);
+    if (std::to_string(number) == key) meaning.numbered = number;
+  }
+  if (!meaning.named.empty() || meaning.numbered) return meaning;
+  constexpr std::string_view by_name = "name:", by_number = "number:";
+  if (key.starts_with(by_name)) {
+    meaning = meaning_of(trimmed(key.substr(by_name.size())), phases);
+    meaning.numbered.reset();
+  } else if (key.starts_with(by_number)) {
+    meaning = meaning_of(trimmed(key.substr(by_number.size())), phases);
+    meaning.named.clear();
+  }
+  return meaning;
+}
+
+/// Constants of a material file by the names of phases, by their numbers where they have no names.
+void assign_of_file(LabelledGrid& grid, const std::string& path,
+                    const MicrostructureOptions& options) {
+  const auto material = read_material_file(options);
+  std::vector<std::string> described_phases;
+  bool used = false;
+  for (const auto& [unused, known] : material.phases) {
+    described_phases.push_back(known.name);
+    for (auto& [number, phase] : grid.phases) {
+      if (known.name != (phase.name.empty() ? std::to_string(number) : phase.name)) continue;
+      used = true;
+      if (phase.stiffness) continue;
+      phase.stiffness = known.stiffness;
+      phase.remark = known.remark;
+      if (!known.note.empty()) grid.notes.push_back(known.note);
+    }
+  }
+  if (!used)
+    throw std::invalid_argument(fmt::format(
+        "{}: material file {} (--material, 'Material file') has no effect: it describes the "
+        "phases {}, and the phases here are {}",
+        path, options.material_file, fmt::join(described_phases, ", "),
+        fmt::join(names_of(grid.phases), ", ")));
+}
+
+/// Stiffnesses of the options, each of one key and every phase at most once.
+void assign_of_options(LabelledGrid& grid, const std::string& path,
+                       const MicrostructureOptions& options) {
+  std::vector<Meaning> meanings;
+  bool all_named = true, all_numbered = true;
+  for (const auto& [key, text] : options.stiffness) {
+    const auto& meaning = meanings.emplace_back(meaning_of(key, grid.phases));
+    const auto names = names_of(grid.phases);
+    if (meaning.named.empty() && !meaning.numbered)
+      throw std::invalid_argument(
+          fmt::format("a stiffness is given for phase '{}', but {} has the phases {}{}", key, path,
+                      fmt::join(names, ", "), did_you_mean(key, names, true)));
+    all_named = all_named && !meaning.named.empty();
+    all_numbered = all_numbered && meaning.numbered;
+  }
+  std::map<std::int64_t, std::string> key_of;
+  for (std::size_t i = 0; i < meanings.size(); ++i) {
+    const auto& [key, text] = options.stiffness[i];
+    const auto& meaning = meanings[i];
+    // Keys that can all be names, but not all be numbers, are names.
+    if (meaning.is_ambiguous() && !(all_named && !all_numbered))
+      throw std::invalid_argument(fmt::format(
+          "{}: a stiffness is given for phase '{}' (--stiffness, 'Phase stiffness'), which is the "
+          "name of {} and the number of {}; write 'name:{}' or 'number:{}'",
+          path, key, described(meaning.named[0], grid.phases.at(meaning.named[0])),
+          described(*meaning.numbered, grid.phases.at(*meaning.numbered)), key, key));
+    for (const auto number :
+         meaning.named.empty() ? std::vector<std::int64_t>{*meaning.numbered} : meaning.named) {
+      auto& phase = grid.phases.at(number);
+      if (const auto [entry, is_new] = key_of.emplace(number, key); !is_new)
+        throw std::invalid_argument(
+            fmt::format("{}: {} is given a stiffness twice (--stiffness, 'Phase stiffness'), by "
+                        "'{}' and by '{}'",
+                        path, described(number, phase), entry->second, key));
+      phase.stiffness = stiffness_of(key, text, options.unit);
+    }
+  }
+}
+
 }  // namespace
 
 std::string described(std::int64_t number, const FilePhase& phase) {
@@ -69,40 +167,27 @@ std::string described(std::int64_t number, const FilePhase& phase) {
                             : fmt::format("phase {} ('{}')", number, phase.name);
 }
 
+DamaskMaterial read_material_file(const MicrostructureOptions& options) {
+  const auto temperature = options.temperature.value_or(damask_temperature);
+  if (!std::isfinite(temperature) || temperature < 0.)
+    throw std::invalid_argument(
+        fmt::format("{}: temperature {} (--temperature, 'Temperature'): allowed are kelvins from 0",
+                    options.material_file, temperature));
+  auto material = read_damask_material(options.material_file, temperature);
+  const bool has_effect = std::any_of(material.phases.begin(), material.phases.end(),
+                                      [](const auto& p) { return !p.second.note.empty(); });
+  if (options.temperature && !has_effect)
+    throw std::invalid_argument(
+        fmt::format("{}: a temperature (--temperature, 'Temperature') has no effect: no elastic "
+                    "constant is a polynomial, as C_11 with 'C_11,T'",
+                    options.material_file));
+  return material;
+}
+
 void assign_stiffness(LabelledGrid& grid, const std::string& path,
                       const MicrostructureOptions& options) {
-  if (!options.material_file.empty()) {
-    const auto material = read_damask_material(options.material_file);
-    std::vector<std::string> described_phases;
-    bool used = false;
-    for (const auto& [unused, known] : material.phases) {
-      described_phases.push_back(known.name);
-      for (auto& [number, phase] : grid.phases) {
-        if (known.name != phase.name && known.name != std::to_string(number)) continue;
-        used = true;
-        if (!phase.stiffness) phase.stiffness = known.stiffness;
-      }
-    }
-    if (!used)
-      throw std::invalid_argument(fmt::format(
-          "{}: material file {} (--material, 'Material file') has no effect: it describes the "
-          "phases {}, and the phases here are {}",
-          path, options.material_file, fmt::join(described_phases, ", "),
-          fmt::join(names_of(grid.phases), ", ")));
-  }
-  for (const auto& [key, text] : options.stiffness) {
-    bool known = false;
-    const auto names = names_of(grid.phases);
-    for (auto& [number, phase] : grid.phases) {
-      if (key != phase.name && key != std::to_string(number)) continue;
-      known = true;
-      phase.stiffness = stiffness_of(key, text, options.unit);
-    }
-    if (!known)
-      throw std::invalid_argument(
-          fmt::format("a stiffness is given for phase '{}', but {} has the phases {}{}", key, path,
-                      fmt::join(names, ", "), did_you_mean(key, names, true)));
-  }
+  if (!options.material_file.empty()) assign_of_file(grid, path, options);
+  assign_of_options(grid, path, options);
   for (const auto& [number, phase] : grid.phases)
     if (phase.stiffness) check_symmetry(grid, number, phase);
 }

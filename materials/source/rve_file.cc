@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "seco/materials/elastic_constants.h"
 #include "seco/materials/guarded_read.h"
 #include "seco/materials/hdf5_file.h"
 #include "seco/materials/image_file.h"
@@ -48,6 +49,11 @@ Rve read_unguarded(const std::string& path) {
   }
   rve.lengths = file.numbers("lengths");
   rve.unit = file.text("unit");
+  try {
+    megapascals_per(rve.unit);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: attribute 'unit': {}", path, error.what()));
+  }
   check(rve, path);
   return rve;
 }

@@ -57,7 +57,8 @@ void write_xdmf(const std::string& path, const std::vector<int>& shape,
     // Axes are listed from the slowest to the fastest: z, y, x.
     out << fmt::format(
         "<?xml version=\"1.0\"?>\n<Xdmf Version=\"2.0\">\n  <Domain>\n    <Grid Name=\"RVE\" "
-        "GridType=\"Uniform\">\n      <Topology TopologyType=\"3DCoRectMesh\" Dimensions=\"{} {} "
+        "GridType=\"Uniform\">\n      <Time Value=\"0\"/>\n      <Topology "
+        "TopologyType=\"3DCoRectMesh\" Dimensions=\"{} {} "
         "{}\"/>\n      <Geometry GeometryType=\"ORIGIN_DXDYDZ\">\n        <DataItem "
         "Format=\"XML\" Dimensions=\"3\">0 0 0</DataItem>\n        <DataItem Format=\"XML\" "
         "Dimensions=\"3\">{} {} {}</DataItem>\n      </Geometry>\n",

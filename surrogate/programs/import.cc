@@ -110,13 +110,22 @@ void add_import_command(CLI::App& app, int& status) {
   command->add_option("--array", read.array, "array of labels or grey levels");
   command->add_option("--container", read.container,
                       "data container or image geometry of a DREAM.3D file");
+  command->add_option("--features", read.features,
+                      "table of a DREAM.3D file that describes the labels; none to read every "
+                      "label as a phase");
   command->add_option("--orientations", read.orientations,
                       "dataset of the orientations of a DREAM.3D file");
+  command->add_flag("--unrotated", read.unrotated,
+                    "crystals of a DREAM.3D file are not turned, whatever orientations it has");
   command->add_option("--angles", read.angles, "of a DREAM.3D file, radians or degrees");
   command->add_option("--material", read.material_file, "material configuration of DAMASK (YAML)");
+  command->add_option("--temperature", read.temperature,
+                      "kelvin that polynomials of the material configuration are evaluated at; "
+                      "293.15 unless set");
   command->add_option("--stiffness", options->stiffness,
-                      "'NAME = STIFFNESS' by name or number of a phase: a name that seco info "
-                      "lists, 'E, nu', 'symmetry: constants', or void; may be repeated");
+                      "'NAME = STIFFNESS' by name or number of a phase (name:NAME or number:NUMBER "
+                      "where they differ): a name that seco info lists, 'E, nu', 'symmetry: "
+                      "constants', or void; may be repeated");
   command->add_option("--unit", read.unit, "of these constants and of the RVE: Pa, kPa, MPa, GPa");
   command->add_option("--thresholds", read.thresholds, "grey levels that tell phases apart")
       ->delimiter(',');

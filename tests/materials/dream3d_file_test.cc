@@ -9,6 +9,7 @@
 
 #include "../support/message_of.h"
 #include "../support/small_microstructures.h"
+#include "hdf5_edit.h"
 #include "seco/materials/microstructure_file.h"
 #include "seco/materials/rotation.h"
 
@@ -32,23 +33,14 @@ class Dream3d : public ::testing::Test {
     std::filesystem::remove(path_, ignored);
   }
 
-  void remove(const std::string& dataset) const {
-    const hid_t file = H5Fopen(path_.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
-    ASSERT_GE(H5Ldelete(file, dataset.c_str(), H5P_DEFAULT), 0) << dataset;
-    H5Fclose(file);
-  }
+  void remove(const std::string& dataset) const { Hdf5Edit(path_).remove(dataset); }
   void write(const std::string& dataset, const std::vector<hsize_t>& shape,
              const std::vector<float>& values) const {
-    const hid_t file = H5Fopen(path_.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
-    if (H5Lexists(file, dataset.c_str(), H5P_DEFAULT) > 0)
-      H5Ldelete(file, dataset.c_str(), H5P_DEFAULT);
-    const hid_t space = H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr);
-    const hid_t data = H5Dcreate2(file, dataset.c_str(), H5T_NATIVE_FLOAT, space, H5P_DEFAULT,
-                                  H5P_DEFAULT, H5P_DEFAULT);
-    ASSERT_GE(H5Dwrite(data, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0);
-    H5Dclose(data);
-    H5Sclose(space);
-    H5Fclose(file);
+    Hdf5Edit(path_).floats(dataset, shape, values);
+  }
+  void write(const std::string& dataset, const std::vector<hsize_t>& shape,
+             const std::vector<int>& values) const {
+    Hdf5Edit(path_).integers(dataset, shape, values);
   }
   /// Euler angles of the voxels in the order of the file, turned more along z.
   void write_angles_of_voxels(const std::string& name) const {
@@ -87,6 +79,8 @@ TEST_F(Dream3d, ANameOfOrientationsThatNothingHasIsRefused) {
   write_angles_of_voxels("Eulers");
   expect_refused({"'EulerAngels'", "CellData/Eulers (5x4x3x3)"});
   options_.orientations = "Eulers";
+  expect_refused({"no 'Phases'", "describes 2 phases"});
+  write(cells + "/Phases", {5, 4, 3}, std::vector<int>(60, 1));
   EXPECT_EQ(read().rve.stiffness.size(), 5U);
 }
 
@@ -119,6 +113,7 @@ TEST_F(Dream3d, GrainIdsOfAnotherShapeAreRefusedAndMissingOnesAreSaid) {
   write(cells + "/FeatureIds", {5, 4, 2}, std::vector<float>(40, 1.F));
   expect_refused({"CellData/FeatureIds", "5x4x2", "5x4x3"});
   remove(cells + "/FeatureIds");
+  write(cells + "/Phases", {5, 4, 3}, std::vector<int>(60, 1));
   EXPECT_TRUE(has_note(read(), "'FeatureIds' of grains is missing"));
 }
 

@@ -14,6 +14,10 @@ struct Array {
   std::vector<Number> values;
 };
 
+/// What an object of an HDF5 file is; `integers` are also those behind the names of an enumeration,
+/// `unreadable` is what this version of the library cannot open.
+enum class Hdf5Kind { none, group, integers, numbers, texts, other, unreadable };
+
 /// Reads datasets and attributes of an HDF5 file. Every error is a std::runtime_error that names
 /// the file, the dataset or attribute, what was found and what was expected.
 class Hdf5Reader {
@@ -26,6 +30,8 @@ class Hdf5Reader {
   const std::string& path() const { return path_; }
   bool has_dataset(const std::string& name) const;
   bool has_attribute(const std::string& name, const std::string& object = ".") const;
+  /// What the group or dataset is; `none` if there is no such.
+  Hdf5Kind kind(const std::string& object) const;
   /// Names of the datasets and groups of a group, in alphabetical order; empty if it is no group.
   std::vector<std::string> members(const std::string& group = "/") const;
 

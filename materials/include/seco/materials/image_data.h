@@ -21,6 +21,8 @@ class ImageData {
     std::size_t n_components = 1;
     /// Values belong to the points, not to the cells.
     bool on_points = false;
+    /// The scalars of its cells or points that VTK calls active (attribute `Scalars`).
+    bool active = false;
   };
 
   static ImageData read(const std::string& path);

@@ -23,6 +23,8 @@ struct FilePhase {
   std::optional<MandelMatrix> stiffness;
   /// Why there is no stiffness, for messages.
   std::string remark;
+  /// What the stiffness of the file was evaluated at, in a sentence; empty for constants.
+  std::string note;
 };
 
 /// What a label of a voxel stands for: a grain, or a whole phase.

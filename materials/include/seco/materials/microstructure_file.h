@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,20 +16,30 @@ struct MicrostructureOptions {
   /// Name of a format of `microstructure_formats`, or `auto`: told from the content.
   std::string format = "auto";
   /// Array of labels or grey levels; empty for that of the format: `material` of DAMASK,
-  /// `FeatureIds` of DREAM.3D, the only cell array of image data.
+  /// `FeatureIds` of DREAM.3D, of image data the only one or the active one. DREAM.3D takes the
+  /// name with or without its group; its `Phases` are crystals that are not turned.
   std::string array;
   /// DREAM.3D: data container or image geometry; empty for the only one with voxels.
   std::string container;
-  /// DREAM.3D: dataset of the orientations; empty for EulerAngles, AvgEulerAngles, AvgQuats or
-  /// Quats, whichever is found first.
+  /// DREAM.3D: table of the features that the labels count, by its group; `none` to read every
+  /// label as a phase; empty for the only one with a row more than the largest label.
+  std::string features;
+  /// DREAM.3D: dataset of the orientations, with or without its group; empty for EulerAngles,
+  /// AvgEulerAngles, AvgEulers, Eulers, AvgQuats or Quats, whichever is found first.
   std::string orientations;
+  /// DREAM.3D: crystal axes are those of the sample, whatever orientations the file has.
+  bool unrotated = false;
   /// DREAM.3D: unit of Euler angles, `radians` or `degrees`.
   std::string angles = "radians";
   /// DAMASK material configuration (YAML): what the voxels of a DAMASK grid refer to, or elastic
   /// constants by the name of a phase for other formats.
   std::string material_file;
+  /// Temperature in kelvin that polynomials of the material file are evaluated at; not set for that
+  /// of DAMASK's own solver, `damask_temperature`.
+  std::optional<double> temperature;
   /// Phases, by name or number, with their stiffness in the syntax of `stiffness_from_text`, or
-  /// `void` for a stiffness of zero. These win over constants of a file.
+  /// `void` for a stiffness of zero. These win over constants of a file. `name:KEY` and
+  /// `number:KEY` tell a name from the number of another phase.
   std::vector<std::pair<std::string, std::string>> stiffness;
   /// Unit of the stiffness: of the texts above and of the RVE.
   std::string unit = "MPa";

@@ -1,0 +1,245 @@
+#include "known_formats.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <functional>
+#include <sstream>
+#include <string_view>
+
+#include "seco/materials/text.h"
+
+namespace seco::materials {
+namespace {
+
+using namespace std::string_view_literals;
+
+/// How image data are made of an array in Python.
+constexpr const char* from_array =
+    "with pyvista and an array a of the axes x, y, z: g = pyvista.ImageData(dimensions=[n + 1 for "
+    "n in a.shape], spacing=(dx, dy, dz)); g.cell_data['phase'] = a.flatten(order='F'); "
+    "g.save('NAME.vti')";
+constexpr const char* with_pyvista =
+    "convert it to VTK image data, as by pyvista.read('NAME').save('NAME.vti')";
+constexpr const char* with_dream3d =
+    "read it with DREAM.3D, which knows its convention of axes, and import the .dream3d file";
+
+struct Format {
+  std::string what;
+  std::function<bool(const std::string&)> is;
+  std::string way;
+};
+
+std::function<bool(const std::string&)> begins(std::string_view magic) {
+  return [magic](const std::string& text) { return std::string_view(text).starts_with(magic); };
+}
+
+std::function<bool(const std::string&)> begins_and_holds(std::string_view magic,
+                                                         std::string_view part) {
+  return [magic, part](const std::string& text) {
+    return std::string_view(text).starts_with(magic) && text.find(part) != std::string::npos;
+  };
+}
+
+std::function<bool(const std::string&)> has_at(std::size_t position, std::string_view magic) {
+  return [position, magic](const std::string& text) {
+    return text.size() > position && std::string_view(text).substr(position).starts_with(magic);
+  };
+}
+
+bool is_meta_image(const std::string& text) {
+  const auto header = std::string_view(text).substr(0, 4096);
+  return header.find("ElementDataFile") != std::string_view::npos &&
+         header.find("NDims") != std::string_view::npos;
+}
+
+bool is_ang(const std::string& text) {
+  return text.starts_with('#') && (text.find("# GRID:") != std::string::npos ||
+                                   text.find("TEM_PIXperUM") != std::string::npos ||
+                                   text.find("Column names: phi1") != std::string::npos);
+}
+
+/// "N header" in the first line.
+bool is_old_damask_geometry(const std::string& text) {
+  const auto line = trimmed(text.substr(0, text.find('\n')));
+  const auto blank = line.find(' ');
+  return blank != std::string::npos && to_count(line.substr(0, blank)) &&
+         trimmed(line.substr(blank)) == "header";
+}
+
+/// Lines of three angles, three indices from 1, a grain and a phase.
+bool is_evpfft(const std::string& text) {
+  std::istringstream lines(text);
+  std::string line;
+  int n_lines = 0;
+  while (n_lines < 3 && std::getline(lines, line)) {
+    if (lines.eof() && text.size() >= 1 << 16) break;  // cut short
+    std::istringstream words(line);
+    std::string word;
+    int n = 0;
+    for (; words >> word; ++n)
+      if (n < 3 ? !to_number(word) : !to_count(word)) return false;
+    if (n != 8) return false;
+    ++n_lines;
+  }
+  return n_lines > 0;
+}
+
+bool is_json(const std::string& text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && text[first] == '{';
+}
+
+/// In the order in which they are asked for.
+const std::vector<Format>& formats() {
+  static const std::string tiff_way =
+      std::string(
+          "save one image as PNG, in grey levels, or write a stack, which tifffile.imread "
+          "gives with the axes z, y, x, as VTK image data, ") +
+      from_array;
+  static const std::vector<Format> known{
+      {"a NumPy array (.npy)", begins("\x93NUMPY"sv),
+       std::string("it has no size of the voxels; write it as VTK image data, ") + from_array},
+      {"a set of NumPy arrays (.npz)", begins_and_holds("PK\x03\x04"sv, ".npy"sv),
+       std::string("it has no size of the voxels; write one of them as VTK image data, ") +
+           from_array},
+      {"a ZIP archive", begins("PK\x03\x04"sv), "unpack it first"},
+      {"compressed by gzip", begins("\x1f\x8b"sv), "unpack it first, as by 'gzip -d'"},
+      {"compressed by bzip2", begins("BZh"sv), "unpack it first"},
+      {"compressed by xz",
+       begins("\xfd"
+              "7zXZ"sv),
+       "unpack it first"},
+      {"a legacy VTK file of a rectilinear grid",
+       begins_and_holds("# vtk DataFile"sv, "RECTILINEAR_GRID"sv), way_from_vtk("RectilinearGrid")},
+      {"a legacy VTK file of a mesh",
+       [](const std::string& text) {
+         return text.starts_with("# vtk DataFile") &&
+                text.find("STRUCTURED_POINTS") == std::string::npos &&
+                text.find("DATASET") != std::string::npos;
+       },
+       way_from_vtk("UnstructuredGrid")},
+      {"a legacy VTK file", begins("# vtk DataFile"sv), with_pyvista},
+      {"a TIFF image", begins("II*\0"sv), tiff_way},
+      {"a TIFF image", begins("II+\0"sv), tiff_way},
+      {"a TIFF image", begins("MM\0*"sv), tiff_way},
+      {"a TIFF image", begins("MM\0+"sv), tiff_way},
+      {"a TIFF image", begins("II*"sv), tiff_way},
+      {"a MetaImage (.mha, .mhd)", is_meta_image, with_pyvista},
+      {"an image of NRRD (.nrrd, .nhdr)", begins("NRRD0"sv),
+       std::string("read it with pynrrd (array and header['spacings']; the reader of VTK takes an "
+                   "axis for components), and write it as VTK image data, ") +
+           from_array},
+      {"an image of Amira or Avizo", begins("# AmiraMesh"sv), ""},
+      {"an image of Amira or Avizo", begins("# Avizo"sv), ""},
+      {"an EBSD map of EDAX (.ang)", is_ang, with_dream3d},
+      {"an EBSD map of Oxford Instruments (.ctf)", begins("Channel Text File"sv), with_dream3d},
+      {"a raster tessellation of Neper (.tesr)", begins("***tesr"sv),
+       "convert it to VTK: 'neper -T -loadtesr NAME.tesr -format vtk', and that by "
+       "pyvista.read('NAME.vtk').save('NAME.vti')"},
+      {"a tessellation of Neper (.tess)", begins("***tess"sv),
+       "make a raster of it: 'neper -T -loadtess NAME.tess -format vtk -tesrsize N', and convert "
+       "that by pyvista.read('NAME.vtk').save('NAME.vti')"},
+      {"a mesh of Gmsh", begins("$MeshFormat"sv), "an RVE is a grid of voxels; resample it"},
+      {"an input file of Abaqus", begins("*Heading"sv), "an RVE is a grid of voxels; resample it"},
+      {"an input file of Abaqus", begins("*HEADING"sv), "an RVE is a grid of voxels; resample it"},
+      {"a grid of old DAMASK versions (.geom)", is_old_damask_geometry,
+       "convert it: damask.GeomGrid.load_ASCII('NAME').save('NAME.vti')"},
+      {"a file of voxels of kanapy (JSON)",
+       [](const std::string& text) {
+         return is_json(text) && (text.find("anapy") != std::string::npos ||
+                                  text.find("Grain numbers per voxel") != std::string::npos);
+       },
+       std::string("take the voxels, reshape(Shape, order=Order) of 'Data', and the edges from the "
+                   "nodes of the mesh, since 'Size' is rounded; write them ") +
+           from_array},
+      {"a JSON file", is_json, ""},
+      {"a MATLAB file", begins("MATLAB"sv),
+       std::string("read it with SciPy or h5py, and write it as VTK image data, ") + from_array},
+      {"XDMF", [](const std::string& text) { return text.find("<Xdmf") != std::string::npos; },
+       "convert it to VTK image data, as ParaView saves it"},
+      {"a JPEG image", begins("\xff\xd8\xff"sv),
+       "its grey levels are changed by compression; save the original as PNG, in grey levels"},
+      {"a BMP image", begins("BM"sv), "save it as PNG, in grey levels"},
+      {"a GIF image", begins("GIF8"sv), "save it as PNG, in grey levels"},
+      {"a DICOM image", has_at(128, "DICM"sv), with_pyvista},
+      {"a NIfTI image", has_at(344, "n+1"sv), with_pyvista},
+      {"netCDF", begins("CDF"sv),
+       std::string("read it with xarray, and write it as VTK image data, ") + from_array},
+      {"a file of voxels as of EVPFFT (text: three angles in degrees, three indices, grain, phase)",
+       is_evpfft, std::string("write them as VTK image data, ") + from_array},
+      {"a material configuration (YAML)",
+       [](const std::string& text) {
+         return (text.starts_with("phase:") || text.find("\nphase:") != std::string::npos) &&
+                text.find("lattice:") != std::string::npos;
+       },
+       "give it by --material ('Material file'), beside the grid"}};
+  return known;
+}
+
+/// Formats that only their extension tells.
+const std::vector<std::pair<std::string, std::string>>& extensions() {
+  static const std::vector<std::pair<std::string, std::string>> known{
+      {".raw", "raw values"}, {".bin", "raw values"}, {".dat", "raw values or text"},
+      {".vol", "raw values"}, {".img", "raw values"}, {".csv", "text"},
+      {".txt", "text"}};
+  return known;
+}
+
+std::string sentence(const std::string& what, const std::string& way) {
+  return fmt::format("is {}, which is known but not read; {}", what,
+                     way.empty() ? std::string("write it as VTK image data, ") + from_array : way);
+}
+
+}  // namespace
+
+std::string way_from_vtk(const std::string& type) {
+  if (type == "RectilinearGrid")
+    return "where its steps are equal, convert it to image data: g = pyvista.read('NAME'); i = "
+           "pyvista.ImageData(dimensions=g.dimensions, spacing=[v[1] - v[0] for v in (g.x, g.y, "
+           "g.z)]); i.cell_data.update(g.cell_data); i.save('NAME.vti')";
+  if (type == "PImageData") return with_pyvista;
+  return "an RVE is a grid of voxels; resample it on image data, as ParaView's 'Resample To Image' "
+         "does, or write those in the program that made it";
+}
+
+std::string known_but_not_read(const std::string& path, const std::string& beginning) {
+  if (beginning.empty()) return "is empty";
+  for (const auto& format : formats())
+    if (format.is(beginning)) return sentence(format.what, format.way);
+  auto extension = std::filesystem::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const auto& [known, what] : extensions())
+    if (extension == known)
+      return sentence(fmt::format("a file of {} by its extension '{}'", what, extension),
+                      std::string("write it as VTK image data, ") + from_array);
+  return "";
+}
+
+std::string hdf5_known_but_not_read(const std::vector<std::string>& members,
+                                    const std::vector<std::string>& attributes) {
+  const auto has = [](const std::vector<std::string>& names, const char* name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (has(members, "VTKHDF")) return sentence("VTK data in HDF5 (.vtkhdf)", with_pyvista);
+  if (has(attributes, "DADF5_version_major"))
+    return sentence("a file of results of DAMASK (DADF5)",
+                    "import the grid and the material configuration of its run");
+  if (has(members, "VoxelDataContainer"))
+    return sentence("a DREAM.3D file of a version before 7", "open and save it with DREAM.3D 6.5");
+  if (has(members, "Format Version") || has(members, "Software Version"))
+    return sentence("an EBSD map of Oxford Instruments (.h5oina)", with_dream3d);
+  if (has(members, "crystal_map"))
+    return sentence("a crystal map of orix", "write it as .ang, and read that with DREAM.3D");
+  if (has(members, "Manufacturer") || has(members, "manufacturer") || has(members, " Manufacturer"))
+    return sentence("an EBSD map in HDF5", with_dream3d);
+  if (has(attributes, "_NCProperties"))
+    return sentence("netCDF", std::string("read it with xarray, and write it as VTK image data, ") +
+                                  from_array);
+  return "";
+}
+
+}  // namespace seco::materials

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace seco::materials {
+
+/// What a file is that is known but not read, by its content and last by its extension, and how to
+/// make of it one that is read: "is a NumPy array (.npy), which is known but not read; ...". Empty
+/// for any other.
+/// @param beginning of the file, enough for its header
+std::string known_but_not_read(const std::string& path, const std::string& beginning);
+
+/// The same of an HDF5 file, by the names of its members and attributes.
+std::string hdf5_known_but_not_read(const std::vector<std::string>& members,
+                                    const std::vector<std::string>& attributes);
+
+/// How to make image data of a VTK XML file of another type, for example "RectilinearGrid".
+std::string way_from_vtk(const std::string& type);
+
+}  // namespace seco::materials
