@@ -131,8 +131,9 @@ std::map<std::int64_t, std::size_t> material_numbers(const MacroParameters<dim>&
         if (name == region || (number && id == static_cast<std::int64_t>(*number)))
           ids.push_back(id);
       if (ids.size() == n_before)
-        refuse(fmt::format("names '{}', which the cells of the mesh do not have; they have {} {}",
-                           region, labels->group_word, described(labels->materials)));
+        refuse(fmt::format(
+            "names '{}', which the cells of the mesh do not have; they have material id {}", region,
+            described(labels->materials)));
       if (ids.size() > n_before + 1)
         refuse(fmt::format("names '{}', which stands for several; allowed are {}", region,
                            described(labels->materials)));

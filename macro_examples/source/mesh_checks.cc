@@ -237,10 +237,12 @@ class Builder {
                            : fmt::format("{} both in {} and in {}", count, file_.describe(dim, one),
                                          file_.describe(dim, two)));
     }
+    const auto one = cell(example.first).number, two = cell(example.second).number;
     refuse(
-        "{} of its cells coincide with others ({}), for example elements {} and {}, which would "
-        "count twice; allowed is every cell once, in one {}",
-        n, fmt::join(causes, "; "), cell(example.first).number, cell(example.second).number,
+        "{} of its cells coincide with others ({}), for example {}, which would count twice; "
+        "allowed is every cell once, in one {}",
+        n, fmt::join(causes, "; "),
+        one == two ? fmt::format("element {}", one) : fmt::format("elements {} and {}", one, two),
         file_.group_word);
   }
 
@@ -521,7 +523,9 @@ class Builder {
     const bool only_zero = labels_.materials.size() == 1 && labels_.materials.count(0) > 0;
     if (n_cells == cells_.size() || (n_labelled == 0 && only_zero))
       labels_.notes.push_back(fmt::format(
-          "no cell of the mesh file has a {}: all are of material id 0", file_.group_word));
+          "no cell of the mesh file has a {}: all are of material id 0{}", file_.group_word,
+          file_.names.empty() ? ""
+                              : " (Gmsh writes no groups in format 2 with 'Mesh.SaveAll = 1')"));
     else if (n_cells > 0)
       labels_.notes.push_back(
           fmt::format("{} of {} cells of the mesh file have no {}: they are of material id 0",

@@ -236,12 +236,12 @@ std::string MeshParts<dim>::describe(std::uint32_t number) const {
   const auto& part = parts_[number];
   std::vector<std::string> materials;
   for (const auto id : part.materials) materials.push_back(described(id, material_names_));
-  return fmt::format("part {} of {} of the body ({} cell{} of {} {}, centre {}, from {} to {})",
-                     number + 1, parts_.size(), part.n_cells, part.n_cells == 1 ? "" : "s",
-                     group_word_ == "id" ? "material id" : group_word_, fmt::join(materials, ", "),
-                     place(dealii::Tensor<1, dim>(part.centre)),
-                     place(dealii::Tensor<1, dim>(part.low)),
-                     place(dealii::Tensor<1, dim>(part.high)));
+  return fmt::format(
+      "part {} of {} of the body ({} cell{} of {} {}, centre {}, from {} to {})", number + 1,
+      parts_.size(), part.n_cells, part.n_cells == 1 ? "" : "s",
+      group_word_ == "id" || part.materials.count(0) > 0 ? "material id" : group_word_,
+      fmt::join(materials, ", "), place(dealii::Tensor<1, dim>(part.centre)),
+      place(dealii::Tensor<1, dim>(part.low)), place(dealii::Tensor<1, dim>(part.high)));
 }
 
 template <int dim>

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -36,7 +37,7 @@ const std::string names =
 Changes plate() {
   auto changes = elastic("200, 0.3");
   for (const auto& [key, value] : elastic("50, 0.2"))
-    changes["Material 1" + key.substr(10)] = value;
+    changes[fmt::format("Material 1{}", key.substr(10))] = value;
   changes["Number of materials"] = "2";
   changes["Dimension"] = "2";
   changes["Geometry/Type"] = "box";
@@ -53,7 +54,7 @@ Changes plate() {
 Changes plate_of(const fs::path& mesh) {
   auto changes = plate();
   for (const std::string key : {"Lengths", "Cells", "Material id"})
-    changes.erase("Geometry/" + key);
+    changes.erase(fmt::format("Geometry/{}", key));
   changes["Geometry/Type"] = "file";
   changes["Geometry/Mesh file"] = mesh.string();
   changes["Boundary conditions/Displacement"] = "10: 0; 0";
@@ -65,7 +66,7 @@ Changes plate_of(const fs::path& mesh) {
 
 fs::path written(const std::string& text, const std::string& name = "mesh.msh") {
   static int number = 0;
-  const auto path = new_folder("mesh_file_" + std::to_string(number++)) / name;
+  const auto path = new_folder(fmt::format("mesh_file_{}", number++)) / name;
   write_text(path, text);
   return path;
 }
@@ -97,7 +98,7 @@ void append(std::string& bytes, double value) {
 std::string binary_plate() {
   std::string text = "$MeshFormat\n2.2 1 8\n";
   append(text, 1);
-  text += "\n$EndMeshFormat\n" + names + "$Nodes\n6\n";
+  text += fmt::format("\n$EndMeshFormat\n{}$Nodes\n6\n", names);
   for (int i = 0; i < 6; ++i) {
     append(text, i + 1);
     append(text, static_cast<double>(i % 3));
@@ -111,20 +112,24 @@ std::string binary_plate() {
   block({1, 1, 2, 1, 10, 1, 1, 4});
   block({1, 1, 2, 2, 20, 2, 3, 6});
   block({3, 2, 2, 3, 1, 1, 1, 2, 5, 4, 4, 2, 2, 2, 3, 6, 5});
-  return text + "\n$EndElements\n";
+  text += "\n$EndElements\n";
+  return text;
 }
 
 /// The plate in format 4.1, partitioned: the elements are of entities that name the groups.
 std::string partitioned_plate() {
-  return "$MeshFormat\n4.1 0 8\n$EndMeshFormat\n" + names +
-         "$Entities\n0 2 2 0\n1 0 0 0 0 1 0 1 10 0\n2 2 0 0 2 1 0 1 20 0\n"
-         "1 0 0 0 1 1 0 1 1 1 1\n2 1 0 0 2 1 0 1 2 1 2\n$EndEntities\n"
-         "$PartitionedEntities\n2\n0\n0 2 2 0\n"
-         "11 1 1 1 1 0 0 0 0 1 0 1 10 0\n12 1 2 1 2 2 0 0 2 1 0 1 20 0\n"
-         "11 2 1 1 1 0 0 0 1 1 0 1 1 0\n12 2 2 1 2 1 0 0 2 1 0 1 2 0\n$EndPartitionedEntities\n"
-         "$Nodes\n1 6 1 6\n2 11 0 6\n1\n2\n3\n4\n5\n6\n0 0 0\n1 0 0\n2 0 0\n0 1 0\n1 1 0\n2 1 0\n"
-         "$EndNodes\n$Elements\n4 4 1 4\n1 11 1 1\n1 1 4\n1 12 1 1\n2 3 6\n2 11 3 1\n3 1 2 5 4\n"
-         "2 12 3 1\n4 2 3 6 5\n$EndElements\n";
+  std::string text = "$MeshFormat\n4.1 0 8\n$EndMeshFormat\n";
+  text += names;
+  text +=
+      "$Entities\n0 2 2 0\n1 0 0 0 0 1 0 1 10 0\n2 2 0 0 2 1 0 1 20 0\n"
+      "1 0 0 0 1 1 0 1 1 1 1\n2 1 0 0 2 1 0 1 2 1 2\n$EndEntities\n"
+      "$PartitionedEntities\n2\n0\n0 2 2 0\n"
+      "11 1 1 1 1 0 0 0 0 1 0 1 10 0\n12 1 2 1 2 2 0 0 2 1 0 1 20 0\n"
+      "11 2 1 1 1 0 0 0 1 1 0 1 1 0\n12 2 2 1 2 1 0 0 2 1 0 1 2 0\n$EndPartitionedEntities\n"
+      "$Nodes\n1 6 1 6\n2 11 0 6\n1\n2\n3\n4\n5\n6\n0 0 0\n1 0 0\n2 0 0\n0 1 0\n1 1 0\n2 1 0\n"
+      "$EndNodes\n$Elements\n4 4 1 4\n1 11 1 1\n1 1 4\n1 12 1 1\n2 3 6\n2 11 3 1\n3 1 2 5 4\n"
+      "2 12 3 1\n4 2 3 6 5\n$EndElements\n";
+  return text;
 }
 
 }  // namespace
@@ -141,15 +146,13 @@ TEST(Mesh, EveryFormatIsTheBoxThatItDescribes) {
       "1 1 quad 1 2 5 4\n2 2 quad 2 3 6 5\n3 10 line 1 4\n4 20 line 3 6\n";
   std::string unv = "    -1\n  2411\n";
   for (int i = 0; i < 6; ++i)
-    unv += std::to_string(i + 1) + " 1 1 11\n" + std::to_string(i % 3) + ".0D+00 " +
-           std::to_string(i / 3) + ".0D+00 0.0D+00\n";
+    unv += fmt::format("{} 1 1 11\n{}.0D+00 {}.0D+00 0.0D+00\n", i + 1, i % 3, i / 3);
   unv +=
       "    -1\n    -1\n  2412\n1 44 2 1 7 4\n1 2 5 4\n2 44 2 1 7 4\n2 3 6 5\n3 11 2 1 7 2\n0 0 0\n"
       "1 4\n4 11 2 1 7 2\n0 0 0\n3 6\n    -1\n    -1\n  2467\n";
-  int element = 0;
-  for (const std::string id : {"1", "2", "10", "20"})
-    unv += std::to_string(++element) + " 0 0 0 0 0 0 1\n" + id + "\n8 " + std::to_string(element) +
-           " 0 0\n";
+  const std::vector<int> ids{1, 2, 10, 20};
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    unv += fmt::format("{} 0 0 0 0 0 0 1\n{}\n8 {} 0 0\n", i + 1, ids[i], i + 1);
   unv += "    -1\n";
   // One that goes around its cells in the other sense.
   const auto turned = gmsh(plate_nodes, {left, right, "3 2 1 1 1 4 5 2", second});
@@ -175,7 +178,7 @@ TEST(Mesh, NamesOfPhysicalGroupsAreNamesOfMaterialsAndBoundaries) {
   // In the other order.
   for (const auto& [key, value] : elastic("50, 0.2")) changes[key] = value;
   for (const auto& [key, value] : elastic("200, 0.3"))
-    changes["Material 1" + key.substr(10)] = value;
+    changes[fmt::format("Material 1{}", key.substr(10))] = value;
   changes["Material 0/Regions"] = "glass";
   changes["Material 1/Regions"] = "steel";
   EXPECT_NEAR(compliance(run("names", changes)), expected, 1e-10 * expected);
@@ -216,7 +219,7 @@ TEST(Mesh, AMaterialWithoutCellsIsSaid) {
 
 // As Gmsh writes overlapping physical groups in format 2.2, the elements come once for each.
 TEST(Mesh, CellsThatComeTwiceAreRefused) {
-  const auto all = [](const std::string& cell) { return "3 2 3" + cell.substr(5); };
+  const auto all = [](const std::string& cell) { return fmt::format("3 2 3{}", cell.substr(5)); };
   expect_mesh_refused(gmsh(plate_nodes, {left, right, first, second, all(first), all(second)},
                            "$PhysicalNames\n1\n2 3 \"all\"\n$EndPhysicalNames\n"),
                       {"2 of its cells coincide", "physical group 1", "physical group 3 'all'",
@@ -284,8 +287,8 @@ TEST(Mesh, CellsOfAnotherKindAreRefusedBeforeTheyAreRead) {
   const std::string vtk = "# vtk DataFile Version 3.0\n";
   expect_mesh_refused(vtk, {"ending is that of Gmsh", "content that of legacy VTK"});
   expect_mesh_refused("<?xml version=\"1.0\"?>\n", {"content that of VTU"}, "mesh.vtk");
-  expect_mesh_refused(vtk + "x\nBINARY\nDATASET UNSTRUCTURED_GRID\n", {"BINARY", "ASCII"},
-                      "mesh.vtk");
+  expect_mesh_refused(fmt::format("{}x\nBINARY\nDATASET UNSTRUCTURED_GRID\n", vtk),
+                      {"BINARY", "ASCII"}, "mesh.vtk");
   expect_mesh_refused("*HEADING\n*NODE\n1, 0, 0, 0\n", {"Abaqus", "AVS UCD", ".msh"}, "mesh.inp");
   expect_mesh_refused("x", {"'.stl'", ".msh (Gmsh)"}, "mesh.stl");
 }
@@ -355,8 +358,8 @@ TEST(Mesh, PartsThatShareAnEdgeTurnAboutIt) {
   // Two cubes with the common edge x = y = 1.
   std::vector<std::string> nodes;
   for (const std::string z : {"0", "1"})
-    for (const std::string xy : {"0 0 ", "1 0 ", "1 1 ", "0 1 ", "2 1 ", "2 2 ", "1 2 "})
-      nodes.push_back(xy + z);
+    for (const std::string xy : {"0 0", "1 0", "1 1", "0 1", "2 1", "2 2", "1 2"})
+      nodes.push_back(fmt::format("{} {}", xy, z));
   auto changes = elastic("200, 0.3");
   changes["Geometry/Type"] = "file";
   changes["Geometry/Mesh file"] =
@@ -403,7 +406,7 @@ TEST(Mesh, KeysWithoutEffectAreRefused) {
   for (const auto& [key, value] : {std::pair("Material id", "1"), std::pair("Lengths", "2, 1"),
                                    std::pair("Cells", "2, 1"), std::pair("Notch depth", "0.2")}) {
     auto changes = mesh;
-    changes[std::string("Geometry/") + key] = value;
+    changes[fmt::format("Geometry/{}", key)] = value;
     expect_refused(changes, {"run.prm:", key, value, "'Type' = file"});
   }
   auto changes = plate();
@@ -427,7 +430,8 @@ TEST(RanksMesh, FaultsOfAMeshAreFoundOnAllRanksAndInACheck) {
   changes["Geometry/Global refinements"] = "2";
   const auto expect_line = [&](const std::string& options, const std::string& part) {
     write_text(folder / "run.prm", parameters(changes));
-    const auto outcome = run_program("seco-macro", options + (folder / "run.prm").string(), 2);
+    const auto outcome =
+        run_program("seco-macro", fmt::format("{}{}", options, (folder / "run.prm").string()), 2);
     EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
     const auto place = outcome.output.find(part);
     ASSERT_NE(place, std::string::npos) << outcome.output;
