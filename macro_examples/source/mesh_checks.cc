@@ -387,17 +387,16 @@ class Builder {
     return place(dealii::Point<dim>(sum / n_nodes(element.shape)));
   }
 
-  /// Number of the part, of cells that share faces, that every cell is in.
-  std::vector<std::uint32_t> parts() const {
-    std::vector<std::uint32_t> parent(cells_.size());
+  /// Number of the body, of cells that share nodes, that every vertex is in.
+  std::vector<std::uint32_t> bodies() const {
+    std::vector<std::uint32_t> parent(vertices_.size());
     std::iota(parent.begin(), parent.end(), 0U);
     const auto root = [&](std::uint32_t i) {
       while (parent[i] != i) i = parent[i] = parent[parent[i]];
       return i;
     };
-    for (std::size_t i = 1; i < faces_.size(); ++i)
-      if (faces_[i].key == faces_[i - 1].key)
-        parent[root(faces_[i].cell)] = root(faces_[i - 1].cell);
+    for (const auto& corners : corners_)
+      for (const auto v : corners) parent[root(v)] = root(corners[0]);
     for (std::uint32_t i = 0; i < parent.size(); ++i) parent[i] = root(i);
     return parent;
   }
@@ -435,16 +434,16 @@ class Builder {
       return result;
     };
     std::vector<std::pair<Point, std::uint32_t>> nodes;
-    std::vector<std::uint32_t> part_of_node(vertices_.size(), none);
+    std::vector<bool> listed(vertices_.size(), false);
     std::vector<typename std::vector<Face>::iterator> boundary;
-    const auto part = parts();
+    const auto body = bodies();
     for (auto face = faces_.begin(); face != faces_.end();) {
       const bool outer = at_boundary(face);
       if (outer) {
         boundary.push_back(face);
         for (const auto v : face->key) {
-          if (part_of_node[v] == none) nodes.emplace_back(to_point(vertices_[v]), v);
-          part_of_node[v] = part[face->cell];
+          if (!listed[v]) nodes.emplace_back(to_point(vertices_[v]), v);
+          listed[v] = true;
         }
       }
       face += outer ? 1 : 2;
@@ -471,7 +470,7 @@ class Builder {
         const bool corner = std::any_of(face->key.begin(), face->key.end(),
                                         [&](auto other) { return places_[other] == places_[v]; });
         if (corner || !lies_on(*face, vertices_[v])) continue;
-        if (part_of_node[v] == part[face->cell])
+        if (body[v] == body[face->key[0]])
           refuse(
               "its node at {} lies on a face of {} without being one of its corners (a hanging "
               "node), so the cells there are not joined; allowed are meshes whose cells share "
@@ -496,7 +495,7 @@ class Builder {
           n_coincident, place(vertices_[coincident])));
     if (n_beside > 0)
       labels_.notes.push_back(fmt::format(
-          "{} nodes of a part of the mesh lie on faces of another part, the first at {}: the parts "
+          "{} nodes of a body of the mesh lie on faces of another one, the first at {}: the bodies "
           "touch there and are not joined",
           n_beside, place(vertices_[beside])));
   }

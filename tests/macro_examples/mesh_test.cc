@@ -324,6 +324,7 @@ TEST(Mesh, WithoutLabelsAllIsBoundaryAndMaterialZero) {
   changes["Boundary conditions/Displacement"] = "0: 0; 0";
   changes["Boundary conditions/Traction"] = "";
   changes["Boundary conditions/Body force"] = "0; -1";
+  changes["Geometry/Global refinements"] = "1";
   const auto text = notes(run("labels", changes));
   EXPECT_NE(text.find("all are of material id 0"), std::string::npos) << text;
   EXPECT_NE(text.find("the whole boundary is boundary 0"), std::string::npos) << text;
