@@ -62,6 +62,7 @@ void ElasticityProblem<dim>::check_materials(const Attempt& attempt) {
   if (!attempt([&] { points = material_points(); })) return;
   for (std::size_t m = 0; m < points.size(); ++m) {
     const auto n_points = sum(static_cast<std::uint64_t>(points[m].size()), communicator_);
+    if (n_points == 0) note(fmt::format("no cell has the material of section 'Material {}'", m));
     if (!parameters_.materials[m]) continue;
     std::uint64_t n_rves = 0;
     if (attempt([&] {

@@ -60,55 +60,26 @@ void ElasticityProblem<dim>::set_up() {
 
 template <int dim>
 void ElasticityProblem<dim>::make_unknowns() {
-  plugin::run_together(communicator_, [&] { make_mesh(parameters_, mesh_); });
+  MeshDescription<dim> description;
+  plugin::run_together(communicator_, [&] { description = make_mesh(parameters_, mesh_); });
+  labels_ = std::move(description.labels);
+  parts_ = std::move(description.parts);
+  for (const auto& text : labels_.notes) note(text);
+  find_named_boundaries();
   dof_handler_.distribute_dofs(element_);
   owned_ = dof_handler_.locally_owned_dofs();
   dealii::DoFTools::extract_locally_relevant_dofs(dof_handler_, relevant_);
 }
 
 template <int dim>
-std::vector<std::string> ElasticityProblem<dim>::unknown_boundaries() const {
-  std::set<dealii::types::boundary_id> present;
-  for (const auto& cell : mesh_.active_cell_iterators())
-    if (cell->is_locally_owned())
-      for (const auto& face : cell->face_iterators())
-        if (face->at_boundary()) present.insert(face->boundary_id());
-  std::set<dealii::types::boundary_id> everywhere;
-  for (const auto& ids : dealii::Utilities::MPI::all_gather(
-           communicator_, std::vector<dealii::types::boundary_id>(present.begin(), present.end())))
-    everywhere.insert(ids.begin(), ids.end());
-  std::vector<std::string> problems;
-  const std::pair<const char*, const std::vector<BoundaryData<dim>>*> data[] = {
-      {"Displacement", &parameters_.displacement}, {"Traction", &parameters_.traction}};
-  for (const auto& [key, list] : data)
-    for (const auto& entry : *list)
-      if (!everywhere.count(entry.id)) {
-        std::string known;
-        for (const auto id : everywhere)
-          known += fmt::format("{}{}", known.empty() ? "" : ", ", id);
-        problems.push_back(
-            fmt::format("{}: key '{}' in section 'Boundary conditions' names boundary {}, which "
-                        "the mesh does not have; it has {}",
-                        parameters_.file, key, entry.id, known));
-      }
-  return problems;
-}
-
-template <int dim>
 void ElasticityProblem<dim>::set_constraints() {
   constrain(dof_handler_, constraints_, /*homogeneous=*/false);
   constrain(dof_handler_, homogeneous_constraints_, /*homogeneous=*/true);
-  std::map<dealii::types::global_dof_index, double> prescribed;
-  for (const auto& entry : parameters_.displacement)
-    dealii::VectorTools::interpolate_boundary_values(dof_handler_, entry.id, *entry.function,
-                                                     prescribed, entry.prescribed);
+  const auto prescribed = prescribed_displacements();
   check_loads(prescribed);
+  note_idle_tractions();
   rigid_motions_ = std::make_unique<RigidMotions<dim>>(dof_handler_);
-  if (const auto free = rigid_motions_->free_motions(prescribed); !free.empty())
-    throw std::invalid_argument(fmt::format(
-        "{}: key 'Displacement' in section 'Boundary conditions' does not hold the body, which can "
-        "still move ({}), so its displacement is not unique; prescribe more components",
-        parameters_.file, free));
+  check_held(prescribed);
   bool homogeneous = true;
   for (const auto& line : constraints_.get_lines()) homogeneous &= line.inhomogeneity == 0.;
   homogeneous_dirichlet_ = min(homogeneous ? 1 : 0, communicator_) == 1;
@@ -143,9 +114,8 @@ std::vector<std::vector<plugin::MaterialPoint<dim>>> ElasticityProblem<dim>::mat
       if (!cell->is_locally_owned()) continue;
       if (cell->material_id() >= points.size())
         throw std::invalid_argument(
-            fmt::format("{}: the mesh has material id {}, but 'Number of materials' is {}, which "
-                        "gives ids 0 to {}",
-                        parameters_.file, cell->material_id(), points.size(), points.size() - 1));
+            fmt::format("{}: the mesh has material {}, but 'Number of materials' is {}",
+                        parameters_.file, cell->material_id(), points.size()));
       values.reinit(cell);
       auto& list = points[cell->material_id()];
       first_point_[cell->active_cell_index()] = list.size();
@@ -178,6 +148,7 @@ void ElasticityProblem<dim>::prepare_materials(const CheckpointReader* file) {
     out_ << fmt::format("== microscale: material {} ('{}'), {} quadrature points\n", m,
                         parameters_.model_names[m], n_points)
          << std::flush;
+    if (n_points == 0) note(fmt::format("no cell has the material of section 'Material {}'", m));
     auto& material = *parameters_.materials[m];
     in_material(m, [&] {
       if (file)
@@ -295,6 +266,7 @@ nlohmann::json ElasticityProblem<dim>::write_results() {
   if (parameters_.certify) energy["upper"] = bounds_.upper;
   if (bounds_.lower) energy["lower"] = *bounds_.lower;
   nlohmann::json certified = {{"potential_energy", energy}};
+  if (!mesh_notes_.empty()) certified["mesh_notes"] = mesh_notes_;
   if (homogeneous_dirichlet_) {
     const auto twice = [](const nlohmann::json& value) {
       return value.is_null() ? value : nlohmann::json(0. - 2. * value.get<double>());

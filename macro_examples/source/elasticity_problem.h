@@ -20,6 +20,8 @@
 #include "linear_solver.h"
 #include "local_quantities.h"
 #include "macro_parameters.h"
+#include "mesh_checks.h"
+#include "mesh_parts.h"
 #include "rigid_motions.h"
 
 namespace seco::macro {
@@ -110,9 +112,20 @@ class ElasticityProblem {
   void set_up();
   /// Mesh and unknowns.
   void make_unknowns();
-  /// Boundary conditions at boundaries that the mesh does not have, a sentence for each key.
-  /// Collective.
+  /// Replaces names of boundaries by their ids, where there is one.
+  void find_named_boundaries();
+  /// Boundary conditions at boundaries that the mesh does not have, or that lie inside the body, a
+  /// sentence for each. Collective.
   std::vector<std::string> unknown_boundaries() const;
+  /// The prescribed displacements of the locally relevant unknowns. Collective.
+  /// @throws std::invalid_argument where boundaries meet that prescribe different values
+  std::map<dealii::types::global_dof_index, double> prescribed_displacements() const;
+  /// @throws std::invalid_argument if a part of the body can move without strain
+  void check_held(const std::map<dealii::types::global_dof_index, double>& prescribed) const;
+  /// Says which tractions do no work, since the displacement is prescribed there. Collective.
+  void note_idle_tractions();
+  /// Prints a note, and keeps it for the summary.
+  void note(const std::string& text);
   /// Constraints, after a check of the loads and of what holds the body.
   void set_constraints();
   /// @throws std::invalid_argument if the compliance cannot be certified under the displacements
@@ -192,6 +205,9 @@ class ElasticityProblem {
   dealii::QGauss<dim> quadrature_;
   dealii::QGauss<dim - 1> face_quadrature_;
   dealii::DoFHandler<dim> dof_handler_;
+  MeshLabels labels_;
+  MeshParts<dim> parts_;
+  std::vector<std::string> mesh_notes_;
   dealii::IndexSet owned_, relevant_;
   /// With the prescribed displacements, and with zero in their place.
   dealii::AffineConstraints<double> constraints_, homogeneous_constraints_;

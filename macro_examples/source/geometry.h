@@ -5,6 +5,8 @@
 #include <string>
 
 #include "macro_parameters.h"
+#include "mesh_checks.h"
+#include "mesh_parts.h"
 
 namespace seco::macro {
 
@@ -14,10 +16,20 @@ constexpr double most_cells = 1e10;
 /// are ..."; empty if it is at most `most_cells`.
 std::string too_many_cells(double n_coarse_cells, unsigned int n_refinements, int dim);
 
-/// Makes the mesh, with boundary and material ids.
-/// @throws std::runtime_error for a mesh file that cannot be read, or too little memory
+/// What is known of a mesh beside its cells.
 template <int dim>
-void make_mesh(const MacroParameters<dim>& parameters,
-               dealii::parallel::distributed::Triangulation<dim>& mesh);
+struct MeshDescription {
+  MeshLabels labels;
+  MeshParts<dim> parts;
+};
+
+/// Makes the mesh, with boundary ids, and the numbers of the materials as material ids. Every rank
+/// reads a mesh file and keeps the mesh before refinement.
+/// @throws std::runtime_error for a mesh file that cannot be read, or too little memory
+/// @throws std::invalid_argument for a mesh that would give wrong results (mesh_checks.h), and for
+///   cells without a material
+template <int dim>
+MeshDescription<dim> make_mesh(const MacroParameters<dim>& parameters,
+                               dealii::parallel::distributed::Triangulation<dim>& mesh);
 
 }  // namespace seco::macro

@@ -61,7 +61,7 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
   if (text.empty() || !p.has(section, key)) return result;
   const auto fail = [&](const std::string& part, const std::string& why = "") {
     p.refuse(section, key,
-             fmt::format("{}; allowed are entries 'boundary id: {}' with "
+             fmt::format("{}; allowed are entries 'boundary: {}' with "
                          "expressions in {}{}, separated by |",
                          why.empty() ? fmt::format("'{}' is not understood", part) : why,
                          dim == 2 ? "ex; ey" : "ex; ey; ez", variables<dim>(),
@@ -70,16 +70,21 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
   for (const auto& part : split(text, '|')) {
     const auto colon = part.find(':');
     if (colon == std::string::npos) fail(part);
-    const auto id = materials::to_count(trimmed(part.substr(0, colon)));
-    if (!id || *id > 65534) fail(part);
+    const auto name = trimmed(part.substr(0, colon));
+    const auto id = materials::to_count(name);
+    if (name.empty() || (id && *id > 2147483647)) fail(part);
     auto expressions = split(part.substr(colon + 1), ';');
     if (expressions.size() != dim) fail(part);
-    for (const auto& other : result)
-      if (other.id == *id)
-        p.refuse(section, key,
-                 fmt::format("boundary {} is named twice; allowed is one entry per boundary", *id));
     BoundaryData<dim> data;
-    data.id = static_cast<dealii::types::boundary_id>(*id);
+    if (id)
+      data.id = static_cast<dealii::types::boundary_id>(*id);
+    else
+      data.name = name;
+    for (const auto& other : result)
+      if (other.id == data.id && other.name == data.name)
+        p.refuse(
+            section, key,
+            fmt::format("boundary {} is named twice; allowed is one entry per boundary", name));
     data.prescribed = dealii::ComponentMask(dim, true);
     for (unsigned int c = 0; c < dim; ++c)
       if (free_allowed && expressions[c] == "free") {
@@ -131,8 +136,9 @@ GeometryParameters read_geometry(ParameterReader& p, int dim) {
       p.number(s, "Notch depth", 0.25 * g.lengths[1], 0, inf,
                "depth of the notch from the top along y, of a hinge also from the bottom");
   g.mesh_file = p.path(s, "Mesh file", "",
-                       "mesh with boundary and material ids, in a format deal.II reads by its "
-                       "ending: .msh, .vtk, .vtu, .inp, .ucd, .unv");
+                       "mesh of quadrilaterals or hexahedra with boundary and material ids, in "
+                       "the format of its ending: .msh (Gmsh), .vtk, .vtu of deal.II, .ucd or "
+                       ".inp (AVS UCD), .unv");
   if (g.type == "file") {
     if (g.mesh_file.empty()) p.refuse(s, "Mesh file", "Type = file needs the name of a mesh");
     if (!std::filesystem::is_regular_file(g.mesh_file))
@@ -190,9 +196,8 @@ RunHeader ask_header(ParameterReader& p) {
   RunHeader header;
   header.dimension =
       p.choice("", "Dimension", "3", {"2", "3"}, "3, or 2 for plane strain") == "2" ? 2 : 3;
-  header.n_materials = static_cast<unsigned int>(
-      p.integer("", "Number of materials", 1, 1, 1000,
-                "material ids 0, 1, ... that have a section 'Material N'"));
+  header.n_materials = static_cast<unsigned int>(p.integer(
+      "", "Number of materials", 1, 1, 1000, "number of sections 'Material N', N = 0, 1, ..."));
   const auto libraries = p.text("", "Additional shared libraries", "",
                                 "libraries that bring materials or engines, separated by commas");
   if (!libraries.empty())
@@ -217,13 +222,15 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
                          "expression that is positive at the centres of cells to refine locally");
   result.material_id =
       read_function<dim>(p, "Geometry", "Material id", "0", 1,
-                         "expression for the material id of a cell of a box or beam");
+                         "expression for the material id of a cell of a box or beam; the cells of "
+                         "a mesh file have ids");
   result.degree = static_cast<unsigned int>(
       p.integer("Discretization", "Polynomial degree", 1, 1, 5, "degree of the Lagrange elements"));
   result.displacement =
       read_boundary_data<dim>(p, "Displacement", "", true,
                               "prescribed displacements, for example '0: 0; 0; 0 | 1: free; 0.1*y; "
-                              "free' (boundary id: components)");
+                              "free' (boundary: components). A boundary is an id, or the name of "
+                              "a physical group of the mesh file");
   result.traction =
       read_boundary_data<dim>(p, "Traction", "", false, "tractions, written in the same way");
   std::string zero = "0";
@@ -267,6 +274,9 @@ void declare(dealii::ParameterHandler& handler, unsigned int n_materials) {
     parameters.text(
         "", "Model", "homogenized",
         "name of a registered material; its parameters are in the subsection of that name");
+    parameters.text("", "Regions", "",
+                    "material ids of the cells of this material, or names of physical groups of "
+                    "the mesh file, separated by commas; empty for the id N of the section");
     plugin::declare_material_parameters<dim>(handler);
     handler.leave_subsection();
   }
@@ -330,6 +340,68 @@ std::vector<plugin::ParameterProblem> repeated_keys(const materials::ParameterFi
   return problems;
 }
 
+/// Keys of the geometry that the file sets and that have no effect on what it describes.
+/// @param defaults of all keys: a file as `--print-parameters` prints it is no mistake
+std::vector<plugin::ParameterProblem> keys_without_effect(const materials::ParameterFile& file,
+                                                          const plugin::ParameterTexts& defaults) {
+  const std::string s = "Geometry";
+  std::map<std::string, std::string> set;
+  for (const auto& entry : file.entries())
+    if (entry.section == s) set[entry.key] = trimmed(entry.value);
+  const auto value = [&](const std::string& key) {
+    const auto entry = set.find(key);
+    return entry != set.end() ? entry->second : trimmed(defaults.at({s, key}));
+  };
+  const auto is_default = [&](const std::string& key) {
+    return value(key) == trimmed(defaults.at({s, key}));
+  };
+  std::vector<plugin::ParameterProblem> problems;
+  const auto refuse = [&](const std::string& key, const std::string& why) {
+    problems.push_back(
+        {s, key,
+         materials::ParameterError(s, key, value(key), why, plugin::location(file, s, key))
+             .what()});
+  };
+  const std::vector<std::string> notch{"Notch position", "Notch width", "Notch depth"};
+  const auto type = value("Type");
+  if (type == "file") {
+    for (const std::string key : {"Lengths", "Cells"})
+      if (set.count(key) > 0)
+        refuse(key,
+               "it has no effect with 'Type' = file, where the mesh file says it; allowed is "
+               "to leave it out");
+    for (const auto& key : notch)
+      if (set.count(key) > 0)
+        refuse(key, "it has no effect with 'Type' = file; allowed is to leave it out");
+    if (set.count("Material id") > 0)
+      refuse("Material id",
+             "it has no effect with 'Type' = file, where the cells of the mesh file have ids; "
+             "allowed is to leave it out, and to say with the key 'Regions' in the sections "
+             "'Material N' which material the ids or physical groups have");
+  } else {
+    if (!value("Mesh file").empty())
+      refuse("Mesh file",
+             fmt::format("it has no effect with 'Type' = {}; allowed is 'Type' = file, or to "
+                         "leave it out",
+                         type));
+    for (const auto& key : notch)
+      if (type == "box" && !is_default(key))
+        refuse(key,
+               "it has no effect with 'Type' = box; allowed is 'Type' = notched beam or "
+               "flexure hinge, or to leave it out");
+  }
+  const auto steps = materials::to_count(value("Local refinements"));
+  if (steps && *steps > 0 && is_default("Refined region"))
+    refuse("Local refinements",
+           "it has no effect without the key 'Refined region', which says where; allowed is to "
+           "set both");
+  if (steps && *steps == 0 && !is_default("Refined region"))
+    refuse("Refined region",
+           "it has no effect with 'Local refinements' = 0; allowed is to set "
+           "both");
+  return problems;
+}
+
 bool mentions(const std::vector<plugin::ParameterProblem>& problems, const std::string& section,
               const std::string& key) {
   return std::any_of(problems.begin(), problems.end(), [&](const auto& problem) {
@@ -383,6 +455,7 @@ MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const
                                      std::vector<plugin::ParameterProblem>& problems) {
   dealii::ParameterHandler handler;
   declare<dim>(handler, header.n_materials);
+  const auto defaults = plugin::parameter_values(handler);
   for (auto& problem : repeated_keys(file)) problems.push_back(problem);
   for (auto& problem : plugin::set_known_parameters(handler, file)) problems.push_back(problem);
   const auto texts = plugin::parameter_values(handler);
@@ -399,9 +472,12 @@ MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const
     result = std::move(read);
   });
   result.texts = texts;
+  for (auto& problem : keys_without_effect(file, defaults))
+    if (!mentions(problems, problem.section, problem.key)) problems.push_back(problem);
   for (unsigned int m = 0; m < header.n_materials; ++m) {
     const auto section = fmt::format("Material {}", m);
     std::string name;
+    std::vector<std::string> regions;
     std::unique_ptr<plugin::Material<dim>> material;
     // Defaults are no material that anyone has meant.
     const auto entries = file.entries();
@@ -416,9 +492,12 @@ MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const
                        file.origin(), section, header.n_materials, header.n_materials - 1)});
     read_all(handler, file, section, problems, [&] {
       name = handler.get("Model");
+      const auto text = trimmed(handler.get("Regions"));
+      if (!text.empty()) regions = split(text, ',');
       material = plugin::make_material<dim>(name, handler, result.run);
     });
     result.model_names.push_back(name);
+    result.regions.push_back(regions);
     result.materials.push_back(std::move(material));
   }
   if (result.displacement.empty() && !mentions(problems, "Boundary conditions", "Displacement"))

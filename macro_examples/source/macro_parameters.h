@@ -19,7 +19,10 @@ namespace seco::macro {
 /// Components of a vector field on one boundary, as expressions of position.
 template <int dim>
 struct BoundaryData {
-  dealii::types::boundary_id id = 0;
+  /// Invalid until the mesh tells what a name stands for.
+  dealii::types::boundary_id id = dealii::numbers::invalid_boundary_id;
+  /// As the parameter file names it, if not by its id.
+  std::string name;
   std::shared_ptr<dealii::FunctionParser<dim>> function;
   /// Components that are prescribed; the others are free.
   dealii::ComponentMask prescribed;
@@ -79,6 +82,8 @@ struct MacroParameters {
   std::vector<std::unique_ptr<plugin::Material<dim>>> materials;
   /// Name of each material in the registry.
   std::vector<std::string> model_names;
+  /// Ids or names of the cells of each material; if empty, the id is the number of the material.
+  std::vector<std::vector<std::string>> regions;
 };
 
 /// What has to be known before the other parameters can be declared.

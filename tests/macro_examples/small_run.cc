@@ -29,6 +29,14 @@ std::string parameters(const std::map<std::string, std::string>& changes) {
       {"Material 0/homogenized/Microstructure/Grid", "8, 8, 8"},
       {"Material 0/homogenized/Microstructure/Number of grains", "4"}};
   for (const auto& [key, value] : changes) entries[key] = value;
+  // What has no effect is refused.
+  const auto type = entries["Geometry/Type"];
+  std::vector<std::string> without_effect;
+  if (type == "box" || type == "file")
+    without_effect = {"Notch position", "Notch width", "Notch depth"};
+  if (type == "file") without_effect.insert(without_effect.end(), {"Lengths", "Cells"});
+  for (const auto& key : without_effect)
+    if (changes.count("Geometry/" + key) == 0) entries.erase("Geometry/" + key);
   std::string text;
   for (const auto& [path, value] : entries) {
     std::string rest = path;
