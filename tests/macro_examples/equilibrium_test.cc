@@ -1,0 +1,189 @@
+// Bodies whose stiffness matrices are ill-conditioned, with every solver: displacements against
+// beam theory and against the direct solver, and intervals that hold all the same.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "small_run.h"
+
+using namespace seco::test;
+using nlohmann::json;
+
+namespace {
+
+using Changes = std::map<std::string, std::string>;
+
+const std::vector<std::string> solvers{"PETSc", "Trilinos", "matrix-free", "direct"};
+
+Changes with(Changes changes, const Changes& more) {
+  for (const auto& [key, value] : more) changes.insert_or_assign(key, value);
+  return changes;
+}
+
+Changes box(const std::string& lengths, const std::string& cells, int degree) {
+  return with(elastic("70e3, 0.33"), {{"Geometry/Type", "box"},
+                                      {"Geometry/Lengths", lengths},
+                                      {"Geometry/Cells", cells},
+                                      {"Discretization/Polynomial degree", std::to_string(degree)},
+                                      {"Solver/Tolerance", "1e-10"}});
+}
+
+/// A cantilever a thousand times as long as high, in plane strain.
+Changes slender(const std::string& solver, int degree) {
+  return with(box("1000, 1", "50, 4", degree), {{"Dimension", "2"},
+                                                {"Boundary conditions/Displacement", "0: 0; 0"},
+                                                {"Boundary conditions/Traction", "1: 0; -1"},
+                                                {"Output/Points of interest", "1000, 0.5"},
+                                                {"Solver/Linear algebra", solver}});
+}
+
+double number(const json& value) {
+  return value.get<double>();
+}
+
+void expect_enclosed(const json& summary, const std::string& message) {
+  for (const char* name : {"compliance", "potential_energy"}) {
+    const auto& e = summary[name];
+    EXPECT_LE(number(e["lower"]), number(e["estimate"])) << message << name;
+    EXPECT_GE(number(e["upper"]), number(e["estimate"])) << message << name;
+  }
+}
+
+double deflection(const json& summary) {
+  return number(summary["points_of_interest"][0]["displacement"][1]);
+}
+
+}  // namespace
+
+TEST(Equilibrium, ASlenderBeamBendsAsBeamTheorySaysWithEverySolver) {
+  // F L^3 / (3 E' I) with E' = E / (1 - nu^2) and I = 1 / 12; shear adds 1e-6 of it, the mesh
+  // takes 2e-4.
+  const double theory = 1e9 / (3 * 70e3 / (1 - 0.33 * 0.33) / 12);
+  for (const auto& solver : solvers) {
+    const auto summary = run("slender", slender(solver, 2));
+    EXPECT_NEAR(deflection(summary) / -theory, 1., 5e-3) << solver;
+    EXPECT_NEAR(deflection(summary), -50804.9, 0.5) << solver;
+    expect_enclosed(summary, solver);
+    // The force does its work on the deflection, and the material is known exactly.
+    EXPECT_NEAR(number(summary["compliance"]["estimate"]), 50804.9, 0.5) << solver;
+    EXPECT_LE(number(summary["compliance"]["lower"]), 50804.95) << solver;
+    EXPECT_GE(number(summary["compliance"]["upper"]), 50804.85) << solver;
+    EXPECT_LT(number(summary["compliance"]["upper"]) / number(summary["compliance"]["lower"]),
+              1 + 1e-5)
+        << solver;
+    EXPECT_EQ(summary["equilibrium"]["missed"], 0) << summary["equilibrium"];
+  }
+}
+
+TEST(Equilibrium, SolversAgreeOnSlenderBodiesAndHighContrasts) {
+  const auto bar = [](const std::string& solver) {
+    return with(box("200, 1, 1", "100, 2, 2", 1),
+                {{"Boundary conditions/Traction", "1: 0; -1e-3; 0"},
+                 {"Output/Points of interest", "200, 1, 1"},
+                 {"Solver/Linear algebra", solver}});
+  };
+  const auto linear = [](const std::string& solver) { return slender(solver, 1); };
+  const auto regions = [](const std::string& modulus) {
+    return [modulus](const std::string& solver) {
+      return with(box("4, 2, 1", "8, 4, 2", 2),
+                  {{"Number of materials", "2"},
+                   {"Geometry/Material id", "if(abs(x - 2) < 0.6 & y < 1.2, 1, 0)"},
+                   {"Material 1/Model", "linear elastic"},
+                   {"Material 1/linear elastic/Stiffness", modulus + ", 0.33"},
+                   {"Output/Points of interest", "4, 2, 1"},
+                   {"Solver/Linear algebra", solver}});
+    };
+  };
+  const std::vector<std::pair<std::string, std::function<Changes(const std::string&)>>> bodies{
+      {"bar", bar},
+      {"linear", linear},
+      {"stiff 1e6", regions("70e9")},
+      {"soft 1e-6", regions("70e-3")},
+      {"stiff 1e9", regions("70e12")},
+      {"soft 1e-9", regions("70e-6")}};
+  for (const auto& [name, body] : bodies) {
+    const auto direct = run("direct", body("direct"));
+    expect_enclosed(direct, name);
+    for (const auto& solver : solvers) {
+      if (solver == "direct") continue;
+      const auto summary = run("other", body(solver));
+      EXPECT_NEAR(deflection(summary) / deflection(direct), 1., 1e-5) << name << ' ' << solver;
+      expect_enclosed(summary, name + solver);
+      // Both intervals hold, so they have a number in common.
+      EXPECT_LE(number(summary["compliance"]["lower"]), number(direct["compliance"]["upper"]));
+      EXPECT_GE(number(summary["compliance"]["upper"]), number(direct["compliance"]["lower"]));
+      EXPECT_EQ(summary["equilibrium"]["missed"], 0) << name << ' ' << solver;
+    }
+  }
+}
+
+TEST(EquilibriumRanks, SlenderBodiesOnAnyNumberOfRanks) {
+  for (const auto& solver : solvers)
+    for (const int ranks : {2, 3}) {
+      const auto summary = run("ranks", slender(solver, 2), ranks);
+      EXPECT_NEAR(deflection(summary), -50804.9, 0.5) << solver << ranks;
+      expect_enclosed(summary, solver);
+      EXPECT_EQ(summary["equilibrium"]["missed"], 0) << solver << ranks;
+    }
+}
+
+TEST(Equilibrium, LooseTolerancesWidenTheIntervalInPlaceOfMissingTheValue) {
+  const auto exact = run("exact", elastic("200e3, 0.3"))["compliance"];
+  for (const auto& solver : {"PETSc", "Trilinos", "matrix-free"})
+    for (const std::string tolerance : {"1e-1", "1e-2", "1e-4"}) {
+      const auto summary =
+          run("loose", with(elastic("200e3, 0.3"), {{"Solver/Linear algebra", solver},
+                                                    {"Solver/Tolerance", tolerance},
+                                                    {"Solver/Largest equilibrium error", "1"}}));
+      expect_enclosed(summary, solver + tolerance);
+      EXPECT_LE(number(summary["compliance"]["lower"]), number(exact["upper"])) << tolerance;
+      EXPECT_GE(number(summary["compliance"]["upper"]), number(exact["lower"])) << tolerance;
+      const auto tight =
+          run("tight", with(elastic("200e3, 0.3"),
+                            {{"Solver/Linear algebra", solver}, {"Solver/Tolerance", tolerance}}));
+      // The error of the compliance is the square of that of the displacement.
+      EXPECT_NEAR(number(tight["compliance"]["estimate"]) / number(exact["estimate"]), 1., 2e-6);
+      EXPECT_LE(number(tight["equilibrium"]["largest_error"]), 1e-3);
+    }
+}
+
+TEST(Equilibrium, WhatIsMissedIsSaidAndFailsStrictRuns) {
+  // Nothing in double precision reaches 1e-12 here.
+  for (const bool strict : {false, true}) {
+    const auto folder = new_folder("missed");
+    write_text(folder / "run.prm", parameters(with(slender("Trilinos", 2),
+                                                   {{"Solver/Largest equilibrium error", "1e-12"},
+                                                    {"Strict", strict ? "true" : "false"}})));
+    const auto outcome = run_program("seco-macro", (folder / "run.prm").string());
+    EXPECT_EQ(outcome.exit_code, strict ? 2 : 0) << outcome.output;
+    EXPECT_NE(outcome.output.find("'Largest equilibrium error' = 1e-12 in section 'Solver'"),
+              std::string::npos)
+        << outcome.output;
+    const auto summary = read_json(folder / "out" / "summary.json");
+    EXPECT_EQ(summary["equilibrium"]["missed"], 3);
+    EXPECT_NEAR(deflection(summary), -50804.9, 0.5);
+    expect_enclosed(summary, "missed");
+  }
+}
+
+TEST(Equilibrium, TheDirectSolverTakesOverAndSaysSo) {
+  // Quadratic cells of an edge ratio of 2500: the cycles of multigrid do not converge in 100
+  // iterations.
+  auto changes = slender("matrix-free", 2);
+  changes["Geometry/Lengths"] = "10000, 1";
+  changes["Geometry/Cells"] = "40, 10";
+  changes["Output/Points of interest"] = "10000, 0.5";
+  changes["Solver/Largest number of iterations"] = "100";
+  const auto folder = new_folder("takes_over");
+  write_text(folder / "run.prm", parameters(changes));
+  const auto outcome = run_program("seco-macro", (folder / "run.prm").string());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("a direct solver took over"), std::string::npos) << outcome.output;
+  const auto summary = read_json(folder / "out" / "summary.json");
+  EXPECT_NE(
+      summary["equilibrium"]["direct_solver"].get<std::string>().find("Largest direct system"),
+      std::string::npos);
+  changes["Solver/Largest direct system"] = "0";
+  expect_refused(changes, {"run.prm", "Largest number of iterations", "'Linear algebra' = direct"});
+}
