@@ -73,6 +73,8 @@ class ElasticityProblem {
     std::string failure;
 
     double potential() const { return strain_energy - work; }
+    /// Of the sums over points in the potential energy.
+    double round_off() const { return 1e-13 * (std::abs(strain_energy) + std::abs(work)); }
     /// In the energy norm.
     double relative_error() const {
       if (!error) return std::numeric_limits<double>::quiet_NaN();

@@ -27,7 +27,7 @@ typename ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::solve_boun
   // takes the guaranteed energy of its error.
   EnergyBounds bounds;
   const auto stiff = solve(Bound::upper);
-  bounds.upper = stiff.potential();
+  bounds.upper = stiff.potential() + stiff.round_off();
   // That of the body at rest.
   if (homogeneous_dirichlet_) bounds.upper = std::min(bounds.upper, 0.);
   solver_width_ = stiff.error.value_or(0.);
@@ -39,7 +39,7 @@ typename ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::solve_boun
   } else {
     soft = solve(Bound::lower);
     if (soft->error) {
-      bounds.lower = soft->potential() - 0.5 * *soft->error;
+      bounds.lower = soft->potential() - 0.5 * *soft->error - soft->round_off();
       solver_width_ += *soft->error;
     } else {
       no_lower_bound_ =

@@ -67,6 +67,7 @@ TEST(MaterialCheck, AVoidPlaneThatCutsTheSolidIsRefused) {
           {"Output/Points of interest", "1, 1, 1"},
           {material + "Engine", engine},
           {material + "Tolerance", tolerance},
+          {material + "Files of doubtful RVEs", "0"},
           {material + "RVE", "file"},
           {material + "RVE file", (folder / "plane.vti").string()},
           {material + "Microstructure file/Phase stiffness", "0 = 70e3, 0.33; 1 = 0, 0.3"}};
