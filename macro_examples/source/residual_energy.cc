@@ -97,11 +97,13 @@ template <int dim>
 std::vector<typename ResidualEnergy<dim>::Node> ResidualEnergy<dim>::nodes_of(
     const Cell& cell) const {
   const auto& element = discretization_.dof_handler.get_fe();
-  const auto& mapping = dealii::StaticMappingQ1<dim>::mapping;
   std::vector<Node> nodes(element.n_dofs_per_cell());
   for (unsigned int i = 0; i < nodes.size(); ++i) {
     nodes[i].component = element.system_to_component_index(i).first;
-    nodes[i].position = mapping.transform_unit_to_real_cell(cell, element.unit_support_point(i));
+    for (const auto v : cell->vertex_indices())
+      nodes[i].position +=
+          dealii::GeometryInfo<dim>::d_linear_shape_function(element.unit_support_point(i), v) *
+          cell->vertex(v);
   }
   return nodes;
 }
@@ -409,6 +411,7 @@ std::optional<double> ResidualEnergy<dim>::bound(const StiffnessField<dim>& stif
   ElementStiffness<dim> cell_stiffness(element, discretization_.quadrature);
   dealii::FullMatrix<double> matrix(n, n);
   using Dense = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  Dense basis, last_motions;
   double energy = 0;
   bool definite = true;
   number = 0;
@@ -444,8 +447,12 @@ std::optional<double> ResidualEnergy<dim>::bound(const StiffnessField<dim>& stif
     for (unsigned int i = 0; i < n; ++i)
       for (unsigned int a = 0; a < n_modes; ++a)
         motions(i, a) = component<dim>(a, nodes[i].component, (nodes[i].position - centre) / size);
-    const Eigen::HouseholderQR<Dense> qr(motions);
-    const Dense basis = qr.householderQ() * Dense::Identity(n, n_modes);
+    // Congruent cells have the same.
+    if (motions.rows() != last_motions.rows() || !motions.isApprox(last_motions, 1e-14)) {
+      const Eigen::HouseholderQR<Dense> qr(motions);
+      basis = qr.householderQ() * Dense::Identity(n, n_modes);
+      last_motions = motions;
+    }
     shifted += shifted.trace() / n * basis * basis.transpose();
     Eigen::VectorXd g = Eigen::Map<const Eigen::VectorXd>(load.begin(), n);
     g -= basis * (basis.transpose() * g);

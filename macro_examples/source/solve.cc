@@ -234,7 +234,10 @@ bool ElasticityProblem<dim>::direct_is_left(const Solution& solution) const {
   if (direct_ || dof_handler_.n_dofs() > parameters_.largest_direct) return false;
   // Of so few iterations nobody can tell whether more would do.
   constexpr unsigned int enough_iterations = 100;
-  if (!solution.failure.empty()) return parameters_.solver_iterations >= enough_iterations;
+  const bool can_tell = parameters_.solver_iterations >= enough_iterations;
+  if (!solution.failure.empty()) return can_tell;
+  // Without the residual that was asked for, though more iterations might bring it.
+  if (can_tell && solution.iterations >= parameters_.solver_iterations) return true;
   return solution.error && solution.relative_error() > parameters_.equilibrium_tolerance;
 }
 
