@@ -84,7 +84,6 @@ TEST(Equilibrium, SolversAgreeOnSlenderBodiesAndHighContrasts) {
                  {"Output/Points of interest", "200, 1, 1"},
                  {"Solver/Linear algebra", solver}});
   };
-  const auto linear = [](const std::string& solver) { return slender(solver, 1); };
   const auto regions = [](const std::string& modulus) {
     return [modulus](const std::string& solver) {
       return with(box("4, 2, 1", "8, 4, 2", 2),
@@ -98,9 +97,7 @@ TEST(Equilibrium, SolversAgreeOnSlenderBodiesAndHighContrasts) {
   };
   const std::vector<std::pair<std::string, std::function<Changes(const std::string&)>>> bodies{
       {"bar", bar},
-      {"linear", linear},
       {"stiff 1e6", regions("70e9")},
-      {"soft 1e-6", regions("70e-3")},
       {"stiff 1e9", regions("70e12")},
       {"soft 1e-9", regions("70e-6")}};
   for (const auto& [name, body] : bodies) {
@@ -131,8 +128,8 @@ TEST(EquilibriumRanks, SlenderBodiesOnAnyNumberOfRanks) {
 
 TEST(Equilibrium, LooseTolerancesWidenTheIntervalInPlaceOfMissingTheValue) {
   const auto exact = run("exact", elastic("200e3, 0.3"))["compliance"];
-  for (const auto& solver : {"PETSc", "Trilinos", "matrix-free"})
-    for (const std::string tolerance : {"1e-1", "1e-2", "1e-4"}) {
+  for (const auto& solver : {"Trilinos", "matrix-free"})
+    for (const std::string tolerance : {"1e-1", "1e-3"}) {
       const auto summary =
           run("loose", with(elastic("200e3, 0.3"), {{"Solver/Linear algebra", solver},
                                                     {"Solver/Tolerance", tolerance},

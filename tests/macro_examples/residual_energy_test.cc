@@ -39,8 +39,7 @@ StiffnessField<dim> isotropic_field(std::size_t n_cells, unsigned int n_points,
   return field;
 }
 
-/// A body that is held where x is smallest, with all components or, `statically`, with as many
-/// components at few nodes as there are rigid motions.
+/// A body that is held at boundary 0.
 template <int dim>
 struct Body {
   dealii::parallel::distributed::Triangulation<dim> mesh{MPI_COMM_WORLD};
@@ -121,7 +120,7 @@ void random_residuals(unsigned int degree) {
   for (const double contrast : {1., 1e6}) {
     const auto field = isotropic_field<dim>(body.mesh.n_active_cells(), body.quadrature.size(),
                                             [&] { return std::pow(contrast, random.uniform()); });
-    for (int repeat = 0; repeat < 3; ++repeat) {
+    for (int repeat = 0; repeat < (dim == 2 ? 2 : 1); ++repeat) {
       const double ratio =
           body.ratio(field, [&](const auto&, unsigned int) { return random.normal(); });
       EXPECT_GE(ratio, 1. - 1e-9) << dim << degree << contrast;
@@ -139,14 +138,14 @@ TEST(ResidualEnergy, IsAnUpperBoundOnMeshesWithHangingNodes) {
 }
 
 TEST(ResidualEnergy, IsSharpWhereTheForcesHaveOneWayToTheSupports) {
-  // One row of cells under a force at its end: moments travel over 200 lengths of a cell.
+  // One row of cells under a force at its end: moments travel over 40 cells.
   const Body<2> beam(2, [](auto& mesh) {
     dealii::GridGenerator::subdivided_hyper_rectangle(mesh, {40, 1}, dealii::Point<2>(0, 0),
-                                                      dealii::Point<2>(1000, 1), true);
+                                                      dealii::Point<2>(100, 1), true);
   });
   const auto field = isotropic_field<2>(40, beam.quadrature.size(), [] { return 1.; });
   const double ratio = beam.ratio(field, [](const dealii::Point<2>& x, unsigned int component) {
-    return x[0] > 999 && component == 1 ? 1. : 0.;
+    return x[0] > 99.9 && component == 1 ? 1. : 0.;
   });
   EXPECT_GE(ratio, 1. - 1e-6);
   EXPECT_LT(ratio, 1.1);
