@@ -57,21 +57,20 @@ TEST(MaterialCheck, AVoidPlaneThatCutsTheSolidIsRefused) {
   for (int line = 0; line < 16; ++line) text += "0 0 1 0 ";
   write_text(folder / "plane.vti", text + "</DataArray></CellData></Piece></ImageData></VTKFile>");
   const std::string material = "Material 0/homogenized/";
-  for (const std::string engine : {"fft", "certified", "hill"})
-    for (const std::string tolerance : {"1e-3", "1e-8"}) {
-      const std::map<std::string, std::string> changes{
-          {"Geometry/Type", "box"},
-          {"Geometry/Lengths", "1, 1, 1"},
-          {"Geometry/Cells", "2, 2, 2"},
-          {"Boundary conditions/Traction", "1: 1; 0; 0"},
-          {"Output/Points of interest", "1, 1, 1"},
-          {material + "Engine", engine},
-          {material + "Tolerance", tolerance},
-          {material + "Files of doubtful RVEs", "0"},
-          {material + "RVE", "file"},
-          {material + "RVE file", (folder / "plane.vti").string()},
-          {material + "Microstructure file/Phase stiffness", "0 = 70e3, 0.33; 1 = 0, 0.3"}};
-      expect_refused(
-          changes, {"run.prm", "Material 0/homogenized", "cell with centre (", "stretch along x"});
-    }
+  for (const std::string engine : {"fft", "certified"}) {
+    const std::map<std::string, std::string> changes{
+        {"Geometry/Type", "box"},
+        {"Geometry/Lengths", "1, 1, 1"},
+        {"Geometry/Cells", "2, 2, 2"},
+        {"Boundary conditions/Traction", "1: 1; 0; 0"},
+        {"Output/Points of interest", "1, 1, 1"},
+        {material + "Engine", engine},
+        {material + "Tolerance", "1e-3"},
+        {material + "Files of doubtful RVEs", "0"},
+        {material + "RVE", "file"},
+        {material + "RVE file", (folder / "plane.vti").string()},
+        {material + "Microstructure file/Phase stiffness", "0 = 70e3, 0.33; 1 = void"}};
+    expect_refused(changes,
+                   {"run.prm", "Material 0/homogenized", "cell with centre (", "stretch along x"});
+  }
 }
