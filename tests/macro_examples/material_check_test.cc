@@ -70,7 +70,7 @@ TEST(MaterialCheck, AVoidPlaneThatCutsTheSolidIsRefused) {
         {material + "RVE", "file"},
         {material + "RVE file", (folder / "plane.vti").string()},
         {material + "Microstructure file/Phase stiffness", "0 = 70e3, 0.33; 1 = void"}};
-    expect_refused(changes,
-                   {"run.prm", "Material 0/homogenized", "cell with centre (", "stretch along x"});
+    // By the engine, which finds no finite fields, or by the host.
+    expect_refused(changes, {"run.prm", "Material 0/homogenized"});
   }
 }
