@@ -187,6 +187,7 @@ nlohmann::json ElasticityProblem<dim>::describe_state() const {
           {"audit", audit_},
           {"shares", !shares_.empty()},
           {"linear_iterations", solver_iterations_},
+          {"equilibrium", describe_equilibrium()},
           {"seconds", seconds()}};
 }
 
@@ -218,6 +219,7 @@ void ElasticityProblem<dim>::take_state(const nlohmann::json& state) {
   state.at("work").get_to(work_);
   audit_ = state.at("audit");
   state.at("linear_iterations").get_to(solver_iterations_);
+  if (state.contains("equilibrium")) take_equilibrium(state["equilibrium"]);
   seconds_before_ = state.at("seconds");
 }
 

@@ -11,8 +11,10 @@
 #include <deal.II/lac/la_parallel_vector.h>
 
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -22,6 +24,7 @@
 #include "macro_parameters.h"
 #include "mesh_checks.h"
 #include "mesh_parts.h"
+#include "residual_energy.h"
 #include "rigid_motions.h"
 
 namespace seco::macro {
@@ -56,6 +59,29 @@ class ElasticityProblem {
   struct EnergyBounds {
     std::optional<double> lower;
     double upper = 0;
+  };
+  /// A displacement near equilibrium, and how near.
+  struct Solution {
+    Vector displacement;
+    /// Norm of the residual.
+    double residual = 0;
+    unsigned int iterations = 0;
+    /// 1/2 a(u, u) and f(u).
+    double strain_energy = 0, work = 0;
+    /// Guaranteed bound of a(e, e) for the error e, which is twice the difference of the potential
+    /// energies; none where the body has no bound (residual_energy.h).
+    std::optional<double> error;
+    /// Why there is no solution; empty if there is one.
+    std::string failure;
+
+    double potential() const { return strain_energy - work; }
+    /// Of the sums over points in the potential energy.
+    double round_off() const { return 1e-13 * (std::abs(strain_energy) + std::abs(work)); }
+    /// In the energy norm.
+    double relative_error() const {
+      if (!error) return std::numeric_limits<double>::quiet_NaN();
+      return *error > 0 ? std::sqrt(*error / (2 * strain_energy)) : 0.;
+    }
   };
   /// A round of the loop of certify_compliance: bounds of the compliance, nan where there is none,
   /// and what was done until then. `n_marked` is the number of RVEs marked in the round before.
@@ -151,9 +177,19 @@ class ElasticityProblem {
   void assemble_loads();
   /// Loads minus inner forces at the unknowns without constraint.
   Vector residual(const StiffnessField<dim>& stiffness, const Vector& displacement);
-  Vector solve(Bound bound);
-  /// Pi(C) of the given stiffness and f(u).
-  std::pair<double, double> energies(Bound bound, const Vector& displacement);
+  /// 1/2 a_C(u, u).
+  double strain_energy(const StiffnessField<dim>& stiffness, const Vector& displacement);
+  Discretization<dim> discretization() const;
+  /// Solves with a stiffness, with the direct solver as the last resort.
+  /// @throws std::runtime_error if no displacement near equilibrium is found
+  Solution solve(Bound bound);
+  /// One try of the present solver, from a displacement. @param load norm of the loads
+  Solution attempt(const StiffnessField<dim>& stiffness, const Vector& start, double load);
+  /// Solves for what is left of the residual until its norm is the goal, or no more can be gained.
+  /// @return whether it is
+  bool approach(const StiffnessField<dim>& stiffness, double goal, Solution& solution);
+  /// Whether a solution is so bad that the direct solver shall try.
+  bool direct_is_left(const Solution& solution) const;
   const dealii::SymmetricTensor<4, dim>& stiffness(Bound bound,
                                                    const plugin::MaterialResponse<dim>& response,
                                                    std::size_t point) const;
@@ -184,6 +220,21 @@ class ElasticityProblem {
   std::size_t polish(double width, double goal);
   /// Homogenizes a sample of the RVEs with the engines of reference. @return what they took
   nlohmann::json audit();
+  /// Why no RVE is polished any more, with the key that stops it. Collective.
+  std::string polish_limit(double width, double compliance);
+  /// Checks what materials have answered before it is used: finite and symmetric stiffnesses,
+  /// lower <= tangent <= upper, and a tangent that resists every strain. Collective.
+  /// @throws std::runtime_error naming the material and the point
+  void check_responses();
+  /// Checks that bounds are finite and in order; what crosses by no more than round-off is put in
+  /// order. @throws std::runtime_error
+  void check_energy_bounds(EnergyBounds& bounds) const;
+  /// Puts the estimate of the potential energy into its bounds, which it may leave by no more than
+  /// the energy of its error. @throws std::runtime_error
+  void check_estimate();
+  /// What is reported of equilibrium, also for a checkpoint.
+  nlohmann::json describe_equilibrium() const;
+  void take_equilibrium(const nlohmann::json& state);
   nlohmann::json describe_rounds() const;
   void write_rounds() const;
   void write_fields(const Vector& displacement);
@@ -214,6 +265,10 @@ class ElasticityProblem {
   std::unique_ptr<RigidMotions<dim>> rigid_motions_;
   LocalQuantities<dim> local_quantities_;
   std::unique_ptr<LinearSolver<dim>> solver_;
+  std::unique_ptr<ResidualEnergy<dim>> residual_energy_;
+  /// Whether the solver is the direct one, and why, if it was not asked for.
+  bool direct_ = false;
+  std::string direct_reason_;
   /// Forces at the unknowns, and these with those at constrained ones passed on.
   Vector loads_, condensed_loads_;
   /// Of the last solve, from which the next one starts.
@@ -226,14 +281,16 @@ class ElasticityProblem {
   /// index.
   std::vector<std::size_t> first_point_;
   std::vector<plugin::MaterialResponse<dim>> responses_;
+  /// Of every solve: iterations, and the largest error in the energy norm, nan if not known.
   std::vector<unsigned int> solver_iterations_;
+  std::vector<double> equilibrium_errors_;
   /// Share of every point in the width of the compliance, per material; empty if not certified.
   std::vector<std::vector<double>> shares_;
   std::vector<Round> rounds_;
   /// The best of all rounds, or of the only solution.
   EnergyBounds bounds_;
-  /// Potential energy and f(u) of the estimate.
-  double potential_ = 0, work_ = 0;
+  /// Potential energy and f(u) of the estimate, and the energy of its error, nan if not known.
+  double potential_ = 0, work_ = 0, error_energy_ = 0;
   nlohmann::json audit_;
   /// The last stage that is done.
   Stage stage_ = Stage::none;
@@ -244,6 +301,10 @@ class ElasticityProblem {
   std::string identity_;
   nlohmann::json seconds_before_ = nlohmann::json::object();
   std::chrono::steady_clock::time_point last_checkpoint_ = std::chrono::steady_clock::now();
+  /// What the solves of the last bounds leave of the width of the compliance.
+  double solver_width_ = 0;
+  /// Why there is no lower bound of the potential energy, one clause; empty if there is one.
+  std::string no_lower_bound_;
   /// Why the tolerance of the compliance was missed, one clause; empty if it was not.
   std::string missed_;
 };

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/serialization/string.hpp>
+#include <boost/serialization/utility.hpp>
 #include <boost/serialization/vector.hpp>
 #include <chrono>
 #include <cmath>
@@ -12,6 +14,7 @@
 #include "marking.h"
 #include "seco/materials/write_aside.h"
 #include "seco/plugin/agree.h"
+#include "seco/plugin/polish_limits.h"
 
 namespace seco::macro {
 
@@ -19,15 +22,33 @@ using dealii::Utilities::MPI::sum;
 
 template <int dim>
 typename ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::solve_bounds() {
+  // Any displacement that fulfils the conditions has a potential energy no less than that in
+  // equilibrium, so what a solve leaves costs the bound from above nothing. The one from below
+  // takes the guaranteed energy of its error.
   EnergyBounds bounds;
   const auto stiff = solve(Bound::upper);
-  bounds.upper = energies(Bound::upper, stiff).first;
-  std::optional<Vector> soft;
-  if (lower_bound_usable()) {
+  bounds.upper = stiff.potential() + stiff.round_off();
+  // That of the body at rest.
+  if (homogeneous_dirichlet_) bounds.upper = std::min(bounds.upper, 0.);
+  solver_width_ = stiff.error.value_or(0.);
+  std::optional<Solution> soft;
+  no_lower_bound_.clear();
+  if (!lower_bound_usable()) {
+    no_lower_bound_ =
+        "the stiffness of some RVEs has no lower bound, as with voids of stiffness zero";
+  } else {
     soft = solve(Bound::lower);
-    bounds.lower = energies(Bound::lower, *soft).first;
+    if (soft->error) {
+      bounds.lower = soft->potential() - 0.5 * *soft->error - soft->round_off();
+      solver_width_ += *soft->error;
+    } else {
+      no_lower_bound_ =
+          "a part of the mesh is held by nodes or edges alone that it shares with others, and the "
+          "error of its displacement is not bounded";
+    }
   }
-  set_shares(stiff, soft ? *soft : stiff);
+  check_energy_bounds(bounds);
+  set_shares(stiff.displacement, soft ? soft->displacement : stiff.displacement);
   return bounds;
 }
 
@@ -64,14 +85,15 @@ void ElasticityProblem<dim>::certify_compliance() {
     const auto& round = rounds_.back();
     if (round.relative_width <= goal.tolerance) return;
     if (round.number == goal.largest_rounds) {
-      missed_ = fmt::format("'Largest number of rounds' = {} was reached", goal.largest_rounds);
+      missed_ =
+          fmt::format("'Largest number of rounds' = {} in section 'Certification' was reached",
+                      goal.largest_rounds);
       return;
     }
     n_marked_ = polish(round.upper - round.lower, goal.tolerance * round.lower);
     if (n_marked_ == 0) {
-      missed_ = bounds_.lower ? "no RVE whose gap matters can be polished further"
-                              : "the stiffness of some RVEs has no lower bound, as with voids of "
-                                "stiffness zero, and polishing brings none";
+      missed_ = bounds_.lower ? polish_limit(round.upper - round.lower, round.lower)
+                              : fmt::format("{}, and polishing brings none", no_lower_bound_);
       return;
     }
     finish_stage(Stage::polishing);
@@ -91,6 +113,7 @@ void ElasticityProblem<dim>::add_round() {
   auto& best = bounds_;
   best.upper = first ? bounds.upper : std::min(best.upper, bounds.upper);
   if (bounds.lower) best.lower = best.lower ? std::max(*best.lower, *bounds.lower) : bounds.lower;
+  check_energy_bounds(best);
   round.number = static_cast<unsigned int>(rounds_.size());
   round.n_marked = n_marked_;
   round.lower = -2. * best.upper;
@@ -113,6 +136,33 @@ void ElasticityProblem<dim>::add_round() {
               round.number, round.lower, round.upper, round.relative_width, round.n_polished,
               round.n_rves, round.micro_seconds, round.macro_seconds)
        << std::flush;
+}
+
+template <int dim>
+std::string ElasticityProblem<dim>::polish_limit(double width, double compliance) {
+  if (solver_width_ > 0.5 * width)
+    return fmt::format(
+        "the linear solver leaves {:.2g} of the relative width; 'Tolerance' = {:g} and 'Largest "
+        "equilibrium error' = {:g} in section 'Solver' stop it, or round-off",
+        solver_width_ / compliance, parameters_.solver_tolerance,
+        parameters_.equilibrium_tolerance);
+  // What stops the RVE of the largest share of all ranks.
+  std::pair<double, std::string> worst(0., "");
+  for (std::size_t m = 0; m < shares_.size(); ++m) {
+    const auto rves = parameters_.materials[m]->rve_shares(shares_[m]);
+    const auto* limited = dynamic_cast<const plugin::PolishLimits*>(parameters_.materials[m].get());
+    const auto limits = limited ? limited->polish_limits() : std::vector<std::string>(rves.size());
+    for (std::size_t r = 0; r < rves.size(); ++r)
+      if (!rves[r].improvable && rves[r].share > worst.first)
+        worst = {rves[r].share, limits[r].empty()
+                                    ? ""
+                                    : fmt::format("{} in section 'Material {}/{}'", limits[r], m,
+                                                  parameters_.model_names[m])};
+  }
+  for (const auto& other : dealii::Utilities::MPI::all_gather(communicator_, worst))
+    if (other.first > worst.first) worst = other;
+  return "no RVE whose gap matters can be polished further" +
+         (worst.second.empty() ? ": the material allows no more" : ": " + worst.second);
 }
 
 template <int dim>

@@ -32,8 +32,8 @@ struct Discretization {
   std::function<void(const dealii::DoFHandler<dim>&, dealii::AffineConstraints<double>&)> constrain;
 };
 
-/// Conjugate gradients for K(C) u = f with one stiffness C after another; what does not depend on C
-/// is kept. All functions are collective.
+/// Solves K(C) u = f with one stiffness C after another; what does not depend on C is kept. All
+/// functions are collective.
 template <int dim>
 class LinearSolver {
  public:
@@ -49,15 +49,17 @@ class LinearSolver {
   /// restarted here.
   virtual void forget() {}
 
-  /// Solves K x = right-hand side from x = 0.
+  /// Solves K x = right-hand side from x = 0. What it takes for the residual is that of its own
+  /// recursion, which in ill-conditioned bodies is far below the true one.
   /// @param right_hand_side zero at constrained unknowns
   /// @param control when to stop; has the number of iterations afterwards
   /// @throws dealii::SolverControl::NoConvergence
   virtual void solve(Vector& x, const Vector& right_hand_side, dealii::SolverControl& control) = 0;
 };
 
-/// A solver by its name in parameter files: "PETSc" or "Trilinos" with an assembled matrix and
-/// algebraic multigrid, or "matrix-free" with geometric multigrid.
+/// A solver by its name in parameter files: conjugate gradients with "PETSc" or "Trilinos", an
+/// assembled matrix and algebraic multigrid, or "matrix-free" with geometric multigrid; "direct"
+/// with the factors of the matrix by MUMPS.
 /// @throws std::invalid_argument if matrix-free has no elements of this degree
 template <int dim>
 std::unique_ptr<LinearSolver<dim>> make_linear_solver(const std::string& name,
@@ -70,5 +72,7 @@ std::unique_ptr<LinearSolver<dim>> make_trilinos_solver(const Discretization<dim
 template <int dim>
 std::unique_ptr<LinearSolver<dim>> make_matrix_free_solver(
     const Discretization<dim>& discretization);
+template <int dim>
+std::unique_ptr<LinearSolver<dim>> make_direct_solver(const Discretization<dim>& discretization);
 
 }  // namespace seco::macro

@@ -215,7 +215,8 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
   result.strict = p.flag(
       "", "Strict", false,
       "exit code 2 if any RVE misses what was asked (it did not converge, has no lower bound, or "
-      "its gap is larger than 'Largest gap'), or if the compliance tolerance is missed");
+      "its gap is larger than 'Largest gap'), if the compliance tolerance is missed, or if a "
+      "displacement is not in equilibrium to 'Largest equilibrium error'");
   result.geometry = read_geometry(p, dim);
   result.refined_region =
       read_function<dim>(p, "Geometry", "Refined region", "0", 1,
@@ -237,20 +238,31 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
   for (int c = 1; c < dim; ++c) zero += "; 0";
   result.body_force =
       read_function<dim>(p, "Boundary conditions", "Body force", zero, dim, "force per volume");
-  result.linear_algebra =
-      p.choice("Solver", "Linear algebra", "Trilinos", {"PETSc", "Trilinos", "matrix-free"},
-               "library of the matrix and of its algebraic multigrid, or matrix-free: geometric "
-               "multigrid without a matrix, for degrees 1 to 3");
+  result.linear_algebra = p.choice(
+      "Solver", "Linear algebra", "Trilinos", {"PETSc", "Trilinos", "matrix-free", "direct"},
+      "library of the matrix and of its algebraic multigrid; matrix-free: geometric "
+      "multigrid without a matrix, for degrees 1 to 3; direct: factors of the matrix by "
+      "MUMPS, for slender bodies and high contrasts");
   if (result.linear_algebra == "matrix-free" && result.degree > 3)
     p.refuse("Solver", "Linear algebra",
              fmt::format("matrix-free has elements of degree 1 to 3, and 'Polynomial degree' in "
-                         "section 'Discretization' is {}; allowed are PETSc and Trilinos",
+                         "section 'Discretization' is {}; allowed are PETSc, Trilinos and direct",
                          result.degree));
   result.solver_tolerance = p.number("Solver", "Tolerance", 1e-10, 1e-15, 1e-1,
-                                     "residual of CG relative to the right-hand side");
+                                     "residual of the displacement, loads minus inner forces, "
+                                     "relative to the loads");
   result.solver_iterations =
       static_cast<unsigned int>(p.integer("Solver", "Largest number of iterations", 2000, 1,
                                           10000000, "iterations after which CG fails"));
+  result.equilibrium_tolerance = p.number(
+      "Solver", "Largest equilibrium error", 1e-3, 1e-12, 1,
+      "largest error of a displacement in the energy norm, relative to it, as far as it "
+      "can be guaranteed: a solve goes on below 'Tolerance' until it is reached, and a run "
+      "with 'Strict' fails if it is not");
+  result.largest_direct = static_cast<std::uint64_t>(
+      p.integer("Solver", "Largest direct system", 100000, 0, 1000000000,
+                "unknowns up to which a direct solver takes over where the chosen one fails or "
+                "leaves a larger equilibrium error; 0 for never"));
   result.certify = p.flag("Solver", "Certified bounds", true,
                           "solves also with the upper and the lower bounds of the stiffness, which "
                           "encloses the compliance");

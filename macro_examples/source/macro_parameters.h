@@ -72,6 +72,10 @@ struct MacroParameters {
   std::string linear_algebra;
   double solver_tolerance = 0;
   unsigned int solver_iterations = 0;
+  /// Largest error in the energy norm, relative to the displacement.
+  double equilibrium_tolerance = 0;
+  /// Unknowns up to which a direct solver is the last resort.
+  std::uint64_t largest_direct = 0;
   bool certify = true, write_vtu = true;
   CertificationParameters certification;
   CheckpointParameters checkpoint;

@@ -44,11 +44,23 @@ int run(const seco::materials::ParameterFile& file, const seco::macro::RunHeader
   const auto n_unreliable = summary["unreliable_rves"].get<std::uint64_t>();
   const nlohmann::json certification = summary.value("certification", nlohmann::json::object());
   const bool reached = certification.value("reached", true);
-  if (n_unreliable == 0 && reached) return 0;
+  const auto& equilibrium = summary["equilibrium"];
+  const auto n_unbalanced = equilibrium["missed"].get<unsigned int>();
+  if (n_unreliable == 0 && reached && n_unbalanced == 0) return 0;
   if (dealii::Utilities::MPI::this_mpi_process(MPI_COMM_WORLD) == 0) {
     if (n_unreliable > 0)
       fmt::print(stderr, "seco-macro: {} of {} RVEs miss what was asked; the worst: {}\n",
                  n_unreliable, summary["rves"].get<std::uint64_t>(), summary.value("message", ""));
+    if (n_unbalanced > 0)
+      fmt::print(
+          stderr,
+          "seco-macro: {} of {} displacements are not in equilibrium to 'Largest equilibrium "
+          "error' = {:g} in section 'Solver': {}; certified intervals are widened by it\n",
+          n_unbalanced, equilibrium["errors"].size(), equilibrium["allowed"].get<double>(),
+          equilibrium["largest_error"].is_null()
+              ? "their error in the energy norm has no guaranteed bound"
+              : fmt::format("their error in the energy norm may be {:.2g}",
+                            equilibrium["largest_error"].get<double>()));
     if (!reached)
       fmt::print(stderr,
                  "seco-macro: the compliance is not certified to the tolerance {:g} of key "

@@ -199,6 +199,17 @@ void ElasticityProblem<dim>::print_summary(const nlohmann::json& s) {
   };
   enclosed("potential_energy");
   enclosed("compliance");
+  if (s.contains("no_lower_bound"))
+    line("no bound on one side", s["no_lower_bound"].get<std::string>());
+  const auto& e = s["equilibrium"];
+  line("error of displacements",
+       fmt::format("{}{} in the energy norm",
+                   e["largest_error"].is_null()
+                       ? "not bounded"
+                       : fmt::format("at most {:.1e}", e["largest_error"].get<double>()),
+                   e["missed"].get<unsigned int>() == 0
+                       ? ""
+                       : fmt::format(", NOT the {:g} asked for,", e["allowed"].get<double>())));
   if (s.contains("certification")) {
     const auto& c = s["certification"];
     const auto& last = c["rounds"].back();

@@ -18,6 +18,7 @@
 #include "seco/plugin/agree.h"
 #include "seco/plugin/mandel_tensor.h"
 #include "seco/plugin/parameters.h"
+#include "seco/plugin/polish_limits.h"
 #include "seco/plugin/registration.h"
 #include "share_work.h"
 #include "stopwatch.h"
@@ -68,7 +69,7 @@ struct Work {
 /// depend on the strain, so the RVEs are homogenized in `set_points`, each different one once in
 /// the whole run, and again only where `polish` asks for smaller gaps.
 template <int dim>
-class HomogenizedMaterial : public Material<dim> {
+class HomogenizedMaterial : public Material<dim>, public PolishLimits {
  public:
   static void declare_parameters(dealii::ParameterHandler& handler) {
     HandlerParameters parameters(handler, HandlerParameters::Mode::declare);
@@ -116,6 +117,12 @@ class HomogenizedMaterial : public Material<dim> {
 
   std::vector<RveShare> rve_shares(std::span<const double> share_of_point) const override;
 
+  std::vector<std::string> polish_limits() const override {
+    std::vector<std::string> limits;
+    for (const auto& answer : answers_) limits.push_back(polish_limit(answer));
+    return limits;
+  }
+
   void polish(std::span<const double> wanted_gap,
               const std::function<void(std::size_t, std::size_t)>& progress) override;
 
@@ -151,6 +158,9 @@ class HomogenizedMaterial : public Material<dim> {
   void set_keys(const std::vector<MaterialPoint<dim>>& points, MPI_Comm communicator);
   /// Of equal RVEs, of whatever keys and ranks, chooses one that is counted. Collective.
   void choose_counted();
+
+  /// Why an RVE cannot be polished further; empty if it can.
+  std::string polish_limit(const RveAnswer<dim>& answer) const;
 
   using Purpose = typename RveHomogenizer<dim>::Purpose;
   /// One answer per task, shared between all ranks. Collective.
@@ -319,14 +329,20 @@ std::vector<RveShare> HomogenizedMaterial<dim>::rve_shares(
   std::vector<RveShare> result;
   for (const auto& sum : sum_over_ranks<RveKey>(keys_, share, communicator_, hash_of)) {
     const auto& answer = answers_[result.size()];
-    const bool missed = answer.wanted_gap > 0 && !(answer.gap <= answer.wanted_gap);
-    // A tolerance below what was wanted before and above the gap that was reached is of no use.
-    const double next = homogenizer_.polish_tolerance(answer.gap);
-    const bool done = answer.wanted_gap > 0 && next >= answer.wanted_gap;
-    result.push_back({sum.sum, answer.gap,
-                      !missed && !done && answer.gap > homogenizer_.smallest_gap(), sum.first});
+    result.push_back({sum.sum, answer.gap, polish_limit(answer).empty(), sum.first});
   }
   return result;
+}
+
+template <int dim>
+std::string HomogenizedMaterial<dim>::polish_limit(const RveAnswer<dim>& answer) const {
+  if (answer.wanted_gap > 0 && !(answer.gap <= answer.wanted_gap))
+    return homogenizer_.missed_gap(answer);
+  // A tolerance below what was wanted before and above the gap that was reached is of no use.
+  const bool done =
+      answer.wanted_gap > 0 && homogenizer_.polish_tolerance(answer.gap) >= answer.wanted_gap;
+  if (done || answer.gap <= homogenizer_.smallest_gap()) return homogenizer_.smallest_gap_key();
+  return "";
 }
 
 template <int dim>
@@ -350,7 +366,8 @@ void HomogenizedMaterial<dim>::polish(
       // The bounds that are known stay where polishing brought none, or wider ones.
       if (polished[i].status == PointStatus::failed || !(polished[i].gap < answer.gap)) {
         answer.wanted_gap = tasks[i].wanted_gap;
-        if (polished[i].status == PointStatus::failed) answer.reason = polished[i].reason;
+        if (polished[i].status == PointStatus::failed || answer.status == PointStatus::ok)
+          answer.reason = polished[i].reason;
       } else {
         answer = std::move(polished[i]);
       }

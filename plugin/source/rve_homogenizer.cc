@@ -114,6 +114,20 @@ double RveHomogenizer<dim>::polish_tolerance(double wanted) const {
 }
 
 template <int dim>
+std::string RveHomogenizer<dim>::smallest_gap_key() const {
+  return fmt::format("'{}' = {:g}", polish_keys().tolerance_key,
+                     polish_tolerance_ > 0 ? polish_tolerance_ : smallest_gap_);
+}
+
+template <int dim>
+std::string RveHomogenizer<dim>::missed_gap(const RveAnswer<dim>& answer) const {
+  const auto keys = polish_keys();
+  return fmt::format("'{}' = {} stopped at a gap of {:.2g}, asked for {:.2g}{}", keys.engine_key,
+                     keys.engine, answer.gap, answer.wanted_gap,
+                     answer.reason.empty() ? "" : fmt::format(" ({})", answer.reason));
+}
+
+template <int dim>
 void RveHomogenizer<dim>::share_devices(MPI_Comm communicator) {
   if (devices_are_shared_) return;
   devices_are_shared_ = true;
@@ -249,6 +263,9 @@ RveAnswer<dim> RveHomogenizer<dim>::to_answer(const Homogenized& result) const {
   if (result.status != Status::ok) {
     answer.status = result.status == Status::failed ? PointStatus::failed : PointStatus::unreliable;
     answer.reason = fmt::format("{}: {}", to_string(result.status), result.message);
+    if (result.status == Status::not_converged && result.iterations >= settings_.max_iterations)
+      answer.reason += fmt::format("; 'Largest number of iterations' = {} was reached",
+                                   settings_.max_iterations);
   }
   if (answer.status == PointStatus::failed) return answer;
   answer.stiffness = to_tensor<dim>(result.stiffness);

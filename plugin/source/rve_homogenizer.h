@@ -20,7 +20,7 @@ struct RveAnswer {
   double gap = 0;
   PointStatus status = PointStatus::ok;
   std::string engine;
-  /// One sentence where the status is not ok.
+  /// One sentence where the status is not ok, or where polishing missed the wanted gap.
   std::string reason;
   /// The gap it was polished for, 0 if it never was.
   double wanted_gap = 0;
@@ -64,6 +64,10 @@ class RveHomogenizer {
   /// set `Polish tolerance`, else the next power of 1/2 below, so that few engines and large
   /// batches do for all RVEs; never below `smallest_gap`.
   double polish_tolerance(double wanted) const;
+  /// The key that ends polishing, with its value: "'Smallest polish tolerance' = 1e-06".
+  std::string smallest_gap_key() const;
+  /// The same where the polish engine stopped before the gap that was wanted.
+  std::string missed_gap(const RveAnswer<dim>& answer) const;
 
   /// Whether all engines of the run can take an RVE.
   /// @throws std::invalid_argument with the key of the one that cannot
