@@ -69,7 +69,7 @@ struct MacroParameters {
   std::string linear_algebra;
   double solver_tolerance = 0;
   unsigned int solver_iterations = 0;
-  bool certify = true, write_vtu = true;
+  bool certify = true, write_vtu = true, vtu_doubles = false;
   CertificationParameters certification;
   CheckpointParameters checkpoint;
   /// All of them as texts, for run_identity.h.

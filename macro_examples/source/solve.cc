@@ -6,6 +6,7 @@
 
 #include "elasticity_problem.h"
 #include "element_stiffness.h"
+#include "interruption.h"
 #include "seco/plugin/mandel_tensor.h"
 
 namespace seco::macro {
@@ -22,6 +23,7 @@ const dealii::SymmetricTensor<4, dim>& ElasticityProblem<dim>::stiffness(
 
 template <int dim>
 StiffnessField<dim> ElasticityProblem<dim>::stiffness_field(Bound bound) {
+  dealii::TimerOutput::Scope scope(timer_, "assembly");
   constexpr unsigned int n = StiffnessField<dim>::n_strains;
   StiffnessField<dim> field(mesh_.n_locally_owned_active_cells(), quadrature_.size());
   std::size_t number = 0;
@@ -136,7 +138,8 @@ typename ElasticityProblem<dim>::Vector ElasticityProblem<dim>::solve(Bound boun
     displacement.update_ghost_values();
     right_hand_side = residual(field, displacement);
   }
-  dealii::SolverControl control(parameters_.solver_iterations, parameters_.solver_tolerance * load);
+  InterruptibleControl control(parameters_.solver_iterations, parameters_.solver_tolerance * load,
+                               communicator_);
   Vector correction(owned_, relevant_, communicator_);
   try {
     solver_->solve(correction, right_hand_side, control);
@@ -165,6 +168,7 @@ template <int dim>
 std::pair<double, double> ElasticityProblem<dim>::energies(Bound bound,
                                                            const Vector& displacement) {
   const auto field = stiffness_field(bound);
+  dealii::TimerOutput::Scope scope(timer_, "energies");
   ElementStiffness<dim> cell_stiffness(element_, quadrature_);
   dealii::Vector<double> local(element_.n_dofs_per_cell()), force(element_.n_dofs_per_cell());
   double strain_energy = 0;
@@ -182,9 +186,15 @@ std::pair<double, double> ElasticityProblem<dim>::energies(Bound bound,
 template <int dim>
 bool ElasticityProblem<dim>::lower_bound_usable() const {
   bool usable = true;
-  for (const auto& response : responses_)
-    for (const auto& lower : response.lower)
+  for (const auto& response : responses_) {
+    // Points that share an RVE mostly follow each other.
+    const dealii::SymmetricTensor<4, dim>* last = nullptr;
+    for (const auto& lower : response.lower) {
+      if (last && lower == *last) continue;
       usable &= materials::relative_smallest_eigenvalue(plugin::to_mandel<dim>(lower)) > 1e-12;
+      last = &lower;
+    }
+  }
   return min(usable ? 1 : 0, communicator_) == 1;
 }
 
