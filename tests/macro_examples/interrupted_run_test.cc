@@ -84,7 +84,9 @@ TEST(RanksInterruptedRun, AllRanksStopForTheSignalOfOne) {
     const auto folder = written("signal_ranks", changes);
     RunningProgram running("seco-macro", {(folder / "run.prm").string()}, 2);
     ASSERT_TRUE(running.prints(line));
-    kill(last_child(running.process()), SIGTERM);
+    const pid_t rank = last_child(running.process());
+    ASSERT_GT(rank, 0);
+    kill(rank, SIGTERM);
     const auto stopped = running.end();
     EXPECT_EQ(stopped.exit_code, 128 + SIGTERM) << stopped.output;
     expect_parts(stopped.output, {"stopped by signal 15"});
