@@ -1,12 +1,15 @@
 // Keeps the state of a run after its stages, and continues from there (docs/checkpoints.md).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 
 #include "elasticity_problem.h"
+#include "interruption.h"
+#include "program_time.h"
 #include "run_identity.h"
 #include "seco/plugin/agree.h"
 
@@ -24,6 +27,26 @@ template <typename Cell>
 std::string key_of(const Cell& cell) {
   const auto id = cell->id().template to_binary<Cell::AccessorType::dimension>();
   return {reinterpret_cast<const char*>(id.data()), sizeof id};
+}
+
+/// How a run that is not continued keeps what was computed all the same.
+std::string cache_hint(const plugin::ParameterTexts& texts) {
+  std::string without;
+  for (const auto& [name, value] : texts) {
+    const auto& [section, key] = name;
+    if (key != "Result cache" || !section.starts_with("Material ")) continue;
+    if (!value.empty())
+      return fmt::format(
+          "RVEs whose results are in 'Result cache' = '{}' of section '{}' are not "
+          "computed again",
+          value, section);
+    if (without.empty()) without = section;
+  }
+  if (without.empty()) return "";
+  return fmt::format(
+      "With a folder in key 'Result cache' of section '{}', runs with other "
+      "parameters compute no RVE again that they share",
+      without);
 }
 
 nlohmann::json or_null(double value) {
@@ -100,8 +123,8 @@ void ElasticityProblem<dim>::check_identity(const CheckpointReader& file) const 
     const auto refuse = [&](const std::string& what) {
       throw std::invalid_argument(
           fmt::format("{}: the checkpoint {} does not fit: {}. Run without --restart, or with what "
-                      "it was written with",
-                      parameters_.file, file.path(), what));
+                      "it was written with. {}",
+                      parameters_.file, file.path(), what, cache_hint(parameters_.texts)));
     };
     if (const auto state = file.json("state"); state.at("format") != format)
       refuse(fmt::format("its format is {}, and this program reads {}", state.at("format").dump(),
@@ -119,6 +142,7 @@ void ElasticityProblem<dim>::restore(const CheckpointReader& file) {
   check_identity(file);
   const auto state = file.json("state");
   take_state(state);
+  kept_ = stage_name();
   const bool has_shares = state.at("shares").get<bool>();
   out_ << fmt::format("== restart: {} continues after {}\n", file.path(), stage_name())
        << std::flush;
@@ -129,20 +153,25 @@ void ElasticityProblem<dim>::restore(const CheckpointReader& file) {
 template <int dim>
 void ElasticityProblem<dim>::finish_stage(Stage stage) {
   stage_ = stage;
-  if (!parameters_.checkpoint.write) return;
-  // A run that is restarted here has a new solver, too.
-  if (solver_) solver_->forget();
-  const auto now = std::chrono::steady_clock::now();
-  const double elapsed = std::chrono::duration<double>(now - last_checkpoint_).count();
-  if (MPI::broadcast(communicator_, elapsed, 0) < parameters_.checkpoint.seconds_between) return;
-  write_checkpoint();
-  last_checkpoint_ = std::chrono::steady_clock::now();
+  const bool stop = noted_signal(communicator_) != 0;
+  if (parameters_.checkpoint.write) {
+    // A run that is restarted here has a new solver, too.
+    if (solver_) solver_->forget();
+    const auto now = std::chrono::steady_clock::now();
+    const double elapsed = std::chrono::duration<double>(now - last_checkpoint_).count();
+    if (stop ||
+        MPI::broadcast(communicator_, elapsed, 0) >= parameters_.checkpoint.seconds_between) {
+      write_checkpoint();
+      last_checkpoint_ = std::chrono::steady_clock::now();
+    }
+  }
+  if (stop) plugin::run_together(communicator_, stop_if_noted);
 }
 
 template <int dim>
 void ElasticityProblem<dim>::write_checkpoint() {
   const auto state = describe_state();
-  {
+  try {
     dealii::TimerOutput::Scope scope(timer_, "checkpoint");
     plugin::run_together(communicator_, [&] {
       if (identity_.empty() && MPI::this_mpi_process(communicator_) == 0)
@@ -156,9 +185,36 @@ void ElasticityProblem<dim>::write_checkpoint() {
       file.table(material_table(m), parameters_.materials[m]->state());
     if (last_displacement_.size() > 0) file.table(cell_table, cell_records());
     file.close();
+  } catch (const std::exception& error) {
+    // What was computed is worth more than the checkpoint; the one before is still there.
+    missing_checkpoints_.push_back(fmt::format("after {}: {}", stage_name(), error.what()));
+    out_ << fmt::format("== WARNING: no checkpoint {}\n   The run goes on; {}\n",
+                        missing_checkpoints_.back(),
+                        kept_.empty() ? "there is no checkpoint"
+                                      : fmt::format("the checkpoint after {} stays", kept_))
+         << std::flush;
+    return;
   }
-  out_ << fmt::format("== checkpoint: {}, after {}\n", parameters_.checkpoint.file, stage_name())
+  kept_ = stage_name();
+  out_ << fmt::format("== checkpoint: {}, after {}\n", parameters_.checkpoint.file, kept_)
        << std::flush;
+}
+
+template <int dim>
+std::string ElasticityProblem<dim>::describe_stop(int signal) const {
+  std::string how;
+  if (!kept_.empty())
+    how = fmt::format("The checkpoint {} keeps the run after {}; continue with --restart",
+                      parameters_.checkpoint.file, kept_);
+  else if (parameters_.checkpoint.write)
+    how = "No stage was done, so there is no checkpoint; start again";
+  else
+    how =
+        "Nothing is kept, since key 'Write' in section 'Checkpoint' is false; with true, a run can "
+        "be continued";
+  return fmt::format(
+      "{}: stopped by signal {} ({}), {}. {}", parameters_.file, signal, strsignal(signal),
+      stage_ == Stage::none ? std::string("in the first stage") : "after " + stage_name(), how);
 }
 
 template <int dim>
@@ -285,8 +341,18 @@ void ElasticityProblem<dim>::take_cells(const CheckpointReader& file, bool has_s
 template <int dim>
 nlohmann::json ElasticityProblem<dim>::seconds() const {
   auto result = seconds_before_;
+  const auto add = [&](const std::string& section, double value) {
+    result[section] = result.value(section, 0.) + value;
+  };
   for (const auto& [section, own] : timer_.get_summary_data(dealii::TimerOutput::total_wall_time))
-    result[section] = result.value(section, 0.) + MPI::max(own, communicator_);
+    add(section, MPI::max(own, communicator_));
+  add("program start", MPI::max(seconds_before_start_, communicator_));
+  // Of all parts of the run, as the sections.
+  add("total", MPI::max(seconds_since_program_start(), communicator_));
+  double sum = 0;
+  for (const auto& [section, value] : result.items())
+    if (section != "total" && section != "other") sum += value.template get<double>();
+  result["other"] = std::max(0., result["total"].get<double>() - sum);
   return result;
 }
 
@@ -296,6 +362,7 @@ nlohmann::json ElasticityProblem<dim>::seconds() const {
   template void ElasticityProblem<dim>::start();                                       \
   template void ElasticityProblem<dim>::check_identity(const CheckpointReader&) const; \
   template void ElasticityProblem<dim>::finish_stage(Stage);                           \
+  template std::string ElasticityProblem<dim>::describe_stop(int) const;               \
   template nlohmann::json ElasticityProblem<dim>::seconds() const;
 INSTANTIATE(2)
 INSTANTIATE(3)

@@ -13,6 +13,8 @@
 #include <filesystem>
 
 #include "geometry.h"
+#include "interruption.h"
+#include "program_time.h"
 #include "seco/materials/random.h"
 #include "seco/plugin/agree.h"
 #include "seco/plugin/mandel_tensor.h"
@@ -45,7 +47,8 @@ ElasticityProblem<dim>::ElasticityProblem(MacroParameters<dim> parameters, MPI_C
       quadrature_(parameters_.degree + 1),
       face_quadrature_(parameters_.degree + 1),
       dof_handler_(mesh_),
-      local_quantities_(parameters_, dof_handler_, quadrature_, communicator) {}
+      local_quantities_(parameters_, dof_handler_, quadrature_, communicator),
+      seconds_before_start_(seconds_since_program_start()) {}
 
 template <int dim>
 void ElasticityProblem<dim>::set_up() {
@@ -166,6 +169,8 @@ template <int dim>
 std::function<void(std::size_t, std::size_t)> ElasticityProblem<dim>::progress_report() {
   return [this, start = std::chrono::steady_clock::now(), next_report = 5.](
              std::size_t done, std::size_t total) mutable {
+    // An error of one rank ends the work of all.
+    stop_if_noted();
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (seconds < next_report || done == 0 || done == total) return;
@@ -185,6 +190,7 @@ std::function<void(std::size_t, std::size_t)> ElasticityProblem<dim>::progress_r
 
 template <int dim>
 void ElasticityProblem<dim>::evaluate_materials(const Vector* displacement) {
+  dealii::TimerOutput::Scope scope(timer_, "evaluation of materials");
   dealii::FEValues<dim> values(element_, quadrature_, dealii::update_gradients);
   const dealii::FEValuesExtractors::Vector u(0);
   std::vector<std::vector<dealii::SymmetricTensor<2, dim>>> strains(parameters_.materials.size());
@@ -224,10 +230,15 @@ template <int dim>
 nlohmann::json ElasticityProblem<dim>::run() {
   make_output_folders();
   try {
+    lock_files();
     return run_stages();
   } catch (...) {
     // Nothing is left of a run that failed before its results; a folder with files stays.
+    locks_.clear();
     remove_new_folders();
+    // What an agreed error has lost on its way is whether a signal was its cause.
+    if (const int signal = stopped_for(communicator_); signal != 0)
+      throw Interrupted(signal, describe_stop(signal));
     throw;
   }
 }
@@ -238,8 +249,12 @@ nlohmann::json ElasticityProblem<dim>::run_stages() {
   check_certification();
   // Points outside the mesh are found before the long stages.
   Vector zero(owned_, relevant_, communicator_);
-  displacements_at_points(zero);
+  {
+    dealii::TimerOutput::Scope scope(timer_, "points of interest");
+    displacements_at_points(zero);
+  }
   local_quantities_.prepare();
+  plugin::run_together(communicator_, stop_if_noted);
   start();
   const bool goal_oriented = parameters_.certification.tolerance > 0;
   if (stage_ < Stage::estimate) {
@@ -266,8 +281,7 @@ nlohmann::json ElasticityProblem<dim>::run_stages() {
 }
 
 template <int dim>
-nlohmann::json ElasticityProblem<dim>::write_results() {
-  check_estimate();
+nlohmann::json ElasticityProblem<dim>::certified_results() const {
   nlohmann::json energy = {{"estimate", potential_}, {"lower", nullptr}, {"upper", nullptr}};
   if (parameters_.certify) energy["upper"] = bounds_.upper;
   if (bounds_.lower) energy["lower"] = *bounds_.lower;
@@ -282,26 +296,65 @@ nlohmann::json ElasticityProblem<dim>::write_results() {
                                {"lower", twice(energy["upper"])},
                                {"upper", twice(energy["lower"])}};
   }
-  if (!rounds_.empty()) {
-    certified["certification"] = describe_rounds();
-    write_rounds();
-  }
+  if (!rounds_.empty()) certified["certification"] = describe_rounds();
   if (!audit_.is_null()) certified["audit"] = audit_;
   if (parameters_.certify && !bounds_.lower && !no_lower_bound_.empty())
     certified["no_lower_bound"] = no_lower_bound_;
   certified["equilibrium"] = describe_equilibrium();
+  return certified;
+}
+
+template <int dim>
+nlohmann::json ElasticityProblem<dim>::write_results() {
+  check_estimate();
+  auto certified = certified_results();
+  std::vector<std::string> missing;
+  const auto attempt = [&](const std::string& what, const std::function<void()>& action) {
+    try {
+      action();
+    } catch (const std::exception& error) {
+      if (stopped_for(communicator_) != 0) throw;
+      missing.push_back(fmt::format("{}: {}", what, error.what()));
+      out_ << fmt::format("== WARNING: there is no {}\n", missing.back()) << std::flush;
+    }
+  };
   evaluate_materials(&displacement_);
-  if (parameters_.local.any()) {
-    dealii::TimerOutput::Scope scope(timer_, "local quantities");
-    certified["local_quantities"] =
-        local_quantities_.evaluate(displacement_, first_point_, responses_, progress_report());
-  }
+  if (parameters_.local.any())
+    attempt("local quantities", [&] {
+      dealii::TimerOutput::Scope scope(timer_, "local quantities");
+      certified["local_quantities"] =
+          local_quantities_.evaluate(displacement_, first_point_, responses_, progress_report());
+    });
   out_ << fmt::format("== output: {}\n", parameters_.output_directory) << std::flush;
-  if (parameters_.write_vtu) write_fields(displacement_);
-  auto result = summary(certified, displacements_at_points(displacement_));
-  write_summary(result);
+  nlohmann::json points;
+  {
+    dealii::TimerOutput::Scope scope(timer_, "points of interest");
+    points = displacements_at_points(displacement_);
+  }
+  nlohmann::json result;
+  const auto write = [&](const std::vector<std::string>& absent) {
+    result = summary(certified, points);
+    if (!absent.empty()) result["missing_files"] = absent;
+    write_summary(result);
+  };
+  {
+    auto absent = missing;
+    if (!rounds_.empty()) absent.emplace_back("rounds.csv: the run ended before it was written");
+    if (parameters_.write_vtu)
+      absent.emplace_back("solution.pvd: the run ended before it was written");
+    attempt("summary.json", [&] { write(absent); });
+  }
+  if (!rounds_.empty()) attempt("rounds.csv", [&] { write_rounds(); });
+  if (parameters_.write_vtu) attempt("solution.pvd", [&] { write_fields(displacement_); });
+  attempt("last version of summary.json", [&] { write(missing); });
   print_summary(result);
-  return result;
+  if (missing.empty()) return result;
+  std::string list;
+  for (const auto& entry : missing) list += fmt::format("{}{}", list.empty() ? "" : "; ", entry);
+  throw std::runtime_error(fmt::format(
+      "{}: the run is done, but not all of its results are written, see 'missing_files' "
+      "in summary.json; missing are: {}",
+      parameters_.file, list));
 }
 
 template class ElasticityProblem<2>;

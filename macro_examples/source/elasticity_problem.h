@@ -26,6 +26,7 @@
 #include "mesh_parts.h"
 #include "residual_energy.h"
 #include "rigid_motions.h"
+#include "run_lock.h"
 
 namespace seco::macro {
 
@@ -44,7 +45,7 @@ class ElasticityProblem {
   ElasticityProblem(MacroParameters<dim> parameters, MPI_Comm communicator);
 
   /// Runs all stages and writes results. @return the summary, also written as summary.json.
-  /// @throws std::exception on all ranks together
+  /// @throws Interrupted if a signal has stopped it, std::exception else; on all ranks together
   nlohmann::json run();
 
   /// Checks all that can be checked without computing, and prints what a run would do; nothing is
@@ -104,13 +105,21 @@ class ElasticityProblem {
   void make_output_folders();
   /// Removes those that were new and are empty.
   void remove_new_folders() const;
+  /// Keeps other runs from the folder of the results and from the checkpoint.
+  /// @throws std::runtime_error on all ranks if another run has one of them
+  void lock_files();
   /// What a checkpoint may follow, in the order of the run. Bounds and polishing alternate.
   enum class Stage { none, homogenization, bounds, polishing, estimate, certificate, audit };
 
   nlohmann::json run_stages();
   /// The last stage, which is always done anew: stresses inside RVEs and all files but the
-  /// checkpoint. @return the summary
+  /// checkpoint. The summary is written first and once more at the end, so that a disk that is full
+  /// costs no more than the files it has no room for. @return the summary
+  /// @throws std::runtime_error on all ranks, after all that can be written has been, if a file is
+  ///   missing
   nlohmann::json write_results();
+  /// What the summary says of energies, compliance, certification and audit.
+  nlohmann::json certified_results() const;
   /// Takes up the checkpoint, if the run is a restarted one and there is one; else homogenizes.
   void start();
   /// Whether there is a checkpoint; the same on all ranks.
@@ -119,9 +128,13 @@ class ElasticityProblem {
   void restore(const CheckpointReader& file);
   /// @throws std::runtime_error on all ranks if the checkpoint is of another run
   void check_identity(const CheckpointReader& file) const;
-  /// Notes that a stage is done, and keeps the state of the run if it is time. Collective.
+  /// Notes that a stage is done, and keeps the state of the run if it is time, or if a signal ends
+  /// the run here. Collective. @throws Interrupted on all ranks
   void finish_stage(Stage stage);
+  /// Goes on without, and says so, if the checkpoint cannot be written.
   void write_checkpoint();
+  /// For the user: where the run was stopped, and how it is continued.
+  std::string describe_stop(int signal) const;
   nlohmann::json describe_state() const;
   void take_state(const nlohmann::json& state);
   /// Displacement and shares by cell, under keys that do not depend on the distribution.
@@ -133,7 +146,8 @@ class ElasticityProblem {
     return "material " + std::to_string(material);
   }
   /// Elapsed time of every section of the timer, of the slowest rank, with that of the run that was
-  /// continued. Collective.
+  /// continued. "program start" is what passed before this object was made, "other" what no section
+  /// has, "total" all since the program was started. Collective.
   nlohmann::json seconds() const;
   void set_up();
   /// Mesh and unknowns.
@@ -277,6 +291,8 @@ class ElasticityProblem {
   Vector displacement_;
   bool homogeneous_dirichlet_ = true;
   std::vector<std::filesystem::path> new_folders_;
+  /// Of the first rank.
+  std::vector<std::unique_ptr<RunLock>> locks_;
   /// Number of the first point of every active cell among those of its material; by active cell
   /// index.
   std::vector<std::size_t> first_point_;
@@ -297,6 +313,11 @@ class ElasticityProblem {
   /// RVEs marked in the last polishing.
   std::size_t n_marked_ = 0;
   unsigned int n_restarts_ = 0;
+  /// What the checkpoint on the disk follows; empty if there is none of this run.
+  std::string kept_;
+  /// Why checkpoints could not be written, one sentence each.
+  std::vector<std::string> missing_checkpoints_;
+  double seconds_before_start_ = 0;
   /// Of the first rank, once it is known (run_identity.h).
   std::string identity_;
   nlohmann::json seconds_before_ = nlohmann::json::object();

@@ -54,6 +54,7 @@ typename ElasticityProblem<dim>::EnergyBounds ElasticityProblem<dim>::solve_boun
 
 template <int dim>
 void ElasticityProblem<dim>::set_shares(const Vector& stiff, const Vector& soft) {
+  dealii::TimerOutput::Scope scope(timer_, "energies");
   dealii::FEValues<dim> values(element_, quadrature_,
                                dealii::update_gradients | dealii::update_JxW_values);
   const dealii::FEValuesExtractors::Vector u(0);

@@ -234,20 +234,19 @@ void LocalQuantities<dim>::ask_materials(std::vector<Row>& rows, const Progress&
 template <int dim>
 void LocalQuantities<dim>::set_cell_fields(const std::vector<Row>& rows) {
   const auto n_cells = dof_handler_.get_triangulation().n_active_cells();
-  const float unknown = std::numeric_limits<float>::quiet_NaN();
-  const auto field = [&](const std::string& name) -> dealii::Vector<float>& {
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  const auto field = [&](const std::string& name) -> dealii::Vector<double>& {
     auto& values = fields_[name];
     if (values.size() == 0) {
       values.reinit(n_cells);
-      values = 0.f;
+      values = 0.;
       for (auto& value : values) value = unknown;
     }
     return values;
   };
   const auto keep = [&](const std::string& name, unsigned int cell, double value, auto better) {
     auto& present = field(name)[cell];
-    if (!(present == present) || better(value, static_cast<double>(present)))
-      present = static_cast<float>(value);
+    if (!(present == present) || better(value, present)) present = value;
   };
   const std::greater<double> greater;
   // Volume of a phase in a cell, and its stress times the volume.
@@ -275,7 +274,7 @@ void LocalQuantities<dim>::set_cell_fields(const std::vector<Row>& rows) {
     for (int i = 0; i < dim; ++i)
       for (int j = i; j < dim; ++j)
         field(fmt::format("phase_{}_stress_{}{}", key.first, axes[i], axes[j]))[key.second] =
-            static_cast<float>(stress[i][j] / volume);
+            stress[i][j] / volume;
   }
   // Every rank must know the same fields, also one without such points.
   std::vector<std::string> names;

@@ -45,7 +45,7 @@ class LocalQuantities {
 
   /// Values per active cell, not a number where no point of the cell was evaluated: the largest
   /// and smallest stresses over its points, and phase means averaged over them.
-  const std::map<std::string, dealii::Vector<float>>& cell_fields() const { return fields_; }
+  const std::map<std::string, dealii::Vector<double>>& cell_fields() const { return fields_; }
 
  private:
   /// A point that is evaluated: a line of the table, or a file of whole fields.
@@ -97,7 +97,7 @@ class LocalQuantities {
   const dealii::Quadrature<dim>& quadrature_;
   MPI_Comm communicator_;
   std::vector<Place> listed_, whole_fields_;
-  std::map<std::string, dealii::Vector<float>> fields_;
+  std::map<std::string, dealii::Vector<double>> fields_;
 };
 
 }  // namespace seco::macro

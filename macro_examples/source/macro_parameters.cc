@@ -271,6 +271,10 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
   result.run.goal_oriented = result.certification.tolerance > 0;
   result.run.audited = result.certification.audit_fraction > 0;
   result.write_vtu = p.flag("Output", "Write VTU", true, "writes solution.pvtu and solution.pvd");
+  result.vtu_doubles =
+      p.choice("Output", "Precision of VTU", "single", {"single", "double"},
+               "precision of the numbers in the VTU file; those of summary.json and of all tables "
+               "are double") == "double";
   result.points_of_interest = read_points<dim>(p, "Output", "Points of interest",
                                                "points whose displacement goes into the summary");
   result.local = read_local_parameters<dim>(p);

@@ -76,7 +76,7 @@ struct MacroParameters {
   double equilibrium_tolerance = 0;
   /// Unknowns up to which a direct solver is the last resort.
   std::uint64_t largest_direct = 0;
-  bool certify = true, write_vtu = true;
+  bool certify = true, write_vtu = true, vtu_doubles = false;
   CertificationParameters certification;
   CheckpointParameters checkpoint;
   /// All of them as texts, for run_identity.h.

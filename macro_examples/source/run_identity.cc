@@ -6,11 +6,14 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <vector>
 
+#include "parameter_value.h"
 #include "seco/materials/fnv_hash.h"
 #include "seco/materials/parameter_file.h"
+#include "seco/materials/text.h"
 
 namespace seco::macro {
 namespace {
@@ -33,8 +36,9 @@ bool may_change(const std::string& section, const std::string& key) {
 /// Whether a parameter may name a file or a folder; `Model` is the name of a material.
 bool may_be_path(const std::string& key, const std::string& value) {
   if (value.find('/') != std::string::npos) return true;
-  return key != "Model" &&
-         (key.find("file") != std::string::npos || key.find("model") != std::string::npos);
+  if (key == "Model" || materials::to_number(value)) return false;
+  return key.find("file") != std::string::npos || key.find("model") != std::string::npos ||
+         fs::path(value).has_extension();
 }
 
 void add_content(const fs::path& file, materials::FnvHash& hash) {
@@ -95,6 +99,21 @@ std::string described(const std::string& path) {
   return fmt::format("key '{}' in section '{}'", path.substr(slash + 1), path.substr(0, slash));
 }
 
+/// Whether a parameter has the same value in both runs, however it is written. A file or a folder
+/// is what it holds; the ending of its name may tell how to read it.
+bool is_same_value(const std::string& path, const nlohmann::json& kept, const nlohmann::json& now) {
+  const auto find = [&](const nlohmann::json& identity, const char* list) {
+    const auto& entries = identity.at(list);
+    return entries.contains(path) ? std::optional(entries[path].get<std::string>()) : std::nullopt;
+  };
+  const auto before = find(kept, "parameters"), after = find(now, "parameters");
+  if (!before || !after) return false;
+  if (comparable_value(*before) == comparable_value(*after)) return true;
+  const auto content = find(kept, "contents");
+  return content && content == find(now, "contents") &&
+         fs::path(*before).extension() == fs::path(*after).extension();
+}
+
 }  // namespace
 
 nlohmann::json run_identity(const plugin::ParameterTexts& values, const std::string& folder) {
@@ -126,6 +145,7 @@ std::string difference(const nlohmann::json& kept, const nlohmann::json& now) {
     for (const auto& path : paths) {
       const auto before = text(kept.at(list), path), after = text(now.at(list), path);
       if (before == after) continue;
+      if (list == std::string("parameters") && is_same_value(path, kept, now)) continue;
       if (list == std::string("contents"))
         return fmt::format("what {} names, {}, has another content than in the run that wrote it",
                            described(path), text(now.at("parameters"), path));

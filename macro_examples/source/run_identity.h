@@ -15,7 +15,8 @@ namespace seco::macro {
 ///   hash}}
 nlohmann::json run_identity(const plugin::ParameterTexts& values, const std::string& folder);
 
-/// The first difference of two identities in words, with the key; empty if they are equal.
+/// The first difference of two identities in words, with the key; empty if they are equal. Values
+/// are compared, not how they are written (parameter_value.h); of files and folders their content.
 /// @param kept of the checkpoint
 std::string difference(const nlohmann::json& kept, const nlohmann::json& now);
 

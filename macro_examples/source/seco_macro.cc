@@ -13,6 +13,7 @@
 #include <set>
 
 #include "elasticity_problem.h"
+#include "interruption.h"
 #include "seco/plugin/agree.h"
 #include "seco/plugin/registration.h"
 #include "seco/plugin/shared_library.h"
@@ -21,8 +22,9 @@
 
 namespace {
 
-/// Exit codes: 0 done, 1 bad input or failure, 2 done but a strict run misses what was asked.
-constexpr int failure = 1, missed = 2;
+/// Exit codes: 0 done, 1 bad input or failure, 2 done but a strict run misses what was asked, 128
+/// and its number if a signal has stopped the run.
+constexpr int failure = 1, missed = 2, stopped = 128;
 
 using seco::plugin::ParameterProblem;
 
@@ -224,11 +226,17 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
   }
 
   dealii::Utilities::MPI::MPI_InitFinalize mpi(argc, argv, 1);
+  // What MPI and PETSc have installed for themselves is replaced.
+  seco::macro::note_signals();
   int status = 0;
   try {
     // A rank that fails alone would leave the others waiting: whatever is not collective fails on
     // all ranks.
     status = options.file.empty() ? describe(options) : run(options);
+  } catch (const seco::macro::Interrupted& interrupted) {
+    if (dealii::Utilities::MPI::this_mpi_process(MPI_COMM_WORLD) == 0)
+      std::cerr << "seco-macro: " << interrupted.what() << std::endl;
+    status = stopped + interrupted.signal;
   } catch (const std::exception& error) {
     if (dealii::Utilities::MPI::this_mpi_process(MPI_COMM_WORLD) == 0)
       std::cerr << "seco-macro: " << error.what() << std::endl;

@@ -9,6 +9,7 @@
 
 #include "elasticity_problem.h"
 #include "element_stiffness.h"
+#include "interruption.h"
 #include "seco/plugin/mandel_tensor.h"
 
 namespace seco::macro {
@@ -39,6 +40,7 @@ const dealii::SymmetricTensor<4, dim>& ElasticityProblem<dim>::stiffness(
 
 template <int dim>
 StiffnessField<dim> ElasticityProblem<dim>::stiffness_field(Bound bound) {
+  dealii::TimerOutput::Scope scope(timer_, "assembly");
   constexpr unsigned int n = StiffnessField<dim>::n_strains;
   StiffnessField<dim> field(mesh_.n_locally_owned_active_cells(), quadrature_.size());
   std::size_t number = 0;
@@ -160,7 +162,7 @@ bool ElasticityProblem<dim>::approach(const StiffnessField<dim>& stiffness, doub
   solution.residual = unbalanced.l2_norm();
   for (unsigned int solve = 0; solve < most_solves && solution.residual > goal; ++solve) {
     const unsigned int left = parameters_.solver_iterations - solution.iterations;
-    dealii::SolverControl control(left, goal);
+    InterruptibleControl control(left, goal, communicator_);
     Vector correction(owned_, relevant_, communicator_);
     try {
       solver_->solve(correction, unbalanced, control);
@@ -320,9 +322,15 @@ typename ElasticityProblem<dim>::Solution ElasticityProblem<dim>::solve(Bound bo
 template <int dim>
 bool ElasticityProblem<dim>::lower_bound_usable() const {
   bool usable = true;
-  for (const auto& response : responses_)
-    for (const auto& lower : response.lower)
+  for (const auto& response : responses_) {
+    // Points that share an RVE mostly follow each other.
+    const dealii::SymmetricTensor<4, dim>* last = nullptr;
+    for (const auto& lower : response.lower) {
+      if (last && lower == *last) continue;
       usable &= materials::relative_smallest_eigenvalue(plugin::to_mandel<dim>(lower)) > 1e-12;
+      last = &lower;
+    }
+  }
   return min(usable ? 1 : 0, communicator_) == 1;
 }
 

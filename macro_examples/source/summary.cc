@@ -46,6 +46,28 @@ void ElasticityProblem<dim>::make_output_folders() {
 }
 
 template <int dim>
+void ElasticityProblem<dim>::lock_files() {
+  plugin::run_together(communicator_, [&] {
+    if (dealii::Utilities::MPI::this_mpi_process(communicator_) != 0) return;
+    const auto lock = [&](const std::string& path, const std::string& what) {
+      locks_.push_back(std::make_unique<RunLock>(path, parameters_.file + ": " + what));
+      if (!locks_.back()->works())
+        out_ << fmt::format(
+                    "== note: {} cannot be locked on this file system; take care that no other run "
+                    "writes there\n",
+                    path)
+             << std::flush;
+    };
+    lock((std::filesystem::path(parameters_.output_directory) / ".seco-macro.lock").string(),
+         fmt::format("key 'Output directory' at the top level is the folder '{}'",
+                     parameters_.output_directory));
+    if (parameters_.checkpoint.write)
+      lock(parameters_.checkpoint.file + ".lock",
+           fmt::format("key 'File' in section 'Checkpoint' is '{}'", parameters_.checkpoint.file));
+  });
+}
+
+template <int dim>
 void ElasticityProblem<dim>::remove_new_folders() const {
   std::error_code ignored;
   for (auto folder = new_folders_.rbegin(); folder != new_folders_.rend(); ++folder)
@@ -146,6 +168,7 @@ nlohmann::json ElasticityProblem<dim>::summary(const nlohmann::json& certified,
   if (const auto assumed = material_notes(); !assumed.empty()) result["material_notes"] = assumed;
   result.update(certified);
   if (n_restarts_ > 0) result["restarts"] = n_restarts_;
+  if (!missing_checkpoints_.empty()) result["missing_checkpoints"] = missing_checkpoints_;
   result["seconds"] = seconds();
   return result;
 }
@@ -238,14 +261,22 @@ void ElasticityProblem<dim>::print_summary(const nlohmann::json& s) {
   for (const auto& point : s["points_of_interest"])
     line("displacement at point",
          fmt::format("{} : {}", point["point"].dump(), point["displacement"].dump()));
-  for (const auto& [stage, seconds] : s["seconds"].items())
-    line("seconds, " + stage, fmt::format("{:.2f}", seconds.template get<double>()));
+  for (const auto* list : {"missing_checkpoints", "missing_files"})
+    for (const auto& entry : s.value(list, nlohmann::json::array()))
+      line(list == std::string("missing_files") ? "MISSING" : "NO CHECKPOINT",
+           entry.template get<std::string>());
+  // The sum comes last.
+  for (const bool last : {false, true})
+    for (const auto& [stage, seconds] : s["seconds"].items())
+      if ((stage == "total") == last)
+        line("seconds, " + stage, fmt::format("{:.2f}", seconds.template get<double>()));
   out_ << std::flush;
 }
 
 #define INSTANTIATE(dim)                                                                        \
   template void ElasticityProblem<dim>::make_output_folders();                                  \
   template void ElasticityProblem<dim>::remove_new_folders() const;                             \
+  template void ElasticityProblem<dim>::lock_files();                                           \
   template nlohmann::json ElasticityProblem<dim>::displacements_at_points(const Vector&) const; \
   template std::vector<std::string> ElasticityProblem<dim>::material_notes() const;             \
   template void ElasticityProblem<dim>::print_material_notes();                                 \

@@ -1,33 +1,80 @@
+// The fields of a run for ParaView (docs/file_formats.md).
+#include <deal.II/base/quadrature.h>
+#include <deal.II/fe/fe_tools.h>
 #include <deal.II/fe/fe_values.h>
-#include <deal.II/numerics/data_out.h>
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <functional>
+#include <array>
+#include <cmath>
 #include <numeric>
 
 #include "elasticity_problem.h"
-#include "seco/materials/write_aside.h"
-#include "seco/plugin/agree.h"
 #include "seco/plugin/mandel_tensor.h"
+#include "vtu_file.h"
 
 namespace seco::macro {
 namespace {
 
-/// Cell averages of named scalars.
-class CellFields {
+/// Nodes and cells: every cell of degree p as p^dim linear ones between the support points of its
+/// shape functions, which neighbours share.
+template <int dim>
+class Nodes {
  public:
-  explicit CellFields(unsigned int n_cells) : n_cells_(n_cells) {}
-  float& operator()(const std::string& name, unsigned int cell) {
-    auto& field = fields_[name];
-    if (field.size() == 0) field.reinit(n_cells_);
-    return field[cell];
+  Nodes(const dealii::FESystem<dim>& element, const dealii::IndexSet& relevant)
+      : element_(element),
+        relevant_(relevant),
+        degree_(element.degree),
+        positions_(element,
+                   dealii::Quadrature<dim>(element.base_element(0).get_unit_support_points()),
+                   dealii::update_quadrature_points),
+        to_node_(dealii::FETools::lexicographic_to_hierarchic_numbering<dim>(degree_)),
+        number_(relevant.n_elements(), -1),
+        indices_(element.n_dofs_per_cell()),
+        values_(element.n_dofs_per_cell()) {}
+
+  unsigned int n_parts() const { return static_cast<unsigned int>(std::pow(degree_, dim) + 0.5); }
+
+  template <typename Cell, typename Vector>
+  void add(const Cell& cell, const Vector& displacement, VtuPiece& piece, VtuField& displacements) {
+    cell->get_dof_indices(indices_);
+    cell->get_dof_values(displacement, values_);
+    positions_.reinit(cell);
+    std::vector<std::int32_t> nodes(positions_.n_quadrature_points);
+    for (unsigned int n = 0; n < nodes.size(); ++n) {
+      const auto unknown = indices_[element_.component_to_system_index(0, n)];
+      auto& number = number_[relevant_.index_within_set(unknown)];
+      if (number < 0) {
+        number = static_cast<std::int32_t>(piece.n_nodes());
+        for (unsigned int c = 0; c < 3; ++c) {
+          piece.nodes.push_back(c < dim ? positions_.quadrature_point(n)[c] : 0.);
+          displacements.values.push_back(c < dim ? values_[element_.component_to_system_index(c, n)]
+                                                 : 0.);
+        }
+      }
+      nodes[n] = number;
+    }
+    constexpr std::array<std::array<unsigned int, 2>, 4> corners{{{0, 0}, {1, 0}, {1, 1}, {0, 1}}};
+    const unsigned int d = degree_, d3 = dim == 3 ? d : 1;
+    for (unsigned int k = 0; k < d3; ++k)
+      for (unsigned int j = 0; j < d; ++j)
+        for (unsigned int i = 0; i < d; ++i)
+          for (unsigned int above = 0; above < (dim == 3 ? 2u : 1u); ++above)
+            // Around the face, as VTK counts corners.
+            for (const auto& [x, y] : corners)
+              piece.corners.push_back(
+                  nodes[to_node_[i + x + (d + 1) * (j + y + (d + 1) * (k + above))]]);
   }
-  const std::map<std::string, dealii::Vector<float>>& all() const { return fields_; }
 
  private:
-  unsigned int n_cells_;
-  std::map<std::string, dealii::Vector<float>> fields_;
+  const dealii::FESystem<dim>& element_;
+  const dealii::IndexSet& relevant_;
+  unsigned int degree_;
+  dealii::FEValues<dim> positions_;
+  std::vector<unsigned int> to_node_;
+  /// Of the first component of every relevant unknown, among the nodes of the piece.
+  std::vector<std::int32_t> number_;
+  std::vector<dealii::types::global_dof_index> indices_;
+  dealii::Vector<double> values_;
 };
 
 }  // namespace
@@ -35,7 +82,34 @@ class CellFields {
 template <int dim>
 void ElasticityProblem<dim>::write_fields(const Vector& displacement) {
   dealii::TimerOutput::Scope scope(timer_, "output");
-  CellFields fields(mesh_.n_active_cells());
+  VtuPiece piece;
+  piece.dimension = dim;
+  piece.node_fields.push_back({"displacement", 3, false, {}});
+  // In the order in which the values of a cell are added below.
+  const char axes[] = "xyz";
+  constexpr int m = dim * (dim + 1) / 2;
+  const auto field = [&](const std::string& name, bool integer = false) {
+    piece.cell_fields.push_back({name, 1, integer, {}});
+  };
+  for (const auto* tensor : {"strain", "stress"})
+    for (int i = 0; i < dim; ++i)
+      for (int j = i; j < dim; ++j) field(fmt::format("{}_{}{}", tensor, axes[i], axes[j]));
+  for (int a = 0; a < m; ++a)
+    for (int b = a; b < m; ++b) field(fmt::format("stiffness_{}{}", a + 1, b + 1));
+  field("bulk_modulus");
+  field("shear_modulus");
+  // In plane strain the stress normal to the plane is not part of the response.
+  if (dim == 3) field("von_mises_stress");
+  field("gap");
+  field("mean_gap");
+  if (!shares_.empty()) field("share_of_width");
+  for (const auto& [name, values] : local_quantities_.cell_fields()) field(name);
+  field("material_id", true);
+
+  Nodes<dim> nodes(element_, relevant_);
+  const auto n_parts = nodes.n_parts();
+  for (auto& cell_field : piece.cell_fields)
+    cell_field.values.reserve(n_parts * mesh_.n_locally_owned_active_cells());
   dealii::FEValues<dim> values(element_, quadrature_,
                                dealii::update_gradients | dealii::update_JxW_values);
   const dealii::FEValuesExtractors::Vector u(0);
@@ -62,77 +136,31 @@ void ElasticityProblem<dim>::write_fields(const Vector& displacement) {
     strain /= volume;
     stress /= volume;
     const auto moduli = plugin::to_mandel<dim>(dealii::SymmetricTensor<4, dim>(tangent / volume));
-    const auto index = cell->active_cell_index();
-    const char axes[] = "xyz";
-    for (int i = 0; i < dim; ++i)
-      for (int j = i; j < dim; ++j) {
-        fields(fmt::format("strain_{}{}", axes[i], axes[j]), index) = strain[i][j];
-        fields(fmt::format("stress_{}{}", axes[i], axes[j]), index) = stress[i][j];
-      }
-    const int m = dim * (dim + 1) / 2;
+    std::size_t n = 0;
+    const auto add = [&](double value) {
+      auto& list = piece.cell_fields[n++].values;
+      list.insert(list.end(), n_parts, value);
+    };
+    for (const auto* tensor : {&strain, &stress})
+      for (int i = 0; i < dim; ++i)
+        for (int j = i; j < dim; ++j) add((*tensor)[i][j]);
     for (int a = 0; a < m; ++a)
-      for (int b = a; b < m; ++b)
-        fields(fmt::format("stiffness_{}{}", a + 1, b + 1), index) = moduli(a, b);
+      for (int b = a; b < m; ++b) add(moduli(a, b));
     const auto [bulk, shear] = materials::isotropic_part(moduli);
-    fields("bulk_modulus", index) = bulk;
-    fields("shear_modulus", index) = shear;
-    // In plane strain the stress normal to the plane is not part of the response.
-    if constexpr (dim == 3)
-      fields("von_mises_stress", index) = std::sqrt(1.5) * dealii::deviator(stress).norm();
-    fields("gap", index) = gap;
-    fields("mean_gap", index) = sum_of_gaps / quadrature_.size();
+    add(bulk);
+    add(shear);
+    if (dim == 3) add(std::sqrt(1.5) * dealii::deviator(stress).norm());
+    add(gap);
+    add(sum_of_gaps / static_cast<double>(quadrature_.size()));
     // Exact materials have no width to share.
-    if (!shares_.empty()) fields("share_of_width", index) = width != 0 ? share / width : 0.;
-    fields("material_id", index) = cell->material_id();
-    for (const auto& [name, field] : local_quantities_.cell_fields())
-      fields(name, index) = field[index];
+    if (!shares_.empty()) add(width != 0 ? share / width : 0.);
+    for (const auto& [name, local] : local_quantities_.cell_fields())
+      add(local[cell->active_cell_index()]);
+    add(cell->material_id());
+    nodes.add(cell, displacement, piece, piece.node_fields.front());
   });
-
-  dealii::DataOut<dim> output;
-  output.attach_dof_handler(dof_handler_);
-  output.add_data_vector(
-      displacement, std::vector<std::string>(dim, "displacement"),
-      dealii::DataOut<dim>::type_dof_data,
-      std::vector<dealii::DataComponentInterpretation::DataComponentInterpretation>(
-          dim, dealii::DataComponentInterpretation::component_is_part_of_vector));
-  // Every rank must know the same fields, also one without cells.
-  std::set<std::string> names;
-  for (const auto& [name, field] : fields.all()) names.insert(name);
-  for (const auto& list : dealii::Utilities::MPI::all_gather(
-           communicator_, std::vector<std::string>(names.begin(), names.end())))
-    for (const auto& name : list)
-      if (mesh_.n_active_cells() > 0) fields(name, 0) += 0.f;
-  for (const auto& [name, field] : fields.all())
-    output.add_data_vector(field, name, dealii::DataOut<dim>::type_cell_data);
-  output.build_patches(parameters_.degree);
-  // Written aside, and moved into place when all is complete, what refers to other files last.
-  namespace fs = std::filesystem;
-  const fs::path folder = parameters_.output_directory, aside = folder / "solution.part";
-  const auto on_first_rank = [&](const std::function<void()>& action) {
-    plugin::run_together(communicator_, [&] {
-      if (dealii::Utilities::MPI::this_mpi_process(communicator_) == 0) action();
-    });
-  };
-  on_first_rank([&] {
-    fs::remove_all(aside);
-    fs::create_directory(aside);
-  });
-  // The files of all ranks are complete before one of them moves any.
-  std::string record;
-  plugin::run_together(communicator_, [&] {
-    record =
-        output.write_vtu_with_pvtu_record(aside.string() + "/", "solution", 0, communicator_, 1);
-  });
-  on_first_rank([&] {
-    for (const auto& entry : fs::directory_iterator(aside))
-      if (entry.path().filename() != record)
-        fs::rename(entry.path(), folder / entry.path().filename());
-    fs::rename(aside / record, folder / record);
-    fs::remove(aside);
-    materials::write_aside((folder / "solution.pvd").string(), [&](std::ostream& out) {
-      dealii::DataOutBase::write_pvd_record(out, {{0., record}});
-    });
-  });
+  write_vtu(parameters_.output_directory, "solution", piece, parameters_.vtu_doubles,
+            communicator_);
 }
 
 template void ElasticityProblem<2>::write_fields(const Vector&);

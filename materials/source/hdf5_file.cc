@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <hdf5.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -36,7 +38,24 @@ class Handle {
 };
 
 void silence_library() {
+  // A file that could not be written, because the disk is full, cannot be closed either, and the
+  // library would crash on it when the program ends.
+  H5dont_atexit();
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
+/// Closes a file that is given up. What the library still wants to write goes into memory, since it
+/// would neither close the file nor give back the disk otherwise.
+void give_up(hid_t file) {
+  void* handle = nullptr;
+  if (H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0 && handle != nullptr) {
+    const int memory = memfd_create("given_up", MFD_CLOEXEC);
+    if (memory >= 0) {
+      dup2(memory, *static_cast<int*>(handle));
+      close(memory);
+    }
+  }
+  H5Fclose(file);
 }
 
 template <typename Number>
@@ -459,7 +478,7 @@ Hdf5Writer::Hdf5Writer(const std::string& path) : path_(path), temporary_(path +
 
 Hdf5Writer::~Hdf5Writer() {
   if (file_ < 0) return;
-  H5Fclose(file_);
+  give_up(file_);
   std::error_code error;
   std::filesystem::remove(temporary_, error);
 }
@@ -479,6 +498,7 @@ template <typename Number>
 void Hdf5Writer::write_slice(const std::string& name, std::size_t first, std::size_t count,
                              const Number* values) {
   const Handle dataset(H5Dopen2(file_, name.c_str(), H5P_DEFAULT), H5Dclose);
+  if (!dataset.valid()) fail(path_, fmt::format("dataset '{}' cannot be written", name));
   const Handle space(H5Dget_space(dataset), H5Sclose);
   const auto shape = shape_of(space);
   std::vector<hsize_t> start(shape.size(), 0), extent(shape.begin(), shape.end());
@@ -506,7 +526,7 @@ void Hdf5Writer::numbers(const std::string& attribute, const std::vector<double>
   const Handle handle(
       H5Acreate2(file_, attribute.c_str(), H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, H5P_DEFAULT),
       H5Aclose);
-  if (H5Awrite(handle, H5T_NATIVE_DOUBLE, values.data()) < 0)
+  if (!handle.valid() || H5Awrite(handle, H5T_NATIVE_DOUBLE, values.data()) < 0)
     fail(path_, fmt::format("attribute '{}' cannot be written", attribute));
 }
 
@@ -518,19 +538,25 @@ void Hdf5Writer::text(const std::string& attribute, const std::string& value) {
   const Handle handle(H5Acreate2(file_, attribute.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT),
                       H5Aclose);
   const char* raw = value.c_str();
-  if (H5Awrite(handle, type, &raw) < 0)
+  if (!handle.valid() || H5Awrite(handle, type, &raw) < 0)
     fail(path_, fmt::format("attribute '{}' cannot be written", attribute));
 }
 
 void Hdf5Writer::close() {
-  const herr_t status = H5Fclose(file_);
-  file_ = -1;
-  if (status < 0) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary_, ignored);
-    fail(path_, "cannot be written; is the disk full?");
+  // What fails here can be given up, which is no longer possible once the library has tried to
+  // close the file.
+  const bool written = H5Fflush(file_, H5F_SCOPE_LOCAL) >= 0;
+  if (written) {
+    const herr_t status = H5Fclose(file_);
+    file_ = -1;
+    if (status >= 0) return put_in_place(temporary_, path_);
+  } else {
+    give_up(file_);
+    file_ = -1;
   }
-  put_in_place(temporary_, path_);
+  std::error_code ignored;
+  std::filesystem::remove(temporary_, ignored);
+  fail(path_, "cannot be written; is the disk full?");
 }
 
 #define SECO_INSTANTIATE(Number)                                                                 \

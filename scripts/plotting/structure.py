@@ -12,6 +12,7 @@ from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray,
 from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkFiltersCore import vtkFeatureEdges
+from vtkmodules.vtkFiltersExtraction import vtkExtractEdges
 from vtkmodules.vtkFiltersGeometry import vtkGeometryFilter
 from vtkmodules.vtkIOXML import vtkXMLPUnstructuredGridReader
 
@@ -40,7 +41,7 @@ def add_arguments(parser):
 
 
 def read_surface(folder):
-    """Faces of all cells, with their values. Cells do not share points, as deal.II writes them."""
+    """Faces at the surface, and between cells of different size or of different ranks, with their values."""
     files = sorted(folder.glob("solution_*.pvtu"))
     if not files:
         fail(f"there is no solution_*.pvtu in {folder}; run seco-macro with 'Write VTU' first")
@@ -51,6 +52,13 @@ def read_surface(folder):
     faces.SetInputConnection(reader.GetOutputPort())
     faces.Update()
     return faces.GetOutput()
+
+
+def cell_edges(surface):
+    edges = vtkExtractEdges()
+    edges.SetInputData(surface)
+    edges.Update()
+    return edges.GetOutput()
 
 
 def sharp_edges(surface):
@@ -90,7 +98,7 @@ def points_of(coordinates):
 
 
 def values_of(surface, name):
-    """Values of a field and whether they belong to points (deal.II writes constants per cell as values of points)."""
+    """Values of a field and whether they belong to points; all but the displacement belong to cells."""
     for data, on_points in ((surface.GetPointData(), True), (surface.GetCellData(), False)):
         if data.HasArray(name):
             return vtk_to_numpy(data.GetArray(name)), on_points
@@ -122,7 +130,7 @@ def draw(options):
     scale = options.scale if options.scale is not None else (
         0.1 * np.ptp(points, axis=0).max() / largest if largest > 0 else 1.0)
     surface.SetPoints(points_of(points + scale * displacement))
-    edges = sharp_edges(surface)
+    edges = cell_edges(surface)
 
     pictures = []
     for name in fields:

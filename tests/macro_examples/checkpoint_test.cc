@@ -1,12 +1,7 @@
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
 
 #include "small_run.h"
@@ -84,55 +79,16 @@ struct Folder {
   fs::path path;
 };
 
-/// The youngest process that another one has started.
-pid_t last_child(pid_t parent) {
-  const auto id = std::to_string(parent);
-  std::ifstream list("/proc/" + id + "/task/" + id + "/children");
-  pid_t child = 0, last = 0;
-  while (list >> child) last = child;
-  return last;
-}
-
 /// Starts a run and kills it as soon as it has printed a line with a text; on several ranks, only
 /// the last of them is killed. @return whether it was killed, which it is not if it was faster
 bool killed_at(const Folder& folder, const std::string& text, int n_ranks = 1) {
-  const auto file = (folder.path / "run.prm").string();
-  int ends[2];
-  if (pipe(ends) != 0) throw std::runtime_error("no pipe");
-  const pid_t child = fork();
-  if (child == 0) {
-    setenv("OMP_NUM_THREADS", "1", 1);
-    // As in run_program.
-    setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
-    setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
-    dup2(ends[1], STDOUT_FILENO);
-    close(ends[0]);
-    close(ends[1]);
-    const std::string program = SECO_BINARIES "/seco-macro", ranks = std::to_string(n_ranks);
-    if (n_ranks == 1)
-      execl(program.c_str(), "seco-macro", file.c_str(), nullptr);
-    else
-      execl(SECO_MPIEXEC, "mpiexec", "--oversubscribe", "-n", ranks.c_str(), program.c_str(),
-            file.c_str(), nullptr);
-    _exit(3);
-  }
-  close(ends[1]);
-  FILE* output = fdopen(ends[0], "r");
-  std::string all;
-  char line[4096];
-  while (fgets(line, sizeof line, output)) {
-    all += line;
-    if (std::string(line).find(text) != std::string::npos) break;
-  }
-  const pid_t victim = n_ranks == 1 ? child : last_child(child);
+  RunningProgram run("seco-macro", {(folder.path / "run.prm").string()}, n_ranks > 1 ? n_ranks : 0);
+  const bool printed = run.prints(text);
+  const pid_t victim = n_ranks == 1 ? run.process() : last_child(run.process());
   if (victim > 0) kill(victim, SIGKILL);
-  // The launcher ends the other ranks, which must be able to write until then.
-  while (fgets(line, sizeof line, output)) all += line;
-  int status = 0;
-  waitpid(child, &status, 0);
-  fclose(output);
-  EXPECT_NE(all.find(text), std::string::npos) << "no line with '" << text << "' in\n" << all;
-  return WIFSIGNALED(status) || (n_ranks > 1 && WIFEXITED(status) && WEXITSTATUS(status) != 0);
+  const auto outcome = run.end();
+  EXPECT_TRUE(printed) << "no line with '" << text << "' in\n" << outcome.output;
+  return n_ranks == 1 ? outcome.exit_code == -SIGKILL : outcome.exit_code != 0;
 }
 
 /// Files under their final names are whole, whenever the run was killed.
@@ -143,7 +99,7 @@ void expect_readable(const fs::path& folder) {
     if (path.extension() == ".json") {
       EXPECT_NO_THROW(read_json(path)) << path;
     }
-    if (path.extension() == ".vtu" && path.parent_path().extension() != ".part") {
+    if (path.extension() == ".vtu") {
       std::ifstream in(path);
       const std::string content((std::istreambuf_iterator<char>(in)), {});
       EXPECT_NE(content.find("</VTKFile>"), std::string::npos) << path;
@@ -171,7 +127,6 @@ TEST(Checkpoint, ARunKilledAtAnyStageEndsAsItWouldHave) {
     EXPECT_EQ(without_time(continued), without_time(whole)) << line;
     EXPECT_EQ(continued.contains("restarts"), kept);
     EXPECT_TRUE(fs::exists(folder.path / "out" / "solution.pvd"));
-    EXPECT_FALSE(fs::exists(folder.path / "out" / "solution.part"));
   }
   // A stage may be over before the signal arrives, but not all of them.
   EXPECT_GE(n_killed, 5);
@@ -293,6 +248,46 @@ TEST(Checkpoint, OfAnotherRunIsRefusedWithWhatDiffers) {
   changes["Checkpoint/Write"] = "false";
   folder.set(changes);
   refused({"run.prm", "kept.h5", "Checkpoint", "Write"});
+}
+
+TEST(Checkpoint, OfValuesThatAreWrittenInAnotherWayIsContinued) {
+  std::map<std::string, std::string> changes{{"Checkpoint/Write", "true"},
+                                             {"Solver/Tolerance", "1e-12"},
+                                             {"Boundary conditions/Traction", "1: 0; -10; 0"},
+                                             {"Material 0/homogenized/RVE", "file"},
+                                             {"Material 0/homogenized/RVE file", "rve.h5"},
+                                             {"Material 0/homogenized/Engine", "hill"}};
+  const Folder folder("spelling", changes);
+  const auto rve = folder.path / "rve.h5";
+  fs::copy_file(fs::path(SECO_TEST_DATA) / "cu_32.h5", rve);
+  const auto whole = folder.finished();
+  auto same = changes;
+  same["Solver/Tolerance"] = "0.000000000001";
+  same["Geometry/Lengths"] = "4.0,2,  1e0";
+  same["Boundary conditions/Traction"] = "1:0;  -1e1 ; 0.0";
+  same["Solver/Certified bounds"] = "yes";
+  same["Certification/Compliance tolerance"] = "0";
+  for (const auto& file : {std::string("./rve.h5"), rve.string(), std::string("copy.h5")}) {
+    fs::copy_file(rve, folder.path / "copy.h5", fs::copy_options::overwrite_existing);
+    same["Material 0/homogenized/RVE file"] = file;
+    folder.set(same);
+    const auto continued = folder.finished("--restart");
+    EXPECT_EQ(continued["restarts"], 1) << file;
+    EXPECT_EQ(continued["compliance"], whole["compliance"]) << file;
+  }
+  // Another value is refused, and the cache is named, with which it costs no more than it must.
+  same["Boundary conditions/Traction"] = "1: 0; -10.001; 0";
+  folder.set(same);
+  auto outcome = folder.start("--restart");
+  EXPECT_EQ(outcome.exit_code, 1);
+  for (const std::string part :
+       {"key 'Traction' in section 'Boundary conditions' is '1: 0; -10.001; 0'",
+        "With a folder in key 'Result cache' of section 'Material 0/homogenized'"})
+    EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
+  same["Material 0/homogenized/Result cache"] = "cache";
+  folder.set(same);
+  outcome = folder.start("--restart");
+  EXPECT_NE(outcome.output.find("'Result cache' = 'cache'"), std::string::npos) << outcome.output;
 }
 
 TEST(Checkpoint, FilesWhoseNamesAreNotAsciiAreComparedToo) {

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 #include <vector>
@@ -42,6 +44,75 @@ Outcome run_program(const std::string& name, const std::string& arguments, int n
   const int status = pclose(pipe);
   outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return outcome;
+}
+
+RunningProgram::RunningProgram(const std::string& name, const std::vector<std::string>& arguments,
+                               int n_ranks, const std::vector<std::string>& launcher_options) {
+  std::vector<std::string> words;
+  if (n_ranks > 0) {
+    words = {SECO_MPIEXEC, "--oversubscribe", "-n", std::to_string(n_ranks)};
+    words.insert(words.end(), launcher_options.begin(), launcher_options.end());
+  }
+  words.push_back(std::string(SECO_BINARIES) + "/" + name);
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (auto& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  int ends[2];
+  if (pipe(ends) != 0) throw std::runtime_error("no pipe");
+  process_ = fork();
+  if (process_ == 0) {
+    setenv("OMP_NUM_THREADS", "1", 1);
+    // As in run_program.
+    setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
+    setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
+    dup2(ends[1], STDOUT_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[0]);
+    close(ends[1]);
+    execv(pointers[0], pointers.data());
+    _exit(3);
+  }
+  close(ends[1]);
+  output_ = fdopen(ends[0], "r");
+}
+
+RunningProgram::~RunningProgram() {
+  if (process_ <= 0) return;
+  kill(process_, SIGKILL);
+  waitpid(process_, nullptr, 0);
+  fclose(output_);
+}
+
+bool RunningProgram::prints(const std::string& text) {
+  char line[4096];
+  while (fgets(line, sizeof line, output_)) {
+    all_ += line;
+    if (std::string(line).find(text) != std::string::npos) return true;
+  }
+  return false;
+}
+
+void RunningProgram::send(int signal) const {
+  kill(process_, signal);
+}
+
+Outcome RunningProgram::end() {
+  char line[4096];
+  while (fgets(line, sizeof line, output_)) all_ += line;
+  int status = 0;
+  waitpid(process_, &status, 0);
+  process_ = -1;
+  fclose(output_);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), all_};
+}
+
+pid_t last_child(pid_t parent) {
+  const auto id = std::to_string(parent);
+  std::ifstream list("/proc/" + id + "/task/" + id + "/children");
+  pid_t child = 0, last = 0;
+  while (list >> child) last = child;
+  return last;
 }
 
 std::filesystem::path new_folder(const std::string& name) {

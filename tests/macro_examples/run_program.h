@@ -1,8 +1,12 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace seco::test {
 
@@ -17,6 +21,33 @@ struct Outcome {
 /// @param folder to run in; this one if empty
 Outcome run_program(const std::string& name, const std::string& arguments, int n_ranks = 0,
                     const std::string& environment = "", const std::string& folder = "");
+
+/// A program that runs while a test goes on.
+class RunningProgram {
+ public:
+  /// As `run_program`. @param launcher_options further ones of mpiexec
+  RunningProgram(const std::string& name, const std::vector<std::string>& arguments,
+                 int n_ranks = 0, const std::vector<std::string>& launcher_options = {});
+  ~RunningProgram();
+  RunningProgram(const RunningProgram&) = delete;
+  RunningProgram& operator=(const RunningProgram&) = delete;
+
+  /// Reads what it prints until there is a line with a text. @return whether there was one
+  bool prints(const std::string& text);
+  /// Of the program, or of what launches it on several ranks.
+  pid_t process() const { return process_; }
+  void send(int signal) const;
+  /// Waits for the end. The exit code is -N if it was ended by signal N.
+  Outcome end();
+
+ private:
+  pid_t process_ = -1;
+  FILE* output_ = nullptr;
+  std::string all_;
+};
+
+/// The youngest process that another one has started.
+pid_t last_child(pid_t parent);
 
 /// A new empty folder of this test.
 std::filesystem::path new_folder(const std::string& name);

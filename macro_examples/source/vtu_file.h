@@ -1,0 +1,44 @@
+#pragma once
+
+#include <deal.II/base/mpi.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace seco::macro {
+
+/// Values at all nodes or in all cells of a rank.
+struct VtuField {
+  std::string name;
+  /// 1, or 3 for a vector; the last is fastest.
+  unsigned int n_components = 1;
+  /// Whether the values are integers.
+  bool integer = false;
+  std::vector<double> values;
+};
+
+/// What one rank knows of a mesh of quadrilaterals (dimension 2) or hexahedra (3).
+struct VtuPiece {
+  unsigned int dimension = 3;
+  /// Three coordinates per node.
+  std::vector<double> nodes;
+  /// Nodes of the cells, in the order of VTK.
+  std::vector<std::int32_t> corners;
+  std::vector<VtuField> node_fields, cell_fields;
+
+  std::size_t n_nodes() const { return nodes.size() / 3; }
+  std::size_t n_cells() const { return corners.size() >> dimension; }
+};
+
+/// Writes a mesh and its fields, of all ranks, as one VTK file of unstructured grids (.vtu), one
+/// piece per rank with cells, and the .pvtu and .pvd files that refer to it; numbers are compressed
+/// by zlib. Every file is written aside and gets its name when it is complete, what refers to
+/// another one last. Collective; all ranks have the same fields.
+/// @param folder, name the files are NAME_0.0.vtu, NAME_0.pvtu and NAME.pvd
+/// @param doubles whether coordinates and values are written in double precision, else in single
+/// @throws std::runtime_error on all ranks together, if a file cannot be written
+void write_vtu(const std::string& folder, const std::string& name, const VtuPiece& piece,
+               bool doubles, MPI_Comm communicator);
+
+}  // namespace seco::macro
