@@ -122,13 +122,22 @@ void make_cells(const MacroParameters<dim>& parameters,
   if (geometry.type == "file") return;
   for (const auto& cell : mesh.active_cell_iterators()) {
     if (!cell->is_locally_owned()) continue;
-    const double id = parameters.material_id->value(cell->center());
-    if (!(id >= 0) || std::round(id) >= static_cast<double>(parameters.materials.size()))
+    const auto centre = cell->center();
+    const double id = parameters.material_id->value(centre);
+    // Integers to the round-off of an expression.
+    const bool integer = std::abs(id - std::round(id)) <= 1e-9;
+    if (!integer || std::round(id) < 0 ||
+        std::round(id) >= static_cast<double>(parameters.materials.size())) {
+      std::vector<double> position(dim);
+      for (int i = 0; i < dim; ++i) position[i] = centre[i];
       throw std::invalid_argument(fmt::format(
-          "{}: key 'Material id' in section 'Geometry' gives {:g} for a cell; allowed are 0 to {} "
-          "with "
-          "'Number of materials' = {}",
-          parameters.file, id, parameters.materials.size() - 1, parameters.materials.size()));
+          "{}: key 'Material id' in section 'Geometry' gives {:.12g} for the cell at ({:g}); "
+          "allowed "
+          "are the integers 0 to {} with 'Number of materials' = {} (if(x<0.5, 0, 1) chooses one, "
+          "floor(...) rounds down)",
+          parameters.file, id, fmt::join(position, ", "), parameters.materials.size() - 1,
+          parameters.materials.size()));
+    }
     cell->set_material_id(static_cast<dealii::types::material_id>(std::llround(id)));
   }
 }
