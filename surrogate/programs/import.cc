@@ -11,6 +11,7 @@
 #include <string>
 
 #include "output.h"
+#include "seco/materials/generator_parameters.h"
 #include "seco/materials/microstructure_file.h"
 #include "seco/materials/microstructure_parameters.h"
 #include "seco/materials/rve_file.h"
@@ -114,9 +115,10 @@ void add_import_command(CLI::App& app, int& status) {
                       "dataset of the orientations of a DREAM.3D file");
   command->add_option("--angles", read.angles, "of a DREAM.3D file, radians or degrees");
   command->add_option("--material", read.material_file, "material configuration of DAMASK (YAML)");
-  command->add_option("--stiffness", options->stiffness,
-                      "'NAME = STIFFNESS' by name or number of a phase: a name that seco info "
-                      "lists, 'E, nu', 'symmetry: constants', or void; may be repeated");
+  command->add_option(
+      "--stiffness", options->stiffness,
+      "'NAME = STIFFNESS' by name or number of a phase, may be repeated: void, or " +
+          materials::stiffness_help());
   command->add_option("--unit", read.unit, "of these constants and of the RVE: Pa, kPa, MPa, GPa");
   command->add_option("--thresholds", read.thresholds, "grey levels that tell phases apart")
       ->delimiter(',');
