@@ -20,10 +20,16 @@ namespace {
   throw std::invalid_argument(what);
 }
 
-/// Adds a phase, in 2D its plane strain part.
+/// Adds a phase; one that is given in plane strain only has no 6 x 6 stiffness.
 void add_phase(Rve& rve, const MandelMatrix& stiffness) {
-  rve.stiffness.push_back(rve.dimension() == 2 && stiffness.rows() == 6 ? plane_strain(stiffness)
-                                                                        : stiffness);
+  const bool spatial = stiffness.rows() == 6;
+  const bool all_spatial = rve.stiffness_3d.size() == rve.stiffness.size();
+  rve.stiffness.push_back(rve.dimension() == 2 && spatial ? plane_strain(stiffness) : stiffness);
+  if (rve.dimension() == 3) return;
+  if (spatial && all_spatial)
+    rve.stiffness_3d.push_back(stiffness);
+  else
+    rve.stiffness_3d.clear();
 }
 
 void check_grid(const GeneratorSettings& settings) {

@@ -100,6 +100,7 @@ Rve RveSource::make(std::uint64_t seed, double volume_fraction, double texture_s
   if (rve.unit != unit_) {
     const double factor = megapascals_per(rve.unit) / megapascals_per(unit_);
     for (auto& stiffness : rve.stiffness) stiffness *= factor;
+    for (auto& stiffness : rve.stiffness_3d) stiffness *= factor;
     rve.unit = unit_;
   }
   return rve;
