@@ -149,11 +149,15 @@ HomogenizedRves homogenize_section(const std::string& parameter_file, const std:
   const auto choice = surrogate::read_engine(file, section);
   materials::RveSource source;
   source.read(file, section, result.dimension, result.unit);
-  result.notes = source.notes();
   if (!source.is_file() && static_cast<int>(source.generator().shape.size()) != result.dimension)
     file.refuse(section.empty() ? "Microstructure" : section + "/Microstructure", "Grid",
                 fmt::format("'Dimension' = {0} needs {0} numbers of voxels", result.dimension));
   const auto fractions = volume_fractions(file, section, source, n_rves, volume_fraction);
+  // Fractions of the caller or of the section itself are not those that were looked at.
+  result.notes = source.notes(source.has_volume_fraction() &&
+                              std::any_of(fractions.begin(), fractions.end(), [&](double fraction) {
+                                return fraction != source.generator().volume_fraction;
+                              }));
   const auto spread = source.has_texture_spread() ? source.generator().texture.spread : 0.;
   if (const auto text = file.text(section, "Texture spread", "", "of seco-macro"); !text.empty())
     file.refuse(section, "Texture spread",

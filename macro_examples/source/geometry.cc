@@ -235,15 +235,21 @@ MeshDescription<dim> make_cells(const MacroParameters<dim>& parameters,
   const auto numbers = material_numbers<dim>(parameters, nullptr);
   for (const auto& cell : mesh.active_cell_iterators()) {
     if (!cell->is_locally_owned()) continue;
-    const double id = parameters.material_id->value(cell->center());
-    const auto number = std::abs(id) < 1e9 ? numbers.find(std::llround(id)) : numbers.end();
-    if (!(id >= 0) || number == numbers.end()) {
+    const auto centre = cell->center();
+    const double id = parameters.material_id->value(centre);
+    // Integers to the round-off of an expression.
+    const bool integer = std::abs(id - std::round(id)) <= 1e-9 && std::abs(id) < 1e9;
+    const auto number = integer ? numbers.find(std::llround(id)) : numbers.end();
+    if (number == numbers.end()) {
       std::vector<std::int64_t> allowed;
       for (const auto& [known, m] : numbers) allowed.push_back(known);
+      std::vector<double> position(dim);
+      for (int i = 0; i < dim; ++i) position[i] = centre[i];
       throw std::invalid_argument(fmt::format(
-          "{}: key 'Material id' in section 'Geometry' gives {:g} for a cell; allowed are {} with "
-          "'Number of materials' = {}",
-          parameters.file, id,
+          "{}: key 'Material id' in section 'Geometry' gives {:.12g} for the cell at ({:g}); allowed "
+          "are the integers {} with 'Number of materials' = {} (if(x<0.5, 0, 1) chooses one, "
+          "floor(...) rounds down)",
+          parameters.file, id, fmt::join(position, ", "),
           allowed.back() - allowed.front() + 1 == static_cast<std::int64_t>(allowed.size())
               ? fmt::format("{} to {}", allowed.front(), allowed.back())
               : fmt::format("{}", fmt::join(allowed, ", ")),

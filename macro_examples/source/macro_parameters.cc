@@ -41,6 +41,8 @@ std::shared_ptr<dealii::FunctionParser<dim>> read_function(
   try {
     if (expressions.size() == n_components) return plugin::parse_expressions<dim>(expressions);
     wrong = fmt::format("it has {} expressions", expressions.size());
+    // The reason may be a comma in place of a semicolon or a point.
+    plugin::parse_expressions<dim>(expressions);
   } catch (const std::invalid_argument& error) {
     wrong = error.what();
   }
@@ -74,7 +76,9 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
     const auto id = materials::to_count(name);
     if (name.empty() || (id && *id > 2147483647)) fail(part);
     auto expressions = split(part.substr(colon + 1), ';');
-    if (expressions.size() != dim) fail(part);
+    if (expressions.size() != dim)
+      fail(part, fmt::format("'{}' has {} components separated by ;, expected are {}", part,
+                             expressions.size(), dim));
     BoundaryData<dim> data;
     if (id)
       data.id = static_cast<dealii::types::boundary_id>(*id);
@@ -221,10 +225,10 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
   result.refined_region =
       read_function<dim>(p, "Geometry", "Refined region", "0", 1,
                          "expression that is positive at the centres of cells to refine locally");
-  result.material_id =
-      read_function<dim>(p, "Geometry", "Material id", "0", 1,
-                         "expression for the material id of a cell of a box or beam; the cells of "
-                         "a mesh file have ids");
+  result.material_id = read_function<dim>(
+      p, "Geometry", "Material id", "0", 1,
+      "expression for the material id of a cell of a box or beam, an integer at the centre of every "
+      "cell; the cells of a mesh file have ids");
   result.degree = static_cast<unsigned int>(
       p.integer("Discretization", "Polynomial degree", 1, 1, 5, "degree of the Lagrange elements"));
   result.displacement =

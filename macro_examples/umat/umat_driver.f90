@@ -1,14 +1,17 @@
 !> Drives the user material as a finite element program does: a path of mixed strain in increments, once in
-!! 3D and once in plane strain, and prints the last stresses, tangent and gap.
+!! 3D and once in plane strain, and prints the last stresses, tangent and gap. With the argument restart the
+!! analysis begins as a restarted one does.
 program umat_driver
   implicit none
   integer, parameter :: n_increments = 4
   ! The order of Abaqus, 11 22 33 12 13 23, shear as engineering strains.
   real(8), parameter :: mixed(6) = [1d-3, -2d-4, 5d-4, 2d-4, -3d-4, 1d-4]
   real(8) :: time(2)
+  character(8) :: argument
 
   time = 0
-  call uexternaldb(0, 0, time, 0d0, 1, 0)
+  call get_command_argument(1, argument)
+  call uexternaldb(merge(4, 0, argument == 'restart'), 0, time, 0d0, 1, 0)
   call drive(6, mixed)
   call drive(4, [1d-3, -2d-4, 0d0, 2d-4])
   call uexternaldb(3, 0, time, 0d0, 1, 0)

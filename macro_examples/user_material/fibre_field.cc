@@ -71,6 +71,9 @@ class FibreField : public seco::plugin::Material<dim> {
     }
   }
 
+  /// How anisotropic phases lie in the straight composite, whose fibres are along x.
+  std::vector<std::string> notes() const override { return seco::materials::notes_on(cell_); }
+
   seco::plugin::MaterialStatistics statistics() const override {
     seco::plugin::MaterialStatistics result;
     result.n_points = dealii::Utilities::MPI::sum(std::uint64_t(stiffness_.size()), communicator_);

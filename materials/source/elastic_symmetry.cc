@@ -9,18 +9,29 @@
 #include <string>
 #include <vector>
 
+#include "positive_definite.h"
+
 namespace seco::materials {
+
+void require_positive_definite(const MandelMatrix& stiffness, const std::string& what) {
+  const auto refuse = [&](const std::string& why) {
+    throw std::invalid_argument(fmt::format("{}: {}", what, why));
+  };
+  if (!stiffness.allFinite()) refuse("the stiffness is not finite");
+  if (relative_smallest_eigenvalue(stiffness) > 1e-14) return;
+  const Eigen::SelfAdjointEigenSolver<MandelMatrix> solver(stiffness, Eigen::EigenvaluesOnly);
+  refuse(
+      fmt::format("the stiffness is not positive definite: its eigenvalues (Mandel) are {:.4g} to "
+                  "{:.4g}, allowed are positive ones",
+                  solver.eigenvalues().minCoeff(), solver.eigenvalues().maxCoeff()));
+}
+
 namespace {
 
 MandelMatrix checked(const std::string& name, const std::vector<double>& constants,
                      const MandelMatrix& stiffness) {
-  const auto refuse = [&](const std::string& what) {
-    throw std::invalid_argument(
-        fmt::format("{} constants {}: {}", name, fmt::join(constants, ", "), what));
-  };
-  if (!stiffness.allFinite()) refuse("the stiffness is not finite");
-  if (!(relative_smallest_eigenvalue(stiffness) > 1e-14))
-    refuse("the stiffness is not positive definite");
+  require_positive_definite(stiffness,
+                            fmt::format("{} constants {}", name, fmt::join(constants, ", ")));
   return stiffness;
 }
 

@@ -4,11 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
-#include <map>
 #include <numeric>
 
-#include "seco/materials/elastic_constants.h"
-#include "seco/materials/elastic_symmetry.h"
 #include "seco/materials/names.h"
 #include "seco/materials/text.h"
 
@@ -17,46 +14,6 @@ namespace {
 
 /// Their phases alone take 4 GiB.
 constexpr std::int64_t most_voxels = std::int64_t{1} << 31;
-
-std::vector<double> to_numbers(const std::string& text) {
-  std::vector<double> numbers;
-  for (const auto& part : split(text, ',')) {
-    const auto value = to_number(part);
-    if (!value || !std::isfinite(*value))
-      throw std::invalid_argument(fmt::format("'{}' is not a finite number", part));
-    numbers.push_back(*value);
-  }
-  return numbers;
-}
-
-MandelMatrix from_constants(const std::string& symmetry, const std::vector<double>& c) {
-  const std::map<std::string, std::size_t> n_constants{{"isotropic", 2},   {"cubic", 3},
-                                                       {"hexagonal", 5},   {"tetragonal", 6},
-                                                       {"orthotropic", 9}, {"triclinic", 21}};
-  const auto known = n_constants.find(symmetry);
-  if (known == n_constants.end()) {
-    std::vector<std::string> names;
-    for (const auto& [name, n] : n_constants) names.push_back(name);
-    throw std::invalid_argument(fmt::format("symmetry class '{}' is not known; known are {}{}",
-                                            symmetry, fmt::join(names, ", "),
-                                            did_you_mean(symmetry, names, true)));
-  }
-  if (c.size() != known->second)
-    throw std::invalid_argument(fmt::format("symmetry class '{}' has {} constants, {} are given",
-                                            symmetry, known->second, c.size()));
-  if (symmetry == "isotropic") return isotropic(c[0], c[1]);
-  if (symmetry == "cubic") return cubic(c[0], c[1], c[2]);
-  if (symmetry == "hexagonal") return hexagonal(c[0], c[1], c[2], c[3], c[4]);
-  if (symmetry == "tetragonal") return tetragonal(c[0], c[1], c[2], c[3], c[4], c[5]);
-  if (symmetry == "orthotropic") {
-    std::array<double, 9> constants;
-    std::copy(c.begin(), c.end(), constants.begin());
-    return orthotropic(constants);
-  }
-  std::array<double, 21> constants;
-  std::copy(c.begin(), c.end(), constants.begin());
-  return triclinic(constants);
-}
 
 Eigen::Vector3d read_vector(ParameterReader& reader, const std::string& section,
                             const std::string& key, const std::vector<double>& otherwise,
@@ -85,30 +42,56 @@ void read_texture(ParameterReader& reader, const std::string& s, Texture& textur
                                           "standard deviation of the texture in degrees");
 }
 
-}  // namespace
-
-MandelMatrix stiffness_from_text(const std::string& text, const std::string& unit) {
+/// @param text geometry, `geometry: N`, grid or three angles
+PhaseOrientation orientation_from_text(const std::string& text) {
+  PhaseOrientation result;
+  if (text == "geometry") return result;
+  if (text == "grid") {
+    result.type = PhaseOrientation::Type::grid;
+    return result;
+  }
   const auto colon = text.find(':');
-  if (colon != std::string::npos)
-    return from_constants(trimmed(text.substr(0, colon)), to_numbers(text.substr(colon + 1)));
-  if (text.find(',') == std::string::npos)
-    return elastic_constants(text).stiffness / megapascals_per(unit);
-  const auto constants = to_numbers(text);
-  if (constants.size() != 2)
-    throw std::invalid_argument("expected a name, 'E, nu', or 'symmetry: constants'");
-  return isotropic(constants[0], constants[1]);
+  if (colon != std::string::npos && trimmed(text.substr(0, colon)) == "geometry") {
+    const auto axis = to_count(trimmed(text.substr(colon + 1)));
+    if (axis && *axis >= 1 && *axis <= 3) {
+      result.axis = static_cast<int>(*axis);
+      return result;
+    }
+  }
+  const auto angles = split(text, ',');
+  bool numbers = angles.size() == 3;
+  for (std::size_t i = 0; i < 3 && numbers; ++i) {
+    const auto angle = to_number(angles[i]);
+    numbers = angle && std::isfinite(*angle);
+    if (numbers) result.euler[static_cast<long>(i)] = *angle * M_PI / 180.;
+  }
+  if (!numbers)
+    throw std::invalid_argument(
+        fmt::format("'{}' is not understood; allowed are geometry, geometry: 1 (or 2, 3: that axis "
+                    "of the constants), grid, or three Bunge angles in degrees as in 0, 90, 0",
+                    text));
+  result.type = PhaseOrientation::Type::angles;
+  return result;
 }
+
+PhaseOrientation read_orientation(ParameterReader& reader, const std::string& section,
+                                  const std::string& key, const std::string& help) {
+  const auto text = reader.text(section, key, "geometry", help);
+  try {
+    return orientation_from_text(text);
+  } catch (const std::invalid_argument& error) {
+    reader.refuse(section, key, error.what());
+  }
+}
+
+}  // namespace
 
 MandelMatrix read_stiffness(ParameterReader& reader, const std::string& section,
                             const std::string& key, const std::string& otherwise,
-                            const std::string& unit, const std::string& help) {
-  const auto value = reader.text(
-      section, key, otherwise,
-      help +
-          ": a name of the table of elastic constants, 'E, nu', or 'symmetry: constants' "
-          "in the unit of the microstructure");
+                            const std::string& unit, const std::string& help, int dimension) {
+  const auto value = reader.text(section, key, otherwise, help + ": " + stiffness_help());
   try {
-    return stiffness_from_text(value, unit);
+    return stiffness_from_text(value, unit, dimension);
   } catch (const std::invalid_argument& error) {
     reader.refuse(section, key, error.what());
   }
@@ -131,6 +114,7 @@ GeneratorSettings read_generator_settings(ParameterReader& reader, const std::st
     reader.refuse(
         s, "Grid",
         fmt::format("these are {} voxels; allowed are at most {}", n_voxels, most_voxels));
+  const int dimension = static_cast<int>(g.shape.size());
   const auto lengths = reader.numbers(s, "Lengths", {1}, "edge lengths; one number for a cube");
   g.lengths = lengths.size() == 1 ? std::vector<double>(g.shape.size(), lengths[0]) : lengths;
   if (g.lengths.size() != g.shape.size())
@@ -141,10 +125,22 @@ GeneratorSettings read_generator_settings(ParameterReader& reader, const std::st
   g.seed = static_cast<std::uint64_t>(reader.integer(s, "Seed", 1, 0, 1LL << 60, "random seed"));
   g.n_grains = static_cast<int>(
       reader.integer(s, "Number of grains", 64, 1, 65535, "grains of a polycrystal"));
-  g.crystal = read_stiffness(reader, s, "Crystal", "Cu", g.unit, "crystal of a polycrystal");
+  g.crystal = read_stiffness(reader, s, "Crystal", "Cu", g.unit, "crystal of a polycrystal", 3);
   read_texture(reader, s, g.texture);
-  g.matrix = read_stiffness(reader, s, "Matrix", "epoxy", g.unit, "matrix of a composite");
-  g.inclusion = read_stiffness(reader, s, "Inclusion", "E-glass", g.unit, "inclusions or fibres");
+  g.matrix =
+      read_stiffness(reader, s, "Matrix", "epoxy", g.unit, "matrix of a composite", dimension);
+  g.inclusion =
+      read_stiffness(reader, s, "Inclusion", "E-glass", g.unit, "inclusions or fibres", dimension);
+  g.matrix_orientation = read_orientation(
+      reader, s, "Matrix orientation",
+      "how the constants of the matrix lie: geometry (of fibres their axis of symmetry lies along "
+      "the fibres, else as grid), geometry: N (axis N of the constants does), grid (axes 1, 2, 3 "
+      "are x, y, z), or Bunge angles in degrees from there");
+  g.inclusion_orientation = read_orientation(
+      reader, s, "Inclusion orientation",
+      "how those of the inclusions lie: geometry (their axis of symmetry lies along the fibres, "
+      "along the long axis of each ellipsoid, in 2D normal to the plane; else as grid), "
+      "geometry: N, grid, or Bunge angles in degrees");
   g.inclusion_factor = reader.number(
       s, "Inclusion factor", 1, 0, 1e12,
       "factor on the stiffness of the inclusions, 0.001 with the matrix's name for pores");
@@ -170,19 +166,36 @@ GeneratorSettings read_generator_settings(ParameterReader& reader, const std::st
                     "unit of the lengths");
   g.axis = static_cast<int>(reader.integer(s, "Axis", 0, 0, 2, "fibre direction or layer normal"));
   const auto layers = reader.text(s, "Layers", "epoxy; E-glass",
-                                  "stiffnesses of a laminate's layers, separated by ;");
+                                  "stiffnesses of a laminate's layers, separated by ;, each as "
+                                  "that of the matrix");
   try {
     for (const auto& layer : split(layers, ';'))
-      g.layers.push_back(stiffness_from_text(layer, g.unit));
+      g.layers.push_back(stiffness_from_text(layer, g.unit, dimension));
   } catch (const std::invalid_argument& error) {
     reader.refuse(s, "Layers", error.what());
+  }
+  const auto orientations = split(
+      reader.text(s, "Layer orientations", "geometry",
+                  "how the constants of the layers lie, one for all or one for each, separated by "
+                  ";: geometry (their axis of symmetry lies along the normal), geometry: N, grid, "
+                  "or Bunge angles in degrees"),
+      ';');
+  if (orientations.size() != 1 && orientations.size() != g.layers.size())
+    reader.refuse(s, "Layer orientations",
+                  fmt::format("expected 1 or {} of them, separated by ;", g.layers.size()));
+  try {
+    for (const auto& orientation : orientations)
+      g.layer_orientations.push_back(orientation_from_text(orientation));
+  } catch (const std::invalid_argument& error) {
+    reader.refuse(s, "Layer orientations", error.what());
   }
   g.fractions = reader.numbers(s, "Layer fractions", std::vector<double>(g.layers.size(), 1.),
                                "relative thickness of each layer");
   if (g.fractions.size() != g.layers.size())
     reader.refuse(s, "Layer fractions", fmt::format("expected {} numbers", g.layers.size()));
   for (const double fraction : g.fractions)
-    if (fraction < 0) reader.refuse(s, "Layer fractions", "allowed are numbers from 0");
+    if (!(fraction > 0))
+      reader.refuse(s, "Layer fractions", "allowed are numbers above 0, one for each layer");
   return g;
 }
 

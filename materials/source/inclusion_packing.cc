@@ -94,6 +94,7 @@ void set_shape(Inclusion& inclusion, double radius, double aspect_ratio, std::si
                long_axis = aspect_ratio * short_axis, square = short_axis * short_axis;
   inclusion.smallest_axis = short_axis;
   inclusion.largest_axis = long_axis;
+  inclusion.direction = direction;
   inclusion.shape = square * Eigen::Matrix3d::Identity() +
                     (long_axis * long_axis - square) * direction * direction.transpose();
 }
@@ -194,13 +195,13 @@ std::vector<Inclusion> pack_inclusions(const GeneratorSettings& settings,
       settings.n_inclusions, where, settings.volume_fraction, remedy));
 }
 
-std::vector<std::uint16_t> voxels_inside(const std::vector<Inclusion>& inclusions, double fraction,
+std::vector<std::uint32_t> voxels_inside(const std::vector<Inclusion>& inclusions, double fraction,
                                          const std::vector<int>& shape,
                                          const std::vector<double>& lengths) {
   const std::size_t d = shape.size();
   const std::array<int, 3> n{shape[0], shape[1], d == 3 ? shape[2] : 1};
   const std::size_t n_voxels = static_cast<std::size_t>(n[0]) * n[1] * n[2];
-  std::vector<std::uint16_t> inside(n_voxels, 0);
+  std::vector<std::uint32_t> inside(n_voxels, 0), nearest(n_voxels, 0);
   const auto count =
       static_cast<std::size_t>(std::llround(fraction * static_cast<double>(n_voxels)));
   if (count == 0) return inside;
@@ -211,7 +212,8 @@ std::vector<std::uint16_t> voxels_inside(const std::vector<Inclusion>& inclusion
   std::size_t covered = 0;
   for (double scale = 1.25; covered < count; scale *= 1.5) {
     depth.assign(n_voxels, std::numeric_limits<double>::max());
-    for (const auto& inclusion : inclusions) {
+    for (std::size_t number = 0; number < inclusions.size(); ++number) {
+      const auto& inclusion = inclusions[number];
       const Eigen::Matrix3d inverse = inclusion.shape.inverse();
       std::array<int, 3> first{0, 0, 0}, last{0, 0, 0};
       Eigen::Vector3d h = Eigen::Vector3d::Zero();
@@ -227,11 +229,13 @@ std::vector<std::uint16_t> voxels_inside(const std::vector<Inclusion>& inclusion
           for (int k = first[2]; k <= last[2]; ++k) {
             Eigen::Vector3d r((i + 0.5) * h[0], (j + 0.5) * h[1], (k + 0.5) * h[2]);
             r -= inclusion.centre;
-            auto& smallest =
-                depth[(static_cast<std::size_t>(wrapped(i, n[0])) * n[1] + wrapped(j, n[1])) *
-                          n[2] +
-                      wrapped(k, n[2])];
-            smallest = std::min(smallest, std::sqrt(r.dot(inverse * r)));
+            const auto voxel =
+                (static_cast<std::size_t>(wrapped(i, n[0])) * n[1] + wrapped(j, n[1])) * n[2] +
+                wrapped(k, n[2]);
+            const double own = std::sqrt(r.dot(inverse * r));
+            if (own >= depth[voxel]) continue;
+            depth[voxel] = own;
+            nearest[voxel] = static_cast<std::uint32_t>(number + 1);
           }
     }
     covered = static_cast<std::size_t>(
@@ -245,7 +249,7 @@ std::vector<std::uint16_t> voxels_inside(const std::vector<Inclusion>& inclusion
   };
   std::nth_element(order.begin(), order.begin() + static_cast<long>(std::min(count, n_voxels - 1)),
                    order.end(), by_depth);
-  for (std::size_t i = 0; i < count; ++i) inside[order[i]] = 1;
+  for (std::size_t i = 0; i < count; ++i) inside[order[i]] = nearest[order[i]];
   return inside;
 }
 

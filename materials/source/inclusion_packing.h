@@ -15,6 +15,8 @@ struct Inclusion {
   Eigen::Vector3d centre = Eigen::Vector3d::Zero();
   Eigen::Matrix3d shape = Eigen::Matrix3d::Identity();
   double smallest_axis = 1, largest_axis = 1;
+  /// Of the long axis; any for a sphere.
+  Eigen::Vector3d direction = Eigen::Vector3d::UnitX();
 };
 
 /// Non-overlapping inclusions in a periodic cell of these edge lengths (2 or 3), by random
@@ -24,10 +26,10 @@ struct Inclusion {
 std::vector<Inclusion> pack_inclusions(const GeneratorSettings& settings,
                                        const std::vector<double>& lengths);
 
-/// 1 for the given share of all voxels, those that lie deepest in the inclusions, 0 for the others,
-/// last axis fastest: the fraction is met to one voxel, with the inclusions scaled by a factor
-/// close to one.
-std::vector<std::uint16_t> voxels_inside(const std::vector<Inclusion>& inclusions, double fraction,
+/// The given share of all voxels, those that lie deepest in the inclusions, have the number of
+/// their inclusion, counted from 1, and the others 0, last axis fastest: the fraction is met to one
+/// voxel, with the inclusions scaled by a factor close to one.
+std::vector<std::uint32_t> voxels_inside(const std::vector<Inclusion>& inclusions, double fraction,
                                          const std::vector<int>& shape,
                                          const std::vector<double>& lengths);
 

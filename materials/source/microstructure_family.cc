@@ -62,6 +62,20 @@ Rve draw(const MicrostructureFamily& family, std::size_t index) {
   }
 }
 
+std::vector<std::string> notes_on(const MicrostructureFamily& family) {
+  const bool one_fraction = family.largest_volume_fraction <= family.base.volume_fraction;
+  std::vector<std::string> notes;
+  for (const auto& type :
+       family.types.empty() ? std::vector<std::string>{family.base.type} : family.types) {
+    auto settings = family.base;
+    settings.type = type;
+    for (auto& note : notes_on(settings, one_fraction, family.random_axis))
+      if (std::find(notes.begin(), notes.end(), note) == notes.end())
+        notes.push_back(std::move(note));
+  }
+  return notes;
+}
+
 MicrostructureFamily read_microstructure_family(ParameterReader& reader, const std::string& s) {
   MicrostructureFamily family;
   family.base = read_generator_settings(reader, s);
@@ -102,7 +116,8 @@ MicrostructureFamily read_microstructure_family(ParameterReader& reader, const s
   }
   for (const auto& part :
        split(reader.text(s, "Crystals", "",
-                         "crystals of a dataset, separated by semicolons; empty: only 'Crystal'"),
+                         "crystals of a dataset, separated by semicolons, each as 'Crystal'; "
+                         "empty: only that"),
              ';')) {
     if (trimmed(part).empty()) continue;
     try {

@@ -188,14 +188,15 @@ int dimension_of(const LabelledGrid& grid, const std::string& path,
   return plane ? 2 : 3;
 }
 
-/// The stiffness of a crystal in sample axes in the unit of the RVE.
+/// The stiffness of a crystal in sample axes in the unit of the RVE: 6 x 6, and 3 x 3 where no more
+/// is known of a 2D one.
 MandelMatrix stiffness_of(const LabelledGrid& grid, std::int32_t label, const Crystal& crystal,
                           const std::string& path, int dimension, double factor) {
   if (crystal.stiffness) {
     const auto& stiffness = *crystal.stiffness;
     if (dimension == 3 && stiffness.rows() == 3)
       throw std::invalid_argument(fmt::format("{} is a 2D RVE and cannot be read in 3D", path));
-    return dimension == 2 && stiffness.rows() == 6 ? plane_strain(stiffness) : stiffness;
+    return stiffness;
   }
   const auto& phase = grid.phases.at(crystal.phase);
   if (!phase.stiffness)
@@ -205,7 +206,7 @@ MandelMatrix stiffness_of(const LabelledGrid& grid, std::int32_t label, const Cr
         phase.remark.empty() ? "" : fmt::format(" ({})", phase.remark)));
   const MandelMatrix turned =
       crystal.orientation ? rotate(*phase.stiffness, *crystal.orientation) : *phase.stiffness;
-  return factor * (dimension == 2 ? plane_strain(turned) : turned);
+  return factor * turned;
 }
 
 /// Numbers the labels in use from 0 and gives them stiffnesses.
@@ -235,7 +236,10 @@ void fill(Microstructure& result, const LabelledGrid& grid, const std::string& p
       throw std::runtime_error(fmt::format(
           "{}: voxels have the label {}, which the file does not describe", path, label));
     number_of.emplace(label, static_cast<std::uint16_t>(rve.stiffness.size()));
-    rve.stiffness.push_back(stiffness_of(grid, label, crystal->second, path, dimension, factor));
+    const auto stiffness = stiffness_of(grid, label, crystal->second, path, dimension, factor);
+    const bool spatial = stiffness.rows() == 6;
+    rve.stiffness.push_back(dimension == 2 && spatial ? plane_strain(stiffness) : stiffness);
+    if (dimension == 2 && spatial) rve.stiffness_3d.push_back(stiffness);
     const auto& orientation = crystal->second.orientation;
     oriented = oriented || orientation;
     rve.orientation.push_back(orientation ? to_euler(*orientation) : Eigen::Vector3d::Zero());
@@ -243,6 +247,7 @@ void fill(Microstructure& result, const LabelledGrid& grid, const std::string& p
     result.phase_of.push_back(name.empty() ? std::to_string(crystal->second.phase) : name);
   }
   if (!oriented) rve.orientation.clear();
+  if (rve.stiffness_3d.size() != rve.stiffness.size()) rve.stiffness_3d.clear();
   rve.phase.reserve(grid.label.size());
   std::uint16_t number = 0;
   last = -1;

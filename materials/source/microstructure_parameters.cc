@@ -5,6 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "seco/materials/generator_parameters.h"
 #include "seco/materials/text.h"
 
 namespace seco::materials {
@@ -102,8 +103,7 @@ MicrostructureOptions read_microstructure_options(ParameterReader& reader, const
   }
   const auto stiffness = reader.text(
       s, "Phase stiffness", "",
-      "NAME = STIFFNESS; ... by name or number of a phase: a name of the table of elastic "
-      "constants, 'E, nu', 'symmetry: constants', or void");
+      "NAME = STIFFNESS; ... by name or number of a phase: void, or " + stiffness_help());
   try {
     options.stiffness = phase_stiffness_from_text(stiffness);
   } catch (const std::invalid_argument& error) {

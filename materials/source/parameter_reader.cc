@@ -60,7 +60,9 @@ double ParameterReader::number(const std::string& section, const std::string& ke
   if (!has(section, key)) return otherwise;
   double result = 0;
   if (!parse(value, result) || !(result >= smallest) || !(result <= largest))
-    refuse(section, key, fmt::format("allowed are numbers from {:g} to {:g}", smallest, largest));
+    refuse(section, key,
+           fmt::format("allowed are numbers from {:g} to {:g}{}", smallest, largest,
+                       value.find(',') != std::string::npos ? ", with a decimal point" : ""));
   return result;
 }
 
@@ -104,7 +106,7 @@ std::vector<double> ParameterReader::numbers(const std::string& section, const s
   for (const auto& item : split(value, ',')) {
     const auto number = to_number(item);
     if (!number || !std::isfinite(*number))
-      refuse(section, key, "allowed are finite numbers separated by commas");
+      refuse(section, key, "allowed are finite numbers with decimal points, separated by commas");
     result.push_back(*number);
   }
   return result;

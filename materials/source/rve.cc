@@ -74,6 +74,15 @@ void check(const Rve& rve, const std::string& origin) {
   for (std::size_t p = 0; p < rve.orientation.size(); ++p)
     if (!rve.orientation[p].allFinite())
       refuse(fmt::format("'orientation' of phase {} holds NaN or infinite values", p));
+  if (d == 2 && !rve.stiffness_3d.empty()) {
+    if (rve.stiffness_3d.size() != rve.stiffness.size())
+      refuse(fmt::format("'stiffness_3d' holds {} phases, expected {} or none",
+                         rve.stiffness_3d.size(), rve.stiffness.size()));
+    for (std::size_t p = 0; p < rve.stiffness_3d.size(); ++p)
+      if (rve.stiffness_3d[p].rows() != 6 || rve.stiffness_3d[p].cols() != 6 ||
+          !rve.stiffness_3d[p].allFinite())
+        refuse(fmt::format("'stiffness_3d' of phase {} is not a finite 6x6 matrix", p));
+  }
   bool solid = false;
   for (std::size_t v = 0; v < rve.phase.size(); ++v) {
     if (rve.phase[v] >= rve.stiffness.size())
@@ -82,6 +91,19 @@ void check(const Rve& rve, const std::string& origin) {
     solid = solid || rve.stiffness[rve.phase[v]].cwiseAbs().maxCoeff() > 0.;
   }
   if (!solid) refuse("every voxel is a void of zero stiffness");
+}
+
+std::optional<MandelMatrix> spatial_stiffness(const Rve& rve, std::size_t phase) {
+  const auto& stiffness = rve.stiffness.at(phase);
+  if (rve.dimension() == 3) return stiffness;
+  const double scale = stiffness.cwiseAbs().maxCoeff();
+  if (scale == 0.) return MandelMatrix(MandelMatrix::Zero(6, 6));
+  // A table that was changed afterwards does not belong to it any more.
+  if (rve.stiffness_3d.size() != rve.stiffness.size() || rve.stiffness_3d[phase].rows() != 6 ||
+      (plane_strain(rve.stiffness_3d[phase]) - stiffness).cwiseAbs().maxCoeff() >
+          symmetry_tolerance * scale)
+    return std::nullopt;
+  return rve.stiffness_3d[phase];
 }
 
 std::uint64_t hash(const Rve& rve) {
@@ -98,8 +120,13 @@ std::uint64_t hash(const Rve& rve) {
 
 bool operator==(const Rve& a, const Rve& b) {
   if (a.shape != b.shape || a.lengths != b.lengths || a.unit != b.unit || a.phase != b.phase ||
-      a.orientation != b.orientation || a.stiffness.size() != b.stiffness.size())
+      a.orientation != b.orientation || a.stiffness.size() != b.stiffness.size() ||
+      a.stiffness_3d.size() != b.stiffness_3d.size())
     return false;
+  for (std::size_t p = 0; p < a.stiffness_3d.size(); ++p)
+    if (a.stiffness_3d[p].rows() != b.stiffness_3d[p].rows() ||
+        a.stiffness_3d[p] != b.stiffness_3d[p])
+      return false;
   for (std::size_t p = 0; p < a.stiffness.size(); ++p)
     if (a.stiffness[p].rows() != b.stiffness[p].rows() || a.stiffness[p] != b.stiffness[p])
       return false;

@@ -34,6 +34,18 @@ Rve read_unguarded(const std::string& path) {
     std::copy_n(table.values.begin() + static_cast<long>(p * m * m), m * m, stiffness.data());
     rve.stiffness.push_back(stiffness);
   }
+  if (rve.dimension() == 2 && file.has_dataset("stiffness_3d")) {
+    const auto spatial = file.dataset<double>("stiffness_3d", 3);
+    if (spatial.shape[0] != table.shape[0] || spatial.shape[1] != 6 || spatial.shape[2] != 6)
+      throw std::runtime_error(
+          fmt::format("{}: dataset 'stiffness_3d' has shape {}, expected {} x 6 x 6", path,
+                      fmt::join(spatial.shape, "x"), table.shape[0]));
+    for (std::size_t p = 0; p < spatial.shape[0]; ++p) {
+      MandelMatrix stiffness(6, 6);
+      std::copy_n(spatial.values.begin() + static_cast<long>(36 * p), 36, stiffness.data());
+      rve.stiffness_3d.push_back(stiffness);
+    }
+  }
   if (file.has_dataset("orientation")) {
     const auto angles = file.dataset<double>("orientation", 2);
     if (angles.shape[1] != 3)
@@ -55,6 +67,12 @@ Rve read_unguarded(const std::string& path) {
     throw std::runtime_error(fmt::format("{}: attribute 'unit': {}", path, error.what()));
   }
   check(rve, path);
+  for (std::size_t p = 0; p < rve.stiffness_3d.size(); ++p)
+    if (!spatial_stiffness(rve, p))
+      throw std::runtime_error(
+          fmt::format("{}: the plane strain part (11 22 12) of 'stiffness_3d' of phase {} is not "
+                      "its 'stiffness'",
+                      path, p));
   return rve;
 }
 
@@ -75,6 +93,17 @@ void write_rve(const std::string& path, const Rve& rve, const std::string& descr
   for (const auto& stiffness : rve.stiffness)
     table.insert(table.end(), stiffness.data(), stiffness.data() + stiffness.size());
   file.dataset("stiffness", {rve.stiffness.size(), m, m}, table.data());
+  if (rve.dimension() == 2 && !rve.stiffness_3d.empty()) {
+    std::vector<double> spatial;
+    bool fits = true;
+    for (std::size_t p = 0; p < rve.stiffness_3d.size(); ++p) {
+      const auto& stiffness = rve.stiffness_3d[p];
+      fits = fits && spatial_stiffness(rve, p);
+      spatial.insert(spatial.end(), stiffness.data(), stiffness.data() + stiffness.size());
+    }
+    // Of a table that was changed nothing more is known.
+    if (fits) file.dataset("stiffness_3d", {rve.stiffness_3d.size(), 6, 6}, spatial.data());
+  }
   if (!rve.orientation.empty()) {
     std::vector<double> angles;
     for (const auto& phase : rve.orientation)

@@ -26,6 +26,7 @@ void RveSource::read(ParameterReader& reader, const std::string& section, int di
   generator_ = read_generator_settings(reader, subsection("Microstructure"));
   has_volume_fraction_ = has_texture_spread_ = has_seed_ = false;
   notes_.clear();
+  fraction_notes_.clear();
   if (from_file_) {
     if (file.empty()) reader.refuse(section, "RVE file", "RVE = file needs the name of a file");
     try {
@@ -52,6 +53,37 @@ void RveSource::read(ParameterReader& reader, const std::string& section, int di
   has_volume_fraction_ = generator_.type == "inclusions" || generator_.type == "fibres";
   has_texture_spread_ = generator_.type == "polycrystal" && generator_.texture.type != "random";
   has_seed_ = has_volume_fraction_ || generator_.type == "polycrystal";
+  // What does not depend on a seed or a fraction is refused here, where the section is known.
+  const auto where = subsection("Microstructure");
+  try {
+    notes_ = notes_on(generator_, false);
+  } catch (const std::invalid_argument& error) {
+    reader.refuse(
+        where,
+        has_volume_fraction_ && !(generator_.volume_fraction < 1) ? "Volume fraction" : "Type",
+        error.what());
+  }
+  try {
+    const auto all = notes_on(generator_);
+    fraction_notes_.assign(all.begin() + static_cast<long>(notes_.size()), all.end());
+  } catch (const PackingError&) {
+    // The caller may give another fraction; this one is refused where an RVE is generated.
+  } catch (const std::invalid_argument& error) {
+    reader.refuse(where,
+                  generator_.type != "laminate" ? "Grid"
+                  : generator_.axis >= static_cast<int>(generator_.shape.size())
+                      ? "Axis"
+                      : "Layer fractions",
+                  error.what());
+  }
+  n_generated_phases_ = materials::n_phases(generator_);
+}
+
+std::vector<std::string> RveSource::notes(bool own_volume_fractions) const {
+  auto result = notes_;
+  if (!own_volume_fractions)
+    result.insert(result.end(), fraction_notes_.begin(), fraction_notes_.end());
+  return result;
 }
 
 Rve RveSource::make(std::uint64_t seed, double volume_fraction, double texture_spread) const {
@@ -68,6 +100,7 @@ Rve RveSource::make(std::uint64_t seed, double volume_fraction, double texture_s
   if (rve.unit != unit_) {
     const double factor = megapascals_per(rve.unit) / megapascals_per(unit_);
     for (auto& stiffness : rve.stiffness) stiffness *= factor;
+    for (auto& stiffness : rve.stiffness_3d) stiffness *= factor;
     rve.unit = unit_;
   }
   return rve;
@@ -86,8 +119,7 @@ std::size_t RveSource::n_voxels() const {
 
 std::size_t RveSource::n_phases() const {
   if (from_file_) return file_rve_.stiffness.size();
-  if (generator_.type == "polycrystal") return static_cast<std::size_t>(generator_.n_grains);
-  return std::max<std::size_t>(2, generator_.layers.size());
+  return std::max<std::size_t>(2, n_generated_phases_);
 }
 
 }  // namespace seco::materials

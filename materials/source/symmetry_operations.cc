@@ -119,6 +119,14 @@ Rve transformed(const Rve& rve, const CubeSymmetry& symmetry) {
   });
   const MandelMatrix q = symmetry.mandel();
   for (auto& stiffness : result.stiffness) stiffness = q * stiffness * q.transpose();
+  if (d == 2 && !rve.stiffness_3d.empty()) {
+    // The third axis stays where it is.
+    auto spatial = symmetry;
+    spatial.axis.push_back(2);
+    spatial.sign.push_back(1);
+    const MandelMatrix q3 = spatial.mandel();
+    for (auto& stiffness : result.stiffness_3d) stiffness = q3 * stiffness * q3.transpose();
+  }
   if (rve.orientation.empty()) return result;
   // In 2D the third axis stays where it is.
   Rotation rotation = Rotation::Identity();
@@ -141,6 +149,7 @@ Rve with_shear_error(const Rve& rve, double error) {
       volumetric + std::sqrt(1. + error) * (MandelMatrix::Identity(m, m) - volumetric);
   Rve result = rve;
   for (auto& stiffness : result.stiffness) stiffness = a * stiffness * a;
+  result.stiffness_3d.clear();
   return result;
 }
 

@@ -46,6 +46,35 @@ std::string reason(const dealii::ExceptionBase& error) {
   return text;
 }
 
+/// What is wrong with commas and signs of equality that the parser takes without a word: a comma
+/// outside of the arguments of a function drops what stands before it, so that 0,5 is 5, and a
+/// single = assigns. Empty if there is nothing.
+std::string misunderstood(const std::string& text) {
+  std::vector<bool> in_arguments{false};
+  bool after_name = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i], next = i + 1 < text.size() ? text[i + 1] : ' ';
+    if (std::isspace(static_cast<unsigned char>(c))) continue;
+    if (c == '(') in_arguments.push_back(after_name);
+    if (c == ')' && in_arguments.size() > 1) in_arguments.pop_back();
+    if (c == ',' && !in_arguments.back())
+      return "a comma outside of the arguments of a function; decimals have a point, as in 0.5, "
+             "and "
+             "components are separated by ;";
+    if (c == '=' && next == '=') {
+      ++i;
+    } else if (c == '=' && (i == 0 || std::string("<>!").find(text[i - 1]) == std::string::npos)) {
+      return "a single =; compare by ==";
+    }
+    // Names start with a letter; what follows a digit is a number, as 2e or 1e5.
+    const bool letter = std::isalpha(static_cast<unsigned char>(c)) || c == '_';
+    const bool digit = std::isdigit(static_cast<unsigned char>(c)) || c == '.';
+    const bool goes_on = i > 0 && !std::isspace(static_cast<unsigned char>(text[i - 1]));
+    after_name = letter ? true : digit && goes_on && after_name;
+  }
+  return "";
+}
+
 }  // namespace
 
 template <int dim>
@@ -55,6 +84,8 @@ std::shared_ptr<dealii::FunctionParser<dim>> parse_expressions(
   const std::map<std::string, double> constants{{"pi", M_PI}};
   // One at a time, so that the wrong one is known.
   for (const auto& expression : expressions) {
+    if (const auto what = misunderstood(expression); !what.empty())
+      throw std::invalid_argument(fmt::format("'{}' has {}", expression, what));
     const SilentErrors errors;
     try {
       dealii::FunctionParser<dim> function(1);

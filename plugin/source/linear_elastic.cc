@@ -53,18 +53,24 @@ class LinearElastic : public Material<dim> {
  private:
   static materials::MandelMatrix read(materials::ParameterReader& parameters,
                                       const std::string& unit) {
-    const auto value = parameters.text("", "Stiffness", "70e3, 0.33",
-                                       "a name of the table of elastic constants, 'E, nu', or "
-                                       "'symmetry: constants', in the unit of "
-                                       "the run");
+    const auto value =
+        parameters.text("", "Stiffness", "70e3, 0.33",
+                        "stiffness in the unit of the run: " + materials::stiffness_help());
     const auto angles = parameters.numbers(
         "", "Orientation", {0, 0, 0}, "Bunge Euler angles in degrees from crystal to sample axes");
     if (angles.size() != 3) parameters.refuse("", "Orientation", "expected 3 angles");
     materials::MandelMatrix stiffness;
     try {
-      stiffness = materials::stiffness_from_text(value, unit);
+      stiffness = materials::stiffness_from_text(value, unit, dim);
     } catch (const std::invalid_argument& error) {
       parameters.refuse("", "Stiffness", error.what());
+    }
+    if (stiffness.rows() == 3) {
+      if (angles != std::vector<double>{0, 0, 0})
+        parameters.refuse("", "Orientation",
+                          "allowed is 0, 0, 0 with a plane strain matrix, which cannot be turned "
+                          "out of its plane");
+      return stiffness;
     }
     constexpr double degree = M_PI / 180;
     stiffness = materials::rotate(

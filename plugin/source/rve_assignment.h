@@ -60,8 +60,10 @@ class RveAssignment {
     return source_.make(key.seed, key.volume_fraction, key.texture_spread);
   }
 
-  /// What was assumed when a microstructure file was read.
-  const std::vector<std::string>& notes() const { return source_.notes(); }
+  /// What was assumed when a microstructure file was read, or is to be known of what is generated.
+  std::vector<std::string> notes() const {
+    return source_.notes(static_cast<bool>(volume_fraction_.function));
+  }
 
   /// Number of voxels of every RVE, and of its phases where that does not depend on the key, else
   /// the largest.

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "output.h"
+#include "seco/materials/generator_parameters.h"
 #include "seco/materials/microstructure_file.h"
 #include "seco/materials/microstructure_parameters.h"
 #include "seco/materials/rve_file.h"
@@ -122,10 +123,11 @@ void add_import_command(CLI::App& app, int& status) {
   command->add_option("--temperature", read.temperature,
                       "kelvin that polynomials of the material configuration are evaluated at; "
                       "293.15 unless set");
-  command->add_option("--stiffness", options->stiffness,
-                      "'NAME = STIFFNESS' by name or number of a phase (name:NAME or number:NUMBER "
-                      "where they differ): a name that seco info lists, 'E, nu', 'symmetry: "
-                      "constants', or void; may be repeated");
+  command->add_option(
+      "--stiffness", options->stiffness,
+      "'NAME = STIFFNESS' by name or number of a phase (name:NAME or number:NUMBER where they "
+      "differ), may be repeated: void, or " +
+          materials::stiffness_help());
   command->add_option("--unit", read.unit, "of these constants and of the RVE: Pa, kPa, MPa, GPa");
   command->add_option("--thresholds", read.thresholds, "grey levels that tell phases apart")
       ->delimiter(',');

@@ -38,8 +38,14 @@ void report_labels(std::size_t done, std::size_t total) {
   fmt::print(stderr, "labels of {} of {} RVEs solved\n", done, total);
 }
 
+/// What is to be known of the microstructures, one line each.
+void print_notes(const seco::StudyParameters& study) {
+  for (const auto& note : notes_on(study.family)) fmt::print("note: {}\n", note);
+}
+
 void make_dataset(seco::StudyParameters& study, const std::string& device) {
   study.dataset.device = device;
+  print_notes(study);
   const auto folder = std::filesystem::path(study.dataset.file).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder);
   seco::surrogate::generate_dataset(
@@ -67,8 +73,10 @@ int generate(const GenerateOptions& options) {
         fmt::format("option --index {}: the dataset of {} has the RVEs 0 to {}", index,
                     options.parameters, n_rves - 1));
   const auto rve = study.make_rve(index);
+  print_notes(study);
   if (!options.rve.empty()) {
-    seco::materials::write_rve(options.rve, rve);
+    seco::materials::write_rve(options.rve, rve,
+                               fmt::format("{}", fmt::join(notes_on(study.family), "; ")));
     fmt::print("RVE of {} voxels and {} phases in {}\n", fmt::join(rve.shape, "x"),
                rve.stiffness.size(), options.rve);
   }

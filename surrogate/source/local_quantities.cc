@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <Eigen/Cholesky>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <stdexcept>
 
@@ -14,60 +16,91 @@ namespace {
 using materials::MandelMatrix;
 using materials::MandelVector;
 
-// Whether the 3 x 3 stiffness of a phase is isotropic in the plane.
-bool isotropic_in_plane(const MandelMatrix& c) {
-  constexpr double tolerance = 1e-8;
-  const double allowed = tolerance * c.cwiseAbs().maxCoeff();
-  return std::abs(c(0, 0) - c(1, 1)) <= allowed && std::abs(c(0, 2)) <= allowed &&
-         std::abs(c(1, 2)) <= allowed && std::abs(c(2, 2) - (c(0, 0) - c(0, 1))) <= allowed;
-}
-
 std::vector<bool> phases_that_occur(const materials::Rve& rve) {
   std::vector<bool> occurs(rve.stiffness.size(), false);
   for (const auto p : rve.phase) occurs[p] = true;
   return occurs;
 }
 
-// The stress normal to the plane over the sum of the stresses in it, per voxel, [B, 1, N]. One half
-// in all voxels makes the spatial measures those of the plane (see StressMeasure).
-torch::Tensor normal_stress_ratio(const StiffnessField& stiffness,
-                                  std::span<const LocalQuery* const> queries) {
+// The stresses 33, 23 and 13 (Mandel) of a phase in plane strain from those in the plane: with the
+// rows o and i of its 6 x 6 stiffness, `s_o = C_oi C_ii^-1 s_i`, 3 x 3. Zero for a void.
+Eigen::Matrix3d out_of_plane_map(const MandelMatrix& spatial) {
+  constexpr std::array<int, 3> in{0, 1, 5}, out{2, 3, 4};
+  Eigen::Matrix3d across, plane;
+  for (int i = 0; i < 3; ++i)
+    for (int j = 0; j < 3; ++j) {
+      across(i, j) = spatial(out[static_cast<std::size_t>(i)], in[static_cast<std::size_t>(j)]);
+      plane(i, j) = spatial(in[static_cast<std::size_t>(i)], in[static_cast<std::size_t>(j)]);
+    }
+  if (plane.cwiseAbs().maxCoeff() == 0.) return Eigen::Matrix3d::Zero();
+  // Both blocks of rows are of one symmetric matrix: C_oi C_ii^-1 = (C_ii^-1 C_io)^T.
+  return plane.ldlt().solve(across.transpose()).transpose();
+}
+
+// How the stresses out of the plane follow from those in it, in every voxel.
+struct OutOfPlane {
+  // s_33 over the sum of s_11 and s_22, [B, 1, N]: enough where all phases are as isotropic ones.
+  torch::Tensor ratio;
+  // The map of every voxel row by row, [B, 9, N]; undefined where the ratio is enough.
+  torch::Tensor map;
+};
+
+OutOfPlane out_of_plane(const StiffnessField& stiffness,
+                        std::span<const LocalQuery* const> queries) {
   std::int64_t n_phases = 0;
   for (const auto* query : queries)
     n_phases = std::max(n_phases, static_cast<std::int64_t>(query->rve.stiffness.size()));
-  auto table = torch::full({stiffness.batch_size(), n_phases, 1}, 0.5, torch::kDouble);
-  auto values = table.accessor<double, 3>();
+  // One half in all voxels makes the spatial measures those of the plane (see StressMeasure).
+  Eigen::Matrix3d in_plane = Eigen::Matrix3d::Zero();
+  in_plane(0, 0) = in_plane(0, 1) = 0.5;
+  auto maps = torch::zeros({stiffness.batch_size(), n_phases, 9}, torch::kDouble);
+  auto values = maps.accessor<double, 3>();
+  bool ratio_is_enough = true;
   for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
     const auto& rve = queries[b]->rve;
-    if (stress_measure(rve) == StressMeasure::in_plane) continue;
+    const bool spatial = stress_measure(rve) == StressMeasure::spatial;
     for (std::size_t p = 0; p < rve.stiffness.size(); ++p) {
-      const auto& c = rve.stiffness[p];
-      if (const double sum = c(0, 0) + c(0, 1); sum != 0.)
-        values[b][static_cast<std::int64_t>(p)][0] = c(0, 1) / sum;
+      Eigen::Matrix3d map = in_plane;
+      // Phases that do not occur may be unknown.
+      if (spatial)
+        if (const auto known = materials::spatial_stiffness(rve, p)) map = out_of_plane_map(*known);
+      auto rest = map;
+      rest(0, 1) -= rest(0, 0);
+      rest(0, 0) = 0.;
+      constexpr double tolerance = 1e-12;
+      ratio_is_enough = ratio_is_enough && rest.cwiseAbs().maxCoeff() <= tolerance;
+      for (int i = 0; i < 9; ++i) values[b][static_cast<std::int64_t>(p)][i] = map(i / 3, i % 3);
     }
   }
-  return stiffness.expand(table).flatten(2);
+  if (ratio_is_enough) return {stiffness.expand(maps.narrow(2, 0, 1).contiguous()).flatten(2), {}};
+  return {{}, stiffness.expand(maps).flatten(2)};
 }
 
 struct Scalars {
   torch::Tensor von_mises, hydrostatic;  // [B, Q, N]
 };
 
-// @param stress [B, Q, m, N] @param ratio see normal_stress_ratio; undefined in 3D
-Scalars scalars(const torch::Tensor& stress, const torch::Tensor& ratio) {
+// @param stress [B, Q, m, N] @param out neither tensor defined in 3D
+Scalars scalars(const torch::Tensor& stress, const OutOfPlane& out) {
   const std::int64_t n_normal = stress.size(2) == 3 ? 2 : 3;
   const auto normal = stress.narrow(2, 0, n_normal);
   auto sum = normal.sum(2);
-  torch::Tensor third;
-  if (ratio.defined()) {
-    third = ratio * sum;
-    sum = sum + third;
+  torch::Tensor third, shear_square;
+  if (out.ratio.defined()) third = out.ratio * sum;
+  if (out.map.defined()) {
+    const auto row = [&](std::int64_t i) {
+      return (out.map.narrow(1, 3 * i, 3).unsqueeze(1) * stress).sum(2);
+    };
+    third = row(0);
+    shear_square = row(1).square().add_(row(2).square());
   }
+  if (third.defined()) sum = sum + third;
   Scalars result;
   result.hydrostatic = sum / 3.;
   auto square = (normal - result.hydrostatic.unsqueeze(2)).square().sum(2);
   square += stress.narrow(2, n_normal, stress.size(2) - n_normal).square().sum(2);
   if (third.defined()) square += (third - result.hydrostatic).square();
+  if (shear_square.defined()) square += shear_square;
   result.von_mises = square.mul_(1.5).sqrt_();
   return result;
 }
@@ -176,7 +209,7 @@ StressMeasure stress_measure(const materials::Rve& rve) {
   if (rve.dimension() == 3) return StressMeasure::spatial;
   const auto occurs = phases_that_occur(rve);
   for (std::size_t p = 0; p < rve.stiffness.size(); ++p)
-    if (occurs[p] && !isotropic_in_plane(rve.stiffness[p])) return StressMeasure::in_plane;
+    if (occurs[p] && !materials::spatial_stiffness(rve, p)) return StressMeasure::in_plane;
   return StressMeasure::spatial;
 }
 
@@ -216,18 +249,18 @@ std::vector<std::vector<LocalQuantities>> local_quantities(
     }
   }
 
-  torch::Tensor ratio;
-  if (grid.dimension() == 2) ratio = normal_stress_ratio(stiffness, queries);
+  OutOfPlane out;
+  if (grid.dimension() == 2) out = out_of_plane(stiffness, queries);
   // Stress, its deviator and the scalars of it; and the strain.
-  const double bytes =
-      static_cast<double>(batch * n * (3 * m + 6)) * static_cast<double>(strain.element_size());
+  const double bytes = static_cast<double>(batch * n * (3 * m + (out.map.defined() ? 12 : 6))) *
+                       static_cast<double>(strain.element_size());
   const auto chunk =
       static_cast<std::int64_t>(std::clamp(memory * 1024. * 1024. / bytes, 1., 4096.));
   for (std::int64_t first = 0; first < n_strains; first += chunk) {
     const auto count = std::min(chunk, n_strains - first);
     const auto part = loads.narrow(1, first, count);
     const auto stress = combine(part, unit_stress).flatten(3);
-    const auto values = scalars(stress, ratio);
+    const auto values = scalars(stress, out);
     const auto von_mises = largest(values.von_mises);
     const auto hydrostatic = largest(values.hydrostatic);
     const auto tension = largest(-values.hydrostatic);

@@ -233,6 +233,19 @@ TEST(CInterface, WhatIsAssumedOfAMicrostructureFileIsSaid) {
   EXPECT_EQ(seco_n_notes(from_rve(write_composite(folder), "hill").get()), 0);
 }
 
+TEST(CInterface, HowPhasesWithAnAxisLieIsSaid) {
+  const auto file = write_parameters(new_folder("axis"), "set Engine = hill",
+                                     "set Type = fibres\nset Inclusion = carbon fibre");
+  seco_material* material = nullptr;
+  ASSERT_EQ(seco_create_from_parameters(file.c_str(), section, 1, nullptr, &material), SECO_OK)
+      << seco_message();
+  bool said = false;
+  for (int n = 0; n < seco_n_notes(material); ++n)
+    said |= std::string(seco_note(material, n)).find("along the fibres, x") != std::string::npos;
+  EXPECT_TRUE(said);
+  seco_destroy(material);
+}
+
 TEST(CInterface, PlaneStrainHasThreeComponents) {
   auto settings = small_composite();
   settings.shape = {16, 16};

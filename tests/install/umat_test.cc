@@ -119,6 +119,20 @@ TEST(Umat, TheUserMaterialInFortranGetsWhatSecoHomogenizeGives) {
   }
 }
 
+TEST(Umat, ARestartedAnalysisMakesTheMaterialToo) {
+  if (!std::filesystem::exists(SECO_BINARIES "/umat/build/umat_driver"))
+    GTEST_SKIP() << "built without a Fortran compiler";
+  const Case c("umat_restart");
+  const auto start =
+                 run_program("umat/build/umat_driver", "", 0, "SECO_PARAMETERS=" + c.parameters),
+             restart = run_program("umat/build/umat_driver", "restart", 0,
+                                   "SECO_PARAMETERS=" + c.parameters);
+  ASSERT_EQ(restart.exit_code, 0) << restart.output;
+  const auto expected = numbers(start.output), values = numbers(restart.output);
+  ASSERT_EQ(values.size(), 6u + 36 + 2 + 4 + 16 + 2) << restart.output;
+  EXPECT_EQ(values, expected);
+}
+
 TEST(Umat, WrongFilesEndBothProgramsWithAMessage) {
   const auto outcome = run_program("umat/build/points", "/no/such.prm 'Material 0/homogenized'");
   EXPECT_EQ(outcome.exit_code, 1);

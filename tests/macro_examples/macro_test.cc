@@ -56,6 +56,41 @@ TEST(PatchTest, UniaxialTensionFollowsHooke) {
   EXPECT_NEAR(summary["compliance"]["upper"], summary["compliance"]["lower"], 1e-9);
 }
 
+TEST(PatchTest, TensionOfAnOrthotropicBarFollowsItsNamedConstants) {
+  const auto strain = [](const std::string& stiffness) {
+    auto changes = elastic(stiffness);
+    changes["Geometry/Type"] = "box";
+    // Uniaxial strain along y, so that the stiffness D2222 alone counts.
+    changes["Boundary conditions/Displacement"] =
+        "2: 0; 0; 0 | 0: 0; free; free | 1: 0; free; free | 4: free; free; 0 | 5: free; free; 0";
+    changes["Boundary conditions/Traction"] = "3: 0; 1; 0";
+    changes["Output/Points of interest"] = "4, 2, 1";
+    const double u = run("orthotropic", changes)["points_of_interest"][0]["displacement"][1];
+    return u / 2;
+  };
+  EXPECT_NEAR(strain("orthotropic (Abaqus): 20, 9, 22, 8, 10, 25, 5, 6, 7"), 1. / 22, 1e-12);
+  EXPECT_NEAR(
+      strain("orthotropic: C11 = 20, C12 = 9, C22 = 22, C13 = 8, C23 = 10, C33 = 25, C66 = 5, "
+             "C55 = 6, C44 = 7"),
+      1. / 22, 1e-12);
+  expect_refused(elastic("orthotropic: 20, 9, 22, 8, 10, 25, 5, 6, 7"),
+                 {"run.prm", "'Stiffness'", "'Material 0/linear elastic'", "Abaqus", "D2222 = 22"});
+}
+
+TEST(SecoMacro, TheRunSaysHowPhasesWithAnAxisLie) {
+  const std::string m = "Material 0/homogenized/";
+  const auto summary = run("carbon", {{m + "Engine", "hill"},
+                                      {m + "Seed per", "material"},
+                                      {m + "Microstructure/Type", "fibres"},
+                                      {m + "Microstructure/Inclusion", "carbon fibre"},
+                                      {m + "Microstructure/Number of inclusions", "1"},
+                                      {m + "Microstructure/Axis", "1"}});
+  bool said = false;
+  for (const std::string note : summary["material_notes"])
+    said |= note.find("lies along the fibres, y") != std::string::npos;
+  EXPECT_TRUE(said) << summary["material_notes"];
+}
+
 TEST(SecoMacro, PetscAndTrilinosAgree) {
   const auto a = run("petsc", {{"Solver/Linear algebra", "PETSc"}}),
              b = run("trilinos", {{"Solver/Linear algebra", "Trilinos"}});

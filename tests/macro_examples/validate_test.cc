@@ -131,6 +131,32 @@ TEST(Validate, SaysWhatIsNotUnderstoodInAnExpression) {
                    {"Material 0/homogenized", "Volume fraction", "'q' is not known"}});
 }
 
+TEST(Validate, FindsDecimalCommasWhereverAnExpressionIsRead) {
+  expect_problems({{"Geometry/Refined region", "x - 0,5"},
+                   {"Geometry/Material id", "0,45"},
+                   {"Boundary conditions/Displacement", "0: 0; 0,1*x; 0"},
+                   {"Boundary conditions/Traction", "1: 1e-3; 0,5; 0"},
+                   {"Boundary conditions/Body force", "0; 0; -9,81"},
+                   {"Material 0/homogenized/Volume fraction", "0,3"},
+                   {"Solver/Tolerance", "1,5e-9"},
+                   {"Geometry/Lengths", "4,5, 2, 1"}},
+                  {{"Refined region", "'x - 0,5'", "decimals have a point"},
+                   {"Material id", "'0,45'", "decimals have a point"},
+                   {"Displacement", "'0,1*x'", "decimals have a point"},
+                   {"Traction", "'0,5'", "decimals have a point"},
+                   {"Body force", "'-9,81'", "decimals have a point"},
+                   {"Volume fraction", "'0,3'", "decimals have a point"},
+                   {"Tolerance", "1,5e-9", "decimal point"},
+                   {"Lengths", "4,5, 2, 1"}});
+}
+
+TEST(Validate, MaterialIdsAreIntegers) {
+  for (const std::string id : {"0.45", "if(x < 1, 0.45, 0)", "x", "-1"})
+    expect_refused({{"Geometry/Material id", id}},
+                   {"run.prm", "'Material id'", "cell at (", "the integers 0 to 0"});
+  expect_refused({{"Geometry/Material id", "0.45"}}, {"gives 0.45"});
+}
+
 // Neither a mesh that no machine can hold nor a material that no one has described is made.
 TEST(Validate, FindsAbsurdMeshesAndMissingMaterials) {
   expect_problems({{"Geometry/Cells", "1000000, 1000000, 1000000"}, {"Number of materials", "2"}},

@@ -77,6 +77,39 @@ TEST(RveFile, RoundTripIsExact) {
   }
 }
 
+TEST(RveFile, StiffnessesOutOfThePlaneAreKept) {
+  const auto path = temporary("plane.h5");
+  Rve rve = small_rve();
+  rve.shape = {12, 5};
+  rve.lengths = {1., 3.};
+  rve.stiffness_3d = rve.stiffness;
+  for (auto& stiffness : rve.stiffness) stiffness = plane_strain(stiffness);
+  write_rve(path, rve);
+  const Rve read = read_rve(path);
+  EXPECT_TRUE(read == rve);
+  EXPECT_EQ(*spatial_stiffness(read, 1), rve.stiffness_3d[1]);
+  // They do not count for the homogenized stiffness.
+  Rve plain = rve;
+  plain.stiffness_3d.clear();
+  EXPECT_EQ(hash(plain), hash(rve));
+  EXPECT_FALSE(plain == rve);
+  // Of a stiffness that was changed they are not known.
+  rve.stiffness[0] *= 2.;
+  write_rve(path, rve);
+  EXPECT_TRUE(read_rve(path).stiffness_3d.empty());
+  const auto phases = std::vector<double>(2 * 36, 1.);
+  write_raw(path, [&](Hdf5Writer& f) {
+    f.dataset("phase", {12, 5}, rve.phase.data());
+    std::vector<double> table;
+    for (const auto& c : plain.stiffness) table.insert(table.end(), c.data(), c.data() + 9);
+    f.dataset("stiffness", {2, 3, 3}, table.data());
+    f.dataset("stiffness_3d", {2, 6, 6}, phases.data());
+    f.numbers("lengths", rve.lengths);
+    f.text("unit", rve.unit);
+  });
+  expect_message([&] { read_rve(path); }, {path, "'stiffness_3d'", "phase 0", "plane strain"});
+}
+
 TEST(RveFile, ReadsTheReferenceFiles) {
   for (const char* name : {"cu_32.h5", "ti_32.h5", "fibres_32.h5", "pore1e-3_32.h5"}) {
     const auto path = std::string(SECO_TEST_DATA) + "/" + name;

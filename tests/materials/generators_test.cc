@@ -127,6 +127,54 @@ TEST(Generators, LaminateLayersHaveTheirShares) {
   for (int j = 0; j < 8; ++j) EXPECT_EQ(rve.phase[j * 4], j < 2 ? 0 : 1);
 }
 
+TEST(Generators, LayersAndInclusionsThatWouldVanishAreRefused) {
+  auto s = settings("laminate", {4, 8, 4});
+  s.axis = 1;
+  s.fractions = {0.05, 0.95};  // 0.4 of 8 voxels, no centre
+  auto message = message_of([&] { generate(s); });
+  for (const std::string part : {"layer 0", "0.4 of 8 voxels", "axis 1"})
+    EXPECT_NE(message.find(part), std::string::npos) << message;
+  s.fractions = {0., 1.};
+  EXPECT_NE(message_of([&] { generate(s); }).find("above 0"), std::string::npos);
+  for (const std::string type : {"inclusions", "fibres"}) {
+    s = settings(type, {8, 8, 8});
+    s.n_inclusions = 1;
+    s.volume_fraction = type == "inclusions" ? 0.4 / 512 : 0.4 / 64;
+    message = message_of([&] { generate(s); });
+    EXPECT_NE(message.find("0.4 of"), std::string::npos) << message;
+    EXPECT_NE(message.find("inclusions would vanish"), std::string::npos) << message;
+    s.volume_fraction *= 2;  // 0.8 of a voxel
+    EXPECT_NEAR(fraction(generate(s), 1), type == "inclusions" ? 1. / 512 : 1. / 64, 1e-12);
+  }
+  s = settings("polycrystal", {4, 4, 4});
+  s.n_grains = 65;
+  EXPECT_NE(message_of([&] { generate(s); }).find("65 grains in 64 voxels"), std::string::npos);
+}
+
+TEST(Generators, FractionsThatAreReachedAreSaidWhereTheyDiffer) {
+  const auto said = [](const GeneratorSettings& settings) {
+    std::string text;
+    for (const auto& note : notes_on(settings)) text += note + "\n";
+    return text;
+  };
+  auto s = settings("laminate", {4, 8, 4});
+  s.axis = 1;
+  EXPECT_EQ(said(s), "");
+  s.fractions = {0.3, 0.7};
+  EXPECT_NE(said(s).find("0.25, 0.75, asked are 0.3, 0.7"), std::string::npos) << said(s);
+  s = settings("fibres", {8, 8, 8});
+  s.n_inclusions = 1;
+  s.volume_fraction = 0.3;  // 19 of 64
+  EXPECT_NE(said(s).find("19 of 64 voxels in the section"), std::string::npos) << said(s);
+  EXPECT_NEAR(fraction(generate(s), 1), 19. / 64, 1e-12);
+  s = settings("inclusions", {16, 16, 16});
+  s.n_inclusions = 100;
+  s.volume_fraction = 0.01;  // 41 voxels
+  EXPECT_NE(said(s).find("at least 59 have none"), std::string::npos) << said(s);
+  s = settings("polycrystal", {8, 8});
+  EXPECT_NE(said(s).find("64 grains share 64 voxels"), std::string::npos) << said(s);
+}
+
 TEST(Generators, BadSettingsAreRefusedWithTheirValue) {
   auto s = settings("inclusions", {16, 16, 16});
   s.volume_fraction = 0.7;

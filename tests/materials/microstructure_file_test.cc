@@ -204,6 +204,8 @@ TEST(MicrostructureFile, GreyLevelsBecomePhasesAsThePictureIsSeen) {
   // Axis 0 right, axis 1 up, the last fastest: columns from the left, each from the bottom.
   EXPECT_EQ(read.rve.phase, (std::vector<std::uint16_t>{0, 0, 2, 1, 0, 2}));
   EXPECT_LT((read.rve.stiffness[1] - plane_strain(isotropic(2000, 0.3))).norm(), 1e-9);
+  ASSERT_TRUE(spatial_stiffness(read.rve, 1));
+  EXPECT_LT((*spatial_stiffness(read.rve, 1) - isotropic(2000, 0.3)).norm(), 1e-9);
   options.dimension = 3;
   EXPECT_EQ(read_microstructure(path, options).rve.shape, (std::vector<int>{3, 2, 1}));
   write_png(path, 3, 2, {10, 1000, 20000, 999, 65535, 0}, 16);

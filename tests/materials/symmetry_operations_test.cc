@@ -178,6 +178,25 @@ TEST(CubeSymmetry, OrientationsExplainTheTurnedStiffness) {
   }
 }
 
+TEST(CubeSymmetry, StiffnessesOutOfThePlaneTurnAlong) {
+  GeneratorSettings s;
+  s.shape = {6, 6};
+  s.lengths = {1., 1.};
+  s.n_grains = 5;
+  s.crystal = elastic_constants("Ti").stiffness;
+  const Rve rve = generate(s);
+  for (const auto& symmetry : cube_symmetries(2)) {
+    const Rve turned = transformed(rve, symmetry);
+    for (std::size_t p = 0; p < 5; ++p) {
+      const auto spatial = spatial_stiffness(turned, p);
+      ASSERT_TRUE(spatial);
+      // What is normal to the plane stays there.
+      EXPECT_NEAR((*spatial)(2, 2), rve.stiffness_3d[p](2, 2), 1e-9 * (*spatial)(2, 2));
+    }
+  }
+  EXPECT_FALSE(spatial_stiffness(with_shear_error(rve, 0.1), 0));
+}
+
 TEST(CubeSymmetry, EffectiveStiffnessOfALaminateTurnsAlong) {
   // Layers of a general plane anisotropy: the closed form for layers normal to the axis where the
   // operation takes them must equal Q C Q^T.

@@ -259,6 +259,7 @@ TEST(LocalQuantities, HomogeneousRvesHaveTheStressOfHooke) {
     rve.lengths.assign(d, 2.);
     rve.stiffness = {d == 2 ? materials::plane_strain(materials::isotropic(200e3, 0.3))
                             : test::random_triclinic(3, 1)};
+    if (d == 2) rve.stiffness_3d = {materials::isotropic(200e3, 0.3)};
     rve.phase.assign(rve.n_voxels(), 0);
     const auto question = query(rve, 1, false);
     MandelVector stress = rve.stiffness[0] * question.strains[0];
@@ -270,6 +271,59 @@ TEST(LocalQuantities, HomogeneousRvesHaveTheStressOfHooke) {
       EXPECT_NEAR(load.smallest_hydrostatic.value, stress.head(3).sum() / 3, 1e-9 * stress.norm());
       EXPECT_LT(load.relative_field_error, 1e-6);
     }
+  }
+}
+
+TEST(LocalQuantities, PlaneStrainOfAnyPhaseHasItsStressOutOfThePlane) {
+  // Homogeneous: the stress is that of the 6 x 6 stiffness under a plane strain, with all six
+  // components. A fibre along the normal looks isotropic in the plane and is not.
+  const auto fibre = materials::transversely_isotropic(225e3, 15e3, 0.2, 15e3, 7e3);
+  for (const MandelMatrix& full : {MandelMatrix(fibre), test::random_triclinic(3, 5)}) {
+    materials::Rve rve;
+    rve.shape = {4, 4};
+    rve.lengths = {1., 1.};
+    rve.stiffness = {materials::plane_strain(full)};
+    rve.stiffness_3d = {full};
+    rve.phase.assign(16, 0);
+    auto question = query(rve, 2);
+    for (std::size_t q = 0; q < 2; ++q) {
+      const auto& e = question.strains[q];
+      MandelVector strain = MandelVector::Zero(6);
+      strain << e[0], e[1], 0, 0, 0, e[2];
+      const MandelVector stress = full * strain;
+      for (const char* engine : {"fft", "voigt", "reuss"}) {
+        const auto answer = ask(engine, question);
+        EXPECT_EQ(answer.measure, StressMeasure::spatial);
+        const auto& load = answer.loads[q];
+        EXPECT_NEAR(load.largest_von_mises.value, von_mises(stress), 1e-9 * stress.norm());
+        EXPECT_NEAR(load.largest_hydrostatic.value, stress.head(3).sum() / 3, 1e-9 * stress.norm());
+        EXPECT_NEAR(load.fields.von_mises[5], von_mises(stress), 1e-9 * stress.norm());
+      }
+    }
+    // Where only the plane strain part is known, nothing is called spatial: not even of a phase
+    // that is isotropic in the plane, nor by the 6 x 6 stiffness of another one.
+    question.rve.stiffness_3d.clear();
+    EXPECT_EQ(ask("fft", question).measure, StressMeasure::in_plane);
+    question.rve.stiffness_3d = {2. * full};
+    EXPECT_EQ(ask("fft", question).measure, StressMeasure::in_plane);
+  }
+}
+
+TEST(LocalQuantities, GrainsInPlaneStrainHaveTheStressOfTheirCrystal) {
+  const auto plane = make_rve("polycrystal", {12, 12}, 3);
+  ASSERT_EQ(plane.stiffness_3d.size(), plane.stiffness.size());
+  const auto question = query(plane, 1);
+  const auto answer = ask("fft", question, tight());
+  EXPECT_EQ(answer.measure, StressMeasure::spatial);
+  const auto n = plane.n_voxels();
+  for (std::size_t v = 0; v < n; ++v) {
+    const MandelVector e = tensor_at(answer.loads[0].fields.strain, v, n);
+    MandelVector strain = MandelVector::Zero(6);
+    strain << e[0], e[1], 0, 0, 0, e[2];
+    const MandelVector stress = plane.stiffness_3d[plane.phase[v]] * strain;
+    EXPECT_NEAR(answer.loads[0].fields.von_mises[v], von_mises(stress), 1e-9 * stress.norm());
+    EXPECT_NEAR(answer.loads[0].fields.hydrostatic[v], stress.head(3).sum() / 3,
+                1e-9 * stress.norm());
   }
 }
 

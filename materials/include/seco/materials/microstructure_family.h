@@ -29,10 +29,15 @@ struct MicrostructureFamily {
 };
 
 /// Member `index` of the family, determined by the seed of `base` and the index alone. A member
-/// whose inclusions cannot be packed is drawn again with all its properties, up to 20 times in all;
-/// close to the densest packing the dense members of a family are rarer for that.
+/// whose inclusions cannot be packed, or would not have a voxel, is drawn again with all its
+/// properties, up to 20 times in all; close to the densest packing the dense members of a family
+/// are rarer for that.
 /// @throws PackingError if they cannot be packed even then, and as `generate` does.
 Rve draw(const MicrostructureFamily& family, std::size_t index);
+
+/// What `notes_on` says of the generators of the family: how phases lie, and the fractions that
+/// voxels reach where the fraction does not vary.
+std::vector<std::string> notes_on(const MicrostructureFamily& family);
 
 /// Reads the settings of the generator (`read_generator_settings`) and the ranges from one section.
 /// @throws ParameterError

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct Rve {
   /// or empty where they are not known. They describe the stiffness but do not enter any
   /// computation with it.
   std::vector<Eigen::Vector3d> orientation;
+  /// In 2D, the 6 x 6 stiffness of each phase whose plane strain part is its `stiffness`, or empty
+  /// where that is not known. It tells the stress normal to the plane (`spatial_stiffness`) and
+  /// enters no homogenized stiffness. Not used in 3D.
+  std::vector<MandelMatrix> stiffness_3d;
   /// Unit of the stiffness, for example "MPa".
   std::string unit = "MPa";
 
@@ -35,10 +40,14 @@ struct Rve {
 /// Checks that the RVE is usable: 2 or 3 axes, positive sizes and finite positive lengths, a phase
 /// index for every voxel and a stiffness for every index used, every stiffness finite, symmetric
 /// and positive definite. A stiffness of exactly zero is a void and is accepted. Orientations are
-/// finite and given for all phases or for none.
+/// finite and given for all phases or for none, and so are 6 x 6 stiffnesses in 2D.
 /// @param origin names the RVE in the message, usually the file it came from.
 /// @throws std::invalid_argument with a sentence naming origin, phase, value and what is allowed.
 void check(const Rve& rve, const std::string& origin);
+
+/// The 6 x 6 stiffness of a phase: in 3D that of the table, in 2D that of `stiffness_3d` if it is
+/// there and its plane strain part is that of the table, and zero for a void.
+std::optional<MandelMatrix> spatial_stiffness(const Rve& rve, std::size_t phase);
 
 /// A 64-bit hash of everything that determines the homogenized stiffness (shape, lengths, phases,
 /// stiffnesses, unit), and of the orientations where there are any. Equal RVEs have equal hashes on

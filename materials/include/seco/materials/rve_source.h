@@ -37,8 +37,10 @@ class RveSource {
   /// The settings of the generator, whether or not it is used.
   const GeneratorSettings& generator() const { return generator_; }
   /// What was assumed and done when the microstructure file was read, in sentences that name the
-  /// file; none for a generator, or an RVE of this library of which nothing is cut or changed.
-  const std::vector<std::string>& notes() const { return notes_; }
+  /// file; none for an RVE of this library of which nothing is cut or changed. Of a generator, how
+  /// anisotropic phases lie, and unless the caller gives volume fractions of its own, the fractions
+  /// that voxels reach (`notes_on`).
+  std::vector<std::string> notes(bool own_volume_fractions = false) const;
   /// "an RVE file" or the name of the generator in quotes, for messages.
   std::string description() const;
 
@@ -51,8 +53,9 @@ class RveSource {
   bool has_volume_fraction_ = false, has_texture_spread_ = false, has_seed_ = false;
   std::string unit_;
   Rve file_rve_;
-  std::vector<std::string> notes_;
+  std::vector<std::string> notes_, fraction_notes_;
   GeneratorSettings generator_;
+  std::size_t n_generated_phases_ = 0;
 };
 
 }  // namespace seco::materials

@@ -9,7 +9,8 @@
 namespace seco::plugin {
 
 /// A function of position, given by one expression per component in the variables x, y (and z in
-/// 3D) and the constant pi.
+/// 3D) and the constant pi. Commas are allowed between the arguments of functions only, so that 0,5
+/// is refused.
 /// @throws std::invalid_argument with the expression that is not understood and what in it
 template <int dim>
 std::shared_ptr<dealii::FunctionParser<dim>> parse_expressions(

@@ -10,15 +10,15 @@ namespace seco::surrogate {
 
 /// Which stresses the von Mises and hydrostatic values of an RVE are made of.
 enum class StressMeasure {
-  /// All stresses: `sqrt(3/2) |dev s|` and `tr(s) / 3`. In 3D, and in 2D (plane strain) if every
-  /// phase that occurs is isotropic: then the stress normal to the plane is `nu (s11 + s22)` with
-  /// `nu = C12 / (C11 + C12)`. A 3 x 3 stiffness that is isotropic in the plane is taken for that
-  /// of an isotropic phase; a fibre along the normal, which is only transversely isotropic, cannot
-  /// be told from it.
+  /// All stresses: `sqrt(3/2) |dev s|` and `tr(s) / 3`. In 3D, and in 2D (plane strain) if the 6 x
+  /// 6
+  /// stiffness of every phase that occurs is known (`Rve::stiffness_3d`; a void needs none): then
+  /// the stresses 33, 23 and 13 are `s_o = C_oi C_ii^-1 s_i` with the rows 33 23 13 and 11 22 12.
   spatial,
-  /// In 2D with any other phase, whose 3 x 3 stiffness does not determine the normal stress: the
-  /// von Mises value `sqrt(3/4 (s11 - s22)^2 + 3 s12^2)`, which is the smallest that any normal
-  /// stress can give, and the mean of the two normal stresses in the plane, `(s11 + s22) / 2`.
+  /// In 2D with any other phase, whose 3 x 3 stiffness does not determine the stress normal to the
+  /// plane, not even if it is isotropic in the plane, as that of a fibre along the normal: the von
+  /// Mises value `sqrt(3/4 (s11 - s22)^2 + 3 s12^2)`, which is the smallest that any normal stress
+  /// can give, and the mean of the two normal stresses in the plane, `(s11 + s22) / 2`.
   in_plane
 };
 /// "spatial" or "in-plane".
