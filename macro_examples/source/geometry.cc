@@ -246,7 +246,8 @@ MeshDescription<dim> make_cells(const MacroParameters<dim>& parameters,
       std::vector<double> position(dim);
       for (int i = 0; i < dim; ++i) position[i] = centre[i];
       throw std::invalid_argument(fmt::format(
-          "{}: key 'Material id' in section 'Geometry' gives {:.12g} for the cell at ({:g}); allowed "
+          "{}: key 'Material id' in section 'Geometry' gives {:.12g} for the cell at ({:g}); "
+          "allowed "
           "are the integers {} with 'Number of materials' = {} (if(x<0.5, 0, 1) chooses one, "
           "floor(...) rounds down)",
           parameters.file, id, fmt::join(position, ", "),

@@ -225,10 +225,10 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
   result.refined_region =
       read_function<dim>(p, "Geometry", "Refined region", "0", 1,
                          "expression that is positive at the centres of cells to refine locally");
-  result.material_id = read_function<dim>(
-      p, "Geometry", "Material id", "0", 1,
-      "expression for the material id of a cell of a box or beam, an integer at the centre of every "
-      "cell; the cells of a mesh file have ids");
+  result.material_id = read_function<dim>(p, "Geometry", "Material id", "0", 1,
+                                          "expression for the material id of a cell of a box or "
+                                          "beam, an integer at the centre of every "
+                                          "cell; the cells of a mesh file have ids");
   result.degree = static_cast<unsigned int>(
       p.integer("Discretization", "Polynomial degree", 1, 1, 5, "degree of the Lagrange elements"));
   result.displacement =
