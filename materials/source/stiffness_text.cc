@@ -456,7 +456,7 @@ Names order_of(const Class& known, const std::string& order) {
   if (name == "abaqus engineering constants" && orthotropic) return engineering_names();
   if (name == "rows" && orthotropic) return orthotropic_rows();
   if (name == "rows" && triclinic) return triclinic_rows();
-  const auto names = words(order);
+  auto names = words(order);
   for (const auto& entry : names)
     if (!entry.empty() && !std::isdigit(static_cast<unsigned char>(entry.back())) &&
         lower(entry) != "e" && lower(entry) != "nu" && lower(entry) != "k" && lower(entry) != "g")
@@ -518,7 +518,8 @@ MandelMatrix from_matrix(const std::string& notation, const std::string& text, i
       const auto place = [&](int k) {
         return notation == "abaqus" && !plane && k >= 3 ? 8 - k : k;
       };
-      c(place(i), place(j)) = values[static_cast<std::size_t>(m * i + j)];
+      c(place(i), place(j)) = values[static_cast<std::size_t>(m) * static_cast<std::size_t>(i) +
+                                     static_cast<std::size_t>(j)];
     }
   if (asymmetry(c) > 1e-4) {
     int row = 0, column = 0;

@@ -41,7 +41,7 @@ std::array<Eigen::Matrix3d, 2> contractions(const MandelMatrix& c) {
 /// Eigenvectors whose eigenvalue no other has.
 std::vector<Eigen::Vector3d> distinct_eigenvectors(const Eigen::Matrix3d& matrix) {
   const Eigen::SelfAdjointEigenSolver<Eigen::Matrix3d> solver(matrix);
-  const Eigen::Vector3d values = solver.eigenvalues();
+  const auto& values = solver.eigenvalues();
   const double gap = 10. * tolerance * values.cwiseAbs().maxCoeff();
   std::vector<Eigen::Vector3d> result;
   for (int i = 0; i < 3; ++i)

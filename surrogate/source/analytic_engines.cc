@@ -85,18 +85,19 @@ class AnalyticEngine : public Engine {
       result.status = Status::one_sided;
       result.message = "voids of zero stiffness make the Reuss bound zero";
     }
+    const MandelMatrix voigt = scale * to_matrix(stiffness.mean_stiffness()[0]);
+    MandelMatrix reuss = result.lower;
+    if (!stiffness.has_void()[0])
+      reuss = scale * to_matrix(torch::inverse(stiffness.mean_compliance()[0]));
     switch (average_) {
       case Average::voigt:
-        result.stiffness = scale * to_matrix(stiffness.mean_stiffness()[0]);
+        result.stiffness = voigt;
         break;
       case Average::reuss:
-        result.stiffness =
-            stiffness.has_void()[0]
-                ? result.lower
-                : MandelMatrix(scale * to_matrix(torch::inverse(stiffness.mean_compliance()[0])));
+        result.stiffness = reuss;
         break;
       case Average::hill:
-        result.stiffness = 0.5 * (result.upper + result.lower);
+        result.stiffness = 0.5 * (voigt + reuss);
         break;
     }
     result.stiffness = (0.5 * (result.stiffness + result.stiffness.transpose())).eval();

@@ -146,7 +146,7 @@ StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
     for (std::size_t p = 0; p < rve.stiffness.size(); ++p) {
       if (!used[p]) continue;
       const materials::MandelMatrix stiffness =
-          (0.5 / largest) * (rve.stiffness[p] + rve.stiffness[p].transpose());
+          0.5 * (rve.stiffness[p] + rve.stiffness[p].transpose()) / largest;
       const auto index = static_cast<std::int64_t>(p);
       std::copy_n(stiffness.data(), m * m, table_double_[b][index].data_ptr<double>());
       if (stiffness.cwiseAbs().maxCoeff() == 0.) {

@@ -71,7 +71,9 @@ TEST(Polish, OnlyMarkedRvesChangeAndTheirBoundsAreWithinTheOldOnes) {
                      to_mandel<3>(dealii::SymmetricTensor<4, 3>(after.lower[q] - before.lower[q]));
       for (const auto& difference : {above, below})
         EXPECT_GT(seco::materials::relative_smallest_eigenvalue(
-                      difference + 1e-12 * to_mandel<3>(before.upper[q])),
+                      // Averages are exact for the hydrostatic load of these crystals; bounds from
+                      // fields allow for more round-off.
+                      difference + (marked ? 1e-8 : 1e-12) * to_mandel<3>(before.upper[q])),
                   marked ? 0. : -1e-9);
     }
     const auto statistics = material->statistics();

@@ -269,7 +269,8 @@ TEST(LocalQuantities, HomogeneousRvesHaveTheStressOfHooke) {
       EXPECT_NEAR(load.largest_von_mises.value, von_mises(stress), 1e-9 * stress.norm());
       EXPECT_NEAR(load.largest_hydrostatic.value, stress.head(3).sum() / 3, 1e-9 * stress.norm());
       EXPECT_NEAR(load.smallest_hydrostatic.value, stress.head(3).sum() / 3, 1e-9 * stress.norm());
-      EXPECT_LT(load.relative_field_error, 1e-6);
+      // The root of what round-off can do to the bounds.
+      EXPECT_LT(load.relative_field_error, 1e-5);
     }
   }
 }

@@ -58,6 +58,9 @@ Homogenized result_of(std::uint64_t number, int m = 6, Status status = Status::o
     matrix->resize(m, m);
     for (int i = 0; i < m * m; ++i) matrix->data()[i] = random.normal();
   }
+  // Bounds in order: a cache keeps no others.
+  result.lower = (result.lower * result.lower.transpose()).eval();
+  result.upper = (result.lower + result.upper * result.upper.transpose()).eval();
   result.gap = random.uniform();
   result.residual = random.uniform();
   result.seconds = random.uniform();
