@@ -165,7 +165,7 @@ std::string describe(const Percolation& percolation) {
                        fmt::join(axes, ", "));
   else if (percolation.n_singular > 0)
     text = fmt::format(
-        "the solid percolates in too few directions: it has no stiffness against {} of "
+        "the solid percolates in too few directions: it has no stiffness against at least {} of "
         "{} independent mean strains",
         percolation.n_singular, n_mandel_components(percolation.dimension));
   if (percolation.n_floating > 0 && percolation.n_floating < percolation.n_parts)

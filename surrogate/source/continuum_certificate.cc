@@ -182,7 +182,9 @@ ContinuumCertificate certify_continuum(const materials::Rve& coarse,
     const double gap =
         sides.one_sided() ? 0.01 * upper_before : upper_before - trace_of(bounds.lower);
     const bool move_upper = upper.pays(upper_before, gap);
+    // The potential energy of a solid that does not percolate has no inverse.
     const bool move_lower =
+        !sides.one_sided() &&
         lower.pays(lower_before, lower_before - trace_of(torch::inverse(potential)));
     if (!move_upper && !move_lower) break;
     if (move_upper) {

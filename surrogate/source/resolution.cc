@@ -77,6 +77,10 @@ std::string resolution_note(const materials::Rve& rve) {
   const double share = static_cast<double>(n_alone) / static_cast<double>(rve.phase.size());
   if (share < worth_a_look) return "";
   const auto block = block_at(rve, voxel_at(first, rve.shape), size);
+  // Solids that hang together by corners are a matter of their own.
+  if (std::any_of(block.stiffness.begin(), block.stiffness.end(),
+                  [](const auto& c) { return c.cwiseAbs().maxCoeff() == 0.; }))
+    return "";
   register_builtin_engines();
   EngineSettings settings;
   settings.device = "cpu";

@@ -309,6 +309,24 @@ TEST(Voids, ASolidCutByAVoidPlaneHasNoStiffnessAcrossIt) {
   EXPECT_LT(island.upper.diagonal().maxCoeff(), 1e-6);
 }
 
+TEST(Voids, AChainOfCornersHasAContinuumCertificateWithoutInverse) {
+  materials::Rve rve;
+  rve.shape = {3, 3};
+  rve.lengths = {1., 1.};
+  rve.stiffness = {MandelMatrix::Zero(3, 3),
+                   materials::plane_strain(isotropic(1000., 0.3).cast<double>())};
+  for (int v = 0; v < 9; ++v) rve.phase.push_back(v % 4 == 0 ? 1 : 0);
+  ContinuumSettings settings;
+  settings.refinement = 2;
+  EXPECT_EQ(certify_continuum(rve, settings).status, Status::one_sided);
+  EXPECT_EQ(resolution_note(rve), "");
+  // A third of a diagonal bar under plane strain, seen in the discretization.
+  const auto result = homogenize("certified", "double", 1e-6, rve);
+  EXPECT_EQ(result.status, Status::one_sided) << result.message;
+  EXPECT_NEAR(result.upper(0, 0), 91.5751, 1e-3);
+  EXPECT_NEAR(result.upper(2, 2), 183.150, 2e-3);
+}
+
 TEST(Resolution, CheckerboardsOfSingleVoxelsGetANote) {
   auto rve = make_rve("inclusions", {8, 8, 8}, 1);
   rve.stiffness = {isotropic(1., 0.3).cast<double>(), isotropic(100., 0.3).cast<double>()};
