@@ -79,8 +79,9 @@ TEST(SecoHomogenize, ItsOwnOutputFedBackInIsReturned) {
   ASSERT_EQ(run_program("seco", "homogenize " + again + " --json " + out).exit_code, 0);
   const auto second = read_json(out);
   EXPECT_LT((matrix(second["stiffness"]) - rve.stiffness[0]).norm(),
-            1e-12 * rve.stiffness[0].norm());
-  EXPECT_LT(second["gap"].get<double>(), 1e-12);
+            1e-11 * rve.stiffness[0].norm());
+  // What round-off can do to bounds that are exact.
+  EXPECT_LT(second["gap"].get<double>(), 1e-11);
 }
 
 TEST(SecoHomogenize, UnconvergedRunsSayThatTheyAre) {
