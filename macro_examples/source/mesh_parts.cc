@@ -9,6 +9,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "rigid_motion.h"
+
 namespace seco::macro {
 namespace {
 
@@ -128,11 +130,7 @@ MeshParts<dim>::MeshParts(const dealii::Triangulation<dim>& mesh, const MeshLabe
 template <int dim>
 double MeshParts<dim>::component(const Part& part, unsigned int motion, unsigned int c,
                                  const dealii::Point<dim>& x) const {
-  if (motion < dim) return motion == c ? 1. : 0.;
-  const auto arm = (x - part.centre) / part.size;
-  if (dim == 2) return c == 0 ? -arm[1] : arm[0];
-  const unsigned int axis = motion - dim, first = (axis + 1) % dim, second = (axis + 2) % dim;
-  return c == first ? -arm[second] : c == second ? arm[first] : 0.;
+  return rigid_motion<dim>(motion, c, (x - part.centre) / part.size);
 }
 
 template <int dim>

@@ -14,20 +14,12 @@
 #include <queue>
 
 #include "element_stiffness.h"
+#include "rigid_motion.h"
 
 namespace seco::macro {
 namespace {
 
 namespace MPI = dealii::Utilities::MPI;
-
-/// Component c of a rigid motion at x.
-template <int dim>
-double component(unsigned int motion, unsigned int c, const dealii::Tensor<1, dim>& x) {
-  if (motion < dim) return motion == c ? 1. : 0.;
-  if (dim == 2) return c == 0 ? -x[1] : x[0];
-  const unsigned int axis = motion - dim, first = (axis + 1) % dim, second = (axis + 2) % dim;
-  return c == first ? -x[second] : c == second ? x[first] : 0.;
-}
 
 /// Cells as the vertices of a graph, on one rank.
 struct Graph {
@@ -158,8 +150,8 @@ ResidualEnergy<dim>::ResidualEnergy(const Discretization<dim>& discretization)
       const auto x = (nodes[i].position - centre_) / size_;
       for (unsigned int a = 0; a < n_modes; ++a)
         for (unsigned int b = 0; b < n_modes; ++b)
-          gram_[first + a * n_modes + b] +=
-              component<dim>(a, nodes[i].component, x) * component<dim>(b, nodes[i].component, x);
+          gram_[first + a * n_modes + b] += rigid_motion<dim>(a, nodes[i].component, x) *
+                                            rigid_motion<dim>(b, nodes[i].component, x);
     }
   }
 }
@@ -191,7 +183,7 @@ void ResidualEnergy<dim>::add_face_load(const Cell& cell, const Cell& neighbour,
   Eigen::Matrix<double, n_modes, n_modes> gram = Eigen::Matrix<double, n_modes, n_modes>::Zero();
   Eigen::Matrix<double, n_modes, 1> wanted;
   const auto value = [&](unsigned int motion, unsigned int i) {
-    return component<dim>(motion, nodes[i].component, (nodes[i].position - centre) / size);
+    return rigid_motion<dim>(motion, nodes[i].component, (nodes[i].position - centre) / size);
   };
   for (const auto i : list)
     for (unsigned int a = 0; a < n_modes; ++a)
@@ -201,7 +193,7 @@ void ResidualEnergy<dim>::add_face_load(const Cell& cell, const Cell& neighbour,
     if (a < dim) continue;
     wanted(a) = size_ * resultant[a];
     for (unsigned int c = 0; c < dim; ++c)
-      wanted(a) -= component<dim>(a, c, centre - centre_) * resultant[c];
+      wanted(a) -= rigid_motion<dim>(a, c, centre - centre_) * resultant[c];
     wanted(a) /= size;
   }
   const Eigen::Matrix<double, n_modes, 1> amount = gram.ldlt().solve(wanted);
@@ -379,7 +371,7 @@ std::optional<double> ResidualEnergy<dim>::bound(const StiffnessField<dim>& stif
       load(i) = residual.local_element(static_cast<unsigned int>(local));
       const auto x = (nodes[i].position - centre_) / size_;
       for (unsigned int a = 0; a < n_modes; ++a)
-        resultant[a] += load(i) * component<dim>(a, nodes[i].component, x);
+        resultant[a] += load(i) * rigid_motion<dim>(a, nodes[i].component, x);
     }
   }
   // Relative to the stiffest cell, and so that sums along paths still tell one cell from another.
@@ -427,7 +419,7 @@ std::optional<double> ResidualEnergy<dim>::bound(const StiffnessField<dim>& stif
       if (!line || !line->empty()) continue;
       const auto x = (nodes[i].position - centre_) / size_;
       for (unsigned int a = 0; a < n_modes; ++a)
-        load(i) += transport.reaction[a] * component<dim>(a, nodes[i].component, x);
+        load(i) += transport.reaction[a] * rigid_motion<dim>(a, nodes[i].component, x);
     }
     const auto own_number = static_cast<double>(cell->global_active_cell_index());
     for_neighbours(cell, [&](const Cell& neighbour, unsigned int face) {
@@ -446,7 +438,8 @@ std::optional<double> ResidualEnergy<dim>::bound(const StiffnessField<dim>& stif
     const double size = cell->diameter();
     for (unsigned int i = 0; i < n; ++i)
       for (unsigned int a = 0; a < n_modes; ++a)
-        motions(i, a) = component<dim>(a, nodes[i].component, (nodes[i].position - centre) / size);
+        motions(i, a) =
+            rigid_motion<dim>(a, nodes[i].component, (nodes[i].position - centre) / size);
     // Congruent cells have the same.
     if (motions.rows() != last_motions.rows() || !motions.isApprox(last_motions, 1e-14)) {
       const Eigen::HouseholderQR<Dense> qr(motions);

@@ -7,6 +7,8 @@
 #include <Eigen/Dense>
 #include <array>
 
+#include "rigid_motion.h"
+
 namespace seco::macro {
 namespace {
 
@@ -15,15 +17,6 @@ std::string name_of(unsigned int motion) {
   const char axes[] = "xyz";
   if (motion < dim) return fmt::format("translation along {}", axes[motion]);
   return dim == 2 ? "rotation" : fmt::format("rotation about {}", axes[motion - dim]);
-}
-
-/// Component c of a motion at x, relative to the centre.
-template <int dim>
-double component(unsigned int motion, unsigned int c, const dealii::Tensor<1, dim>& x) {
-  if (motion < dim) return motion == c ? 1. : 0.;
-  if (dim == 2) return c == 0 ? -x[1] : x[0];
-  const unsigned int axis = motion - dim, first = (axis + 1) % dim, second = (axis + 2) % dim;
-  return c == first ? -x[second] : c == second ? x[first] : 0.;
 }
 
 }  // namespace
@@ -69,7 +62,7 @@ RigidMotions<dim>::RigidMotions(const dealii::DoFHandler<dim>& dof_handler)
   for (unsigned int motion = 0; motion < n; ++motion)
     for (std::size_t i = 0; i < nodes.size(); ++i)
       values_[motion][i] =
-          component<dim>(motion, nodes[i].component, (nodes[i].position - centre) / size);
+          rigid_motion<dim>(motion, nodes[i].component, (nodes[i].position - centre) / size);
 }
 
 template <int dim>
