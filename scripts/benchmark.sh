@@ -138,7 +138,8 @@ optional_section() {
   fi
 }
 optional_section network_benchmark "Network" $bin/network_benchmark ${quick:+--quick}
-optional_section macro_benchmark "Macroscale" $bin/macro_benchmark ${quick:+--refinements 1}
+optional_section macro_benchmark "Macroscale" $bin/macro_benchmark --solvers Trilinos PETSc matrix-free deal.II \
+  ${quick:+--refinements 1}
 optional_section rve_scaling "Many RVEs and ranks" env RANKS="1 2" plugin/benchmarks/scaling.sh --grid 16 --rves $([ -n "$quick" ] && echo 16 || echo 256)
 
 others=$(awk -v all="$(all_seconds)" -v all_before="$all_before" -v own="$(own_seconds)" -v own_before="$own_before" \

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 parameters=${given:-prm/beam_polycrystal_3d.prm}
 
 scripts/setup.sh
-scripts/build.sh
+scripts/build.sh seco seco-macro
 echo "== demo: seco-macro $parameters"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Draws the pictures of the examples in docs/images from runs of the shipped parameter files. Runs whose results are
-# there are not repeated; remove their folder in results/ to run them anew. About three minutes on one core from nothing.
+# Draws the pictures in docs/images: the layers, and the examples from runs of the shipped parameter files. Runs whose
+# results are there are not repeated; remove their folder in results/ to run them anew. About three minutes on one core
+# from nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=build/release/bin
@@ -15,6 +16,7 @@ for run in beam_polycrystal_3d plate_pores_2d hinge_copper_3d block_composite_3d
 done
 
 echo "== pictures: drawing"
+/usr/bin/python3 -B docs/site/layers.py .
 plot structure results/beam_polycrystal_3d --output $images/beam.png
 plot structure results/plate_pores_2d --output $images/plate.png
 plot structure results/block_composite_3d --output $images/block.png
@@ -26,7 +28,7 @@ plot voxels results/beam_local_stress_3d/micro_fields_0.vti --output $images/loc
 # Fields inside the RVEs of the largest gaps, which the runs keep.
 fields=$(mktemp -d)
 trap 'rm -rf "$fields"' EXIT
-worst() { /usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["doubtful_rve_files"][0])' \
+worst() { /usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["unconverged_rve_files"][0])' \
   "results/$1/summary.json"; }
 $bin/seco homogenize "$(worst plate_pores_2d)" --strain 1e-3,0,0 --fields "$fields/pores.vti" >"$fields/log"
 plot voxels "$fields/pores.vti" --output $images/plate_rve.png

@@ -139,7 +139,7 @@ run_pack() {
   echo "== gpu: packing libraries into $to"
   rm -rf "$to"
   mkdir -p "$libraries"
-  for package in libhdf5-dev libhdf5-103-1 libeigen3-dev libfmt-dev libfmt9 libspdlog-dev libspdlog1.10 nlohmann-json3-dev \
+  for package in libhdf5-dev libhdf5-103-1 libeigen3-dev libfmt-dev libfmt9 nlohmann-json3-dev \
     libcli11-dev libgtest-dev libpugixml-dev libpugixml1v5 libyaml-cpp-dev libyaml-cpp0.7 libpng-dev libpng16-16 zlib1g-dev zlib1g \
     libfftw3-dev libfftw3-double3 libfftw3-single3; do
     dpkg -s "$package" >/dev/null 2>&1 || { echo "gpu: package $package is not installed here; run scripts/setup.sh" >&2; exit 1; }
@@ -152,7 +152,7 @@ run_pack() {
         /usr/share/*cmake*) install -D -m 644 "$file" "$to/${file#/usr/}" ;;
         /usr/lib/*/cmake/*) install -D -m 644 "$file" "$libraries/cmake/${file#/usr/lib/*/cmake/}" ;;
         */hdf5/serial/libhdf5.so | */libhdf5_serial.so.103) cp -Ln "$file" "$libraries/" ;;
-        */libfmt.so* | */libspdlog.so* | */libg*.a | \
+        */libfmt.so* | */libg*.a | \
           */libpugixml* | */libyaml-cpp.so* | */libpng16.so* | */libz.so* | */libfftw3.so* | */libfftw3f.so*) cp -P "$file" "$libraries/" ;;
       esac
     done < <(dpkg -L "$package")

@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(
   build-essential gfortran cmake ninja-build ccache git
   libdeal.ii-dev libtorch-dev libopenblas0-pthread
-  libhdf5-dev libeigen3-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev
+  libhdf5-dev libeigen3-dev libfmt-dev nlohmann-json3-dev libcli11-dev
   libpugixml-dev libyaml-cpp-dev libpng-dev zlib1g-dev
   libfftw3-dev libgtest-dev openmpi-bin
   clang-format clang-tidy

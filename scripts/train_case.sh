@@ -9,7 +9,7 @@ train_case() {
     *) echo "$0: '$size' is not known; give nothing (two cores) or gpu" >&2; exit 1 ;;
   esac
   scripts/setup.sh
-  scripts/build.sh
+  scripts/build.sh seco
   local seco=build/release/bin/seco
   # The large versions train in one stage.
   if [ "$stage" = start ] && [ -z "$suffix" ]; then

@@ -11,32 +11,21 @@
 #include "seco/materials/rve_file.h"
 #include "seco/materials/rve_source.h"
 #include "seco/materials/text.h"
-#include "seco/surrogate/result_cache.h"
+#include "seco/surrogate/cached_engine.h"
+#include "seco/surrogate/run_parameters.h"
 
 namespace seco::c_interface {
 namespace {
 
 using materials::ParameterFile;
-using surrogate::Homogenized;
 using surrogate::Status;
-
-void register_engines() {
-  surrogate::register_builtin_engines();
-  surrogate::register_s_eco_engine();
-}
 
 void add_reasons(HomogenizedRves& rves, double largest_gap) {
   for (const auto& result : rves.results) {
     if (result.status == Status::failed)
       throw NoResult(fmt::format("RVE {}: engine '{}' failed: {}", rves.reasons.size(),
                                  result.engine, result.message));
-    std::string reason;
-    if (result.status != Status::ok)
-      reason = fmt::format("{}: {}", to_string(result.status), result.message);
-    else if (!(result.gap <= largest_gap))
-      reason = fmt::format("the certified gap is {:.3g}, allowed by 'Largest gap' is {:.3g}",
-                           result.gap, largest_gap);
-    rves.reasons.push_back(reason);
+    rves.reasons.push_back(verdict(result, largest_gap));
   }
 }
 
@@ -72,39 +61,6 @@ std::vector<double> volume_fractions(ParameterFile& file, const std::string& sec
   return std::vector<double>(n_rves, *number);
 }
 
-/// Keys of the material `homogenized` that are about points, polishing and files of a run.
-void ignore_keys_of_runs(ParameterFile& file, const std::string& section) {
-  for (const char* key :
-       {"Seed per", "Number of different RVEs", "Volume fraction step", "Polish engine",
-        "Polish model", "Polish tolerance", "Smallest polish tolerance", "Audit engine",
-        "Audit tolerance", "Result cache limit", "Files of doubtful RVEs"})
-    file.text(section, key, "", "of seco-macro");
-}
-
-std::vector<Homogenized> homogenize(const surrogate::Engine& engine,
-                                    const surrogate::EngineChoice& choice,
-                                    const std::vector<materials::Rve>& rves) {
-  if (choice.cache.empty()) return engine.homogenize(rves);
-  const surrogate::ResultCache cache(choice.cache, choice.name, choice.settings);
-  std::vector<Homogenized> results(rves.size());
-  std::vector<std::size_t> unknown;
-  std::vector<materials::Rve> unknown_rves;
-  for (std::size_t r = 0; r < rves.size(); ++r) {
-    if (auto known = cache.find(surrogate::ResultCache::digest(rves[r]))) {
-      results[r] = *std::move(known);
-    } else {
-      unknown.push_back(r);
-      unknown_rves.push_back(rves[r]);
-    }
-  }
-  auto computed = engine.homogenize(unknown_rves);
-  for (std::size_t i = 0; i < unknown.size(); ++i) {
-    cache.store(surrogate::ResultCache::digest(unknown_rves[i]), computed[i]);
-    results[unknown[i]] = std::move(computed[i]);
-  }
-  return results;
-}
-
 /// A section that is not in the file would have all its defaults.
 void check_section(const ParameterFile& file, const std::string& section) {
   std::vector<std::string> sections;
@@ -124,7 +80,7 @@ void check_section(const ParameterFile& file, const std::string& section) {
 
 HomogenizedRves homogenize_file(const std::string& rve_file, const std::string& engine_name,
                                 const surrogate::EngineSettings& settings) {
-  register_engines();
+  surrogate::register_builtin_engines();
   const auto rve = [&] {
     try {
       return materials::read_rve(rve_file);
@@ -140,7 +96,7 @@ HomogenizedRves homogenize_file(const std::string& rve_file, const std::string& 
 
 HomogenizedRves homogenize_section(const std::string& parameter_file, const std::string& section,
                                    std::size_t n_rves, const std::vector<double>& volume_fraction) {
-  register_engines();
+  surrogate::register_builtin_engines();
   auto file = ParameterFile::read(parameter_file);
   check_section(file, section);
   HomogenizedRves result;
@@ -163,13 +119,18 @@ HomogenizedRves homogenize_section(const std::string& parameter_file, const std:
     file.refuse(section, "Texture spread",
                 "expressions of position are for seco-macro; set the spread in the section "
                 "Microstructure");
-  ignore_keys_of_runs(file, section);
+  surrogate::read_run_parameters(file, section);
   file.check_all_used(section);
-  const auto engine = surrogate::make_engine(choice.name, choice.settings, file, section, {}, "");
+  result.notes.insert(result.notes.end(), file.notes().begin(), file.notes().end());
+  const surrogate::CachedEngine engine(
+      surrogate::make_engine(choice.name, choice.settings, file, section, {}, ""),
+      choice.cache.empty()
+          ? nullptr
+          : std::make_shared<surrogate::ResultCache>(choice.cache, choice.name, choice.settings));
 
   std::vector<materials::Rve> rves;
   for (std::size_t r = 0; r < n_rves; ++r) rves.push_back(source.make(r, fractions[r], spread));
-  result.results = homogenize(*engine, choice, rves);
+  result.results = engine.homogenize(rves);
   add_reasons(result, choice.largest_gap);
   return result;
 }

@@ -93,11 +93,11 @@ int create(seco_material** material, const Homogenize& homogenize) noexcept {
     auto created = std::make_unique<seco_material>();
     created->rves = homogenize();
     const auto& reasons = created->rves.reasons;
-    const auto doubtful =
+    const auto unconverged =
         std::find_if(reasons.begin(), reasons.end(), [](const auto& r) { return !r.empty(); });
     *material = created.release();
-    if (doubtful == reasons.end()) return static_cast<int>(SECO_OK);
-    return unreliable(static_cast<std::size_t>(doubtful - reasons.begin()), *doubtful);
+    if (unconverged == reasons.end()) return static_cast<int>(SECO_OK);
+    return unreliable(static_cast<std::size_t>(unconverged - reasons.begin()), *unconverged);
   });
 }
 
@@ -128,12 +128,12 @@ int evaluate(const seco_material& material, const Notation& notation, int n_poin
   // Points that follow each other often share their RVE.
   std::size_t known = results.size();
   MandelMatrix stiffness;
-  std::size_t doubtful = results.size();
+  std::size_t unconverged = results.size();
   for (std::ptrdiff_t p = 0; p < n_points; ++p) {
     const auto r = rve ? static_cast<std::size_t>(rve[p]) : 0;
     if (r != known) stiffness = notation.stiffness(results[r].stiffness);
     known = r;
-    if (!material.rves.reasons[r].empty()) doubtful = std::min(doubtful, r);
+    if (!material.rves.reasons[r].empty()) unconverged = std::min(unconverged, r);
     if (stress) {
       const Eigen::Map<const Eigen::VectorXd> e(strain + p * m, m);
       Eigen::Map<Eigen::VectorXd>(stress + p * m, m) = stiffness * e;
@@ -141,8 +141,8 @@ int evaluate(const seco_material& material, const Notation& notation, int n_poin
     if (tangent) copy(stiffness, tangent + p * m * m);
     if (gap) gap[p] = results[r].gap;
   }
-  return doubtful < results.size() ? unreliable(doubtful, material.rves.reasons[doubtful])
-                                   : static_cast<int>(SECO_OK);
+  return unconverged < results.size() ? unreliable(unconverged, material.rves.reasons[unconverged])
+                                      : static_cast<int>(SECO_OK);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/random.h"
 #include "seco/materials/rotation.h"
+#include "seco/plugin/mandel_tensor.h"
 
 namespace seco::benchmarks {
 namespace {
@@ -78,19 +79,44 @@ macro::StiffnessField<SampleProblem::dim> SampleProblem::stiffness() const {
     std::uint64_t seed = 0;
     for (const auto part : cell->id().to_binary<dim>()) seed = materials::mix_seed(seed, part);
     random = materials::RandomStream(seed);
-    double* coefficients = field.cell(number++);
+    double* coefficients = field.own(number++);
     const auto x = cell->center();
     const auto region = static_cast<std::size_t>(5 * x[0]) * 25 +
                         static_cast<std::size_t>(5 * x[1]) * 5 + static_cast<std::size_t>(5 * x[2]);
+    std::size_t crystal = 0;
     for (unsigned int q = 0; q < quadrature_.size(); ++q) {
       const double scale = settings_.stiffness == "points"    ? factor()
                            : settings_.stiffness == "regions" ? regions[region]
                                                               : 1.;
-      upper_triangle(crystals[random.index(n_crystals)], scale, coefficients);
+      if (q == 0 || settings_.stiffness != "cells") crystal = random.index(n_crystals);
+      upper_triangle(crystals[crystal], scale, coefficients);
       coefficients += macro::StiffnessField<dim>::n_coefficients;
     }
   }
   return field;
+}
+
+plugin::StiffnessTable<SampleProblem::dim> SampleProblem::table(unsigned int n_different) const {
+  materials::RandomStream random(8);
+  const auto copper = plugin::to_tensor<dim>(materials::elastic_constants("Cu").stiffness);
+  plugin::StiffnessTable<dim> table;
+  std::vector<std::uint32_t> entries;
+  for (std::size_t q = 0; q < n_local_cells() * quadrature_.size(); ++q) {
+    const dealii::SymmetricTensor<4, dim> stiffness = (1 + random.uniform()) * copper;
+    entries.push_back(
+        table.add({stiffness, (n_different > 1 ? 0.9 : 1.) * stiffness,
+                   (n_different > 2 ? 1.1 : 1.) * stiffness, 0.1, plugin::PointStatus::ok}));
+  }
+  table.set_points(std::move(entries));
+  return table;
+}
+
+macro::StiffnessField<SampleProblem::dim> SampleProblem::stiffness(
+    const plugin::StiffnessTable<dim>& table) const {
+  std::vector<macro::StiffnessField<dim>::Place> places;
+  for (std::size_t k = 0; k < n_local_cells(); ++k)
+    places.push_back({&table, k * quadrature_.size()});
+  return {std::move(places), plugin::Bound::estimate, quadrature_.size()};
 }
 
 macro::StiffnessField<SampleProblem::dim> SampleProblem::constant_stiffness() const {

@@ -5,7 +5,7 @@
 #include <deal.II/dofs/dof_handler.h>
 #include <deal.II/fe/fe_system.h>
 
-#include "../source/linear_solver.h"
+#include "linear_solver.h"
 
 namespace seco::benchmarks {
 
@@ -15,9 +15,9 @@ struct SampleSettings {
   /// Refinements towards the edge x = z = 0 of the clamped end, which leave hanging nodes.
   unsigned int graded = 0;
   unsigned int degree = 1;
-  /// "crystal": copper, rotated at random at every point. "points": these times a random factor
-  /// from 1 to the contrast (uniform logarithm) at every point. "regions": the same, one factor per
-  /// cube of 1/5 edge length.
+  /// "crystal": copper, rotated at random at every point. "cells": the same, one rotation per cell.
+  /// "points": rotated at every point, times a random factor from 1 to the contrast (uniform
+  /// logarithm) at every point. "regions": the same, one factor per cube of 1/5 edge length.
   std::string stiffness = "crystal";
   double contrast = 1e4;
 };
@@ -34,6 +34,11 @@ class SampleProblem {
 
   macro::Discretization<dim> discretization() const;
   macro::StiffnessField<dim> stiffness() const;
+  /// A table with an entry for every point, a random stiffness in the unit of GPa. @param
+  /// n_different of its estimate, lower and upper bound: 1 to 3
+  plugin::StiffnessTable<dim> table(unsigned int n_different) const;
+  /// The estimates of such a table, which must outlive the field.
+  macro::StiffnessField<dim> stiffness(const plugin::StiffnessTable<dim>& table) const;
   /// Copper in the axes of the beam, at all points.
   macro::StiffnessField<dim> constant_stiffness() const;
   Vector load() const;

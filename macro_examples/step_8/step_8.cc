@@ -59,16 +59,15 @@ class Elasticity {
 
  private:
   void set_up();
-  // seco: asks the material for the stiffness at all quadrature points.
-  void evaluate_material();
-  void assemble(const std::vector<SymmetricTensor<4, dim>>& stiffness_of_points);
+  // seco: tells the material all quadrature points.
+  void set_points();
+  void assemble(seco::plugin::Bound bound);
   void solve();
   void refine();
   void write(unsigned int cycle) const;
 
-  // seco: the material, and its answer: one entry per quadrature point, cell by cell.
+  // seco: the material.
   std::unique_ptr<seco::plugin::Material<dim>> material_;
-  seco::plugin::MaterialResponse<dim> response_;
 
   Triangulation<dim> mesh_;
   FESystem<dim> element_;
@@ -86,6 +85,7 @@ Elasticity<dim>::Elasticity(const std::string& parameter_file)
       element_(FE_Q<dim>(1), dim),
       quadrature_(element_.degree + 1),
       dof_handler_(mesh_) {
+  seco::plugin::require_linear(*material_);  // seco: stress = C : strain is all that is solved
   GridGenerator::hyper_cube(mesh_, -1, 1);
   mesh_.refine_global(4);
 }
@@ -106,11 +106,10 @@ void Elasticity<dim>::set_up() {
   displacement_.reinit(dof_handler_.n_dofs());
 }
 
-// seco: the points in the order in which `assemble` meets them. The stiffness does not depend on
-// the strain, so the strain asked for is zero; a program with a nonlinear material would ask in
-// every Newton step.
+// seco: the points in the order in which `assemble` meets them. The stiffness of a linear material
+// is known from then on; a nonlinear one would be asked to evaluate strains in every Newton step.
 template <int dim>
-void Elasticity<dim>::evaluate_material() {
+void Elasticity<dim>::set_points() {
   FEValues<dim> values(element_, quadrature_, update_quadrature_points);
   std::vector<seco::plugin::MaterialPoint<dim>> points;
   for (const auto& cell : dof_handler_.active_cell_iterators()) {
@@ -119,16 +118,11 @@ void Elasticity<dim>::evaluate_material() {
     for (const auto q : values.quadrature_point_indices())
       points.push_back({values.quadrature_point(q), cell->center(), number, q});
   }
-  const std::vector<SymmetricTensor<2, dim>> strain(points.size());
   material_->set_points(std::move(points), MPI_COMM_SELF, {});
-  material_->evaluate(strain, response_);
-  for (const auto status : response_.status)
-    if (status == seco::plugin::PointStatus::failed)
-      throw std::runtime_error("the material failed: " + material_->statistics().message);
 }
 
 template <int dim>
-void Elasticity<dim>::assemble(const std::vector<SymmetricTensor<4, dim>>& stiffness_of_points) {
+void Elasticity<dim>::assemble(seco::plugin::Bound bound) {
   matrix_ = 0;
   load_ = 0;
   FEValues<dim> values(
@@ -139,13 +133,14 @@ void Elasticity<dim>::assemble(const std::vector<SymmetricTensor<4, dim>>& stiff
   FullMatrix<double> cell_matrix(n, n);
   Vector<double> cell_load(n);
   std::vector<types::global_dof_index> indices(n);
-  std::size_t point = 0;  // seco
+  const auto& table = material_->stiffness_table();  // seco
+  std::size_t point = 0;                             // seco
   for (const auto& cell : dof_handler_.active_cell_iterators()) {
     values.reinit(cell);
     cell_matrix = 0;
     cell_load = 0;
     for (const auto q : values.quadrature_point_indices()) {
-      const auto& stiffness = stiffness_of_points[point++];  // seco
+      const auto stiffness = table.stiffness(table.entry_of(point++), bound).tensor();  // seco
       const auto force = body_force(values.quadrature_point(q));
       for (const auto i : values.dof_indices()) {
         const auto stress = stiffness * values[displacement].symmetric_gradient(i, q);
@@ -202,10 +197,11 @@ void Elasticity<dim>::run(unsigned int n_cycles) {
   for (unsigned int cycle = 0; cycle < n_cycles; ++cycle) {
     if (cycle > 0) refine();
     set_up();
-    evaluate_material();
+    set_points();
     std::vector<double> compliances;
-    for (const auto* stiffness : {&response_.upper, &response_.lower, &response_.tangent}) {
-      assemble(*stiffness);
+    using seco::plugin::Bound;
+    for (const auto bound : {Bound::upper, Bound::lower, Bound::estimate}) {
+      assemble(bound);
       solve();
       compliances.push_back(load_ * displacement_);
     }

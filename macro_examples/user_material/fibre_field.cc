@@ -44,39 +44,31 @@ class FibreField : public seco::plugin::Material<dim> {
   void set_points(std::vector<seco::plugin::MaterialPoint<dim>> points, MPI_Comm communicator,
                   const std::function<void(std::size_t, std::size_t)>&) override {
     communicator_ = communicator;
-    stiffness_.clear();
-    lower_.clear();
-    upper_.clear();
+    table_.clear();
+    std::vector<std::uint32_t> entry_of_point;
     // One rank may hold the only point with a bad direction; all must leave together.
     seco::plugin::run_together(communicator, [&] {
       for (const auto& point : points) {
         const auto rotation = from_x_to(direction_at(point.position));
-        stiffness_.push_back(turned(straight_.stiffness, rotation));
-        lower_.push_back(turned(straight_.lower, rotation));
-        upper_.push_back(turned(straight_.upper, rotation));
+        entry_of_point.push_back(
+            table_.add({turned(straight_.stiffness, rotation), turned(straight_.lower, rotation),
+                        turned(straight_.upper, rotation), straight_.gap, status_}));
       }
     });
+    table_.set_points(std::move(entry_of_point));
   }
 
-  void evaluate(std::span<const dealii::SymmetricTensor<2, dim>> strain,
-                seco::plugin::MaterialResponse<dim>& response) const override {
-    response.resize(strain.size());
-    for (std::size_t q = 0; q < strain.size(); ++q) {
-      response.stress[q] = stiffness_[q] * strain[q];
-      response.tangent[q] = stiffness_[q];
-      response.lower[q] = lower_[q];
-      response.upper[q] = upper_[q];
-      response.gap[q] = straight_.gap;
-      response.status[q] = status_;
-    }
-  }
+  /// A linear material: stress = C : strain, whatever the strain.
+  seco::plugin::Dependence dependence() const override { return seco::plugin::Dependence::none; }
+
+  const seco::plugin::StiffnessTable<dim>& stiffness_table() const override { return table_; }
 
   /// How anisotropic phases lie in the straight composite, whose fibres are along x.
   std::vector<std::string> notes() const override { return seco::materials::notes_on(cell_); }
 
   seco::plugin::MaterialStatistics statistics() const override {
     seco::plugin::MaterialStatistics result;
-    result.n_points = dealii::Utilities::MPI::sum(std::uint64_t(stiffness_.size()), communicator_);
+    result.n_points = dealii::Utilities::MPI::sum(std::uint64_t(table_.n_points()), communicator_);
     result.n_rves[straight_.engine] = 1;
     result.worst_gap = result.mean_gap = straight_.gap;
     if (status_ != seco::plugin::PointStatus::ok) {
@@ -173,7 +165,7 @@ class FibreField : public seco::plugin::Material<dim> {
   std::shared_ptr<dealii::FunctionParser<dim>> direction_;
   seco::surrogate::Homogenized straight_;
   seco::plugin::PointStatus status_ = seco::plugin::PointStatus::ok;
-  std::vector<dealii::SymmetricTensor<4, dim>> stiffness_, lower_, upper_;
+  seco::plugin::StiffnessTable<dim> table_;
   MPI_Comm communicator_ = MPI_COMM_SELF;
 };
 

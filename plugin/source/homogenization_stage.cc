@@ -64,7 +64,8 @@ class HomogenizationStage::Run {
       }
       ++waiting_.back().n_tasks;
       ++n_submitted_;
-      stream_.submit([this, key = task.key] { return stage_.generate_(key); }, engine->cache.get());
+      stream_.submit([this, key = task.key] { return stage_.generate_(key); },
+                     engine->engines.front().get());
     }
   }
 
@@ -98,7 +99,7 @@ class HomogenizationStage::Run {
                      // Ranks are spoken to by this thread alone.
                      std::function<void(std::size_t)> progress = [](std::size_t) {};
                      if (in_this_thread) progress = [&](std::size_t done) { report(batch, done); };
-                     auto results = engine->homogenize(batch.rves, progress);
+                     auto results = engine->compute(batch.rves, batch.digests, progress);
                      batch.rves = {};
                      return results;
                    });
@@ -119,10 +120,8 @@ class HomogenizationStage::Run {
       // An engine refuses RVEs that its model or its settings do not fit.
       throw std::invalid_argument(fmt::format("{}: {}", batch.engine->parameter, error.what()));
     }
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      if (batch.engine->cache) batch.engine->cache->store(batch.digests[i], results[i]);
+    for (std::size_t i = 0; i < results.size(); ++i)
       consume_(batch.tasks[i], results[i], batch.digests[i]);
-    }
     report(batch, batch.n_tasks);
     in_flight_.pop_front();
   }

@@ -31,9 +31,8 @@ struct RveTask {
 /// An engine of the stage and what it needs.
 struct StageEngine {
   /// As many as batches are computed at a time, so that none is used by two threads.
-  std::vector<std::shared_ptr<const surrogate::Engine>> engines;
-  /// Of its results; may be null.
-  std::unique_ptr<surrogate::ResultCache> cache;
+  /// They share a cache, if they have one.
+  std::vector<std::shared_ptr<const surrogate::CachedEngine>> engines;
   /// The parameter to blame where the engine refuses an RVE: "key 'Engine' is 'fft'".
   std::string parameter;
 };

@@ -11,18 +11,18 @@
 #include <limits>
 #include <set>
 
-#include "doubtful_rves.h"
 #include "rve_fields.h"
 #include "rve_homogenizer.h"
 #include "seco/materials/random.h"
 #include "seco/plugin/agree.h"
 #include "seco/plugin/mandel_tensor.h"
 #include "seco/plugin/parameters.h"
-#include "seco/plugin/polish_limits.h"
+#include "seco/plugin/refinement_limits.h"
 #include "seco/plugin/registration.h"
 #include "share_work.h"
 #include "stopwatch.h"
 #include "sum_over_ranks.h"
+#include "unconverged_rves.h"
 
 namespace seco::plugin {
 namespace {
@@ -67,9 +67,9 @@ struct Work {
 /// The linear elastic response of an RVE at every point, homogenized by an engine (engine.h):
 /// stress = C : strain, with the engine's estimate of C and its bounds. The stiffness does not
 /// depend on the strain, so the RVEs are homogenized in `set_points`, each different one once in
-/// the whole run, and again only where `polish` asks for smaller gaps.
+/// the whole run, and again only where `refine` asks for smaller gaps.
 template <int dim>
-class HomogenizedMaterial : public Material<dim>, public PolishLimits {
+class HomogenizedMaterial : public Material<dim>, public RefinementLimits {
  public:
   static void declare_parameters(dealii::ParameterHandler& handler) {
     HandlerParameters parameters(handler, HandlerParameters::Mode::declare);
@@ -89,21 +89,9 @@ class HomogenizedMaterial : public Material<dim>, public PolishLimits {
   std::uint64_t check_points(const std::vector<MaterialPoint<dim>>& points,
                              MPI_Comm communicator) const override;
 
-  void evaluate(std::span<const dealii::SymmetricTensor<2, dim>> strain,
-                MaterialResponse<dim>& response) const override {
-    AssertThrow(strain.size() == rve_of_point_.size(),
-                dealii::ExcDimensionMismatch(strain.size(), rve_of_point_.size()));
-    response.resize(strain.size());
-    for (std::size_t q = 0; q < strain.size(); ++q) {
-      const auto& answer = answers_[rve_of_point_[q]];
-      response.tangent[q] = answer.stiffness;
-      response.lower[q] = answer.lower;
-      response.upper[q] = answer.upper;
-      response.stress[q] = answer.stiffness * strain[q];
-      response.gap[q] = answer.gap;
-      response.status[q] = answer.status;
-    }
-  }
+  Dependence dependence() const override { return Dependence::none; }
+
+  const StiffnessTable<dim>& stiffness_table() const override { return answers_.table(); }
 
   MaterialStatistics statistics() const override { return statistics_; }
 
@@ -117,13 +105,13 @@ class HomogenizedMaterial : public Material<dim>, public PolishLimits {
 
   std::vector<RveShare> rve_shares(std::span<const double> share_of_point) const override;
 
-  std::vector<std::string> polish_limits() const override {
+  std::vector<std::string> refinement_limits() const override {
     std::vector<std::string> limits;
-    for (const auto& answer : answers_) limits.push_back(polish_limit(answer));
+    for (std::size_t r = 0; r < answers_.size(); ++r) limits.push_back(refine_limit(r));
     return limits;
   }
 
-  void polish(std::span<const double> wanted_gap,
+  void refine(std::span<const double> wanted_gap,
               const std::function<void(std::size_t, std::size_t)>& progress) override;
 
   Audit audit(double fraction,
@@ -139,8 +127,8 @@ class HomogenizedMaterial : public Material<dim>, public PolishLimits {
       const std::function<void(std::size_t, std::size_t)>& progress) const override {
     std::vector<FieldRequest<dim>> named;
     for (const auto& request : requests) {
-      const auto r = rve_of_point_[request.point];
-      named.push_back({{keys_[r], answers_[r].wanted_gap}, request.strain, request.fields_file});
+      const auto r = answers_.table().entry_of(request.point);
+      named.push_back({{keys_[r], answers_.wanted_gap(r)}, request.strain, request.fields_file});
     }
     return rve_fields<dim>(homogenizer_, named, n_phases, communicator_, hash_of, progress);
   }
@@ -148,19 +136,18 @@ class HomogenizedMaterial : public Material<dim>, public PolishLimits {
  private:
   void read(materials::ParameterReader& parameters, const std::string& unit) {
     homogenizer_.read(parameters, unit);
-    n_files_ = static_cast<std::size_t>(parameters.integer(
-        "", "Files of doubtful RVEs", 3, 0, 10000,
-        "so many of the RVEs that failed or miss what was asked, the worst, are written to the "
-        "folder doubtful_rves of the output directory"));
+    n_files_ = homogenizer_.n_unconverged_files();
   }
 
-  /// Finds the RVE of every point, and forgets what was done for others. Collective.
-  void set_keys(const std::vector<MaterialPoint<dim>>& points, MPI_Comm communicator);
+  /// Finds the different RVEs of the points, and forgets what was done for others. Collective.
+  /// @return the RVE of each point
+  std::vector<std::uint32_t> set_keys(const std::vector<MaterialPoint<dim>>& points,
+                                      MPI_Comm communicator);
   /// Of equal RVEs, of whatever keys and ranks, chooses one that is counted. Collective.
   void choose_counted();
 
-  /// Why an RVE cannot be polished further; empty if it can.
-  std::string polish_limit(const RveAnswer<dim>& answer) const;
+  /// Why an RVE cannot be refined further; empty if it can.
+  std::string refine_limit(std::size_t rve) const;
 
   using Purpose = typename RveHomogenizer<dim>::Purpose;
   /// One answer per task, shared between all ranks. Collective.
@@ -170,13 +157,12 @@ class HomogenizedMaterial : public Material<dim>, public PolishLimits {
   /// Statistics of the answers, and files of the worst RVEs. Collective.
   /// @throws std::runtime_error if one of them failed
   void report();
-  void report_doubtful(const std::vector<DoubtfulRve>& doubtful);
+  void report_unconverged(const std::vector<UnconvergedRve>& unconverged);
 
   RveHomogenizer<dim> homogenizer_;
   MPI_Comm communicator_ = MPI_COMM_SELF;
-  std::vector<std::uint32_t> rve_of_point_;
   std::vector<RveKey> keys_;
-  std::vector<RveAnswer<dim>> answers_;
+  RveAnswers<dim> answers_;
   /// Whether this rank is the one that counts the RVE.
   std::vector<bool> counted_;
   /// Time in the microscale since `set_points` was called, on this rank, and what was done in it.
@@ -188,33 +174,34 @@ class HomogenizedMaterial : public Material<dim>, public PolishLimits {
 };
 
 template <int dim>
-void HomogenizedMaterial<dim>::set_keys(const std::vector<MaterialPoint<dim>>& points,
-                                        MPI_Comm communicator) {
+std::vector<std::uint32_t> HomogenizedMaterial<dim>::set_keys(
+    const std::vector<MaterialPoint<dim>>& points, MPI_Comm communicator) {
   communicator_ = communicator;
   statistics_ = {};
   work_ = {};
   homogenizer_.share_devices(communicator);
   std::map<RveKey, std::uint32_t> index;
-  rve_of_point_.assign(points.size(), 0);
+  std::vector<std::uint32_t> rve_of_point(points.size());
   const auto& assignment = homogenizer_.assignment();
   run_together(communicator, [&] {
     for (const auto& point : points) index.emplace(assignment.key(point), 0);
     std::uint32_t next = 0;
     for (auto& [key, i] : index) i = next++;
     for (std::size_t q = 0; q < points.size(); ++q)
-      rve_of_point_[q] = index[assignment.key(points[q])];
+      rve_of_point[q] = index[assignment.key(points[q])];
   });
   keys_.clear();
   for (const auto& [key, i] : index) keys_.push_back(key);
   statistics_.n_points =
       dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(points.size()), communicator);
+  return rve_of_point;
 }
 
 template <int dim>
 void HomogenizedMaterial<dim>::choose_counted() {
   using Digest = surrogate::ResultCache::Digest;
   std::map<Digest, std::size_t> first_with;
-  for (std::size_t r = 0; r < answers_.size(); ++r) first_with.emplace(answers_[r].digest, r);
+  for (std::size_t r = 0; r < answers_.size(); ++r) first_with.emplace(answers_.digest(r), r);
   std::vector<Digest> digests;
   for (const auto& [digest, r] : first_with) digests.push_back(digest);
   counted_.assign(answers_.size(), false);
@@ -232,10 +219,13 @@ void HomogenizedMaterial<dim>::set_points(
   time_ = {};
   {
     const Stopwatch stopwatch(time_);
-    set_keys(points, communicator);
+    auto rve_of_point = set_keys(points, communicator);
     std::vector<RveTask> tasks;
     for (const auto& key : keys_) tasks.push_back({key, 0});
-    answers_ = homogenize(tasks, Purpose::answers, work_, progress);
+    answers_.clear();
+    for (const auto& answer : homogenize(tasks, Purpose::answers, work_, progress))
+      answers_.add(answer);
+    answers_.set_points(std::move(rve_of_point));
     if (dealii::Utilities::MPI::this_mpi_process(communicator) == 0) homogenizer_.prune_cache();
     choose_counted();
   }
@@ -276,14 +266,15 @@ void HomogenizedMaterial<dim>::restore(std::vector<MaterialPoint<dim>> points,
                                        MPI_Comm communicator,
                                        const std::function<void(std::size_t, std::size_t)>&,
                                        const FindRecords& find) {
-  set_keys(points, communicator);
+  auto rve_of_point = set_keys(points, communicator);
   run_together(communicator, [&] {
     std::vector<std::string> names{totals_key};
     for (const auto& key : keys_) names.push_back(packed(key));
     const auto values = find(names);
     answers_.clear();
     for (std::size_t r = 0; r < keys_.size(); ++r)
-      answers_.push_back(unpacked<RveAnswer<dim>>(values[r + 1]));
+      answers_.add(unpacked<RveAnswer<dim>>(values[r + 1]));
+    answers_.set_points(std::move(rve_of_point));
     // Time is that of the slowest rank, work the sum over all.
     const auto totals = unpacked<Totals>(values[0]);
     time_ = {totals.seconds, 0};
@@ -321,32 +312,31 @@ std::vector<RveAnswer<dim>> HomogenizedMaterial<dim>::homogenize(
 template <int dim>
 std::vector<RveShare> HomogenizedMaterial<dim>::rve_shares(
     std::span<const double> share_of_point) const {
-  AssertThrow(share_of_point.size() == rve_of_point_.size(),
-              dealii::ExcDimensionMismatch(share_of_point.size(), rve_of_point_.size()));
+  const auto& table = answers_.table();
+  AssertThrow(share_of_point.size() == table.n_points(),
+              dealii::ExcDimensionMismatch(share_of_point.size(), table.n_points()));
   std::vector<double> share(keys_.size(), 0.);
-  for (std::size_t q = 0; q < rve_of_point_.size(); ++q)
-    share[rve_of_point_[q]] += share_of_point[q];
+  for (std::size_t q = 0; q < table.n_points(); ++q) share[table.entry_of(q)] += share_of_point[q];
   std::vector<RveShare> result;
   for (const auto& sum : sum_over_ranks<RveKey>(keys_, share, communicator_, hash_of)) {
-    const auto& answer = answers_[result.size()];
-    result.push_back({sum.sum, answer.gap, polish_limit(answer).empty(), sum.first});
+    const auto r = result.size();
+    result.push_back({sum.sum, answers_.gap(r), refine_limit(r).empty(), sum.first});
   }
   return result;
 }
 
 template <int dim>
-std::string HomogenizedMaterial<dim>::polish_limit(const RveAnswer<dim>& answer) const {
-  if (answer.wanted_gap > 0 && !(answer.gap <= answer.wanted_gap))
-    return homogenizer_.missed_gap(answer);
+std::string HomogenizedMaterial<dim>::refine_limit(std::size_t rve) const {
+  const double gap = answers_.gap(rve), wanted = answers_.wanted_gap(rve);
+  if (wanted > 0 && !(gap <= wanted)) return homogenizer_.missed_gap(answers_[rve]);
   // A tolerance below what was wanted before and above the gap that was reached is of no use.
-  const bool done =
-      answer.wanted_gap > 0 && homogenizer_.polish_tolerance(answer.gap) >= answer.wanted_gap;
-  if (done || answer.gap <= homogenizer_.smallest_gap()) return homogenizer_.smallest_gap_key();
+  const bool done = wanted > 0 && homogenizer_.refinement_tolerance(gap) >= wanted;
+  if (done || gap <= homogenizer_.smallest_gap()) return homogenizer_.smallest_gap_key();
   return "";
 }
 
 template <int dim>
-void HomogenizedMaterial<dim>::polish(
+void HomogenizedMaterial<dim>::refine(
     std::span<const double> wanted_gap,
     const std::function<void(std::size_t, std::size_t)>& progress) {
   AssertThrow(wanted_gap.size() == keys_.size(),
@@ -357,20 +347,20 @@ void HomogenizedMaterial<dim>::polish(
     std::vector<std::size_t> rves;
     for (std::size_t r = 0; r < keys_.size(); ++r) {
       if (!(wanted_gap[r] > 0)) continue;
-      tasks.push_back({keys_[r], homogenizer_.polish_tolerance(wanted_gap[r])});
+      tasks.push_back({keys_[r], homogenizer_.refinement_tolerance(wanted_gap[r])});
       rves.push_back(r);
     }
-    auto polished = homogenize(tasks, Purpose::answers, work_, progress);
+    const auto refined = homogenize(tasks, Purpose::answers, work_, progress);
     for (std::size_t i = 0; i < rves.size(); ++i) {
-      auto& answer = answers_[rves[i]];
-      // The bounds that are known stay where polishing brought none, or wider ones.
-      if (polished[i].status == PointStatus::failed || !(polished[i].gap < answer.gap)) {
-        answer.wanted_gap = tasks[i].wanted_gap;
-        if (polished[i].status == PointStatus::failed || answer.status == PointStatus::ok)
-          answer.reason = polished[i].reason;
-      } else {
-        answer = std::move(polished[i]);
-      }
+      const auto r = rves[i];
+      const bool failed = refined[i].status == PointStatus::failed;
+      // The bounds that are known stay where refinement brought none, or wider ones.
+      if (!failed && refined[i].gap < answers_.gap(r))
+        answers_.replace(r, refined[i]);
+      else
+        answers_.keep_refined(r, tasks[i].wanted_gap,
+                              failed || answers_.status(r) == PointStatus::ok ? refined[i].reason
+                                                                              : answers_.reason(r));
     }
   }
   report();
@@ -401,14 +391,16 @@ Audit HomogenizedMaterial<dim>::audit(
   for (std::size_t i = 0; i < sample.size(); ++i) {
     result.n_rves += counted_[sample[i]];
     if (answers[i].status == PointStatus::failed) continue;
-    const auto &known = answers_[sample[i]], &other = answers[i];
-    const auto largest = to_mandel<dim>(known.upper).norm();
-    for (const auto& difference : {dealii::SymmetricTensor<4, dim>(known.upper - other.lower),
-                                   dealii::SymmetricTensor<4, dim>(other.upper - known.lower)}) {
-      const Eigen::SelfAdjointEigenSolver<materials::MandelMatrix> spectrum(
-          to_mandel<dim>(difference), Eigen::EigenvaluesOnly);
+    const auto known = answers_[sample[i]];
+    const auto& other = answers[i];
+    const auto upper = to_mandel<dim>(known.upper);
+    for (const materials::MandelMatrix& difference :
+         {materials::MandelMatrix(upper - to_mandel<dim>(other.lower)),
+          materials::MandelMatrix(to_mandel<dim>(other.upper) - to_mandel<dim>(known.lower))}) {
+      const Eigen::SelfAdjointEigenSolver<materials::MandelMatrix> spectrum(difference,
+                                                                            Eigen::EigenvaluesOnly);
       result.largest_violation =
-          std::max(result.largest_violation, -spectrum.eigenvalues().minCoeff() / largest);
+          std::max(result.largest_violation, -spectrum.eigenvalues().minCoeff() / upper.norm());
     }
   }
   result.n_rves = MPI::sum(result.n_rves, communicator_);
@@ -424,31 +416,31 @@ void HomogenizedMaterial<dim>::report() {
   namespace MPI = dealii::Utilities::MPI;
   auto& s = statistics_;
   std::map<std::string, std::uint64_t> n_rves;
-  std::vector<DoubtfulRve> doubtful;
-  std::uint64_t n = 0, n_polished = 0;
+  std::vector<UnconvergedRve> unconverged;
+  std::uint64_t n = 0, n_refined = 0;
   double sum_of_gaps = 0, worst_gap = 0;
   for (std::size_t r = 0; r < answers_.size(); ++r) {
-    const auto& answer = answers_[r];
     if (!counted_[r]) continue;
-    ++n_rves[answer.engine];
-    if (answer.wanted_gap > 0) ++n_polished;
-    const bool failed = answer.status == PointStatus::failed;
+    ++n_rves[answers_.engine(r)];
+    if (answers_.wanted_gap(r) > 0) ++n_refined;
+    const double gap = answers_.gap(r);
+    const bool failed = answers_.status(r) == PointStatus::failed;
     if (!failed) {
       ++n;
-      sum_of_gaps += answer.gap;
-      worst_gap = std::max(worst_gap, answer.gap);
+      sum_of_gaps += gap;
+      worst_gap = std::max(worst_gap, gap);
     }
-    if (answer.status != PointStatus::ok)
-      doubtful.push_back({keys_[r], failed,
-                          failed ? std::numeric_limits<double>::infinity() : answer.gap,
-                          answer.reason});
+    if (answers_.status(r) != PointStatus::ok)
+      unconverged.push_back({keys_[r], failed,
+                             failed ? std::numeric_limits<double>::infinity() : gap,
+                             answers_.reason(r)});
   }
   s.n_rves.clear();
   for (const auto& counts : MPI::all_gather(communicator_, n_rves))
     for (const auto& [engine, count] : counts) s.n_rves[engine] += count;
   n = MPI::sum(n, communicator_);
-  s.n_polished_rves = MPI::sum(n_polished, communicator_);
-  s.n_unreliable_rves = MPI::sum(static_cast<std::uint64_t>(doubtful.size()), communicator_);
+  s.n_refined_rves = MPI::sum(n_refined, communicator_);
+  s.n_unreliable_rves = MPI::sum(static_cast<std::uint64_t>(unconverged.size()), communicator_);
   s.worst_gap = MPI::max(worst_gap, communicator_);
   s.mean_gap = n > 0 ? MPI::sum(sum_of_gaps, communicator_) / static_cast<double>(n) : 0.;
   s.seconds = MPI::max(time_.seconds, communicator_);
@@ -464,34 +456,34 @@ void HomogenizedMaterial<dim>::report() {
   if (const auto n = MPI::sum(work_.cache.n_not_written, communicator_); n > 0)
     s.notes.push_back(
         fmt::format("{} result{} could not be written to the result cache", n, n == 1 ? "" : "s"));
-  report_doubtful(doubtful);
+  report_unconverged(unconverged);
 }
 
 template <int dim>
-void HomogenizedMaterial<dim>::report_doubtful(const std::vector<DoubtfulRve>& doubtful) {
+void HomogenizedMaterial<dim>::report_unconverged(const std::vector<UnconvergedRve>& unconverged) {
   namespace MPI = dealii::Utilities::MPI;
   const auto entries =
-      worst_of_all_ranks(doubtful, std::max<std::size_t>(n_files_, 1), communicator_);
+      worst_of_all_ranks(unconverged, std::max<std::size_t>(n_files_, 1), communicator_);
   std::vector<std::string> files;
   if (!output_directory_.empty())
     run_together(communicator_, [&] {
       if (MPI::this_mpi_process(communicator_) != 0) return;
-      // Polished RVEs may have left the list.
-      for (const auto& file : statistics_.doubtful_rve_files) std::filesystem::remove(file);
+      // Refined RVEs may have left the list.
+      for (const auto& file : statistics_.unconverged_rve_files) std::filesystem::remove(file);
       if (n_files_ > 0)
-        files = write_doubtful_rves(
+        files = write_unconverged_rves(
             entries, [&](const RveKey& key) { return homogenizer_.make_rve(key); },
-            (std::filesystem::path(output_directory_) / "doubtful_rves").string());
+            (std::filesystem::path(output_directory_) / "unconverged_rves").string());
     });
-  statistics_.doubtful_rve_files = MPI::broadcast(communicator_, files, 0);
+  statistics_.unconverged_rve_files = MPI::broadcast(communicator_, files, 0);
   statistics_.message.clear();
   if (entries.empty()) return;
   const auto& first = entries.front();
   statistics_.message =
       fmt::format("{}: {}{}", describe(first.key), first.reason,
-                  statistics_.doubtful_rve_files.empty()
+                  statistics_.unconverged_rve_files.empty()
                       ? ""
-                      : fmt::format("; it is in {}", statistics_.doubtful_rve_files.front()));
+                      : fmt::format("; it is in {}", statistics_.unconverged_rve_files.front()));
   if (first.failed)
     throw std::runtime_error(
         fmt::format("engine '{}' failed, {}", homogenizer_.engine_name(), statistics_.message));

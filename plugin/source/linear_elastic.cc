@@ -27,26 +27,19 @@ class LinearElastic : public Material<dim> {
 
   void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
                   const std::function<void(std::size_t, std::size_t)>&) override {
-    n_points_ = points.size();
     communicator_ = communicator;
+    table_.clear();
+    table_.set_points(std::vector(points.size(), table_.add(stiffness_)));
   }
 
-  void evaluate(std::span<const dealii::SymmetricTensor<2, dim>> strain,
-                MaterialResponse<dim>& response) const override {
-    AssertThrow(strain.size() == n_points_, dealii::ExcDimensionMismatch(strain.size(), n_points_));
-    response.resize(n_points_);
-    for (std::size_t q = 0; q < n_points_; ++q) {
-      response.stress[q] = stiffness_ * strain[q];
-      response.tangent[q] = response.lower[q] = response.upper[q] = stiffness_;
-      response.gap[q] = 0;
-      response.status[q] = PointStatus::ok;
-    }
-  }
+  Dependence dependence() const override { return Dependence::none; }
+
+  const StiffnessTable<dim>& stiffness_table() const override { return table_; }
 
   MaterialStatistics statistics() const override {
     MaterialStatistics result;
     result.n_points =
-        dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(n_points_), communicator_);
+        dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(table_.n_points()), communicator_);
     return result;
   }
 
@@ -80,7 +73,7 @@ class LinearElastic : public Material<dim> {
   }
 
   dealii::SymmetricTensor<4, dim> stiffness_;
-  std::size_t n_points_ = 0;
+  StiffnessTable<dim> table_;
   MPI_Comm communicator_ = MPI_COMM_SELF;
 };
 

@@ -1,19 +1,11 @@
 #include "seco/plugin/mandel_tensor.h"
 
-#include <array>
 #include <cmath>
-#include <utility>
+
+#include "component_pairs.h"
 
 namespace seco::plugin {
 namespace {
-
-template <int dim>
-constexpr std::array<std::pair<unsigned int, unsigned int>, dim*(dim + 1) / 2> component_pairs() {
-  if constexpr (dim == 2)
-    return {{{0, 0}, {1, 1}, {0, 1}}};
-  else
-    return {{{0, 0}, {1, 1}, {2, 2}, {1, 2}, {0, 2}, {0, 1}}};
-}
 
 template <int dim>
 double weight(unsigned int component) {
@@ -44,9 +36,23 @@ materials::MandelMatrix to_mandel(const dealii::SymmetricTensor<4, dim>& tensor)
   return matrix;
 }
 
+template <int dim>
+materials::MandelMatrix to_mandel(const StiffnessTriangle<dim>& triangle) {
+  constexpr unsigned int n = StiffnessTriangle<dim>::n_strains;
+  double coefficients[StiffnessTriangle<dim>::n_coefficients];
+  triangle.to_mandel(coefficients);
+  const double* next = coefficients;
+  materials::MandelMatrix matrix(n, n);
+  for (unsigned int a = 0; a < n; ++a)
+    for (unsigned int b = a; b < n; ++b) matrix(a, b) = matrix(b, a) = *next++;
+  return matrix;
+}
+
 template dealii::SymmetricTensor<4, 2> to_tensor<2>(const materials::MandelMatrix&);
 template dealii::SymmetricTensor<4, 3> to_tensor<3>(const materials::MandelMatrix&);
 template materials::MandelMatrix to_mandel<2>(const dealii::SymmetricTensor<4, 2>&);
 template materials::MandelMatrix to_mandel<3>(const dealii::SymmetricTensor<4, 3>&);
+template materials::MandelMatrix to_mandel<2>(const StiffnessTriangle<2>&);
+template materials::MandelMatrix to_mandel<3>(const StiffnessTriangle<3>&);
 
 }  // namespace seco::plugin

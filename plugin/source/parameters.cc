@@ -56,8 +56,9 @@ std::string demangled(const std::string& text) {
 }
 
 /// What a ParameterHandler's JSON output says of every declared entry, by section and key.
-/// @param what "default_value" or "pattern_description"; not what a user wrote, whose bytes outside
-///   of ASCII, in whatever encoding, are not kept
+/// @param what "default_value" or "pattern_description" of parameters, or "alias" of former names,
+///   the present one; not what a user wrote, whose bytes outside of ASCII, in whatever encoding,
+///   are not kept
 ParameterTexts entries_of(const dealii::ParameterHandler& handler, const std::string& what) {
   std::stringstream text;
   handler.print_parameters(text, dealii::ParameterHandler::JSON);
@@ -67,9 +68,11 @@ ParameterTexts entries_of(const dealii::ParameterHandler& handler, const std::st
         for (const auto& [name, child] : node.items()) {
           if (!child.is_object()) continue;
           const auto plain = demangled(name);
-          if (child.contains("pattern_description") && child.contains("value"))
+          const bool is_entry = child.contains("alias") ||
+                                (child.contains("pattern_description") && child.contains("value"));
+          if (is_entry && child.contains(what))
             entries[{section, plain}] = child[what].get<std::string>();
-          else
+          else if (!is_entry)
             visit(child, section.empty() ? plain : section + "/" + plain);
         }
       };
@@ -78,6 +81,36 @@ ParameterTexts entries_of(const dealii::ParameterHandler& handler, const std::st
       ascii.begin(), ascii.end(), [](char c) { return static_cast<unsigned char>(c) > 127; }, '?');
   visit(nlohmann::json::parse(ascii), "");
   return entries;
+}
+
+constexpr const char* changeable_tag = "may change on restart";
+constexpr const char* path_tag = "file or folder";
+
+/// Any text; its description carries the tags of its key through the handler.
+class TaggedText : public dealii::Patterns::PatternBase {
+ public:
+  explicit TaggedText(const materials::KeyTraits& traits) : traits_(traits) {}
+  bool match(const std::string&) const override { return true; }
+  std::string description(OutputStyle) const override {
+    std::string text = "Anything";
+    if (traits_.changeable_on_restart) text += fmt::format(", {}", changeable_tag);
+    if (traits_.is_path) text += fmt::format(", {}", path_tag);
+    return fmt::format("[{}]", text);
+  }
+  std::unique_ptr<PatternBase> clone() const override {
+    return std::make_unique<TaggedText>(traits_);
+  }
+
+ private:
+  materials::KeyTraits traits_;
+};
+
+materials::KeyTraits traits_from(const std::string& description) {
+  const auto says = [&](const char* tag) { return description.find(tag) != std::string::npos; };
+  materials::KeyTraits traits;
+  traits.changeable_on_restart = says(changeable_tag);
+  traits.is_path = says(path_tag) || says("[FileName") || says("[DirectoryName");
+  return traits;
 }
 
 /// What is wrong with an entry that is not declared.
@@ -107,11 +140,13 @@ bool HandlerParameters::has(const std::string&, const std::string&) const {
 }
 
 std::string HandlerParameters::ask(const std::string& section, const std::string& key,
-                                   const std::string& otherwise, const std::string& help) {
+                                   const std::string& default_value, const std::string& help,
+                                   const materials::KeyTraits& traits) {
   const Entered entered(handler_, section);
   if (mode_ == Mode::read) return handler_.get(key);
-  handler_.declare_entry(key, otherwise, dealii::Patterns::Anything(), help);
-  return otherwise;
+  handler_.declare_entry(key, default_value, TaggedText(traits), help);
+  for (const auto& former : traits.former_names) handler_.declare_alias(key, former, true);
+  return default_value;
 }
 
 std::string HandlerParameters::value_of(const std::string& section, const std::string& key) const {
@@ -121,6 +156,27 @@ std::string HandlerParameters::value_of(const std::string& section, const std::s
 
 std::string HandlerParameters::origin_of(const std::string&, const std::string&) const {
   return "";
+}
+
+ParameterTraits parameter_traits(const dealii::ParameterHandler& handler) {
+  ParameterTraits traits;
+  for (const auto& [name, description] : entries_of(handler, "pattern_description"))
+    traits[name] = traits_from(description);
+  for (const auto& [former, key] : entries_of(handler, "alias"))
+    traits[{former.first, key}].former_names.push_back(former.second);
+  return traits;
+}
+
+std::vector<ParameterProblem> use_present_names(materials::ParameterFile& file,
+                                                const ParameterTraits& traits) {
+  std::vector<ParameterProblem> problems;
+  for (const auto& [name, tags] : traits)
+    for (const auto& former : tags.former_names) try {
+        file.use_present_name(name.first, former, name.second);
+      } catch (const materials::ParameterError& error) {
+        problems.push_back({error.section, error.key, error.what()});
+      }
+  return problems;
 }
 
 std::string location(const materials::ParameterFile& file, const std::string& section,

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <iostream>
+#include <stdexcept>
 
 #include "seco/materials/text.h"
 #include "seco/plugin/parameters.h"
@@ -10,6 +12,15 @@
 #include "seco/plugin/shared_library.h"
 
 namespace seco::plugin {
+
+namespace {
+
+/// What the user should know of the parameters, where deal.II says such things.
+void note(const std::string& sentence) {
+  if (!sentence.empty()) std::cerr << "seco: note: " << sentence << std::endl;
+}
+
+}  // namespace
 
 template <int dim>
 std::unique_ptr<Material<dim>> read_material(const std::string& parameter_file,
@@ -21,7 +32,7 @@ std::unique_ptr<Material<dim>> read_material(const std::string& parameter_file,
       file.text("", "Additional shared libraries", "", "libraries that bring materials or engines");
   if (!libraries.empty())
     for (const auto& library : materials::split(libraries, ',')) try {
-        load_shared_library(library, run.folder);
+        note(load_shared_library(library, run.folder));
       } catch (const std::exception& error) {
         file.refuse("", "Additional shared libraries", error.what());
       }
@@ -33,6 +44,9 @@ std::unique_ptr<Material<dim>> read_material(const std::string& parameter_file,
                         "that name");
   declare_material_parameters<dim>(handler);
   handler.leave_subsection();
+  for (const auto& problem : use_present_names(file, parameter_traits(handler)))
+    throw std::invalid_argument(problem.text);
+  for (const auto& renamed : file.notes()) note(renamed);
   set_parameters(handler, file, section);
   handler.enter_subsection(section);
   try {

@@ -138,8 +138,8 @@ INSTANTIATE(3)
 }  // namespace seco::plugin
 
 namespace {
-void register_engines_without_network() {
+void register_engines() {
   seco::surrogate::register_builtin_engines();
 }
 }  // namespace
-SECO_REGISTER(register_engines_without_network)
+SECO_REGISTER(register_engines)

@@ -34,25 +34,14 @@ typename RveAssignment<dim>::Field RveAssignment<dim>::read_field(
 }
 
 template <int dim>
-void RveAssignment<dim>::read(materials::ParameterReader& parameters, const std::string& unit) {
+void RveAssignment<dim>::read(materials::ParameterReader& parameters, const std::string& unit,
+                              const surrogate::RunParameters& run) {
+  run_ = run;
   source_.read(parameters, "", dim, unit);
-  const auto per = parameters.choice("", "Seed per", "quadrature point",
-                                     {"material", "cell", "quadrature point"},
-                                     "points that share a generated RVE");
-  seed_per_ = per == "material" ? SeedPer::material
-              : per == "cell"   ? SeedPer::cell
-                                : SeedPer::quadrature_point;
-  n_different_ = static_cast<std::uint64_t>(
-      parameters.integer("", "Number of different RVEs", 0, 0, 1LL << 40,
-                         "points draw from so many seeds; 0 for a seed of their own"));
   volume_fraction_ =
       read_field(parameters, "Volume fraction",
                  "volume fraction as expression of position; empty for the constant of the "
                  "section Microstructure");
-  volume_fraction_step_ =
-      parameters.number("", "Volume fraction step", 0, 0, 1,
-                        "volume fractions are rounded to multiples of this, 0 for none; "
-                        "with few seeds, points then share RVEs");
   texture_spread_ =
       read_field(parameters, "Texture spread",
                  "texture spread in degrees as expression of position; empty for the constant");
@@ -93,20 +82,20 @@ template <int dim>
 RveKey RveAssignment<dim>::key(const MaterialPoint<dim>& point) const {
   RveKey key;
   if (source_.is_file()) return key;
-  if (seed_per_ != SeedPer::material) {
+  if (run_.seed_per != SeedPer::material) {
     key.seed = point.cell;
-    if (seed_per_ == SeedPer::quadrature_point)
+    if (run_.seed_per == SeedPer::quadrature_point)
       key.seed = materials::mix_seed(key.seed, point.quadrature_point);
-    if (n_different_ > 0) key.seed = materials::mix_seed(key.seed, 0) % n_different_;
+    if (run_.n_different_rves > 0)
+      key.seed = materials::mix_seed(key.seed, 0) % run_.n_different_rves;
   }
   const auto& position =
-      seed_per_ == SeedPer::quadrature_point ? point.position : point.cell_center;
+      run_.seed_per == SeedPer::quadrature_point ? point.position : point.cell_center;
   if (source_.has_volume_fraction()) key.volume_fraction = source_.generator().volume_fraction;
   if (volume_fraction_.function)
     key.volume_fraction = evaluate(volume_fraction_, position, 0., 1., "Volume fraction");
-  if (volume_fraction_step_ > 0)
-    key.volume_fraction =
-        std::round(key.volume_fraction / volume_fraction_step_) * volume_fraction_step_;
+  if (const double step = run_.volume_fraction_step; step > 0)
+    key.volume_fraction = std::round(key.volume_fraction / step) * step;
   if (source_.has_texture_spread()) key.texture_spread = source_.generator().texture.spread;
   if (texture_spread_.function)
     key.texture_spread = evaluate(texture_spread_, position, 0., 180., "Texture spread") * degree;

@@ -11,6 +11,7 @@
 #include "seco/materials/rve.h"
 #include "seco/materials/rve_source.h"
 #include "seco/plugin/material.h"
+#include "seco/surrogate/run_parameters.h"
 
 namespace dealii {
 template <int dim, typename Number>
@@ -48,8 +49,10 @@ template <int dim>
 class RveAssignment {
  public:
   /// Declares (in the mode of the reader) and reads the parameters.
+  /// @param run says which points share an RVE
   /// @throws materials::ParameterError
-  void read(materials::ParameterReader& parameters, const std::string& unit);
+  void read(materials::ParameterReader& parameters, const std::string& unit,
+            const surrogate::RunParameters& run);
 
   /// The key of a point; the same on any distribution of the mesh.
   /// @throws std::runtime_error if a function of position leaves its range
@@ -75,7 +78,7 @@ class RveAssignment {
   }
 
  private:
-  enum class SeedPer { material, cell, quadrature_point };
+  using SeedPer = surrogate::RunParameters::SeedPer;
   /// Expression of position; empty for the value of the microstructure section.
   struct Field {
     std::string expression;
@@ -87,9 +90,7 @@ class RveAssignment {
                   double largest, const std::string& name) const;
 
   materials::RveSource source_;
-  SeedPer seed_per_ = SeedPer::quadrature_point;
-  std::uint64_t n_different_ = 0;
-  double volume_fraction_step_ = 0;
+  surrogate::RunParameters run_;
   Field volume_fraction_, texture_spread_;
 };
 

@@ -194,14 +194,14 @@ std::vector<LocalResponse<dim>> rve_fields(
 template <int dim>
 std::vector<surrogate::LocalAnswer> RveHomogenizer<dim>::local_quantities(
     std::span<const surrogate::LocalQuery> queries, double wanted_gap) const {
-  const bool polish = wanted_gap > 0;
-  const auto polish_engine = polish ? make_engine(polish_keys(), wanted_gap) : nullptr;
+  const bool refine = wanted_gap > 0;
+  const auto refinement_engine = refine ? make_engine(refinement_keys(), wanted_gap) : nullptr;
   try {
-    return (polish ? *polish_engine : *engine_).local_quantities(queries);
+    return (refine ? *refinement_engine : *engine_).local_quantities(queries);
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(
-        fmt::format("key '{}' is '{}': {}", polish ? "Polish engine" : "Engine",
-                    polish ? polish_engine_name_ : engine_name_, error.what()));
+        fmt::format("key '{}' is '{}': {}", refine ? "Refinement engine" : "Engine",
+                    refine ? run_.refinement_engine : engine_name_, error.what()));
   }
 }
 

@@ -40,26 +40,8 @@ void RveHomogenizer<dim>::read(materials::ParameterReader& parameters, const std
   settings_ = choice.settings;
   largest_gap_ = choice.largest_gap;
   cache_folder_ = choice.cache;
-  polish_engine_name_ =
-      parameters.text("", "Polish engine", "certified",
-                      "engine that RVEs are polished with if the section Certification sets a "
-                      "compliance tolerance; its tolerance is the largest relative gap");
-  polish_model_ = parameters.path("", "Polish model", "",
-                                  "model folder of the polish engine; empty to start from zero");
-  polish_tolerance_ = parameters.number("", "Polish tolerance", 0, 0, 0.5,
-                                        "gap that every marked RVE is polished to; 0 for what the "
-                                        "compliance tolerance needs of each");
-  smallest_gap_ = parameters.number("", "Smallest polish tolerance", 1e-6, 1e-14, 0.5,
-                                    "RVEs are polished no further than to this gap");
-  audit_engine_name_ = parameters.text("", "Audit engine", "fft",
-                                       "engine of the RVEs that 'Audit fraction' of the section "
-                                       "Certification homogenizes again");
-  audit_tolerance_ =
-      parameters.number("", "Audit tolerance", 1e-4, 1e-14, 0.5, "tolerance of the audit engine");
-  cache_limit_ = parameters.number("", "Result cache limit", 4096, 0, 1e9,
-                                   "MiB of disk that the result cache may take; those unused for "
-                                   "longest are removed");
-  assignment_.read(parameters, unit);
+  run_ = surrogate::read_run_parameters(parameters, "");
+  assignment_.read(parameters, unit, run_);
 }
 
 template <int dim>
@@ -100,28 +82,29 @@ void RveHomogenizer<dim>::make_engines(materials::ParameterReader& parameters,
     } catch (const std::invalid_argument& error) {
       parameters.refuse("", "Result cache", error.what());
     }
-  polishes_ = run.goal_oriented;
+  refines_ = run.goal_oriented;
   audits_ = run.audited;
   // The tightest that it may be asked for, so that nothing is refused in the middle of a run.
-  if (run.goal_oriented) try_engine(parameters, polish_keys(), polish_tolerance(smallest_gap_));
-  if (run.audited) try_engine(parameters, audit_keys(), audit_tolerance_);
+  if (run.goal_oriented)
+    try_engine(parameters, refinement_keys(), refinement_tolerance(run_.smallest_gap));
+  if (run.audited) try_engine(parameters, audit_keys(), run_.audit_tolerance);
 }
 
 template <int dim>
-double RveHomogenizer<dim>::polish_tolerance(double wanted) const {
-  if (polish_tolerance_ > 0) return polish_tolerance_;
-  return std::max(smallest_gap_, std::exp2(std::floor(std::log2(std::min(wanted, 0.5)))));
+double RveHomogenizer<dim>::refinement_tolerance(double wanted) const {
+  if (run_.refinement_tolerance > 0) return run_.refinement_tolerance;
+  return std::max(run_.smallest_gap, std::exp2(std::floor(std::log2(std::min(wanted, 0.5)))));
 }
 
 template <int dim>
 std::string RveHomogenizer<dim>::smallest_gap_key() const {
-  return fmt::format("'{}' = {:g}", polish_keys().tolerance_key,
-                     polish_tolerance_ > 0 ? polish_tolerance_ : smallest_gap_);
+  return fmt::format("'{}' = {:g}", refinement_keys().tolerance_key,
+                     run_.refinement_tolerance > 0 ? run_.refinement_tolerance : run_.smallest_gap);
 }
 
 template <int dim>
 std::string RveHomogenizer<dim>::missed_gap(const RveAnswer<dim>& answer) const {
-  const auto keys = polish_keys();
+  const auto keys = refinement_keys();
   return fmt::format("'{}' = {} stopped at a gap of {:.2g}, asked for {:.2g}{}", keys.engine_key,
                      keys.engine, answer.gap, answer.wanted_gap,
                      answer.reason.empty() ? "" : fmt::format(" ({})", answer.reason));
@@ -164,8 +147,10 @@ void RveHomogenizer<dim>::check_fits(const materials::Rve& rve) const {
     }
   };
   check(main_keys(), *engine_);
-  if (polishes_) check(polish_keys(), *make_engine(polish_keys(), polish_tolerance(smallest_gap_)));
-  if (audits_) check(audit_keys(), *make_engine(audit_keys(), audit_tolerance_));
+  if (refines_)
+    check(refinement_keys(),
+          *make_engine(refinement_keys(), refinement_tolerance(run_.smallest_gap)));
+  if (audits_) check(audit_keys(), *make_engine(audit_keys(), run_.audit_tolerance));
 }
 
 template <int dim>
@@ -203,15 +188,18 @@ StageSettings RveHomogenizer<dim>::stage_settings() const {
 template <int dim>
 StageEngine RveHomogenizer<dim>::stage_engine(
     const Keys& keys, double tolerance, std::shared_ptr<const surrogate::Engine> first) const {
+  std::shared_ptr<const surrogate::ResultCache> cache;
+  if (!cache_folder_.empty() && !surrogate::engine_version(keys.engine).empty())
+    cache = std::make_shared<surrogate::ResultCache>(cache_folder_, keys.engine,
+                                                     settings_for(keys, tolerance));
   StageEngine stage;
-  if (first) stage.engines.push_back(std::move(first));
-  while (stage.engines.size() < stage_settings().n_in_flight)
-    stage.engines.push_back(make_engine(keys, tolerance));
+  const auto add = [&](std::shared_ptr<const surrogate::Engine> engine) {
+    stage.engines.push_back(
+        std::make_shared<const surrogate::CachedEngine>(std::move(engine), cache));
+  };
+  if (first) add(std::move(first));
+  while (stage.engines.size() < stage_settings().n_in_flight) add(make_engine(keys, tolerance));
   stage.parameter = blamed(keys);
-  if (!cache_folder_.empty() && !surrogate::engine_version(keys.engine).empty()) {
-    stage.cache = std::make_unique<surrogate::ResultCache>(cache_folder_, keys.engine,
-                                                           settings_for(keys, tolerance));
-  }
   return stage;
 }
 
@@ -222,8 +210,8 @@ std::vector<RveAnswer<dim>> RveHomogenizer<dim>::homogenize(TaskSource<RveTask>&
   std::map<double, StageEngine> engines;
   const auto engine_for = [&](double wanted_gap) -> const StageEngine& {
     if (const auto known = engines.find(wanted_gap); known != engines.end()) return known->second;
-    auto engine = purpose == Purpose::audit ? stage_engine(audit_keys(), audit_tolerance_)
-                  : wanted_gap > 0          ? stage_engine(polish_keys(), wanted_gap)
+    auto engine = purpose == Purpose::audit ? stage_engine(audit_keys(), run_.audit_tolerance)
+                  : wanted_gap > 0          ? stage_engine(refinement_keys(), wanted_gap)
                                    : stage_engine(main_keys(), settings_.tolerance, engine_);
     return engines.emplace(wanted_gap, std::move(engine)).first->second;
   };
@@ -241,7 +229,7 @@ std::vector<RveAnswer<dim>> RveHomogenizer<dim>::homogenize(TaskSource<RveTask>&
   for (std::size_t t = 0; t < answers.size(); ++t)
     answers[t].wanted_gap = source.taken()[t].key.wanted_gap;
   for (const auto& [gap, engine] : engines)
-    if (const auto* cache = engine.cache.get()) {
+    if (const auto* cache = engine.engines.front()->cache()) {
       counts.n_found += cache->n_found();
       counts.n_damaged += cache->n_damaged();
       counts.n_not_written += cache->n_not_written();
@@ -253,30 +241,31 @@ template <int dim>
 void RveHomogenizer<dim>::prune_cache() const {
   if (!cache_folder_.empty())
     surrogate::ResultCache::prune(cache_folder_,
-                                  static_cast<std::uintmax_t>(cache_limit_ * 1024. * 1024.));
+                                  static_cast<std::uintmax_t>(run_.cache_limit * 1024. * 1024.));
 }
 
 template <int dim>
 RveAnswer<dim> RveHomogenizer<dim>::to_answer(const Homogenized& result) const {
   RveAnswer<dim> answer;
   answer.engine = result.engine;
-  if (result.status != Status::ok) {
+  answer.reason = verdict(result, largest_gap_);
+  if (result.status == Status::not_converged && result.iterations >= settings_.max_iterations)
+    answer.reason +=
+        fmt::format("; 'Largest number of iterations' = {} was reached", settings_.max_iterations);
+  if (!answer.reason.empty())
     answer.status = result.status == Status::failed ? PointStatus::failed : PointStatus::unreliable;
-    answer.reason = fmt::format("{}: {}", to_string(result.status), result.message);
-    if (result.status == Status::not_converged && result.iterations >= settings_.max_iterations)
-      answer.reason += fmt::format("; 'Largest number of iterations' = {} was reached",
-                                   settings_.max_iterations);
-  }
   if (answer.status == PointStatus::failed) return answer;
-  answer.stiffness = to_tensor<dim>(result.stiffness);
-  answer.lower = to_tensor<dim>(result.lower);
-  answer.upper = to_tensor<dim>(result.upper);
+  constexpr double largest_asymmetry = 1e-8;
+  for (const auto* matrix : {&result.stiffness, &result.lower, &result.upper})
+    if (materials::asymmetry(*matrix) > largest_asymmetry) {
+      answer.status = PointStatus::failed;
+      answer.reason = "the engine gives a stiffness that is not symmetric";
+      return answer;
+    }
+  answer.stiffness = StiffnessTriangle<dim>(to_tensor<dim>(result.stiffness));
+  answer.lower = StiffnessTriangle<dim>(to_tensor<dim>(result.lower));
+  answer.upper = StiffnessTriangle<dim>(to_tensor<dim>(result.upper));
   answer.gap = result.gap;
-  if (answer.status == PointStatus::ok && !(result.gap <= largest_gap_)) {
-    answer.status = PointStatus::unreliable;
-    answer.reason = fmt::format("the certified gap is {:.3g}, allowed by 'Largest gap' is {:.3g}",
-                                result.gap, largest_gap_);
-  }
   return answer;
 }
 

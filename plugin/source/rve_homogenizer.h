@@ -6,32 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "doubtful_rves.h"
 #include "homogenization_stage.h"
+#include "rve_answers.h"
 #include "rve_assignment.h"
 #include "seco/surrogate/engine.h"
+#include "seco/surrogate/run_parameters.h"
+#include "unconverged_rves.h"
 
 namespace seco::plugin {
-
-/// The answer for one RVE, in a form that ranks can send to each other.
-template <int dim>
-struct RveAnswer {
-  dealii::SymmetricTensor<4, dim> stiffness, lower, upper;
-  double gap = 0;
-  PointStatus status = PointStatus::ok;
-  std::string engine;
-  /// One sentence where the status is not ok, or where polishing missed the wanted gap.
-  std::string reason;
-  /// The gap it was polished for, 0 if it never was.
-  double wanted_gap = 0;
-  /// Of the content of the RVE: equal RVEs of different keys have equal digests.
-  surrogate::ResultCache::Digest digest{};
-
-  template <typename Archive>
-  void serialize(Archive& archive, unsigned int) {
-    archive& stiffness& lower& upper& gap& status& engine& reason& wanted_gap& digest;
-  }
-};
 
 /// What a rank met in its result caches.
 struct CacheCounts {
@@ -47,7 +29,7 @@ class RveHomogenizer {
   /// Declares (in the mode of the reader) and reads the parameters.
   /// @throws materials::ParameterError
   void read(materials::ParameterReader& parameters, const std::string& unit);
-  /// Makes the engines, those for polishing and for audits only if the run needs them.
+  /// Makes the engines, those for refinement and for audits only if the run needs them.
   /// @throws materials::ParameterError
   void make_engines(materials::ParameterReader& parameters, const RunSettings& run);
 
@@ -58,15 +40,18 @@ class RveHomogenizer {
   const std::string& engine_name() const { return engine_name_; }
   /// Engine::report() of the engine of all RVEs.
   std::vector<std::string> engine_report() const { return engine_->report(); }
-  /// Smallest gap that is asked of the polish engine.
-  double smallest_gap() const { return smallest_gap_; }
-  /// The gap that the polish engine is asked for where `wanted` is: one value for all if the user
-  /// set `Polish tolerance`, else the next power of 1/2 below, so that few engines and large
-  /// batches do for all RVEs; never below `smallest_gap`.
-  double polish_tolerance(double wanted) const;
-  /// The key that ends polishing, with its value: "'Smallest polish tolerance' = 1e-06".
+  /// Smallest gap that is asked of the refinement engine.
+  double smallest_gap() const { return run_.smallest_gap; }
+  /// So many of the RVEs that miss what was asked are written to files.
+  std::size_t n_unconverged_files() const { return run_.n_unconverged_files; }
+  /// The gap that the refinement engine is asked for where `wanted` is: one value for all if the
+  /// user set `Refinement tolerance`, else the next power of 1/2 below, so that few engines and
+  /// large batches do for all RVEs; never below `smallest_gap`.
+  double refinement_tolerance(double wanted) const;
+  /// The key that ends refinement, with its value: "'Smallest refinement tolerance' = 1e-06".
   std::string smallest_gap_key() const;
-  /// The same where the polish engine stopped before the gap that was wanted.
+  /// The key to blame where the refinement engine stopped before the gap that was wanted, with its
+  /// value.
   std::string missed_gap(const RveAnswer<dim>& answer) const;
 
   /// Whether all engines of the run can take an RVE.
@@ -78,8 +63,8 @@ class RveHomogenizer {
   double cost(const RveTask& task) const;
   enum class Purpose { answers, audit };
   /// One answer per task of the source, in the order in which they were taken, equal RVEs computed
-  /// once: by the engine of all RVEs and that for polishing, or by the audit engine. RVEs that fail
-  /// have the status `failed`. @throws std::invalid_argument
+  /// once: by the engine of all RVEs and that for refinement, or by the audit engine. RVEs that
+  /// fail have the status `failed`. @throws std::invalid_argument
   std::vector<RveAnswer<dim>> homogenize(TaskSource<RveTask>& source, Purpose purpose,
                                          CacheCounts& counts) const;
   /// Shrinks the result cache to its limit.
@@ -101,13 +86,12 @@ class RveHomogenizer {
   Keys main_keys() const {
     return {"Engine", engine_name_, "Surrogate model", settings_.model, "Tolerance"};
   }
-  Keys polish_keys() const {
-    return {"Polish engine", polish_engine_name_, "Polish model", polish_model_,
-            polish_tolerance_ > 0 ? "Polish tolerance" : "Smallest polish tolerance"};
+  Keys refinement_keys() const {
+    return {
+        "Refinement engine", run_.refinement_engine, "Refinement model", run_.refinement_model,
+        run_.refinement_tolerance > 0 ? "Refinement tolerance" : "Smallest refinement tolerance"};
   }
-  Keys audit_keys() const {
-    return {"Audit engine", audit_engine_name_, "", "", "Audit tolerance"};
-  }
+  Keys audit_keys() const { return {"Audit engine", run_.audit_engine, "", "", "Audit tolerance"}; }
   surrogate::EngineSettings settings_for(const Keys& keys, double tolerance) const;
   std::unique_ptr<surrogate::Engine> make_engine(const Keys& keys, double tolerance) const;
   /// Makes an engine, or refuses the parameter that is to blame.
@@ -121,18 +105,17 @@ class RveHomogenizer {
   static std::string blamed(const Keys& keys);
   RveAnswer<dim> to_answer(const surrogate::Homogenized& result) const;
 
-  std::string engine_name_, polish_engine_name_, audit_engine_name_;
+  std::string engine_name_;
   surrogate::EngineSettings settings_;
-  std::string polish_model_;
-  double polish_tolerance_ = 0, smallest_gap_ = 0, largest_gap_ = 1, audit_tolerance_ = 0;
+  surrogate::RunParameters run_;
+  double largest_gap_ = 1;
   RveAssignment<dim> assignment_;
   std::string cache_folder_;
-  double cache_limit_ = 0;
   surrogate::DeviceShare device_;
   bool devices_are_shared_ = false;
   std::shared_ptr<const surrogate::Engine> engine_;
-  /// Whether the run has use for the engine of polishing and of audits.
-  bool polishes_ = false, audits_ = false;
+  /// Whether the run has use for the engine of refinement and of audits.
+  bool refines_ = false, audits_ = false;
 };
 
 }  // namespace seco::plugin

@@ -18,10 +18,10 @@ RveStream::~RveStream() {
   for (auto& thread : threads_) thread.join();
 }
 
-void RveStream::submit(Generate generate, const surrogate::ResultCache* cache) {
+void RveStream::submit(Generate generate, const surrogate::CachedEngine* engine) {
   {
     const std::lock_guard lock(mutex_);
-    slots_.push_back({std::move(generate), cache, false, {}, {}});
+    slots_.push_back({std::move(generate), engine, false, {}, {}});
   }
   changed_.notify_all();
 }
@@ -36,7 +36,7 @@ void RveStream::generate_next(std::unique_lock<std::mutex>& lock) {
   try {
     item.rve = slot.generate();
     item.digest = surrogate::ResultCache::digest(item.rve);
-    if (slot.cache) item.known = slot.cache->find(item.digest);
+    if (slot.engine) item.known = slot.engine->find(item.digest);
     if (item.known) item.rve = {};
   } catch (...) {
     error = std::current_exception();

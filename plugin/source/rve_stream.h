@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "seco/surrogate/result_cache.h"
+#include "seco/surrogate/cached_engine.h"
 
 namespace seco::plugin {
 
@@ -41,15 +41,16 @@ class RveStream {
 
   /// Adds an RVE to be generated; the list of those may have any length.
   /// @param generate called by any thread
-  /// @param cache to look for the result in; may be null; must live as long as the stream
-  void submit(Generate generate, const surrogate::ResultCache* cache);
+  /// @param engine whose kept results are looked through; may be null; must live as long as the
+  ///   stream
+  void submit(Generate generate, const surrogate::CachedEngine* engine);
   /// The next RVE in the order of `submit`. @throws what its generation threw
   Item take();
 
  private:
   struct Slot {
     Generate generate;
-    const surrogate::ResultCache* cache;
+    const surrogate::CachedEngine* engine;
     bool ready = false;
     Item item;
     std::exception_ptr error;

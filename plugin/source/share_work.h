@@ -140,25 +140,45 @@ std::vector<Value> share_work(const std::vector<Key>& keys, MPI_Comm communicato
   std::stable_sort(mine.begin(), mine.end(),
                    [](const auto& a, const auto& b) { return a.cost > b.cost; });
 
-  std::vector<Value> owned_values(owned.size());
+  std::map<unsigned int, std::vector<std::pair<std::uint64_t, Value>>> finished;
   {
     TaskSource<Key> source(mine, communicator, progress);
     std::vector<Value> computed = compute(source);
     AssertThrow(computed.size() == source.taken().size(),
                 dealii::ExcDimensionMismatch(computed.size(), source.taken().size()));
-    std::map<unsigned int, std::vector<std::pair<std::uint64_t, Value>>> finished;
+    std::map<unsigned int, std::size_t> n_finished;
+    for (const auto& task : source.taken()) ++n_finished[task.owner];
+    for (const auto& [owner, n] : n_finished) finished[owner].reserve(n);
     for (std::size_t i = 0; i < computed.size(); ++i) {
       const auto& task = source.taken()[i];
-      finished[task.owner].push_back({task.position, std::move(computed[i])});
+      finished[task.owner].emplace_back(task.position, std::move(computed[i]));
     }
-    for (auto& [worker, list] : exchange(std::move(finished), communicator))
-      for (auto& [position, value] : list) owned_values[position] = std::move(value);
   }
-  std::map<unsigned int, std::vector<Value>> replies;
+  // Values may be large and many, so none is kept twice for longer than it takes to move it.
+  finished = exchange(std::move(finished), communicator);
+  std::vector<Value> owned_values(owned.size());
+  for (auto& [worker, list] : finished) {
+    for (auto& [position, value] : list) owned_values[position] = std::move(value);
+    list = {};
+  }
+  const auto place_of = [&](const Key& key) {
+    return std::lower_bound(owned.begin(), owned.end(), key) - owned.begin();
+  };
+  std::vector<std::uint32_t> n_asked(owned.size(), 0);
   for (const auto& [asking, list] : requests.asked())
-    for (const auto& key : list)
-      replies[asking].push_back(
-          owned_values[std::lower_bound(owned.begin(), owned.end(), key) - owned.begin()]);
+    for (const auto& key : list) ++n_asked[place_of(key)];
+  std::map<unsigned int, std::vector<Value>> replies;
+  for (const auto& [asking, list] : requests.asked()) {
+    auto& reply = replies[asking];
+    reply.reserve(list.size());
+    for (const auto& key : list) {
+      const auto place = place_of(key);
+      if (--n_asked[place] > 0)
+        reply.push_back(owned_values[place]);
+      else
+        reply.push_back(std::move(owned_values[place]));
+    }
+  }
   owned_values = {};
   return requests.answers(std::move(replies));
 }

@@ -21,6 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Brought the engine s-eco, which seco_surrogate registers itself.
+constexpr const char* former_library = "libseco_s_eco.so";
+
 fs::path folder_of_this_library() {
   Dl_info info;
   if (dladdr(reinterpret_cast<const void*>(&load_shared_library), &info) == 0) return {};
@@ -78,7 +81,10 @@ fs::path find(const std::string& name, const std::string& folder,
 
 }  // namespace
 
-void load_shared_library(const std::string& name, const std::string& folder) {
+std::string load_shared_library(const std::string& name, const std::string& folder) {
+  if (fs::path(name).filename() == former_library)
+    return fmt::format(
+        "shared library '{}' is not needed any more: the engine s-eco is always there", name);
   static std::set<std::string> loaded;
   std::vector<std::string> places;
   const fs::path path = find(name, folder, places);
@@ -94,7 +100,7 @@ void load_shared_library(const std::string& name, const std::string& folder) {
     if (!is_shared_library(path)) fail(fmt::format("{} is not a shared library", path.string()));
   }
   const std::string target = path.empty() ? name : path.string();
-  if (loaded.count(target)) return;
+  if (loaded.count(target)) return "";
   const auto before = n_registrations();
   // Global, because LibTorch and the materials' type information must be shared with the program.
   if (dlopen(target.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
@@ -107,6 +113,7 @@ void load_shared_library(const std::string& name, const std::string& folder) {
         "registers no material and no engine; it is not a plugin, or it is linked into the program "
         "already");
   loaded.insert(target);
+  return "";
 }
 
 }  // namespace seco::plugin

@@ -22,8 +22,8 @@ def add_arguments(parser):
 
 
 def read_rounds(folder):
-    return read_table(folder / "rounds.csv", ["relative_width", "micro_seconds", "micro_cpu_seconds", "polished_rves",
-                                              "polished_fraction"], WRITTEN_BY)
+    return read_table(folder / "rounds.csv", ["relative_width", "micro_seconds", "micro_cpu_seconds", "refined_rves",
+                                              "refined_fraction"], WRITTEN_BY)
 
 
 def read_summary(folder):
@@ -42,7 +42,7 @@ def draw_run(axes, folder, label, look, work):
     y = [float(r["relative_width"]) for r in rounds]
     axes.plot(x, y, **look, markersize=5, label=label)
     last = rounds[-1]
-    axes.annotate(f"{last['polished_rves']} RVEs polished ({100 * float(last['polished_fraction']):.2g} %)",
+    axes.annotate(f"{last['refined_rves']} RVEs refined ({100 * float(last['refined_fraction']):.2g} %)",
                   (x[-1], y[-1]), xytext=(6, -3), textcoords="offset points", fontsize=7, color=colour)
     summary = read_summary(folder)
     if tolerance := summary.get("certification", {}).get("compliance_tolerance"):

@@ -8,13 +8,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "seco/materials/vector_clones.h"
+#include "seco/simd/vectors.h"
 
 namespace seco::benchmarks {
 namespace {
 
 // Vectorised for the processor that runs it, whatever the build was compiled for.
-#define SECO_BEST_VECTORS SECO_VECTOR_CLONES __attribute__((noinline))
+#define SECO_BEST_VECTORS SECO_SIMD_CLONES __attribute__((noinline))
 
 SECO_BEST_VECTORS void copy(const double* __restrict a, double* __restrict b, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) b[i] = a[i];

@@ -1,6 +1,6 @@
 #include "output.h"
 
-#include "seco/materials/write_aside.h"
+#include "seco/materials/write_atomically.h"
 
 namespace seco::benchmarks {
 
@@ -14,7 +14,7 @@ nlohmann::json to_json(const Sample& sample) {
 
 void write_json(const std::string& path, const nlohmann::json& values) {
   if (path.empty()) return;
-  materials::write_aside(path, [&](std::ostream& out) { out << values.dump(2) << '\n'; });
+  materials::write_atomically(path, [&](std::ostream& out) { out << values.dump(2) << '\n'; });
 }
 
 }  // namespace seco::benchmarks

@@ -12,10 +12,9 @@
 #include "local_report.h"
 #include "output.h"
 #include "seco/materials/rve_file.h"
+#include "seco/surrogate/cached_engine.h"
 #include "seco/surrogate/continuum_certificate.h"
-#include "seco/surrogate/engine.h"
 #include "seco/surrogate/resolution.h"
-#include "seco/surrogate/result_cache.h"
 
 namespace seco {
 namespace {
@@ -82,35 +81,30 @@ void print(const Homogenized& discrete, const ContinuumCertificate& continuum,
         100. * distance);
 }
 
-int exit_code(Status status, const std::string& message, bool strict) {
+/// @param reason why the status is not ok
+int exit_code(Status status, const std::string& reason, bool strict) {
   if (status == Status::ok) return 0;
-  fmt::print(stderr, "seco homogenize: status {}: {}\n", to_string(status), message);
+  fmt::print(stderr, "seco homogenize: status {}\n", reason);
   if (status == Status::failed) return bad_input;
   return strict ? missed : 0;
 }
 
 /// The answer of the engine, or what is kept of it in the cache: results, but no fields.
-surrogate::LocalAnswer answer(const surrogate::Engine& engine, const surrogate::LocalQuery& query,
-                              const Options& options) {
-  if (options.cache.empty()) return answer(engine, query, options.local);
+surrogate::LocalAnswer answer(const std::shared_ptr<const surrogate::Engine>& engine,
+                              const surrogate::LocalQuery& query, const Options& options) {
+  if (options.cache.empty()) return answer(*engine, query, options.local);
   if (options.local.needs_fields())
     throw std::invalid_argument(fmt::format(
         "option --cache {} keeps no fields, which --local and --fields need; leave one of them out",
         options.cache));
-  const surrogate::ResultCache cache(options.cache, options.engine, options.settings);
-  const auto digest = surrogate::ResultCache::digest(query.rve);
-  surrogate::LocalAnswer result;
-  if (const auto known = cache.find(digest)) {
-    fmt::print(stderr, "the result is in the cache {}\n", options.cache);
-    result.homogenized = *known;
-    return result;
-  }
-  if (cache.n_damaged() > 0)
-    fmt::print(stderr, "the result in the cache {} is damaged, it is computed again\n",
+  const auto cache =
+      std::make_shared<surrogate::ResultCache>(options.cache, options.engine, options.settings);
+  auto result = answer(surrogate::CachedEngine(engine, cache), query, options.local);
+  if (cache->n_found() > 0) fmt::print(stderr, "the result is in the cache {}\n", options.cache);
+  if (cache->n_damaged() > 0)
+    fmt::print(stderr, "the result in the cache {} was damaged, it was computed again\n",
                options.cache);
-  result = answer(engine, query, options.local);
-  cache.store(digest, result.homogenized);
-  if (cache.n_not_written() > 0)
+  if (cache->n_not_written() > 0)
     fmt::print(stderr, "the result could not be written to the cache {}\n", options.cache);
   return result;
 }
@@ -136,8 +130,9 @@ int homogenize(const Options& options) {
   check(options);
   const auto query = local_query(options.local, materials::read_rve(options.rve));
   const auto& rve = query.rve;
-  const auto engine = surrogate::make_engine(options.engine, options.settings);
-  const auto local = answer(*engine, query, options);
+  const std::shared_ptr<const surrogate::Engine> engine =
+      surrogate::make_engine(options.engine, options.settings);
+  const auto local = answer(engine, query, options);
   const Homogenized& result = local.homogenized;
   std::optional<ContinuumCertificate> continuum;
   if (options.certificate == "continuum") {
@@ -160,9 +155,11 @@ int homogenize(const Options& options) {
   print(result, rve.unit);
   if (continuum) print(result, *continuum, rve.unit);
   report_loads(query, local, options.local);
-  const int code = exit_code(result.status, result.message, options.strict);
+  const int code = exit_code(result.status, surrogate::verdict(result), options.strict);
   if (code != 0 || !continuum || continuum->status == result.status) return code;
-  return exit_code(continuum->status, continuum->message, options.strict);
+  return exit_code(continuum->status,
+                   fmt::format("{}: {}", to_string(continuum->status), continuum->message),
+                   options.strict);
 }
 
 }  // namespace

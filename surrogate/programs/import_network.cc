@@ -8,6 +8,7 @@
 #include <string>
 
 #include "seco/surrogate/network_import.h"
+#include "seco/surrogate/network_setting_table.h"
 
 namespace seco {
 namespace {
@@ -39,6 +40,9 @@ void add_import_network_command(CLI::App& app, int& status) {
   const auto options = std::make_shared<Options>();
   auto& request = options->request;
   auto& network = request.network;
+  const auto allowed = [](const std::string& setting) {
+    return CLI::IsMember(surrogate::network_setting(setting).allowed);
+  };
   auto* command = app.add_subcommand(
       "import-network", "makes a model folder of a TorchScript module that was trained elsewhere");
   command->add_option("script", request.script, "file written by torch.jit.save")->required();
@@ -52,13 +56,13 @@ void add_import_network_command(CLI::App& app, int& status) {
       ->check(CLI::IsMember({"s-ECO", "w-ECO", "direct"}));
   command->add_option("--dimension", network.dimension, "2 or 3")->check(CLI::IsMember({2, 3}));
   command->add_option("--input", network.input, "what describes the microstructure")
-      ->check(CLI::IsMember({"stiffness", "Euler angles", "spherical harmonics"}));
+      ->check(allowed("input"));
   command->add_option("--crystal-symmetry", network.crystal_symmetry, "of spherical harmonics")
-      ->check(CLI::IsMember({"cubic", "hexagonal"}));
+      ->check(allowed("crystal_symmetry"));
   command->add_option("--equilibrium-block", network.equilibrium_block, "of s-ECO")
-      ->check(CLI::IsMember({"vector potential", "beltrami", "projection"}));
+      ->check(allowed("equilibrium_block"));
   command->add_option("--kinematic-head", network.kinematic_head, "of s-ECO and w-ECO")
-      ->check(CLI::IsMember({"displacement", "polarization"}));
+      ->check(allowed("kinematic_head"));
   command->add_option("--solver-steps", network.solver_steps,
                       "steps of the solver before the network, whose fields it then reads");
   command->add_option("--width", network.width,

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "seco/materials/write_aside.h"
+#include "seco/materials/write_atomically.h"
 
 namespace seco {
 
@@ -19,7 +19,7 @@ json to_json(const materials::MandelMatrix& matrix) {
 }
 
 void write_json(const std::string& path, const json& content) {
-  materials::write_aside(path, [&](std::ostream& out) {
+  materials::write_atomically(path, [&](std::ostream& out) {
     // Texts of microstructure files need not be UTF-8, which JSON is.
     out << content.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
   });

@@ -150,7 +150,7 @@ int info(const std::string& subject) {
                fmt::join(rve.lengths, " x "), rve.stiffness.size(), rve.unit);
     return 0;
   }
-  fmt::print("{}\n", seco::surrogate::describe_model(subject));
+  fmt::print("{}\n", seco::surrogate::describe_model(subject).text);
   return 0;
 }
 
@@ -173,7 +173,6 @@ std::string unknown_subcommand(const CLI::App& app) {
 int main(int argc, char** argv) {
   seco::surrogate::wait_passively(argv);
   seco::surrogate::register_builtin_engines();
-  seco::surrogate::register_s_eco_engine();
 
   CLI::App app{"Neural microscale materials with guaranteed error bounds"};
   app.set_version_flag(
@@ -181,7 +180,7 @@ int main(int argc, char** argv) {
       [] {
         return seco::surrogate::version_report(SECO_VERSION, {{"CLI11", CLI11_VERSION}});
       },
-      "prints the versions of all libraries, the BLAS in use and the devices");
+      "prints the versions of all libraries, the BLAS in use, the kernels and the devices");
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default();
   int status = 0;
@@ -244,7 +243,8 @@ int main(int argc, char** argv) {
     if (dataset.empty())
       throw std::invalid_argument("a model folder (" + model +
                                   ") is measured on a dataset: seco evaluate MODEL DATASET");
-    const auto text = seco::surrogate::evaluate_model(model, dataset, device, trust_scripts);
+    const auto text =
+        to_json_text(seco::surrogate::evaluate_model(model, dataset, device, trust_scripts));
     fmt::print("{}\n", text);
     if (!report.empty()) seco::write_json(report, json::parse(text));
   });

@@ -9,11 +9,11 @@
 #include <thread>
 #include <vector>
 
-#include "../support/two_layers.h"
 #include "one_point.h"
 #include "seco/materials/rve_file.h"
 #include "seco/surrogate/engine.h"
 #include "small_rve.h"
+#include "support/two_layers.h"
 
 using namespace seco::test;
 using seco::materials::MandelMatrix;
@@ -189,7 +189,7 @@ TEST(CInterface, SectionsAndRveFilesOfOneMicrostructureAgree) {
   const auto generated =
       write_parameters(folder,
                        "set Engine = fft\nset Seed per = cell\nset Volume fraction = 0.2\n"
-                       "set Polish engine = certified\nset Result cache = cache");
+                       "set Refinement engine = certified\nset Result cache = cache");
   const std::vector<double> strain = random_numbers(6, 3);
   std::vector<double> expected(6), stress(6);
   ASSERT_EQ(seco_evaluate(from_file.get(), SECO_VOIGT, 1, nullptr, strain.data(), expected.data(),
@@ -231,6 +231,22 @@ TEST(CInterface, WhatIsAssumedOfAMicrostructureFileIsSaid) {
   seco_destroy(material);
   EXPECT_EQ(seco_n_notes(nullptr), 0);
   EXPECT_EQ(seco_n_notes(from_rve(write_composite(folder), "hill").get()), 0);
+}
+
+TEST(CInterface, KeysOfRunsAreTakenAndFormerNamesSaid) {
+  const auto file =
+      write_parameters(new_folder("runs"),
+                       "set Engine = hill\nset Seed per = cell\nset Polish engine = fft\n"
+                       "set Audit engine = fft\nset Result cache limit = 10");
+  seco_material* material = nullptr;
+  ASSERT_EQ(seco_create_from_parameters(file.c_str(), section, 1, nullptr, &material), SECO_OK)
+      << seco_message();
+  int n_said = 0;
+  for (int n = 0; n < seco_n_notes(material); ++n)
+    n_said += std::string(seco_note(material, n))
+                  .find("'Polish engine' is now called 'Refinement engine'") != std::string::npos;
+  EXPECT_EQ(n_said, 1);
+  seco_destroy(material);
 }
 
 TEST(CInterface, HowPhasesWithAnAxisLieIsSaid) {

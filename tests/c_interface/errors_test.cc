@@ -12,7 +12,7 @@ using namespace seco::test;
 
 namespace {
 
-const char* const section = "Material 0/homogenized";
+const char* const material_section = "Material 0/homogenized";
 
 /// A creation that must be refused as bad input, with all parts in the message.
 void refused(const std::function<int(seco_material**)>& create,
@@ -56,27 +56,37 @@ TEST(CInterfaceErrors, ParametersAreNamedWithFileLineSectionAndKey) {
   const auto with = [&](const std::string& more, const std::string& microstructure = "") {
     const auto file = write_parameters(folder, more, microstructure);
     return [=](seco_material** m) {
-      return seco_create_from_parameters(file.c_str(), section, 1, nullptr, m);
+      return seco_create_from_parameters(file.c_str(), material_section, 1, nullptr, m);
     };
   };
-  refused(with("set Engine = ftt"), {"composite.prm:6", section, "Engine", "ftt", "fft"});
+  refused(with("set Engine = ftt"), {"composite.prm:6", material_section, "Engine", "ftt", "fft"});
   refused(with("set Engin = fft"), {"Engin", "Engine"});
   refused(with("", "set Sead = 3"), {"Microstructure", "Sead", "Seed"});
   refused(with("set Tolerance = small"), {"Tolerance", "small"});
+  refused(with("set Audit tolerance = 7"), {"composite.prm:6", "Audit tolerance", "'7'", "0.5"});
+  refused(with("set Polish engine = fft\nset Refinement engine = fft"),
+          {"composite.prm:6", "'Polish engine'", "former name of 'Refinement engine'"});
+  refused(with("subsection certified\nset First check = -1\nend"),
+          {"certified", "First check", "'-1'", "from 0"});
   refused(with("set Volume fraction = 0.1*x"), {"Volume fraction", "0.1*x", "seco-macro"});
   refused(with("set RVE = file\nset RVE file = no.h5"), {"RVE file", "no.h5"});
   refused(with("", "set Grid = 8, 8"), {"Grid", "Dimension"});
   refused(with("", "set Type = spheres"), {"Type", "spheres", "inclusions"});
   const auto file = write_parameters(folder);
-  refused([&](auto** m) { return seco_create_from_parameters("/no.prm", section, 1, nullptr, m); },
-          {"/no.prm"});
   refused(
-      [&](auto** m) { return seco_create_from_parameters(file.c_str(), section, 0, nullptr, m); },
+      [&](auto** m) {
+        return seco_create_from_parameters("/no.prm", material_section, 1, nullptr, m);
+      },
+      {"/no.prm"});
+  refused(
+      [&](auto** m) {
+        return seco_create_from_parameters(file.c_str(), material_section, 0, nullptr, m);
+      },
       {"n_rves", "0"});
   const std::vector<double> fractions{0.1, 1.5};
   refused(
       [&](auto** m) {
-        return seco_create_from_parameters(file.c_str(), section, 2, fractions.data(), m);
+        return seco_create_from_parameters(file.c_str(), material_section, 2, fractions.data(), m);
       },
       {"volume_fraction", "entry 1", "1.5"});
 }
@@ -89,7 +99,7 @@ TEST(CInterfaceErrors, ASectionThatIsNotThereIsNotTakenWithItsDefaults) {
         [&](seco_material** m) {
           return seco_create_from_parameters(file.c_str(), wrong.c_str(), 1, nullptr, m);
         },
-        {file, "'" + wrong + "'", section});
+        {file, "'" + wrong + "'", material_section});
 }
 
 TEST(CInterfaceErrors, EvaluationRefusesWrongArgumentsAndWritesNothing) {
@@ -131,7 +141,7 @@ TEST(CInterfaceErrors, UnreliableResultsAreUsableAndSaid) {
   const auto unreliable = [&](const std::string& more, const std::string& part) {
     const auto file = write_parameters(folder, more);
     seco_material* material = nullptr;
-    EXPECT_EQ(seco_create_from_parameters(file.c_str(), section, 2, nullptr, &material),
+    EXPECT_EQ(seco_create_from_parameters(file.c_str(), material_section, 2, nullptr, &material),
               SECO_UNRELIABLE);
     EXPECT_NE(std::string(seco_message()).find(part), std::string::npos) << seco_message();
     ASSERT_TRUE(material);

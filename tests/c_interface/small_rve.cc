@@ -1,7 +1,6 @@
 #include "small_rve.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <vector>
@@ -10,17 +9,6 @@
 #include "seco/materials/rve_file.h"
 
 namespace seco::test {
-namespace {
-
-struct Folders {
-  std::vector<std::filesystem::path> paths;
-  ~Folders() {
-    std::error_code ignored;
-    for (const auto& path : paths) std::filesystem::remove_all(path, ignored);
-  }
-};
-
-}  // namespace
 
 materials::GeneratorSettings small_composite() {
   materials::GeneratorSettings settings;
@@ -33,16 +21,6 @@ materials::GeneratorSettings small_composite() {
   // What the parameter file's first RVE is drawn with.
   settings.seed = materials::mix_seed(5, 0);
   return settings;
-}
-
-std::filesystem::path new_folder(const std::string& name) {
-  static Folders folders;
-  const auto folder = std::filesystem::temp_directory_path() /
-                      ("seco_c_test_" + std::to_string(getpid()) + "_" + name);
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  folders.paths.push_back(folder);
-  return folder;
 }
 
 std::string write_composite(const std::filesystem::path& folder) {

@@ -6,6 +6,7 @@
 
 #include "seco/materials/generators.h"
 #include "seco/seco.h"
+#include "support/temporary.h"
 
 namespace seco::test {
 
@@ -13,9 +14,6 @@ using Material = std::unique_ptr<seco_material, decltype(&seco_destroy)>;
 
 /// A small composite of spheres without symmetries.
 materials::GeneratorSettings small_composite();
-
-/// A new folder that is removed when the program ends.
-std::filesystem::path new_folder(const std::string& name);
 
 /// Writes the composite as an RVE file into a folder. @return its path
 std::string write_composite(const std::filesystem::path& folder);

@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <string>
 
-#include "../support/small_microstructures.h"
 #include "seco/materials/microstructure_file.h"
 #include "seco/materials/rve_file.h"
+#include "support/small_microstructures.h"
 
 using namespace seco::test;
 

@@ -3,25 +3,43 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <mutex>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace seco::test {
 namespace {
 
-/// Removes the folders of the tests when the program ends.
-struct Folders {
-  std::vector<std::filesystem::path> paths;
-  ~Folders() {
-    std::error_code ignored;
-    for (const auto& path : paths) std::filesystem::remove_all(path, ignored);
+/// The environment before MPI_Init, whose variables would make a program that is started here a
+/// part of this one.
+class FirstEnvironment {
+ public:
+  FirstEnvironment() {
+    for (char** entry = environ; *entry; ++entry) texts_.emplace_back(*entry);
+    for (auto& text : texts_) pointers_.push_back(text.data());
+    pointers_.push_back(nullptr);
   }
+  char** get() { return pointers_.data(); }
+
+ private:
+  std::vector<std::string> texts_;
+  std::vector<char*> pointers_;
 };
+FirstEnvironment first_environment;
+
+/// Starts a command of the shell in that environment; from any thread.
+FILE* start_in_first_environment(const std::string& command) {
+  static std::mutex mutex;
+  const std::lock_guard<std::mutex> lock(mutex);
+  char** present = std::exchange(environ, first_environment.get());
+  FILE* started = start_command(command);
+  environ = present;
+  return started;
+}
 
 }  // namespace
 
@@ -34,16 +52,8 @@ Outcome run_program(const std::string& name, const std::string& arguments, int n
   if (!environment.empty()) command += environment + " ";
   if (n_ranks > 0)
     command += std::string(SECO_MPIEXEC) + " --oversubscribe -n " + std::to_string(n_ranks) + " ";
-  command += std::string(SECO_BINARIES) + "/" + name + " " + arguments + " 2>&1";
-  FILE* pipe = popen(command.c_str(), "r");
-  if (!pipe) throw std::runtime_error("cannot start " + command);
-  Outcome outcome;
-  std::array<char, 4096> buffer;
-  while (const auto n = fread(buffer.data(), 1, buffer.size(), pipe))
-    outcome.output.append(buffer.data(), n);
-  const int status = pclose(pipe);
-  outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return outcome;
+  command += std::string(SECO_BINARIES) + "/" + name + " " + arguments;
+  return end_of(start_in_first_environment(command));
 }
 
 RunningProgram::RunningProgram(const std::string& name, const std::vector<std::string>& arguments,
@@ -62,6 +72,7 @@ RunningProgram::RunningProgram(const std::string& name, const std::vector<std::s
   if (pipe(ends) != 0) throw std::runtime_error("no pipe");
   process_ = fork();
   if (process_ == 0) {
+    environ = first_environment.get();
     setenv("OMP_NUM_THREADS", "1", 1);
     // As in run_program.
     setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
@@ -113,16 +124,6 @@ pid_t last_child(pid_t parent) {
   pid_t child = 0, last = 0;
   while (list >> child) last = child;
   return last;
-}
-
-std::filesystem::path new_folder(const std::string& name) {
-  static Folders folders;
-  const auto folder = std::filesystem::temp_directory_path() /
-                      ("seco_test_" + std::to_string(getpid()) + "_" + name);
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  folders.paths.push_back(folder);
-  return folder;
 }
 
 void write_text(const std::filesystem::path& path, const std::string& text) {

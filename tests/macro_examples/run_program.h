@@ -8,15 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "support/run_command.h"
+#include "support/temporary.h"
+
 namespace seco::test {
 
-struct Outcome {
-  int exit_code = -1;
-  /// Standard output and standard error.
-  std::string output;
-};
-
-/// Runs a program of the build with arguments, on several ranks if n_ranks > 0.
+/// Runs a program of the build with arguments, on several ranks if n_ranks > 0, in the environment
+/// that this program was started in.
 /// @param environment further variables, `NAME=VALUE`
 /// @param folder to run in; this one if empty
 Outcome run_program(const std::string& name, const std::string& arguments, int n_ranks = 0,
@@ -48,9 +46,6 @@ class RunningProgram {
 
 /// The youngest process that another one has started.
 pid_t last_child(pid_t parent);
-
-/// A new empty folder of this test.
-std::filesystem::path new_folder(const std::string& name);
 
 void write_text(const std::filesystem::path& path, const std::string& text);
 nlohmann::json read_json(const std::filesystem::path& path);

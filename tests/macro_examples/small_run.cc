@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/two_layers.h"
+#include <sstream>
+
+#include "macro_parameters.h"
+#include "run_file.h"
+#include "support/two_layers.h"
 
 namespace seco::test {
 
@@ -65,11 +69,35 @@ std::map<std::string, std::string> elastic(const std::string& stiffness) {
           {"Material 0/linear elastic/Stiffness", stiffness}};
 }
 
+RunOutcome run_here(const std::filesystem::path& file, bool restart) {
+  std::ostringstream out;
+  RunOutcome outcome;
+  try {
+    macro::run_file({file.string(), restart}, MPI_COMM_SELF, out);
+  } catch (const std::exception& error) {
+    outcome.messages.emplace_back(error.what());
+  }
+  outcome.output = out.str();
+  return outcome;
+}
+
+RunOutcome check_here(const std::filesystem::path& file, bool restart) {
+  std::ostringstream out;
+  auto problems = macro::check_file({file.string(), restart}, MPI_COMM_SELF, out);
+  return {out.str(), std::move(problems)};
+}
+
 json run(const std::string& name, const std::map<std::string, std::string>& changes, int n_ranks) {
   const auto folder = new_folder(name);
-  write_text(folder / "run.prm", parameters(changes));
-  const auto outcome = run_program("seco-macro", (folder / "run.prm").string(), n_ranks);
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  const auto file = folder / "run.prm";
+  write_text(file, parameters(changes));
+  if (n_ranks > 0) {
+    const auto outcome = run_program("seco-macro", file.string(), n_ranks);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  } else {
+    const auto outcome = run_here(file);
+    EXPECT_TRUE(outcome.messages.empty()) << outcome.messages.front() << "\n" << outcome.output;
+  }
   return read_json(folder / "out" / "summary.json");
 }
 
@@ -77,17 +105,27 @@ void expect_refused(const std::map<std::string, std::string>& changes,
                     const std::vector<std::string>& parts) {
   const auto folder = new_folder("refused");
   write_text(folder / "run.prm", parameters(changes));
-  const auto outcome = run_program("seco-macro", (folder / "run.prm").string());
-  EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
+  const auto outcome = run_here(folder / "run.prm");
+  ASSERT_EQ(outcome.messages.size(), 1u) << outcome.output;
+  const auto& message = outcome.messages.front();
   for (const auto& part : parts)
-    EXPECT_NE(outcome.output.find(part), std::string::npos) << part << "\n" << outcome.output;
-  // One message, and nothing written.
-  const auto first = outcome.output.find("seco-macro: ");
-  ASSERT_NE(first, std::string::npos) << outcome.output;
-  EXPECT_EQ(outcome.output.find('\n', first), outcome.output.size() - 1) << outcome.output;
-  for (const std::string foreign : {"exception", "Errc"})
-    EXPECT_EQ(outcome.output.find(foreign), std::string::npos) << outcome.output;
+    EXPECT_NE(message.find(part), std::string::npos) << part << "\n" << message;
+  // One line, and nothing written.
+  for (const std::string foreign : {"\n", "exception", "Errc"})
+    EXPECT_EQ(message.find(foreign), std::string::npos) << message;
   EXPECT_FALSE(std::filesystem::exists(folder / "out"));
 }
+
+template <int dim>
+macro::MacroParameters<dim> read_changed(const std::map<std::string, std::string>& changes) {
+  const auto folder = new_folder("parameters");
+  const auto file = folder / "run.prm";
+  write_text(file, parameters(changes));
+  const auto read = materials::ParameterFile::read(file.string());
+  return macro::read_parameters<dim>(read, macro::read_header(read));
+}
+
+template macro::MacroParameters<2> read_changed(const std::map<std::string, std::string>&);
+template macro::MacroParameters<3> read_changed(const std::map<std::string, std::string>&);
 
 }  // namespace seco::test

@@ -6,6 +6,11 @@
 
 #include "run_program.h"
 
+namespace seco::macro {
+template <int dim>
+struct MacroParameters;
+}
+
 namespace seco::test {
 
 /// The parameter file of a small run of `seco-macro`, a notched beam of copper; entries replace or
@@ -19,7 +24,19 @@ std::map<std::string, std::string> elastic(const std::string& stiffness);
 /// axis 0.
 std::map<std::string, std::string> with_two_layers(const std::filesystem::path& folder);
 
-/// Runs it in a folder of the name, where the results are in `out`, and expects success.
+/// What `seco-macro` says of a parameter file when it runs in this process.
+struct RunOutcome {
+  /// What is printed.
+  std::string output;
+  /// Why the run failed; empty if it did not. Of a check, one sentence per problem.
+  std::vector<std::string> messages;
+};
+RunOutcome run_here(const std::filesystem::path& file, bool restart = false);
+/// As with --validate.
+RunOutcome check_here(const std::filesystem::path& file, bool restart = false);
+
+/// Runs it in a folder of the name, where the results are in `out`, and expects success: in this
+/// process, or as a program if n_ranks > 0.
 /// @return the summary
 nlohmann::json run(const std::string& name, const std::map<std::string, std::string>& changes,
                    int n_ranks = 0);
@@ -27,5 +44,9 @@ nlohmann::json run(const std::string& name, const std::map<std::string, std::str
 /// Expects that a run is refused with one message that contains all parts, and writes nothing.
 void expect_refused(const std::map<std::string, std::string>& changes,
                     const std::vector<std::string>& parts);
+
+/// The parameters of the run, for tests of its parts.
+template <int dim>
+macro::MacroParameters<dim> read_changed(const std::map<std::string, std::string>& changes);
 
 }  // namespace seco::test

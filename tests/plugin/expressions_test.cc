@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/message_of.h"
 #include "small_materials.h"
+#include "support/message_of.h"
 
 using namespace seco::plugin;
 using seco::test::message_of;

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <stdexcept>
 
-#include "../support/message_of.h"
+#include "support/message_of.h"
 
 using namespace seco::plugin;
 using seco::materials::MandelMatrix;
@@ -65,7 +65,8 @@ Outcome run(const StageSettings& settings, Watch& watch, int n, int n_different 
             int failing = -1) {
   StageEngine engine;
   for (std::size_t i = 0; i < settings.n_in_flight; ++i)
-    engine.engines.push_back(std::make_shared<WatchedEngine>(watch));
+    engine.engines.push_back(std::make_shared<seco::surrogate::CachedEngine>(
+        std::make_shared<WatchedEngine>(watch), nullptr));
   engine.parameter = "key 'Engine' is 'watched'";
   std::vector<Task<RveTask>> tasks;
   for (int i = 0; i < n; ++i)

@@ -1,16 +1,20 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 
-#include "../support/message_of.h"
 #include "seco/materials/parameter_reader.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
 #include "seco/plugin/shared_library.h"
-#include "seco/surrogate/engine.h"
+#include "seco/surrogate/result_cache.h"
+#include "small_materials.h"
+#include "support/message_of.h"
+#include "support/temporary.h"
 
 using namespace seco::plugin;
 using seco::test::message_of;
@@ -47,18 +51,57 @@ TEST(Loader, BringsMaterialsThatWereNotThereBefore) {
   dealii::SymmetricTensor<2, 3> strain;
   strain[0][1] = 0.5;
   material->set_points({{}}, MPI_COMM_SELF, {});
-  material->evaluate({&strain, 1}, response);
+  material->evaluate({}, {&strain, 1}, Request::stress, response);
   EXPECT_DOUBLE_EQ(response.stress[0][0][1], 1.5);
 }
 
-TEST(Loader, TheSEcoEngineComesWithItsLibraryOnly) {
-  const auto known = [] {
-    const auto names = seco::surrogate::engine_names();
-    return std::find(names.begin(), names.end(), "s-eco") != names.end();
+TEST(Loader, TheLibraryThatBroughtTheSEcoEngineIsNotNeeded) {
+  const auto names = seco::surrogate::engine_names();
+  EXPECT_NE(std::find(names.begin(), names.end(), "s-eco"), names.end());
+  const auto note = load_shared_library("build/libseco_s_eco.so", "/nowhere");
+  EXPECT_TRUE(contains(note, "'build/libseco_s_eco.so' is not needed")) << note;
+}
+
+TEST(Loader, AnEngineBringsParametersOfItsOwn) {
+  EXPECT_EQ(load_shared_library(library("seco_test_engine"), ""), "");
+  const auto tangent = [](const std::vector<std::pair<std::string, std::string>>& engine) {
+    auto entries = small_polycrystal;
+    entries.erase(entries.begin());
+    entries.insert(entries.end(), engine.begin(), engine.end());
+    return respond<3>(*make<3>("homogenized", entries), {{}}).tangent.at(0);
   };
-  EXPECT_FALSE(known());
-  load_shared_library("libseco_s_eco.so", "");  // found beside the plugin library
-  EXPECT_TRUE(known());
+  const auto voigt = tangent({{"Engine", "voigt"}}), reuss = tangent({{"Engine", "reuss"}});
+  const auto mixture = [&](const std::string& weight) {
+    return tangent({{"Engine", "mixture"}, {"mixture/Weight of Voigt", weight}});
+  };
+  EXPECT_LT((mixture("1") - voigt).norm(), 1e-12 * voigt.norm());
+  EXPECT_LT((mixture("0") - reuss).norm(), 1e-12 * voigt.norm());
+  EXPECT_LT((tangent({{"Engine", "mixture"}}) - 0.5 * (voigt + reuss)).norm(),
+            1e-12 * voigt.norm());
+  const auto message = message_of([&] { mixture("1.5"); });
+  EXPECT_TRUE(contains(message, "'homogenized/mixture'")) << message;
+  EXPECT_TRUE(contains(message, "'Weight of Voigt'")) << message;
+  EXPECT_TRUE(contains(message, "from 0 to 1")) << message;
+}
+
+TEST(Loader, ParametersOfAnEngineTellItsKeptResultsApart) {
+  load_shared_library(library("seco_test_engine"), "");
+  const auto folder = testing::TempDir() + "/seco_own_" + std::to_string(getpid());
+  const auto cache = [&](const std::string& weight) {
+    seco::surrogate::EngineSettings settings;
+    if (!weight.empty()) settings.own["mixture"]["Weight of Voigt"] = weight;
+    return seco::surrogate::ResultCache(folder, "mixture", settings);
+  };
+  seco::surrogate::Homogenized result;
+  result.stiffness = result.lower = result.upper = seco::materials::MandelMatrix::Identity(6, 6);
+  const seco::surrogate::ResultCache::Digest rve{1, 2};
+  cache("0.25").store(rve, result);
+  EXPECT_TRUE(cache("0.25").find(rve));
+  EXPECT_FALSE(cache("").find(rve));
+  cache("").store(rve, result);
+  EXPECT_TRUE(cache("0.5").find(rve)) << "0.5 is the default";
+  EXPECT_TRUE(contains(message_of([&] { cache("many"); }), "'Weight of Voigt'"));
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Loader, SaysWhatIsWrongWithALibrary) {
@@ -68,10 +111,10 @@ TEST(Loader, SaysWhatIsWrongWithALibrary) {
   EXPECT_TRUE(contains(load("libmissing_thing.so"), "there is no such file"));
   EXPECT_TRUE(contains(load("./folder/libmissing.so"),
                        "there is no such file; looked for /nowhere/folder/libmissing.so"));
-  const auto text = testing::TempDir() + "/text.so";
+  const auto text = seco::test::temporary("text.so");
   std::ofstream(text) << "not a library";
   EXPECT_TRUE(contains(load(text), "is not a shared library"));
-  EXPECT_TRUE(contains(load(testing::TempDir()), "is a folder"));
+  EXPECT_TRUE(contains(load(seco::test::temporary_folder().string()), "is a folder"));
   EXPECT_TRUE(
       contains(load(library("seco_test_unresolved")), "a_function_that_no_library_defines"));
   const auto interface = load(library("seco_test_other_interface"));
@@ -100,6 +143,49 @@ TEST(Registry, UnknownNamesListTheKnownOnesAndTheNearest) {
   const auto message = message_of([&] { make_material<3>("homogenised", handler, {}); });
   EXPECT_TRUE(contains(message, "linear elastic")) << message;
   EXPECT_TRUE(contains(message, "Did you mean 'homogenized'")) << message;
+}
+
+TEST(Parameters, TagsOfAKeyTravelWithItsDeclaration) {
+  dealii::ParameterHandler handler;
+  declare_material_parameters<3>(handler);
+  handler.declare_entry("Table", "", dealii::Patterns::FileName(), "of another declaration");
+  const auto traits = parameter_traits(handler);
+  const auto of = [&](const std::string& key) { return traits.at({"homogenized", key}); };
+  for (const char* key : {"Device", "Chunk memory", "Result cache", "Result cache limit",
+                          "Files of unconverged RVEs"})
+    EXPECT_TRUE(of(key).changeable_on_restart) << key;
+  for (const char* key : {"Engine", "Tolerance", "Surrogate model", "Seed per"})
+    EXPECT_FALSE(of(key).changeable_on_restart) << key;
+  for (const char* key : {"Surrogate model", "RVE file", "Refinement model", "Result cache"})
+    EXPECT_TRUE(of(key).is_path) << key;
+  EXPECT_FALSE(of("Engine").is_path);
+  EXPECT_TRUE(traits.at({"", "Table"}).is_path);
+  EXPECT_EQ(of("Refinement engine").former_names, std::vector<std::string>{"Polish engine"});
+}
+
+TEST(Parameters, FormerNamesOfKeysAreUnderstoodAndSaid) {
+  const auto read = [](const std::string& lines, dealii::ParameterHandler& handler) {
+    declare_material_parameters<3>(handler);
+    seco::materials::ParameterFile file("subsection homogenized\n" + lines + "end\n", "run.prm");
+    for (const auto& problem : use_present_names(file, parameter_traits(handler)))
+      throw std::invalid_argument(problem.text);
+    set_parameters(handler, file);
+    return file.notes();
+  };
+  dealii::ParameterHandler handler;
+  const auto notes = read("set Polish engine = fft\nset Files of doubtful RVEs = 7\n", handler);
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_EQ(notes[0],
+            "run.prm:3: 'Files of doubtful RVEs' is now called 'Files of unconverged RVEs'");
+  EXPECT_EQ(notes[1], "run.prm:2: 'Polish engine' is now called 'Refinement engine'");
+  EXPECT_EQ(parameter_values(handler).at({"homogenized", "Refinement engine"}), "fft");
+  const auto both = message_of([&] {
+    dealii::ParameterHandler other;
+    read("set Polish tolerance = 1e-3\nset Refinement tolerance = 1e-4\n", other);
+  });
+  for (const char* part : {"run.prm:2", "'Polish tolerance'", "'homogenized'", "'1e-3'",
+                           "former name of 'Refinement tolerance'"})
+    EXPECT_TRUE(contains(both, part)) << both;
 }
 
 TEST(Parameters, MessagesNameFileLineSectionKeyValueAndWhatIsAllowed) {

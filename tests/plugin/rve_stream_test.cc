@@ -5,7 +5,7 @@
 #include <atomic>
 #include <stdexcept>
 
-#include "../support/message_of.h"
+#include "support/message_of.h"
 
 using namespace seco::plugin;
 using seco::materials::Rve;

@@ -27,15 +27,22 @@ std::unique_ptr<Material<dim>> make(const std::string& name,
   return make_material<dim>(name, handler, run);
 }
 
+/// With bounds, at time zero.
+template <int dim>
+MaterialResponse<dim> bounded(Material<dim>& material,
+                              const std::vector<dealii::SymmetricTensor<2, dim>>& strain) {
+  MaterialResponse<dim> response;
+  material.evaluate({}, strain, Request::bounds, response);
+  return response;
+}
+
 template <int dim>
 MaterialResponse<dim> respond(Material<dim>& material,
                               const std::vector<MaterialPoint<dim>>& points) {
   material.set_points(points, MPI_COMM_WORLD, {});
   std::vector<dealii::SymmetricTensor<2, dim>> strain(points.size());
   for (auto& e : strain) e[0][0] = 1e-3;
-  MaterialResponse<dim> response;
-  material.evaluate(strain, response);
-  return response;
+  return bounded(material, strain);
 }
 
 inline const std::vector<std::pair<std::string, std::string>> small_polycrystal = {

@@ -5,13 +5,11 @@
 #include <gtest/gtest.h>
 #include <hdf5.h>
 #include <png.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -281,12 +279,6 @@ void write_text(const std::string& path, const std::string& content) {
 std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string temporary_file(const std::string& name) {
-  return (std::filesystem::path(::testing::TempDir()) /
-          ("seco_" + std::to_string(::getpid()) + "_" + name))
-      .string();
 }
 
 }  // namespace seco::test

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "support/temporary.h"
+
 namespace seco::test {
 
 /// A small grid with grains, for the writers below. Labels are n1 x n2 x n3 with the last axis
@@ -56,8 +58,5 @@ void write_png(const std::string& path, int width, int height,
 
 void write_text(const std::string& path, const std::string& content);
 std::string read_text(const std::string& path);
-
-/// A file name of this process in the temporary folder.
-std::string temporary_file(const std::string& name);
 
 }  // namespace seco::test

@@ -69,8 +69,8 @@ SECO_API int seco_create_from_rve(const char* rve_file, const char* engine, cons
 
 /* Creates the material of one or several RVEs from the section of a parameter file that describes
  * a material 'homogenized' of seco-macro (docs/parameters.md); the unit of stresses is the 'Unit'
- * of the file, MPa by default. Keys about points and polishing are ignored; a key that is not known
- * is refused.
+ * of the file, MPa by default. Keys about points and refinement are ignored; a key that is not
+ * known is refused.
  *
  * parameter_file   relative paths in it start from its folder
  * section          for example "Material 0/homogenized"; "" for the top level of the file

@@ -16,26 +16,19 @@ class Proportional : public seco::plugin::Material<dim> {
   }
   void set_points(std::vector<seco::plugin::MaterialPoint<dim>> points, MPI_Comm,
                   const std::function<void(std::size_t, std::size_t)>&) override {
-    n_points_ = points.size();
+    table_.clear();
+    table_.set_points(
+        std::vector(points.size(), table_.add(modulus_ * dealii::identity_tensor<dim>())));
   }
-  void evaluate(std::span<const dealii::SymmetricTensor<2, dim>> strain,
-                seco::plugin::MaterialResponse<dim>& response) const override {
-    response.resize(strain.size());
-    for (std::size_t q = 0; q < strain.size(); ++q) {
-      response.stress[q] = modulus_ * strain[q];
-      response.tangent[q] = response.lower[q] = response.upper[q] =
-          modulus_ * dealii::identity_tensor<dim>();
-      response.gap[q] = 0;
-      response.status[q] = seco::plugin::PointStatus::ok;
-    }
-  }
+  seco::plugin::Dependence dependence() const override { return seco::plugin::Dependence::none; }
+  const seco::plugin::StiffnessTable<dim>& stiffness_table() const override { return table_; }
   seco::plugin::MaterialStatistics statistics() const override {
     seco::plugin::MaterialStatistics result;
-    result.n_points = n_points_;
+    result.n_points = table_.n_points();
     return result;
   }
 
  private:
   double modulus_ = 1;
-  std::size_t n_points_ = 0;
+  seco::plugin::StiffnessTable<dim> table_;
 };

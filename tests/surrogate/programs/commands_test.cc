@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "../../macro_examples/run_program.h"
-#include "../../support/small_microstructures.h"
+#include "run_program.h"
+#include "support/small_microstructures.h"
 
 using namespace seco::test;
 namespace fs = std::filesystem;

@@ -56,7 +56,7 @@ class Hdf5Reader {
   /// Attributes, of the file unless `object` names a group or dataset.
   std::vector<double> numbers(const std::string& attribute, const std::string& object = ".") const;
   std::string text(const std::string& attribute, const std::string& object = ".") const;
-  std::string text_or(const std::string& attribute, const std::string& otherwise) const;
+  std::string text_or(const std::string& attribute, const std::string& default_value) const;
 
  private:
   /// Throws for a dataset that is larger than its file can fill.

@@ -26,7 +26,7 @@ struct VoxelField {
 void write_image(const std::string& path, const std::vector<int>& shape,
                  const std::vector<double>& lengths, const std::vector<VoxelField>& fields);
 
-/// The same fields as XDMF (XML, version 2) for ParaView and others, with the values in the HDF5
+/// Writes fields as XDMF (XML, version 2) for ParaView and others, with the values in the HDF5
 /// file `path` + ".h5" beside it: one dataset per field, named as the field, n3 x n2 x n1
 /// [x components]. The XML names that file without its folder, so that both can be moved together.
 /// Parameters and errors as for `write_image`.

@@ -23,6 +23,12 @@ class ParameterFile : public ParameterReader {
 
   /// Sets a key, in place of what the file says.
   void change(const std::string& section, const std::string& key, const std::string& value);
+  /// Lets what stands under a former name of a key stand under its present one, and notes that.
+  /// @throws ParameterError if the file sets both; the former one is then gone
+  void use_present_name(const std::string& section, const std::string& former,
+                        const std::string& key);
+  /// What the user should know of the file, in sentences.
+  const std::vector<std::string>& notes() const { return notes_; }
   bool has(const std::string& section, const std::string& key) const override;
   /// An entry of the file: section, key, value and line.
   struct Entry {
@@ -42,8 +48,9 @@ class ParameterFile : public ParameterReader {
   std::string documentation() const;
 
  protected:
-  std::string ask(const std::string& section, const std::string& key, const std::string& otherwise,
-                  const std::string& help) override;
+  std::string ask(const std::string& section, const std::string& key,
+                  const std::string& default_value, const std::string& help,
+                  const KeyTraits& traits) override;
   std::string value_of(const std::string& section, const std::string& key) const override;
   std::string origin_of(const std::string& section, const std::string& key) const override;
   std::string folder() const override;
@@ -56,7 +63,7 @@ class ParameterFile : public ParameterReader {
     int line = 0;
   };
   struct Declared {
-    std::string otherwise, help;
+    std::string default_value, help;
   };
   /// "FILE:LINE: ", or "FILE: " without a line.
   std::string located(int line) const;
@@ -68,6 +75,7 @@ class ParameterFile : public ParameterReader {
 
   std::string origin_;
   std::vector<Repeat> repeats_;
+  std::vector<std::string> notes_;
   std::map<Key, Value> entries_;
   std::map<Key, Declared> declared_;
 };

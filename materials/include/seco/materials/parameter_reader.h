@@ -17,12 +17,23 @@ class ParameterError : public std::invalid_argument {
   /// @param origin "FILE:LINE: " or empty
   ParameterError(const std::string& section, const std::string& key, const std::string& value,
                  const std::string& allowed, const std::string& origin = "");
-  /// The same error, for those who know more about where the parameter stands: its section lies
-  /// inside `parent`.
+  /// This error with its section inside the section `parent`.
   ParameterError inside(const std::string& parent) const;
+  /// This error with another origin, "FILE:LINE: ".
   ParameterError at(const std::string& origin) const;
 
   std::string section, key, value, allowed;
+};
+
+/// What programs have to know of a key beside its value; said where the key is declared.
+struct KeyTraits {
+  /// No result depends on it, so that it may differ between a checkpoint and the run that continues
+  /// from it.
+  bool changeable_on_restart = false;
+  /// Names a file or a folder, whose content counts and not its name. `path` sets it.
+  bool is_path = false;
+  /// Earlier names of the key, which are still understood.
+  std::vector<std::string> former_names = {};
 };
 
 /// Named and documented parameters, whatever they are read from: a file (`ParameterFile`) or a
@@ -35,23 +46,38 @@ class ParameterReader {
  public:
   virtual ~ParameterReader() = default;
 
-  std::string text(const std::string& section, const std::string& key, const std::string& otherwise,
-                   const std::string& help);
-  double number(const std::string& section, const std::string& key, double otherwise,
-                double smallest, double largest, const std::string& help);
-  std::int64_t integer(const std::string& section, const std::string& key, std::int64_t otherwise,
-                       std::int64_t smallest, std::int64_t largest, const std::string& help);
-  bool flag(const std::string& section, const std::string& key, bool otherwise,
-            const std::string& help);
+  /// Each of the following functions returns the value of a parameter, or `default_value` where the
+  /// user has not set it, and refuses a value that does not fit. `help` says what the parameter
+  /// means, for the reference of parameters.
+  /// @throws ParameterError
+
+  /// Any text.
+  std::string text(const std::string& section, const std::string& key,
+                   const std::string& default_value, const std::string& help,
+                   const KeyTraits& traits = {});
+  /// A number from `smallest` to `largest`, both included.
+  double number(const std::string& section, const std::string& key, double default_value,
+                double smallest, double largest, const std::string& help,
+                const KeyTraits& traits = {});
+  /// An integer from `smallest` to `largest`, both included.
+  std::int64_t integer(const std::string& section, const std::string& key,
+                       std::int64_t default_value, std::int64_t smallest, std::int64_t largest,
+                       const std::string& help, const KeyTraits& traits = {});
+  /// `true` or `false`; `yes` and `no` are read too.
+  bool flag(const std::string& section, const std::string& key, bool default_value,
+            const std::string& help, const KeyTraits& traits = {});
+  /// One of the texts in `allowed`.
   std::string choice(const std::string& section, const std::string& key,
-                     const std::string& otherwise, const std::vector<std::string>& allowed,
-                     const std::string& help);
+                     const std::string& default_value, const std::vector<std::string>& allowed,
+                     const std::string& help, const KeyTraits& traits = {});
   /// Numbers separated by commas.
   std::vector<double> numbers(const std::string& section, const std::string& key,
-                              const std::vector<double>& otherwise, const std::string& help);
+                              const std::vector<double>& default_value, const std::string& help,
+                              const KeyTraits& traits = {});
   /// A path; relative ones are taken from the folder of the parameter file.
-  std::string path(const std::string& section, const std::string& key, const std::string& otherwise,
-                   const std::string& help);
+  std::string path(const std::string& section, const std::string& key,
+                   const std::string& default_value, const std::string& help,
+                   const KeyTraits& traits = {});
 
   /// True if the user has set the key.
   virtual bool has(const std::string& section, const std::string& key) const = 0;
@@ -62,7 +88,8 @@ class ParameterReader {
  protected:
   /// Notes that the parameter exists and returns its value, or the default.
   virtual std::string ask(const std::string& section, const std::string& key,
-                          const std::string& otherwise, const std::string& help) = 0;
+                          const std::string& default_value, const std::string& help,
+                          const KeyTraits& traits) = 0;
   /// Value as the user wrote it.
   virtual std::string value_of(const std::string& section, const std::string& key) const = 0;
   /// Where the value comes from, for messages: "FILE:LINE: ", or "".

@@ -24,7 +24,7 @@ struct CubeSymmetry {
 /// @throws std::invalid_argument if the dimension is not 2 or 3.
 const std::vector<CubeSymmetry>& cube_symmetries(int dimension);
 
-/// The same periodic microstructure, moved by `offset[i]` voxels along axis i.
+/// A periodic microstructure, moved by `offset[i]` voxels along axis i.
 /// @throws std::invalid_argument if the number of offsets is not the dimension.
 Rve shifted(const Rve& rve, const std::vector<int>& offset);
 

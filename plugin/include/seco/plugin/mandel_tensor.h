@@ -3,6 +3,7 @@
 #include <deal.II/base/symmetric_tensor.h>
 
 #include "seco/materials/mandel.h"
+#include "seco/plugin/stiffness_table.h"
 
 namespace seco::plugin {
 
@@ -11,5 +12,7 @@ template <int dim>
 dealii::SymmetricTensor<4, dim> to_tensor(const materials::MandelMatrix& matrix);
 template <int dim>
 materials::MandelMatrix to_mandel(const dealii::SymmetricTensor<4, dim>& tensor);
+template <int dim>
+materials::MandelMatrix to_mandel(const StiffnessTriangle<dim>& triangle);
 
 }  // namespace seco::plugin

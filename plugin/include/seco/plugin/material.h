@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "seco/plugin/local_response.h"
+#include "seco/plugin/stiffness_table.h"
 
 namespace seco::plugin {
 
@@ -26,30 +27,43 @@ struct MaterialPoint {
   unsigned int quadrature_point = 0;
 };
 
-enum class PointStatus : std::uint8_t {
-  /// As asked for.
-  ok,
-  /// Usable, but it misses what was asked (a solver that did not converge, a bound on one side
-  /// only).
-  unreliable,
-  /// Not usable.
-  failed
+/// What the stress at the end of a step depends on, besides the point.
+enum class Dependence : std::uint8_t {
+  /// The material does not say, so no host can tell whether what it computes holds.
+  not_declared,
+  /// Nothing: stress = C : strain with a constant C of each point, which a table of stiffnesses
+  /// gives. Only with these are energies bounded by bounds of C.
+  none,
+  /// The strain at the end of the step.
+  strain,
+  /// What has happened before, which the material keeps as its state, and the time step.
+  history
 };
 
-/// What a material answers, one entry per point. Stress and moduli are in the unit of the run.
+/// A step of time, in the unit of time of the host.
+struct LoadStep {
+  double begin = 0, end = 0;
+  double duration() const { return end - begin; }
+};
+
+/// What a host wants of each point; each of them with those before.
+enum class Request : std::uint8_t { stress, tangent, bounds };
+
+/// What a material answers to strains, one entry per point; in the unit of the run. What was not
+/// asked for is empty.
 template <int dim>
 struct MaterialResponse {
   std::vector<dealii::SymmetricTensor<2, dim>> stress;
   /// Consistent tangent d stress / d strain.
   std::vector<dealii::SymmetricTensor<4, dim>> tangent;
-  /// Guaranteed bounds of the stiffness in the Loewner order, lower <= C <= upper; both equal the
-  /// tangent where the material is known exactly.
+  /// Guaranteed bounds of the tangent in the Loewner order, lower <= C <= upper; both equal it
+  /// where the material is known exactly.
   std::vector<dealii::SymmetricTensor<4, dim>> lower, upper;
   /// Largest relative gap of the unit load cases.
   std::vector<double> gap;
   std::vector<PointStatus> status;
 
-  void resize(std::size_t n_points);
+  void resize(std::size_t n_points, Request request);
 };
 
 /// What a material has done so far, over all ranks.
@@ -58,7 +72,7 @@ struct MaterialStatistics {
   std::map<std::string, std::uint64_t> n_rves;
   std::uint64_t n_points = 0;
   /// RVEs whose answer was sought again with smaller gaps, each counted once.
-  std::uint64_t n_polished_rves = 0;
+  std::uint64_t n_refined_rves = 0;
   std::uint64_t n_unreliable_rves = 0;
   /// Results that came from a cache on disk instead of an engine.
   std::uint64_t n_cached_rves = 0;
@@ -75,7 +89,7 @@ struct MaterialStatistics {
   /// One sentence about the worst RVE that is not as asked.
   std::string message;
   /// RVE files of the worst of those, each of which can be homogenized again alone.
-  std::vector<std::string> doubtful_rve_files;
+  std::vector<std::string> unconverged_rve_files;
   /// Choices that the engine of the first rank has made from what it measured (the other ranks
   /// choose for themselves), one sentence each.
   std::vector<std::string> notes;
@@ -89,7 +103,7 @@ struct RunSettings {
   std::string folder;
   /// Folder of the results; empty for a run that writes none.
   std::string output_directory;
-  /// Whether the host will ask for smaller gaps with `Material::polish`.
+  /// Whether the host will ask for smaller gaps with `Material::refine`.
   bool goal_oriented = false;
   /// Whether the host will ask for an audit.
   bool audited = false;
@@ -130,10 +144,11 @@ using FindRecords = std::function<std::vector<std::string>(const std::vector<std
 
 /// The material of one material id: the interface that a plugin implements.
 ///
-/// The host calls `parse_parameters` once, `set_points` whenever its mesh has changed (on all ranks
-/// together), and `evaluate` as often as it assembles. Register an implementation with
-/// SECO_REGISTER_MATERIAL (registration.h); it must have a static
-/// `void declare_parameters(dealii::ParameterHandler&)`.
+/// The host calls `parse_parameters` once and `set_points` whenever its mesh has changed (on all
+/// ranks together). Then it takes the `stiffness_table` of a linear material, or asks a nonlinear
+/// one to `evaluate` strains as often as it iterates for a step, and ends the step with `accept` or
+/// `reject`. Register an implementation with SECO_REGISTER_MATERIAL (registration.h); it must have
+/// a static `void declare_parameters(dealii::ParameterHandler&)`.
 template <int dim>
 class Material {
  public:
@@ -157,11 +172,32 @@ class Material {
   virtual std::uint64_t check_points(const std::vector<MaterialPoint<dim>>& points,
                                      MPI_Comm communicator) const;
 
-  /// Stress and tangent at all points of `set_points`, in order.
+  /// What the stress depends on; may be asked after `parse_parameters`, and is the same on all
+  /// ranks. By default not declared, which hosts refuse.
+  virtual Dependence dependence() const;
+
+  /// The stiffnesses of all points of `set_points`, in order, for Dependence::none; valid until
+  /// `set_points`, `restore` or `refine` is called. Not collective.
+  /// @throws std::logic_error by default
+  virtual const StiffnessTable<dim>& stiffness_table() const;
+
+  /// The response at all points of `set_points`, in order, to strains at the end of a step, from
+  /// the state at its begin; may be called many times for a step, each time anew from that begin.
+  /// Not collective. By default that of a linear material, from its table.
   /// @param strain one small strain tensor per point
   /// @param response resized here
-  virtual void evaluate(std::span<const dealii::SymmetricTensor<2, dim>> strain,
-                        MaterialResponse<dim>& response) const = 0;
+  /// @throws std::logic_error by default if the material is not a linear one
+  virtual void evaluate(const LoadStep& step,
+                        std::span<const dealii::SymmetricTensor<2, dim>> strain, Request request,
+                        MaterialResponse<dim>& response);
+
+  /// The step ends with the strains that were evaluated last: the state at its end is that at the
+  /// begin of the next one. By default nothing, which suits a material without history.
+  virtual void accept();
+
+  /// The step is given up: the state is that at its begin, as if nothing had been evaluated since
+  /// the last `accept`. By default nothing.
+  virtual void reject();
 
   /// Collective over the communicator of `set_points`.
   virtual MaterialStatistics statistics() const = 0;
@@ -174,13 +210,13 @@ class Material {
   ///   w and the strains of the solutions with both bounds; it may be negative
   virtual std::vector<RveShare> rve_shares(std::span<const double> share_of_point) const;
 
-  /// Makes the gaps of RVEs smaller; `evaluate` then answers with what is better known. Bounds stay
+  /// Makes the gaps of RVEs smaller; `stiffness_table` then has what is better known. Bounds stay
   /// guaranteed whether or not a wanted gap is reached. Collective; an error on any rank is thrown
   /// on all.
   /// @param wanted_gap one per entry of `rve_shares`, 0 for RVEs that stay as they are; ranks that
   ///   use the same RVE ask for the same
   /// @param progress as in `set_points`
-  virtual void polish(std::span<const double> wanted_gap,
+  virtual void refine(std::span<const double> wanted_gap,
                       const std::function<void(std::size_t, std::size_t)>& progress);
 
   /// Homogenizes a random sample of the RVEs with an engine of reference and compares; answers stay
@@ -203,8 +239,9 @@ class Material {
       std::span<const LocalRequest<dim>> requests, unsigned int n_phases,
       const std::function<void(std::size_t, std::size_t)>& progress) const;
 
-  /// What `set_points` and `polish` have found out, for a checkpoint: every record from exactly one
-  /// rank. Collective. By default none, which suits a material whose `set_points` is quick.
+  /// What `set_points` and `refine` have found out, and what was accepted last of a history, cell
+  /// by cell (cell_state.h), for a checkpoint: every record from exactly one rank. Collective. By
+  /// default none, which suits a material without history whose `set_points` is quick.
   virtual StateRecords state() const;
 
   /// In place of `set_points`, in a run that is restarted: takes up what `state` gave to another
@@ -221,5 +258,11 @@ class Material {
   /// ranks. By default nothing.
   virtual std::vector<std::string> notes() const;
 };
+
+/// For hosts that solve linear elasticity only.
+/// @throws std::invalid_argument if a material declares another dependence than none, or none at
+///   all
+template <int dim>
+void require_linear(const Material<dim>& material);
 
 }  // namespace seco::plugin

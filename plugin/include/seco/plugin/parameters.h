@@ -22,8 +22,9 @@ class HandlerParameters : public materials::ParameterReader {
   bool has(const std::string& section, const std::string& key) const override;
 
  protected:
-  std::string ask(const std::string& section, const std::string& key, const std::string& otherwise,
-                  const std::string& help) override;
+  std::string ask(const std::string& section, const std::string& key,
+                  const std::string& default_value, const std::string& help,
+                  const materials::KeyTraits& traits) override;
   std::string value_of(const std::string& section, const std::string& key) const override;
   std::string origin_of(const std::string& section, const std::string& key) const override;
   std::string folder() const override { return folder_; }
@@ -34,12 +35,12 @@ class HandlerParameters : public materials::ParameterReader {
   std::string folder_;
 };
 
-/// Sets the values of a file in a handler whose entries are declared.
-/// @throws std::invalid_argument naming file, line, section, key, value and what is allowed; for an
-///   unknown section or key also the nearest known one.
-/// @param section only values in it and in the sections inside it; empty for all
-void set_parameters(dealii::ParameterHandler& handler, const materials::ParameterFile& file,
-                    const std::string& section = "");
+/// Tags by section and key.
+using ParameterTraits = std::map<std::pair<std::string, std::string>, materials::KeyTraits>;
+
+/// What every declared entry was tagged with by who declared it through HandlerParameters. Entries
+/// of other declarations are paths if their pattern is the name of a file or a folder.
+ParameterTraits parameter_traits(const dealii::ParameterHandler& handler);
 
 /// Something wrong with a parameter file.
 struct ParameterProblem {
@@ -48,7 +49,20 @@ struct ParameterProblem {
   std::string text;
 };
 
-/// The same for a check of the whole file: what cannot be set is left out.
+/// Lets what a file sets under former names of keys stand under their present ones; the file notes
+/// it. @return keys that the file sets under both names, as problems
+std::vector<ParameterProblem> use_present_names(materials::ParameterFile& file,
+                                                const ParameterTraits& traits);
+
+/// Sets the values of a file in a handler whose entries are declared.
+/// @throws std::invalid_argument naming file, line, section, key, value and what is allowed; for an
+///   unknown section or key also the nearest known one.
+/// @param section only values in it and in the sections inside it; empty for all
+void set_parameters(dealii::ParameterHandler& handler, const materials::ParameterFile& file,
+                    const std::string& section = "");
+
+/// Sets the values of a file that fit, for a check of the whole file.
+/// @return one problem for each value that does not fit; its entry keeps the default
 std::vector<ParameterProblem> set_known_parameters(dealii::ParameterHandler& handler,
                                                    const materials::ParameterFile& file,
                                                    const std::string& section = "");

@@ -14,6 +14,8 @@ namespace seco::plugin {
 /// cannot be
 ///   read or is no shared library, a symbol that cannot be resolved, one built against another
 ///   version of the plugin interface or of deal.II, and one that registers nothing.
-void load_shared_library(const std::string& name, const std::string& folder);
+/// @return a sentence for the user where the library is not needed any more, which is then not
+///   looked for; else empty
+std::string load_shared_library(const std::string& name, const std::string& folder);
 
 }  // namespace seco::plugin

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "seco/materials/rve.h"
-#include "seco/surrogate/engine.h"
+#include "seco/surrogate/homogenized.h"
 
 namespace seco::surrogate {
 

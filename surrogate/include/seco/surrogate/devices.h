@@ -19,18 +19,18 @@ struct DeviceShare {
   int n_sharers = 1;
 };
 
-/// Deals the devices of a node out to its ranks, round-robin: rank r of `n_local_ranks` gets
+/// Assigns the devices of a node to its ranks, round-robin: rank r of `n_local_ranks` gets
 /// `cuda:(r mod n_devices)` where the name is `auto` or `cuda`. `cuda:N` is shared by all ranks of
 /// the node; `cpu`, and `auto` without devices, by none.
 /// @param name as in EngineSettings::device
 DeviceShare device_share(const std::string& name, int local_rank, int n_local_ranks, int n_devices);
 
-/// Lets so many processes of a node at a time compute on a device that several share; the others
-/// wait. Two at a time: while the device computes for one, the other prepares. A process that ends,
-/// however it ends, leaves no lock behind.
+/// Limits how many processes of a node compute on a shared device at a time; the others wait. By
+/// default two: one prepares while the device computes for the other. A process leaves no lock
+/// behind, however it ends.
 class DeviceQueue {
  public:
-  /// A queue that nobody waits in.
+  /// An inactive queue: wait() returns at once.
   DeviceQueue() = default;
   /// @param folder for the lock files, which stay there; the same for all processes of the node
   /// @throws std::runtime_error if the files cannot be made

@@ -1,63 +1,17 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "seco/materials/parameter_file.h"
+#include "seco/surrogate/homogenized.h"
 #include "seco/surrogate/local_quantities.h"
 
 namespace seco::surrogate {
-
-/// How far a homogenization result can be trusted.
-enum class Status {
-  /// The result meets what was asked: the solver converged, or the engine has no tolerance to meet.
-  ok,
-  /// The iteration stopped before its tolerance; the bounds still hold.
-  not_converged,
-  /// The engine met what it does not know, such as a microstructure unlike the training set: the
-  /// bounds hold, but they are far wider than the engine is known for.
-  unreliable,
-  /// Only the upper bound is useful (zero-stiffness voids); the lower bound is the zero matrix.
-  one_sided,
-  /// No usable result.
-  failed
-};
-std::string to_string(Status status);
-
-/// The answer for one RVE. Matrices are in Mandel notation and in the unit of the RVE.
-struct Homogenized {
-  /// Estimate of the homogenized stiffness.
-  materials::MandelMatrix stiffness;
-  /// Guaranteed bounds in the Loewner order, lower <= C <= upper, for the discrete voxel problem.
-  materials::MandelMatrix lower;
-  materials::MandelMatrix upper;
-  /// Largest relative gap of the unit load cases, max_i (upper_ii - lower_ii) / upper_ii.
-  double gap = 0;
-  std::string engine;
-  unsigned int iterations = 0;
-  /// Largest relative residual of the load cases (Green-preconditioned norm), 0 for closed forms.
-  double residual = 0;
-  /// Share of the batch's wall time.
-  double seconds = 0;
-  Status status = Status::ok;
-  /// One sentence when the status is not ok.
-  std::string message;
-};
-
-/// Whether the bounds can be what they claim to be: all numbers finite and `lower <= upper` in the
-/// Loewner order, up to the round-off of the matrices themselves (1e-12, every load relative to its
-/// upper bound).
-bool bounds_in_order(const Homogenized& result);
-
-/// What stands between an engine and whoever asks it: a result whose bounds are not in order gets
-/// the status `failed` and a message that says so, whatever it had.
-void check_bounds(Homogenized& result);
-
-/// Adds to the message of a `one_sided` result where its solid carries no load (RVEs with voids,
-/// see materials::percolation()).
-void explain_voids(const materials::Rve& rve, Homogenized& result);
 
 /// The answer to a LocalQuery: the homogenized stiffness and, for every strain in order, the local
 /// quantities; none if the status is `failed`.
@@ -67,17 +21,15 @@ struct LocalAnswer {
   std::vector<LocalQuantities> loads;
 };
 
-/// What an engine is asked to do.
+/// What an engine is asked to do: settings that engines share, of which each reads what it has a
+/// use for, and the parameters that one engine alone has.
 struct EngineSettings {
-  /// Model folder; required by `s-eco`, starting point of `certified` and `auto` where given,
-  /// ignored by the others.
+  /// Model folder; required by `s-eco`, starting point of `certified` and `auto` where given.
   std::string model;
   /// Of `fft`: relative residual. Of `certified` and `auto`: largest relative gap of the unit load
   /// cases.
   double tolerance = 1e-6;
   unsigned int max_iterations = 2000;
-  /// Of `certified`: steps before the bounds are evaluated for the first time, 0 for its own rule.
-  unsigned int first_check = 0;
   /// auto, cpu, cuda or cuda:N.
   std::string device = "auto";
   /// single or double: precision of the fields. Bounds are evaluated in double in either case.
@@ -90,9 +42,19 @@ struct EngineSettings {
   /// Memory in MiB that the fields of one chunk of RVEs may take; 0 for 1024 on the CPU and half of
   /// the free memory of a GPU.
   double chunk_memory = 0;
+  /// By the name of the engine: values of the parameters that it declares itself
+  /// (EngineDescription::parameters), by key. What is not there has its default.
+  std::map<std::string, std::map<std::string, std::string>> own;
 };
 
-/// Homogenizes batches of RVEs. Implementations keep no state between calls that changes results.
+/// Homogenizes batches of RVEs.
+///
+/// The answer for an RVE holds whatever was asked before: its bounds enclose the stiffness, and its
+/// status says whether it meets what was asked. To the last digit it need not be the same after
+/// other calls. `certified` computes RVEs in batches that share their steps, and `auto` chooses, by
+/// the times it has measured, how `certified` goes to its tolerance; the choice for a grid is made
+/// in the first batch that is large enough and stays for the life of the engine. All others keep no
+/// state between calls.
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -120,16 +82,39 @@ class Engine {
 
 using EngineFactory = std::function<std::unique_ptr<Engine>(const EngineSettings&)>;
 
+/// What an engine says of itself when it is registered.
+struct EngineDescription {
+  /// For the user, one line.
+  std::string text;
+  /// Any text, to be changed whenever the engine answers differently, so that results of an earlier
+  /// version are not taken for its own; empty if its results must not be kept in a ResultCache.
+  std::string version = {};
+  /// Asks for the parameters that this engine alone has. In a parameter file they stand in a
+  /// subsection of the name of the engine, beside the key `Engine`, and they are documented,
+  /// checked and part of the identity of kept results like all others. The factory reads them with
+  /// the same function from `own_parameters`. May be empty.
+  std::function<void(materials::ParameterReader&, const std::string& section)> parameters = {};
+};
+
 /// Adds an engine under a name. Engines in shared libraries call this while they are loaded.
 /// @throws std::invalid_argument if the name is taken.
-void register_engine(const std::string& name, const std::string& description,
+void register_engine(const std::string& name, const EngineDescription& description,
                      EngineFactory factory);
 
-/// The same for an engine whose results may be kept in a ResultCache.
-/// @param version any text, to be changed whenever the engine answers differently, so that results
-///   of an earlier version are not taken for its own; not empty
-void register_engine(const std::string& name, const std::string& description, EngineFactory factory,
-                     const std::string& version);
+/// The parameters that an engine alone has, at the top level.
+/// @param engine its name
+materials::ParameterFile own_parameters(const EngineSettings& settings, const std::string& engine);
+
+/// Asks for the parameters that every registered engine alone has, each in a subsection of its
+/// name.
+/// @return EngineSettings::own
+/// @throws materials::ParameterError
+std::map<std::string, std::map<std::string, std::string>> read_own_parameters(
+    materials::ParameterReader& reader, const std::string& section);
+
+/// Those parameters of an engine whose values are not the defaults.
+std::map<std::string, std::string> changed_parameters(const EngineSettings& settings,
+                                                      const std::string& engine);
 
 /// The version that an engine was registered with; empty if its results must not be kept.
 /// @throws std::invalid_argument for an unknown name
@@ -139,15 +124,13 @@ std::string engine_version(const std::string& name);
 std::vector<std::string> engine_names();
 
 /// Creates a registered engine.
-/// @throws std::invalid_argument for an unknown name; the message lists the known ones and the
-///   nearest match.
+/// @throws SettingError for an unknown name, whose message lists the known ones and the nearest
+///   match, and for a setting that does not fit; materials::ParameterError for a parameter of its
+///   own
 std::unique_ptr<Engine> make_engine(const std::string& name, const EngineSettings& settings);
 
-/// Registers the engines built into this library: voigt, reuss, hill, fft, certified, auto. Calling
-/// it again has no effect.
+/// Registers the engines built into this library: voigt, reuss, hill, fft, certified, auto, s-eco.
+/// Calling it again has no effect.
 void register_builtin_engines();
-
-/// Registers the engine `s-eco`. Calling it again has no effect.
-void register_s_eco_engine();
 
 }  // namespace seco::surrogate

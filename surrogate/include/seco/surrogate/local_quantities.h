@@ -73,7 +73,7 @@ struct LocalQuantities {
   /// the mean over all voxels; no bound of a value in a single voxel follows from it but the one
   /// with the root of the number of voxels as factor.
   double field_error = 0;
-  /// The same relative to `sqrt(E : C_up : E)`; 0 for `E = 0`.
+  /// `field_error / sqrt(E : C_up : E)`; 0 for `E = 0`.
   double relative_field_error = 0;
   /// `|<stress : strain> - <stress> : E| / <stress : strain>`: zero to the round-off of the fields
   /// by the lemma of Hill and Mandel, which the best combination of compatible fields obeys.

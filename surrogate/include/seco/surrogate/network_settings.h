@@ -18,7 +18,7 @@ struct NetworkSettings {
   std::string backbone = "UNet";
   /// File of the TorchScript module; not stored in `model.json`, beside which it lies.
   std::string script;
-  /// What describes the microstructure to the network, per voxel: `stiffness`, the 21 (6)
+  /// Input channels that describe the microstructure, per voxel: `stiffness`, the 21 (6)
   /// independent coefficients; `Euler angles`, the three Bunge angles; `spherical harmonics`,
   /// generalised spherical harmonics of `crystal_symmetry` up to degree 4.
   std::string input = "stiffness";
@@ -45,14 +45,14 @@ struct NetworkSettings {
 
   /// `vector potential`, `beltrami` or `projection` (eco_blocks.h).
   std::string equilibrium_block = "projection";
-  /// What the kinematic channels mean. `displacement`: nodal displacements (the paper's form).
+  /// Meaning of the kinematic channels. `displacement`: nodal displacements (the paper's form).
   /// `polarization`: a stress-like field tau with u = -G0 D^T tau, which is better conditioned:
   /// every wave length enters the strain with the same weight.
   std::string kinematic_head = "polarization";
-  /// Steps of block conjugate gradients on either energy that come before the network of an s-ECO
-  /// model (subspace.h). 0: the network sees the microstructure only, as in the paper. Otherwise it
-  /// also sees the fields so far and what they lack, and its fields are combined with those of the
-  /// solver by a Ritz step.
+  /// Steps of block conjugate gradients on each of the two energies (energy_descent.h) before the
+  /// network of an s-ECO model. 0: the network reads the microstructure alone, as in the paper.
+  /// Otherwise it also reads the strain, the descent field and the constitutive residual of the
+  /// solver, and a Ritz step combines its fields with those of the solver.
   int solver_steps = 0;
 };
 

@@ -1,13 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "seco/surrogate/network_settings.h"
 
 namespace seco::surrogate {
 
-/// How a surrogate is trained.
+/// Settings of a training.
 struct TrainingSettings {
   std::string dataset;
   std::string model;
@@ -61,13 +63,13 @@ struct TrainingSettings {
   std::string parameter_file;
 };
 
-/// What came out.
+/// Result of a training run.
 struct TrainingResult {
   std::int64_t steps = 0;
   double seconds = 0;
   double best_validation_gap = 0;
   bool diverged = false;
-  /// Of this process.
+  /// Rank of this process.
   int rank = 0;
 };
 
@@ -90,16 +92,55 @@ struct TrainingResult {
 /// @throws std::invalid_argument or std::runtime_error for settings and files that do not fit.
 TrainingResult train(const TrainingSettings& settings);
 
-/// Measures a model on the validation RVEs of a dataset against the reference solver and returns a
-/// JSON text: relative errors of the homogenized stiffness (Frobenius norm), certified gaps, the
-/// same for the reference solver stopped after a few iterations (`stopped_solver`) and for Voigt,
-/// and seconds per RVE.
-/// @param trust_scripts whether the TorchScript module of an imported model may be executed
-std::string evaluate_model(const std::string& model, const std::string& dataset,
-                           const std::string& device, bool trust_scripts = false);
+/// A figure over the RVEs of a dataset.
+struct FigureOverRves {
+  double mean = 0, median = 0, largest = 0;
+};
 
-/// The text of `seco info`: architecture, training, accuracy and range of a model folder. Weights
-/// are read and checked; a TorchScript module is not executed.
-std::string describe_model(const std::string& model);
+/// The reference solver stopped after so many iterations, with the same certificate: what a network
+/// has to beat in less time.
+struct StoppedSolver {
+  unsigned int iterations = 0;
+  FigureOverRves certified_gap, stiffness_error;
+  double seconds_per_rve = 0;
+};
+
+/// A model measured against the reference solver. Errors of stiffnesses are relative, in the
+/// Frobenius norm; those of strain and stress are root mean squares of the fluctuations, relative
+/// to theirs.
+struct ModelEvaluation {
+  std::size_t n_rves = 0;
+  FigureOverRves certified_gap, stiffness_error, upper_bound_error, lower_bound_error, strain_error,
+      stress_error, voigt_error;
+  /// Largest relative divergence of a stress.
+  double stress_divergence = 0;
+  std::vector<StoppedSolver> stopped_solver;
+  double seconds_per_rve = 0, reference_seconds_per_rve = 0;
+  std::string device;
+};
+
+/// Measures a model on the validation RVEs of a dataset.
+/// @param trust_scripts whether the TorchScript module of an imported model may be executed
+/// @throws std::invalid_argument for a model and a dataset that do not fit
+ModelEvaluation evaluate_model(const std::string& model, const std::string& dataset,
+                               const std::string& device, bool trust_scripts = false);
+
+/// The same as the JSON text of `seco evaluate` (docs/file_formats.md).
+std::string to_json_text(const ModelEvaluation& evaluation);
+
+/// What a model folder says of itself.
+struct ModelDescription {
+  NetworkSettings network;
+  std::int64_t training_steps = 0;
+  double training_hours = 0;
+  /// TrainingSettings::data_weight.
+  double data_weight = 1;
+  /// All of `model.json`, as `seco info` prints it: also accuracy and range.
+  std::string text;
+};
+
+/// Describes a model folder. Weights are read and checked; a TorchScript module is not executed.
+/// @throws std::invalid_argument naming what is wrong with the folder
+ModelDescription describe_model(const std::string& model);
 
 }  // namespace seco::surrogate

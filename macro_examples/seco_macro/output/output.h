@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "certification.h"
+#include "local_quantities.h"
+#include "run_summary.h"
+
+namespace seco::macro {
+
+/// Writes the results of a run: summary.json, rounds.csv, the fields for ParaView, and what happens
+/// inside the RVEs.
+template <int dim>
+class Output {
+ public:
+  using Vector = typename BoundaryValueProblem<dim>::Vector;
+
+  /// What it refers to must outlive it; the mesh may be made later.
+  Output(const MacroParameters<dim>& parameters, const BoundaryValueProblem<dim>& problem,
+         MaterialField<dim>& materials, const Certification<dim>& certification, RunLog& log);
+
+  /// @throws std::invalid_argument for points of interest outside of the mesh. Collective.
+  void check_points() const;
+  /// @throws std::invalid_argument for local quantities that no material has. Collective.
+  void check_local_quantities() { local_quantities_.prepare(); }
+
+  /// The displacements at the points of interest. Collective.
+  /// @throws std::invalid_argument for a point outside the mesh
+  std::vector<PointDisplacement> displacements_at_points(const Vector& displacement) const;
+
+  /// Writes all files, for the displacement in equilibrium. The summary is written
+  /// first and once more at the end, so that a disk that is full costs no more than the files it
+  /// has no room for. Collective.
+  /// @param summary what is known; completed here
+  /// @throws std::runtime_error on all ranks, after all that can be written has been, if a file is
+  ///   missing
+  void write(const Vector& displacement, RunSummary& summary);
+
+ private:
+  /// Runs an action; what it throws becomes an entry of `missing_`, unless a signal is the cause.
+  void attempt(const std::string& what, const std::function<void()>& action);
+  /// Adds what changes until the end, and writes it.
+  void write_summary_with(const std::vector<std::string>& missing, RunSummary& summary) const;
+  void write_fields(const Vector& displacement) const;
+
+  const MacroParameters<dim>& parameters_;
+  const BoundaryValueProblem<dim>& problem_;
+  MaterialField<dim>& materials_;
+  const Certification<dim>& certification_;
+  RunLog& log_;
+  LocalQuantities<dim> local_quantities_;
+  /// Files that could not be written, and why.
+  std::vector<std::string> missing_;
+};
+
+/// What the materials have done so far. Collective.
+template <int dim>
+MicroscaleSummary microscale_summary(const MaterialField<dim>& materials);
+
+}  // namespace seco::macro

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "certification.h"
+#include "equilibrium_solver.h"
+#include "local_summary.h"
+#include "run_log.h"
+
+namespace seco::macro {
+
+/// A value of the estimate, and bounds of the exact one where there are any.
+struct Enclosure {
+  double estimate = 0;
+  std::optional<double> lower, upper;
+};
+
+/// The displacement at a point of interest.
+struct PointDisplacement {
+  std::vector<double> point, displacement;
+};
+
+/// What all materials have done together.
+struct MicroscaleSummary {
+  std::map<std::string, std::uint64_t> n_rves_by_engine;
+  std::uint64_t n_rves = 0, n_points = 0, n_unreliable_rves = 0, n_cached_rves = 0;
+  double balance = 1, worst_gap = 0, mean_gap = 0;
+  /// Of MaterialStatistics: a sentence about the worst RVE, files of the unconverged ones, and
+  /// choices of the engines.
+  std::string message;
+  std::vector<std::string> unconverged_rve_files, engine_notes;
+  /// Of Material::notes.
+  std::vector<std::string> material_notes;
+};
+
+/// How near to equilibrium the displacements of all solves are.
+struct EquilibriumSummary {
+  SolveRecord solves;
+  /// Largest relative error in the energy norm that was allowed.
+  double allowed = 0;
+  /// What the solves add to the width of the certified compliance.
+  double width_of_compliance = 0;
+  std::string no_lower_bound;
+  /// a(e, e) of the error e of the estimate, nan if not known.
+  double energy_of_estimate_error = 0;
+
+  /// The solves whose error is larger than allowed, or not bounded.
+  unsigned int n_missed() const;
+  /// None if the error of one of them is not bounded.
+  std::optional<double> largest_error() const;
+};
+
+/// Of the loop of Certification::certify.
+struct CertificationSummary {
+  double tolerance = 0;
+  std::vector<Round> rounds;
+  /// Why the tolerance was missed; empty if it was not.
+  std::string missed;
+};
+
+/// What a run has found and done: summary.json (docs/file_formats.md) and what is printed at its
+/// end.
+struct RunSummary {
+  int dimension = 0;
+  std::string unit, linear_algebra;
+  unsigned int n_ranks = 0;
+  std::uint64_t n_cells = 0, n_unknowns = 0;
+  MicroscaleSummary micro;
+  std::vector<PointDisplacement> points;
+  std::vector<std::string> mesh_notes;
+  Enclosure potential_energy;
+  /// None if displacements other than zero are prescribed.
+  std::optional<Enclosure> compliance;
+  /// Why there is no certified lower bound of the energy; empty if there is one, or none was
+  /// wanted.
+  std::string no_lower_bound;
+  EquilibriumSummary equilibrium;
+  std::optional<CertificationSummary> certification;
+  std::optional<AuditResult> audit;
+  std::optional<LocalSummary> local;
+  unsigned int n_restarts = 0;
+  std::vector<std::string> missing_checkpoints, missing_files;
+  RunLog::Seconds seconds;
+};
+
+nlohmann::json to_json(const RunSummary& summary);
+
+/// Writes summary.json to a folder; on one rank.
+void write_summary(const RunSummary& summary, const std::string& folder);
+
+/// Prints it as a table.
+void print_summary(const RunSummary& summary, RunLog& log);
+
+/// Writes the rounds as rounds.csv to a folder; on one rank.
+void write_rounds(const std::vector<Round>& rounds, const std::string& folder);
+
+}  // namespace seco::macro

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <deal.II/base/function_parser.h>
+#include <deal.II/base/parameter_handler.h>
+#include <deal.II/base/types.h>
+#include <deal.II/fe/component_mask.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "local_parameters.h"
+#include "seco/materials/parameter_file.h"
+#include "seco/plugin/material.h"
+#include "seco/plugin/parameters.h"
+
+namespace seco::macro {
+
+/// Components of a vector field on one boundary, as expressions of position.
+template <int dim>
+struct BoundaryData {
+  /// Invalid until the mesh tells what a name stands for.
+  dealii::types::boundary_id id = dealii::numbers::invalid_boundary_id;
+  /// As the parameter file names it, if not by its id.
+  std::string name;
+  std::shared_ptr<dealii::FunctionParser<dim>> function;
+  /// Components that are prescribed; the others are free.
+  dealii::ComponentMask prescribed;
+};
+
+struct GeometryParameters {
+  std::string type, mesh_file;
+  std::vector<double> lengths;
+  std::vector<unsigned int> cells;
+  double notch_position = 0, notch_width = 0, notch_depth = 0;
+  unsigned int global_refinements = 0, local_refinements = 0;
+};
+
+/// Of the loop that refines RVEs until the compliance is certified well enough.
+struct CertificationParameters {
+  /// Relative width of the certified compliance; 0 for no loop.
+  double tolerance = 0;
+  double doerfler = 0;
+  unsigned int largest_rounds = 0;
+  /// Fraction of the RVEs that another engine homogenizes for comparison.
+  double audit_fraction = 0;
+};
+
+struct CheckpointParameters {
+  bool write = false;
+  std::string file;
+  /// Smallest time between two.
+  double seconds_between = 0;
+  /// Whether the run continues from the file.
+  bool restart = false;
+};
+
+/// What a parameter file of `seco-macro` says.
+template <int dim>
+struct MacroParameters {
+  plugin::RunSettings run;
+  std::string file, output_directory;
+  bool strict = false;
+  GeometryParameters geometry;
+  /// Cells where it is positive are refined locally.
+  std::shared_ptr<dealii::FunctionParser<dim>> refined_region;
+  /// Material id of a cell of a generated geometry, from the position of its centre.
+  std::shared_ptr<dealii::FunctionParser<dim>> material_id;
+  unsigned int degree = 1;
+  std::vector<BoundaryData<dim>> displacement, traction;
+  std::shared_ptr<dealii::FunctionParser<dim>> body_force;
+  std::string linear_algebra;
+  double solver_tolerance = 0;
+  unsigned int solver_iterations = 0;
+  /// Largest error in the energy norm, relative to the displacement.
+  double equilibrium_tolerance = 0;
+  /// Unknowns up to which a direct solver is the last resort.
+  std::uint64_t largest_direct = 0;
+  bool certify = true, write_vtu = true, vtu_doubles = false;
+  CertificationParameters certification;
+  CheckpointParameters checkpoint;
+  /// All of them as texts, for run_identity.h.
+  plugin::ParameterTexts texts;
+  plugin::ParameterTraits traits;
+  /// What the user should know of the parameter file, in sentences.
+  std::vector<std::string> notes;
+  std::vector<dealii::Point<dim>> points_of_interest;
+  LocalParameters<dim> local;
+  std::vector<std::unique_ptr<plugin::Material<dim>>> materials;
+  /// Name of each material in the registry.
+  std::vector<std::string> model_names;
+  /// Ids or names of the cells of each material; if empty, the id is the number of the material.
+  std::vector<std::vector<std::string>> regions;
+};
+
+/// What has to be known before the other parameters can be declared.
+struct RunHeader {
+  int dimension = 3;
+  unsigned int n_materials = 1;
+  std::vector<std::string> libraries;
+  /// As in RunSettings.
+  bool checked_only = false;
+  /// On the libraries, in sentences.
+  std::vector<std::string> notes;
+};
+RunHeader read_header(const materials::ParameterFile& file);
+
+/// Reads everything. The libraries of the header must be loaded.
+/// @throws std::invalid_argument naming file, line, section, key, value and what is allowed
+template <int dim>
+MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const RunHeader& header);
+
+/// Reads everything for a check of the whole file: adds a problem for each value that does not fit,
+/// instead of throwing the first one, and takes the default in its place. A material that cannot be
+/// made is null.
+template <int dim>
+MacroParameters<dim> read_parameters(const materials::ParameterFile& file, const RunHeader& header,
+                                     std::vector<plugin::ParameterProblem>& problems);
+
+/// All parameters with their defaults and documentation, as a parameter file.
+template <int dim>
+std::string parameter_documentation(unsigned int n_materials);
+
+}  // namespace seco::macro

@@ -1,0 +1,143 @@
+#include "boundary_value_problem.h"
+
+#include <deal.II/base/function.h>
+#include <deal.II/dofs/dof_tools.h>
+#include <deal.II/fe/fe_q.h>
+#include <deal.II/fe/fe_values.h>
+#include <deal.II/numerics/vector_tools.h>
+#include <fmt/format.h>
+
+#include "seco/plugin/agree.h"
+
+namespace seco::macro {
+
+template <int dim>
+BoundaryValueProblem<dim>::BoundaryValueProblem(const MacroParameters<dim>& parameters, RunLog& log)
+    : parameters_(parameters),
+      log_(log),
+      displacement_(parameters.displacement),
+      traction_(parameters.traction),
+      mesh_(log.communicator()),
+      element_(dealii::FE_Q<dim>(parameters.degree), dim),
+      quadrature_(parameters.degree + 1),
+      face_quadrature_(parameters.degree + 1),
+      dof_handler_(mesh_) {}
+
+template <int dim>
+void BoundaryValueProblem<dim>::set_up() {
+  const auto scope = log_.section("mesh and constraints");
+  make_unknowns();
+  for (const auto& problem : unknown_boundaries()) throw std::invalid_argument(problem);
+  set_constraints();
+  log_.print(fmt::format("== mesh: {} cells, {} unknowns, {} ranks\n",
+                         mesh_.n_global_active_cells(), dof_handler_.n_dofs(),
+                         dealii::Utilities::MPI::n_mpi_processes(log_.communicator())));
+}
+
+template <int dim>
+void BoundaryValueProblem<dim>::make_unknowns() {
+  plugin::run_together(log_.communicator(), [&] { description_ = make_mesh(parameters_, mesh_); });
+  for (const auto& text : description_.labels.notes) log_.keep_note(text);
+  find_named_boundaries();
+  dof_handler_.distribute_dofs(element_);
+  owned_ = dof_handler_.locally_owned_dofs();
+  dealii::DoFTools::extract_locally_relevant_dofs(dof_handler_, relevant_);
+}
+
+template <int dim>
+void BoundaryValueProblem<dim>::set_constraints() {
+  constrain(dof_handler_, constraints_, /*homogeneous=*/false);
+  constrain(dof_handler_, homogeneous_constraints_, /*homogeneous=*/true);
+  const auto prescribed = prescribed_displacements();
+  check_loads(prescribed);
+  note_idle_tractions();
+  rigid_motions_ = std::make_unique<RigidMotions<dim>>(dof_handler_);
+  check_held(prescribed);
+  bool homogeneous = true;
+  for (const auto& line : constraints_.get_lines()) homogeneous &= line.inhomogeneity == 0.;
+  is_homogeneous_ = dealii::Utilities::MPI::min(homogeneous ? 1 : 0, log_.communicator()) == 1;
+}
+
+template <int dim>
+void BoundaryValueProblem<dim>::constrain(const dealii::DoFHandler<dim>& dof_handler,
+                                          dealii::AffineConstraints<double>& constraints,
+                                          bool homogeneous) const {
+  dealii::IndexSet relevant;
+  dealii::DoFTools::extract_locally_relevant_dofs(dof_handler, relevant);
+  constraints.reinit(relevant);
+  dealii::DoFTools::make_hanging_node_constraints(dof_handler, constraints);
+  const dealii::Functions::ZeroFunction<dim> zero(dim);
+  for (const auto& entry : displacement_) {
+    const dealii::Function<dim>& function = *entry.function;
+    dealii::VectorTools::interpolate_boundary_values(
+        dof_handler, entry.id,
+        homogeneous ? static_cast<const dealii::Function<dim>&>(zero) : function, constraints,
+        entry.prescribed);
+  }
+  constraints.close();
+}
+
+template <int dim>
+Discretization<dim> BoundaryValueProblem<dim>::discretization() const {
+  return {dof_handler_, homogeneous_constraints_, quadrature_, *rigid_motions_,
+          [this](const auto& dof_handler, auto& constraints) {
+            constrain(dof_handler, constraints, /*homogeneous=*/true);
+          }};
+}
+
+template <int dim>
+typename BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_loads() const {
+  const auto scope = log_.section("assembly");
+  Loads loads{zero_vector(), zero_vector()};
+  const unsigned int n = element_.n_dofs_per_cell();
+  dealii::FEValues<dim> values(
+      element_, quadrature_,
+      dealii::update_values | dealii::update_quadrature_points | dealii::update_JxW_values);
+  dealii::FEFaceValues<dim> face_values(
+      element_, face_quadrature_,
+      dealii::update_values | dealii::update_quadrature_points | dealii::update_JxW_values);
+  dealii::Vector<double> cell_vector(n), load(dim);
+  std::vector<dealii::types::global_dof_index> indices(n);
+  for (const auto& cell : dof_handler_.active_cell_iterators()) {
+    if (!cell->is_locally_owned()) continue;
+    cell_vector = 0;
+    const auto add = [&](const auto& here, const dealii::Function<dim>& function) {
+      for (const auto q : here.quadrature_point_indices()) {
+        function.vector_value(here.quadrature_point(q), load);
+        for (unsigned int i = 0; i < n; ++i)
+          cell_vector(i) += load(element_.system_to_component_index(i).first) *
+                            here.shape_value(i, q) * here.JxW(q);
+      }
+    };
+    values.reinit(cell);
+    add(values, *parameters_.body_force);
+    for (const auto f : cell->face_indices()) {
+      if (!cell->face(f)->at_boundary()) continue;
+      for (const auto& traction : traction_) {
+        if (traction.id != cell->face(f)->boundary_id()) continue;
+        face_values.reinit(cell, f);
+        add(face_values, *traction.function);
+      }
+    }
+    cell->get_dof_indices(indices);
+    loads.total.add(indices, cell_vector);
+    homogeneous_constraints_.distribute_local_to_global(cell_vector, indices, loads.condensed);
+  }
+  for (auto* vector : {&loads.total, &loads.condensed})
+    vector->compress(dealii::VectorOperation::add);
+  homogeneous_constraints_.set_zero(loads.condensed);
+  return loads;
+}
+
+#define INSTANTIATE(dim)                                                                          \
+  template BoundaryValueProblem<dim>::BoundaryValueProblem(const MacroParameters<dim>&, RunLog&); \
+  template void BoundaryValueProblem<dim>::set_up();                                              \
+  template void BoundaryValueProblem<dim>::make_unknowns();                                       \
+  template void BoundaryValueProblem<dim>::set_constraints();                                     \
+  template Discretization<dim> BoundaryValueProblem<dim>::discretization() const;                 \
+  template BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_loads() const;
+INSTANTIATE(2)
+INSTANTIATE(3)
+#undef INSTANTIATE
+
+}  // namespace seco::macro

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "boundary_value_problem.h"
+#include "checkpoint_file.h"
+#include "seco/plugin/material.h"
+#include "stiffness_field.h"
+
+namespace seco::macro {
+
+using plugin::Bound;
+
+/// One value per quadrature point, by material and by number of the point among those of its
+/// material.
+using PointValues = std::vector<std::vector<double>>;
+
+/// The materials at the quadrature points of a mesh, and their stiffnesses there.
+template <int dim>
+class MaterialField {
+ public:
+  /// Both must outlive it; the mesh may be made later.
+  MaterialField(const MacroParameters<dim>& parameters, const BoundaryValueProblem<dim>& problem,
+                RunLog& log);
+
+  /// Checks all that can be checked without homogenizing and prints what a run would homogenize;
+  /// materials that could not be made may be null. Collective.
+  /// @return one sentence per problem
+  std::vector<std::string> check();
+  /// Hands the points to the materials, which homogenize. Collective.
+  /// @param file where they find their state instead; may be null
+  void prepare(const CheckpointReader* file);
+  /// The state of all materials, as tables. Collective.
+  void save(CheckpointWriter& file) const;
+
+  /// Refuses materials that are not linear elastic, whose energies nothing here would bound;
+  /// materials that could not be made may be null.
+  /// @throws std::invalid_argument naming the material
+  void check_dependence() const;
+  /// Checks the tables of the materials before they are used: finite and symmetric stiffnesses,
+  /// lower <= estimate <= upper, and an estimate that resists every strain. Collective.
+  /// @throws std::runtime_error naming the material and the point
+  void check_stiffnesses() const;
+  /// The stiffnesses of a material whose points are set.
+  const plugin::StiffnessTable<dim>& table(std::size_t m) const {
+    return material(m).stiffness_table();
+  }
+
+  StiffnessField<dim> stiffness_field(Bound bound) const;
+  /// Whether the lower bound of the stiffness is positive at all points. Collective.
+  bool has_lower_bound() const;
+
+  std::size_t n_materials() const { return parameters_.materials.size(); }
+  plugin::Material<dim>& material(std::size_t m) const { return *parameters_.materials[m]; }
+  /// "section 'Material 0/homogenized'", for messages.
+  std::string section(std::size_t m) const;
+  /// Runs an action of a material; adds file and section to what it throws.
+  void in_material(std::size_t m, const std::function<void()>& action) const;
+  /// What materials say of their input, each once.
+  std::vector<std::string> notes() const;
+
+  /// Number of the first point of every active cell among those of its material; by active cell
+  /// index.
+  const std::vector<std::size_t>& first_point() const { return first_point_; }
+  /// Zero at every locally owned point.
+  PointValues zero_values() const;
+  /// Calls function(cell, material id, number of its first point) for every locally owned cell.
+  template <typename Function>
+  void for_local_cells(const Function& function) const {
+    for (const auto& cell : problem_.dof_handler().active_cell_iterators())
+      if (cell->is_locally_owned())
+        function(cell, cell->material_id(), first_point_[cell->active_cell_index()]);
+  }
+
+ private:
+  /// The locally owned points by material; sets `first_point_`. Collective.
+  std::vector<std::vector<plugin::MaterialPoint<dim>>> find_points();
+  /// Points of all ranks that have a material. Collective.
+  std::uint64_t n_global_points(std::size_t m) const;
+  void note_if_unused(std::size_t m) const;
+
+  const MacroParameters<dim>& parameters_;
+  const BoundaryValueProblem<dim>& problem_;
+  RunLog& log_;
+  std::vector<std::size_t> first_point_, n_points_;
+};
+
+}  // namespace seco::macro

@@ -1,0 +1,137 @@
+#include "run.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "interruption.h"
+#include "json_number.h"
+#include "seco/plugin/agree.h"
+
+namespace seco::macro {
+
+template <int dim>
+Run<dim>::Run(MacroParameters<dim> parameters, MPI_Comm communicator, std::ostream& out)
+    : parameters_(std::move(parameters)),
+      log_(communicator, out),
+      folders_({parameters_.file, parameters_.output_directory, parameters_.checkpoint}, log_),
+      checkpoint_({parameters_.checkpoint, parameters_.file, parameters_.texts, parameters_.traits,
+                   parameters_.run.folder},
+                  log_),
+      problem_(parameters_, log_),
+      materials_(parameters_, problem_, log_),
+      solver_(parameters_, problem_, log_),
+      certification_(parameters_, problem_, materials_, solver_, log_),
+      output_(parameters_, problem_, materials_, certification_, log_) {}
+
+template <int dim>
+RunSummary Run<dim>::run() {
+  folders_.make();
+  try {
+    folders_.lock();
+    return run_stages();
+  } catch (...) {
+    // Nothing is left of a run that failed before its results; a folder with files stays.
+    folders_.unlock();
+    folders_.remove_new();
+    // What an agreed error has lost on its way is whether a signal was its cause.
+    if (const int signal = stopped_for(log_.communicator()); signal != 0)
+      throw Interrupted(signal, checkpoint_.describe_stop(signal, stage_name()));
+    throw;
+  }
+}
+
+template <int dim>
+RunSummary Run<dim>::run_stages() {
+  materials_.check_dependence();
+  problem_.set_up();
+  certification_.check();
+  // Points outside the mesh are found before the long stages.
+  {
+    const auto scope = log_.section("points of interest");
+    output_.check_points();
+  }
+  output_.check_local_quantities();
+  plugin::run_together(log_.communicator(), stop_if_noted);
+  start();
+  const bool goal_oriented = parameters_.certification.tolerance > 0;
+  const auto done = [this](Stage stage) { finish_stage(stage); };
+  if (stage_ < Stage::estimate) {
+    if (goal_oriented) certification_.certify(stage_, done);
+    solve_estimate();
+    finish_stage(Stage::estimate);
+  }
+  if (stage_ < Stage::certificate && parameters_.certify && !goal_oriented) {
+    certification_.solve_bounds();
+    finish_stage(Stage::certificate);
+  }
+  if (stage_ < Stage::audit && parameters_.certification.audit_fraction > 0) {
+    certification_.audit();
+    finish_stage(Stage::audit);
+  }
+  check_estimate();
+  auto result = summary();
+  output_.write(estimate_.displacement, result);
+  return result;
+}
+
+template <int dim>
+void Run<dim>::solve_estimate() {
+  materials_.check_stiffnesses();
+  const auto solution = solver_.solve(materials_.stiffness_field(Bound::estimate), "estimate");
+  estimate_.displacement = solution.displacement;
+  estimate_.displacement.update_ghost_values();
+  estimate_.potential = solution.potential();
+  estimate_.work = solution.work;
+  estimate_.error_energy = solution.error.value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+template <int dim>
+void Run<dim>::check_estimate() {
+  if (!std::isfinite(estimate_.potential) || !std::isfinite(estimate_.work))
+    throw std::runtime_error(
+        fmt::format("{}: the potential energy of the estimate is {}, and the work of the loads {}",
+                    parameters_.file, estimate_.potential, estimate_.work));
+  if (parameters_.certify)
+    estimate_.potential = certification_.inside_bounds(estimate_.potential, estimate_.error_energy);
+}
+
+template <int dim>
+RunSummary Run<dim>::summary() const {
+  RunSummary s;
+  s.dimension = dim;
+  s.unit = parameters_.run.unit;
+  s.linear_algebra = parameters_.linear_algebra;
+  s.n_ranks = dealii::Utilities::MPI::n_mpi_processes(log_.communicator());
+  s.n_cells = problem_.mesh().n_global_active_cells();
+  s.n_unknowns = problem_.dof_handler().n_dofs();
+  s.mesh_notes = log_.kept_notes();
+  s.n_restarts = n_restarts_;
+  s.missing_checkpoints = checkpoint_.missing();
+  const auto& bounds = certification_.bounds();
+  s.potential_energy.estimate = estimate_.potential;
+  if (parameters_.certify) s.potential_energy.upper = bounds.upper;
+  s.potential_energy.lower = bounds.lower;
+  if (problem_.is_homogeneous()) {
+    const auto twice = [](double value) { return 0. - 2. * value; };
+    // f(u) = -2 Pi in equilibrium; of a displacement near it, the energy is nearer.
+    auto& compliance = s.compliance.emplace();
+    compliance.estimate = twice(estimate_.potential);
+    if (parameters_.certify) compliance.lower = twice(bounds.upper);
+    if (bounds.lower) compliance.upper = twice(*bounds.lower);
+  }
+  if (!certification_.rounds().empty())
+    s.certification = CertificationSummary{parameters_.certification.tolerance,
+                                           certification_.rounds(), certification_.missed()};
+  s.audit = certification_.audit_result();
+  if (parameters_.certify && !bounds.lower) s.no_lower_bound = certification_.no_lower_bound();
+  s.equilibrium = {solver_.record(), parameters_.equilibrium_tolerance,
+                   certification_.solver_width(), certification_.no_lower_bound(),
+                   estimate_.error_energy};
+  return s;
+}
+
+template class Run<2>;
+template class Run<3>;
+
+}  // namespace seco::macro

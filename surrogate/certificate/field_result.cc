@@ -1,0 +1,15 @@
+#include "field_result.h"
+
+namespace seco::surrogate {
+
+void mark_one_sided(FieldResult& result, const StiffnessField& stiffness) {
+  for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
+    if (!stiffness.has_void()[b]) continue;
+    result.estimate[b] = result.bounds.upper[b];
+    if (result.status[b] == Status::not_converged) continue;
+    result.status[b] = Status::one_sided;
+    result.message[b] = "voids of zero stiffness: only the upper bound is certified";
+  }
+}
+
+}  // namespace seco::surrogate

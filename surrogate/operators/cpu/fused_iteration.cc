@@ -1,0 +1,165 @@
+#include "fused_iteration.h"
+
+#include "field_kernels.h"
+#include "green.h"
+#include "voxel_loops.h"
+
+namespace seco::surrogate::cpu {
+namespace {
+
+template <typename Number>
+std::vector<Number> unit_strains(const Grid& grid) {
+  const auto m = static_cast<std::size_t>(grid.n_components());
+  std::vector<Number> unit(m * m, Number(0));
+  for (std::size_t i = 0; i < m; ++i) unit[i * (m + 1)] = 1;
+  return unit;
+}
+
+template <typename Number>
+void action(const Voxels<Number>& v, std::int64_t n_loads, const Number* u, const Number* mean,
+            double sign, Number* f, double* energy) {
+  std::vector<double> sums(v.n[0] * n_loads);
+  for_slabs(v, [&](std::int64_t first, std::int64_t last) {
+    kernels<Number>().stiffness_action(v, n_loads, u, mean, static_cast<Number>(sign), f, first,
+                                       last, sums.data());
+  });
+  for (std::int64_t l = 0; l < n_loads; ++l) {
+    energy[l] = 0;
+    for (std::int64_t i = 0; i < v.n[0]; ++i) energy[l] += sums[i * n_loads + l];
+  }
+}
+
+}  // namespace
+
+torch::Tensor stiffness_action(const KernelEntries&, const PhaseTables& tables,
+                               const torch::Tensor& displacement, bool unit_loads, double sign) {
+  const auto u = displacement.contiguous();
+  auto force = torch::empty(u.sizes(), u.options());
+  const auto loads = u.size(1);
+  AT_DISPATCH_FLOATING_TYPES(u.scalar_type(), "stiffness_action", [&] {
+    const auto unit = unit_strains<scalar_t>(tables.grid);
+    const auto size = u[0].numel();
+    for_all(u.size(0), [&](std::int64_t b) {
+      std::vector<double> energy(loads);
+      action(voxels<scalar_t>(tables, b), loads, u.data_ptr<scalar_t>() + b * size,
+             unit_loads ? unit.data() : nullptr, sign, force.data_ptr<scalar_t>() + b * size,
+             energy.data());
+    });
+  });
+  return force;
+}
+
+torch::Tensor strain_forms(const KernelEntries&, const PhaseTables& tables,
+                           const torch::Tensor& table, const torch::Tensor& displacement) {
+  const auto u = displacement.contiguous();
+  const auto batch = u.size(0), loads = u.size(1);
+  const auto matrices = compact_matrices(table.to(u.options()));
+  auto sums = torch::empty({batch, loads}, torch::kDouble);
+  AT_DISPATCH_FLOATING_TYPES(u.scalar_type(), "strain_forms", [&] {
+    const auto size = u[0].numel(), table_size = matrices[0].numel();
+    for_all(batch, [&](std::int64_t b) {
+      auto v = voxels<scalar_t>(tables, b);
+      v.stiffness = matrices.data_ptr<scalar_t>() + b * table_size;
+      action<scalar_t>(v, loads, u.data_ptr<scalar_t>() + b * size, nullptr, 1., nullptr,
+                       sums.data_ptr<double>() + b * loads);
+    });
+  });
+  return sums / static_cast<double>(tables.grid.n_voxels());
+}
+
+Residual residual_of(const KernelEntries& kernels, const PhaseTables& tables, const GreenPlan& plan,
+                     const ReferenceMedium& medium, const torch::Tensor& u) {
+  const auto r = stiffness_action(kernels, tables, u, /*unit_loads=*/true, -1.);
+  const auto [z, product] = green_and_work(plan, medium, r);
+  return {r, z, product};
+}
+
+torch::Tensor kinematic_step(const KernelEntries&, const PhaseTables& tables, const GreenPlan& plan,
+                             const ReferenceMedium& medium, const torch::Tensor& floor,
+                             const KinematicState& fields) {
+  const Grid& grid = tables.grid;
+  const auto& rz = fields.rz;
+  const auto batch = rz.size(0), loads = rz.size(1);
+  auto decrease = torch::zeros({batch, loads}, torch::kDouble);
+  AT_DISPATCH_FLOATING_TYPES(fields.displacement.scalar_type(), "kinematic_step", [&] {
+    const auto& green = green_of<scalar_t>(plan);
+    const auto& kernel = kernels<scalar_t>();
+    const auto d = grid.dimension();
+    const auto n_fields = loads * d, plane = green.plane_size(),
+               size = fields.displacement[0].numel();
+    for_all(batch, [&](std::int64_t b) {
+      auto* u = fields.displacement.data_ptr<scalar_t>() + b * size;
+      auto* r = fields.residual.data_ptr<scalar_t>() + b * size;
+      auto* w = fields.preconditioned.data_ptr<scalar_t>() + b * size;
+      auto* p = fields.direction.data_ptr<scalar_t>() + b * size;
+      auto* rz_b = rz.data_ptr<double>() + b * loads;
+      const auto* floor_b = floor.data_ptr<double>() + b * loads;
+      if (std::equal(rz_b, rz_b + loads, floor_b, std::less_equal<>())) return;
+      const auto at = [&](std::int64_t field, std::int64_t i) {
+        return (field * green.n_planes() + i) * plane;
+      };
+      std::vector<double> work(loads), rz_new(loads), alpha(loads), beta(loads);
+      // Until the new z is known, its memory holds D^T C D p.
+      action<scalar_t>(voxels<scalar_t>(tables, b), loads, p, nullptr, 1., w, work.data());
+      for (std::int64_t l = 0; l < loads; ++l) {
+        // Finished load cases stand still while others of the same RVE go on.
+        const bool moving = rz_b[l] > floor_b[l] && work[l] > 0;
+        alpha[l] = moving ? rz_b[l] / work[l] : 0.;
+        decrease.data_ptr<double>()[b * loads + l] =
+            alpha[l] * rz_b[l] / static_cast<double>(grid.n_voxels());
+      }
+      const auto spectra = green.spectra(n_fields);
+      auto* spectrum = spectra->data();
+      green.forward(n_fields, spectrum, [&](std::int64_t field, std::int64_t i, scalar_t* out) {
+        const auto first = at(field, i);
+        kernel.descend(static_cast<scalar_t>(alpha[field / d]), w + first, r + first, out, plane);
+      });
+      green.apply(loads, value(medium.lambda, b), value(medium.mu, b), spectrum, rz_new.data());
+      for (std::int64_t l = 0; l < loads; ++l) beta[l] = alpha[l] > 0 ? rz_new[l] / rz_b[l] : 0.;
+      green.backward(n_fields, spectrum,
+                     [&](std::int64_t field, std::int64_t i, const scalar_t* z) {
+                       const auto first = at(field, i);
+                       kernel.advance(static_cast<scalar_t>(alpha[field / d]),
+                                      static_cast<scalar_t>(beta[field / d]), z, u + first,
+                                      p + first, w + first, plane);
+                     });
+      std::copy(rz_new.begin(), rz_new.end(), rz_b);
+    });
+  });
+  return decrease;
+}
+
+Energies energies(const KernelEntries&, const PhaseTables& tables, const ReferenceMedium& medium,
+                  const torch::Tensor& displacement, const torch::Tensor& preconditioned) {
+  const Grid& grid = tables.grid;
+  const auto u = displacement.contiguous(), z = preconditioned.contiguous();
+  const auto batch = u.size(0), loads = u.size(1);
+  const std::int64_t m = grid.n_components(), n = grid.shape[0];
+  // Of every plane, so that the order of the sums is fixed.
+  const std::vector<std::int64_t> widths{loads * loads, loads * m, loads * loads, loads * m,
+                                         loads * m};
+  std::vector<torch::Tensor> sums;
+  for (const auto width : widths) sums.push_back(torch::zeros({batch, n, width}, torch::kDouble));
+  AT_DISPATCH_FLOATING_TYPES(u.scalar_type(), "energies", [&] {
+    const auto size = u[0].numel();
+    for_all(batch, [&](std::int64_t b) {
+      const auto v = voxels<scalar_t>(tables, b);
+      for_slabs(v, [&](std::int64_t first, std::int64_t last) {
+        for (auto i = first; i < last; ++i) {
+          const auto at = [&](int s) {
+            return sums[s].data_ptr<double>() + (b * n + i) * widths[s];
+          };
+          kernels<scalar_t>().energies(v, loads, u.data_ptr<scalar_t>() + b * size,
+                                       z.data_ptr<scalar_t>() + b * size,
+                                       static_cast<scalar_t>(value(medium.lambda, b)),
+                                       static_cast<scalar_t>(value(medium.mu, b)), i, i + 1,
+                                       EnergySums{at(0), at(1), at(2), at(3), at(4)});
+        }
+      });
+    });
+  });
+  const auto total = [&](int s) { return mean_over_planes(sums[s], grid, loads); };
+  return {mirrored(total(0)), total(1), mirrored(total(2)), total(3), total(4)};
+}
+
+}  // namespace seco::surrogate::cpu

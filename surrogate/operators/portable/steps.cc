@@ -1,0 +1,120 @@
+// Steps of the algorithms, composed of the operators of the table that is passed.
+#include <torch/torch.h>
+
+#include "conjugate_step.h"
+#include "portable_kernels.h"
+
+namespace seco::surrogate::portable {
+namespace {
+
+torch::Tensor total_strain(const KernelEntries& kernels, const torch::Tensor& u, const Grid& grid) {
+  return kernels.strain(u, grid) + with_grid_axes(unit_loads(grid, u.options()), grid);
+}
+
+// C0 : sym D z.
+torch::Tensor correction(const KernelEntries& kernels, const ReferenceMedium& medium,
+                         const torch::Tensor& z, const Grid& grid) {
+  return kernels.isotropic_stress(medium, kernels.strain(z, grid), grid);
+}
+
+// <a_i . b_j>, [B, L, L].
+torch::Tensor mean_products(const KernelEntries& kernels, const torch::Tensor& a,
+                            const torch::Tensor& b, const Grid& grid) {
+  return kernels.gram({a}, {b}, /*symmetric=*/true) / static_cast<double>(grid.n_voxels());
+}
+
+}  // namespace
+
+FieldForms forms(const KernelEntries& kernels, const PhaseTables& tables, Moduli moduli,
+                 const torch::Tensor& x) {
+  torch::NoGradGuard no_grad;
+  const auto y = kernels.multiply(tables, moduli, x);
+  return {mean_products(kernels, x, y, tables.grid), grid_mean(y, tables.grid).cpu()};
+}
+
+torch::Tensor quadratic_form(const KernelEntries& kernels, const PhaseTables& tables,
+                             const torch::Tensor& matrices, const torch::Tensor& x) {
+  torch::NoGradGuard no_grad;
+  const auto values = matrices.to(x.options());
+  const PhaseTables of_matrices{tables.grid,
+                                tables.phase,
+                                values,
+                                {},
+                                {tables.compact.phase, kernels.compact_matrices(values), {}}};
+  return mean_product(x, kernels.multiply(of_matrices, Moduli::stiffness, x), tables.grid).cpu();
+}
+
+torch::Tensor strain_forms(const KernelEntries& kernels, const PhaseTables& tables,
+                           const torch::Tensor& matrices, const torch::Tensor& u) {
+  return kernels.quadratic_form(kernels, tables, matrices, kernels.strain(u, tables.grid));
+}
+
+torch::Tensor stiffness_action(const KernelEntries& kernels, const PhaseTables& tables,
+                               const torch::Tensor& u, bool unit_loads, double sign) {
+  torch::NoGradGuard no_grad;
+  const Grid& grid = tables.grid;
+  const auto strain = unit_loads ? total_strain(kernels, u, grid) : kernels.strain(u, grid);
+  const auto force = kernels.divergence(kernels.multiply(tables, Moduli::stiffness, strain), grid);
+  return sign == 1. ? force : force * sign;
+}
+
+Residual residual_of(const KernelEntries& kernels, const PhaseTables& tables, const GreenPlan& plan,
+                     const ReferenceMedium& medium, const torch::Tensor& u) {
+  const auto r = kernels.stiffness_action(kernels, tables, u, /*unit_loads=*/true, -1.);
+  const auto z = kernels.green(plan, medium, r);
+  return {r, z, kernels.inner_product(r, z)};
+}
+
+torch::Tensor kinematic_step(const KernelEntries& kernels, const PhaseTables& tables,
+                             const GreenPlan& plan, const ReferenceMedium& medium,
+                             const torch::Tensor& floor, const KinematicState& state) {
+  torch::NoGradGuard no_grad;
+  const auto act = [&](const torch::Tensor& p) {
+    return kernels.stiffness_action(kernels, tables, p, /*unit_loads=*/false, 1.);
+  };
+  const auto precondition = [&] {
+    state.preconditioned = kernels.green(plan, medium, state.residual);
+    return kernels.inner_product(state.residual, state.preconditioned);
+  };
+  return conjugate_step(kernels, floor, state, act, precondition) /
+         static_cast<double>(tables.grid.n_voxels());
+}
+
+Energies energies(const KernelEntries& kernels, const PhaseTables& tables,
+                  const ReferenceMedium& medium, const torch::Tensor& u, const torch::Tensor& z) {
+  torch::NoGradGuard no_grad;
+  const Grid& grid = tables.grid;
+  const auto strain = total_strain(kernels, u, grid);
+  const auto stress = kernels.multiply(tables, Moduli::stiffness, strain);
+  const auto equilibrated = stress + correction(kernels, medium, z, grid);
+  const auto its_strain = kernels.multiply(tables, Moduli::compliance, equilibrated);
+  const auto mean = [&](const torch::Tensor& field) { return grid_mean(field, grid).cpu(); };
+  return {mean_products(kernels, strain, stress, grid), mean(stress),
+          mean_products(kernels, equilibrated, its_strain, grid), mean(its_strain),
+          mean(equilibrated)};
+}
+
+StressAndStrain equilibrated_part(const KernelEntries& kernels, const ReferenceMedium* law,
+                                  const torch::Tensor& s, const GreenPlan& plan,
+                                  const ReferenceMedium& medium, const PhaseTables* tables) {
+  torch::NoGradGuard no_grad;
+  const Grid& grid = plan.grid;
+  const auto stress = law ? kernels.isotropic_stress(*law, s, grid) : s.contiguous();
+  const auto z = kernels.green(plan, medium, kernels.divergence(stress, grid));
+  const auto balanced = stress - correction(kernels, medium, z, grid);
+  const auto result = balanced - balanced.mean(grid.axes(), /*keepdim=*/true);
+  return {result, tables ? kernels.multiply(*tables, Moduli::compliance, result) : torch::Tensor()};
+}
+
+StressAndStrain equilibrated_stress(const KernelEntries& kernels, const PhaseTables& tables,
+                                    const ReferenceMedium& medium, const torch::Tensor& u,
+                                    const torch::Tensor& z, const torch::Tensor& mean) {
+  torch::NoGradGuard no_grad;
+  const Grid& grid = tables.grid;
+  const auto stress = kernels.multiply(tables, Moduli::stiffness, total_strain(kernels, u, grid)) +
+                      correction(kernels, medium, z, grid) -
+                      with_grid_axes(mean.to(u.options()), grid);
+  return {stress, kernels.multiply(tables, Moduli::compliance, stress)};
+}
+
+}  // namespace seco::surrogate::portable
