@@ -54,7 +54,9 @@ void expect_close(const json& a, const json& b) {
       continue;
     }
     const double x = value, y = other[name];
-    EXPECT_NEAR(x, y, 1e-9 * std::abs(x) + 1e-13) << name;
+    // Of solutions in equilibrium the errors are round-off, which the number of ranks changes.
+    const double round_off = name.starts_with("/equilibrium/") ? 1e-12 : 1e-13;
+    EXPECT_NEAR(x, y, 1e-9 * std::abs(x) + round_off) << name;
   }
 }
 
