@@ -54,10 +54,6 @@ Bounds stopped_solver(const StiffnessField& stiffness, unsigned int iterations) 
                  equilibrated_stress(stiffness, total_strain(solution.displacement, grid)));
 }
 
-double elapsed_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 }  // namespace
 
 double mean_certified_gap(FieldNetwork& network, const std::vector<materials::Rve>& rves,
@@ -124,14 +120,14 @@ ModelEvaluation evaluate_model(const std::string& model_folder, const std::strin
     const auto solution = solve(exact_field, SolverSettings{1e-6, 5000});
     const auto exact =
         upper_bound(exact_field, strain_of(solution.displacement, exact_field.grid()));
-    reference_seconds += elapsed_since(start);
+    reference_seconds += seconds_since(start);
 
     const StiffnessField field(batch, torch::TensorOptions(torch::kFloat).device(device));
     start = std::chrono::steady_clock::now();
     const auto predicted = (*model.network)(field);
     const auto fields = admissible(predicted, field);
     const auto bounds = certify(field, fields.strain, fields.stress);
-    network_seconds += elapsed_since(start);
+    network_seconds += seconds_since(start);
     divergence = std::max(divergence, relative_divergence(predicted.stress, field.grid()));
     gap.add(bounds.gap());
     error.add(stiffness_error(bounds.estimate(predicted.estimate_weight), exact));
@@ -146,7 +142,7 @@ ModelEvaluation evaluate_model(const std::string& model_folder, const std::strin
     for (std::size_t k = 0; k < stops.size(); ++k) {
       start = std::chrono::steady_clock::now();
       const auto stopped = stopped_solver(field, stops[k]);
-      stopped_seconds[k] += elapsed_since(start);
+      stopped_seconds[k] += seconds_since(start);
       stopped_gap[k].add(stopped.gap());
       stopped_error[k].add(stiffness_error(0.5 * (stopped.upper + stopped.lower), exact));
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -19,5 +20,10 @@ nlohmann::json to_json(const ModelEvaluation& evaluation);
 
 /// Grid, number of phases and stiffness contrast of the RVEs, for `model.json`.
 nlohmann::json training_range(const std::vector<materials::Rve>& rves);
+
+/// Elapsed time.
+inline double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 }  // namespace seco::surrogate

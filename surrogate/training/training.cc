@@ -29,10 +29,6 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 double scheduled_rate(const TrainingSettings& s, std::int64_t step) {
   if (step < s.warm_up_steps)
     return s.learning_rate * static_cast<double>(step + 1) / s.warm_up_steps;
