@@ -130,7 +130,12 @@ TEST(Umat, ARestartedAnalysisMakesTheMaterialToo) {
   ASSERT_EQ(restart.exit_code, 0) << restart.output;
   const auto expected = numbers(start.output), values = numbers(restart.output);
   ASSERT_EQ(values.size(), 6u + 36 + 2 + 4 + 16 + 2) << restart.output;
-  EXPECT_EQ(values, expected);
+  ASSERT_EQ(values.size(), expected.size()) << start.output;
+  // Two runs of a network in single precision differ in their last bits where the machine gives
+  // them other numbers of threads; the conjugate gradients after it keep that.
+  const double scale = c.stiffness.norm();
+  for (size_t i = 0; i < values.size(); ++i)
+    EXPECT_NEAR(values[i], expected[i], 1e-9 * scale) << i;
 }
 
 TEST(Umat, WrongFilesEndBothProgramsWithAMessage) {
