@@ -1,5 +1,6 @@
 #include "certificate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -54,59 +55,67 @@ struct SideSums {
   torch::Tensor field_error;
 };
 
+// Reading or writing a tensor entry by entry costs microseconds each, which small RVEs would see.
+using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// Matrix b of `[B, rows, columns]`, double, contiguous, on the CPU.
+Eigen::Map<RowMajor> matrix_of(const torch::Tensor& all, std::int64_t b) {
+  const auto rows = all.size(1), columns = all.size(2);
+  return {all.data_ptr<double>() + b * rows * columns, rows, columns};
+}
+
 EnergyProducts products_of(const SideSums& side, std::int64_t b, double form_error) {
   const auto m = side.gram.size(1);
-  torch::Tensor matrix = torch::empty({2 * m, 2 * m}, torch::kDouble);
-  matrix.narrow(0, 0, m).narrow(1, 0, m).copy_(side.gram[b]);
-  matrix.narrow(0, 0, m).narrow(1, m, m).copy_(side.with_units[b]);
-  matrix.narrow(0, m, m).narrow(1, 0, m).copy_(side.with_units[b].transpose(0, 1));
-  matrix.narrow(0, m, m).narrow(1, m, m).copy_(side.units[b]);
   EnergyProducts result;
-  result.products =
-      Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
-          matrix.data_ptr<double>(), 2 * m, 2 * m)
-          .cast<long double>();
+  result.products.resize(2 * m, 2 * m);
+  const auto with_units = matrix_of(side.with_units, b).cast<long double>();
+  result.products.topLeftCorner(m, m) = matrix_of(side.gram, b).cast<long double>();
+  result.products.topRightCorner(m, m) = with_units;
+  result.products.bottomLeftCorner(m, m) = with_units.transpose();
+  result.products.bottomRightCorner(m, m) = matrix_of(side.units, b).cast<long double>();
   result.field_error.assign(static_cast<std::size_t>(2 * m), 0.);
   if (side.field_error.defined())
-    for (std::int64_t i = 0; i < m; ++i)
-      result.field_error[static_cast<std::size_t>(i)] = side.field_error[b][i].item<double>();
+    std::copy_n(side.field_error.data_ptr<double>() + b * m, m, result.field_error.begin());
   result.form_error = form_error;
   return result;
 }
 
-void copy(const materials::MandelMatrix& from, torch::Tensor to) {
-  for (Eigen::Index i = 0; i < from.rows(); ++i)
-    for (Eigen::Index j = 0; j < from.cols(); ++j) to[i][j] = from(i, j);
+SideSums contiguous(SideSums side) {
+  for (auto* t : {&side.gram, &side.with_units, &side.units, &side.field_error})
+    if (t->defined()) *t = t->contiguous();
+  return side;
 }
 
 /// @param rounding whether to allow for round-off
-torch::Tensor upper_from(const StiffnessField& stiffness, const SideSums& strains, bool rounding) {
+torch::Tensor upper_from(const StiffnessField& stiffness, const SideSums& sums, bool rounding) {
   const auto grid = rounding_of(stiffness.grid());
-  auto upper = torch::empty_like(strains.units);
+  const auto strains = contiguous(sums);
+  auto upper = torch::empty(strains.units.sizes(), torch::kDouble);
   for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
     const auto& conditioning = stiffness.conditioning()[static_cast<std::size_t>(b)];
     const double error = rounding ? form_error(conditioning, grid) : 0.;
-    copy(potential_from_above(products_of(strains, b, error)), upper[b]);
+    matrix_of(upper, b) = potential_from_above(products_of(strains, b, error));
   }
   return upper;
 }
 
 /// @param means of the stresses, `[B, L, m]`
-torch::Tensor lower_from(const StiffnessField& stiffness, const SideSums& stresses,
-                         const torch::Tensor& means, bool rounding) {
+torch::Tensor lower_from(const StiffnessField& stiffness, const SideSums& sums,
+                         const torch::Tensor& stress_means, bool rounding) {
   const auto grid = rounding_of(stiffness.grid());
-  auto lower = torch::zeros_like(stresses.units);
+  const auto stresses = contiguous(sums);
+  const auto means = stress_means.contiguous();
+  auto lower = torch::zeros(stresses.units.sizes(), torch::kDouble);
   for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
     if (stiffness.has_void()[static_cast<std::size_t>(b)]) continue;
     const auto& conditioning = stiffness.conditioning()[static_cast<std::size_t>(b)];
     const auto m = means.size(2);
     EnergyProducts::Matrix all(2 * m, m);
-    all.topRows(m) = to_matrix(means[b]).cast<long double>();
+    all.topRows(m) = matrix_of(means, b).cast<long double>();
     all.bottomRows(m).setIdentity();
-    copy(complementary_from_below(
-             products_of(stresses, b, rounding ? form_error(conditioning, grid) : 0.), all,
-             rounding ? conditioning.inverse_defect : 0.),
-         lower[b]);
+    matrix_of(lower, b) = complementary_from_below(
+        products_of(stresses, b, rounding ? form_error(conditioning, grid) : 0.), all,
+        rounding ? conditioning.inverse_defect : 0.);
   }
   return lower;
 }
@@ -121,8 +130,8 @@ torch::Tensor root_mean_square(const torch::Tensor& field, const Grid& grid) {
 torch::Tensor each(const StiffnessField& stiffness,
                    const std::function<double(const Conditioning&)>& value) {
   auto values = torch::empty({stiffness.batch_size(), 1}, torch::kDouble);
-  for (std::int64_t b = 0; b < stiffness.batch_size(); ++b)
-    values[b][0] = value(stiffness.conditioning()[static_cast<std::size_t>(b)]);
+  std::transform(stiffness.conditioning().begin(), stiffness.conditioning().end(),
+                 values.data_ptr<double>(), value);
   return values;
 }
 
@@ -138,10 +147,13 @@ struct Rounding {
         hard(each(stiffness, [](const auto& c) { return std::sqrt(c.largest); })),
         absolute(each(stiffness, [](const auto& c) { return c.absolute; })) {}
 
-  /// Of the strain of a displacement, `[B, L]`: `|d e| <= gamma (|E| + |D| |u|)`.
-  torch::Tensor of_strain(const torch::Tensor& displacement, const Grid& voxels) const {
-    return gamma(difference_roundings) *
-           (1. + grid.difference * root_mean_square(displacement, voxels));
+  /// Of the strain of a displacement, `[B, L]`: `|E| + |D| |u|`, and
+  /// `|d e| <= gamma (|E| + |D| |u|)`.
+  torch::Tensor strain_size(const torch::Tensor& displacement, const Grid& voxels) const {
+    return 1. + grid.difference * root_mean_square(displacement, voxels);
+  }
+  static torch::Tensor of_strain(const torch::Tensor& strain_size) {
+    return gamma(difference_roundings) * strain_size;
   }
 
   /// What a divergence of this 2-norm, `[B, L]`, is worth in the norm of the complementary energy:
@@ -157,19 +169,24 @@ struct Rounding {
 /// @return the bounds, and the share of them that the errors of the fields take, `[B]`
 std::pair<Bounds, torch::Tensor> enclose_beforehand(const StiffnessField& stiffness,
                                                     const torch::Tensor& displacement,
+                                                    const torch::Tensor& of_stress,
                                                     const GreenOperator& green,
                                                     const ReferenceMedium& medium) {
   const Grid& grid = stiffness.grid();
   const auto& kernels = stiffness.kernels();
   const auto [residual, z, product] =
-      kernels.residual_of(kernels, stiffness.tables(), green.plan(), medium, displacement);
-  const auto sums = kernels.energies(kernels, stiffness.tables(), medium, displacement, z);
+      kernels.residual_of(kernels, stiffness.tables(), green.plan(), medium, of_stress);
+  const auto sums =
+      kernels.energies(kernels, stiffness.tables(), medium, displacement, of_stress, z);
   const Rounding rounding(stiffness);
-  const auto of_strain = rounding.of_strain(displacement, grid);
+  const auto size = rounding.strain_size(displacement, grid);
+  const auto size_of_stress =
+      of_stress.is_same(displacement) ? size : rounding.strain_size(of_stress, grid);
   const SideSums strains{sums.strain_gram, sums.stress_mean, stiffness.mean_stiffness(),
-                         rounding.hard * of_strain};
+                         rounding.hard * Rounding::of_strain(size)};
   SideSums stresses{sums.stress_gram, sums.compliance_mean, stiffness.mean_compliance(), {}};
 
+  const auto of_strain = Rounding::of_strain(size_of_stress);
   const double all = gamma(difference_roundings + product_roundings + divergence_roundings);
   const double slope = rounding.grid.difference, transform = rounding.grid.transform;
   const auto medium_norm = (grid.dimension() * medium.lambda.abs() + 2. * medium.mu).unsqueeze(1);
@@ -177,18 +194,21 @@ std::pair<Bounds, torch::Tensor> enclose_beforehand(const StiffnessField& stiffn
   const auto potential = sums.strain_gram.diagonal(0, 1, 2).clamp_min(0.).sqrt();
   const auto complementary = sums.stress_gram.diagonal(0, 1, 2).clamp_min(0.).sqrt();
   const auto correction = slope * root_mean_square(z, grid);
-  const auto strain_size = 1. + slope * root_mean_square(displacement, grid);
   // Of the stress as it is summed against that of exact arithmetic, in the norm of the energy and
   // in the plain one, divided by the root of the softest eigenvalue: a constant stress makes up for
   // the mean.
-  const auto of_products = gamma(product_roundings) * condition * potential +
+  // Norm of the strains behind the stresses: C : e = s - C0 : sym D z.
+  const auto behind = of_stress.is_same(displacement)
+                          ? potential
+                          : complementary + medium_norm * correction / rounding.soft;
+  const auto of_products = gamma(product_roundings) * condition * behind +
                            all * medium_norm * correction / rounding.soft;
   const auto of_mean =
-      (rounding.absolute * (of_strain + gamma(product_roundings) * potential / rounding.soft) +
+      (rounding.absolute * (of_strain + gamma(product_roundings) * behind / rounding.soft) +
        all * medium_norm * correction +
        gamma(rounding.grid.n_additions) * rounding.hard * complementary) /
       rounding.soft;
-  const auto of_divergence = rounding.balanced(all * slope * rounding.absolute * strain_size +
+  const auto of_divergence = rounding.balanced(all * slope * rounding.absolute * size_of_stress +
                                                transform * root_mean_square(residual, grid)) +
                              transform * medium_norm * correction / rounding.soft;
   stresses.field_error = rounding.hard * of_strain + of_products + of_mean + of_divergence;
@@ -235,18 +255,21 @@ torch::Tensor measured_from_below(const StiffnessField& stiffness, torch::Tensor
 torch::Tensor measured_from_above(const StiffnessField& stiffness, const torch::Tensor& strain,
                                   const torch::Tensor& displacement, const Rounding& rounding) {
   const auto [gram, mean] = stiffness.forms(strain);
-  const auto of_strain = rounding.of_strain(displacement, stiffness.grid());
+  const auto of_strain = Rounding::of_strain(rounding.strain_size(displacement, stiffness.grid()));
   return upper_from(stiffness, {gram, mean, stiffness.mean_stiffness(), rounding.hard * of_strain},
                     true);
 }
 
 Bounds enclose_measured(const StiffnessField& stiffness, const torch::Tensor& displacement,
-                        const GreenOperator& green, const ReferenceMedium& medium) {
+                        const torch::Tensor& of_stress, const GreenOperator& green,
+                        const ReferenceMedium& medium) {
   const Rounding rounding(stiffness);
   const auto strain = total_strain(displacement, stiffness.grid());
   Bounds bounds;
   bounds.upper = measured_from_above(stiffness, strain, displacement, rounding);
-  bounds.lower = measured_from_below(stiffness, stiffness.apply(strain), green, medium, rounding);
+  const auto stress = stiffness.apply(
+      of_stress.is_same(displacement) ? strain : total_strain(of_stress, stiffness.grid()));
+  bounds.lower = measured_from_below(stiffness, stress, green, medium, rounding);
   return bounds;
 }
 
@@ -282,11 +305,18 @@ Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluc
 
 Bounds enclose(const StiffnessField& stiffness, const torch::Tensor& displacement,
                const GreenOperator& green, const ReferenceMedium& medium) {
+  return enclose(stiffness, displacement, displacement, green, medium);
+}
+
+Bounds enclose(const StiffnessField& stiffness, const torch::Tensor& displacement,
+               const torch::Tensor& of_stress, const GreenOperator& green,
+               const ReferenceMedium& medium) {
   torch::NoGradGuard no_grad;
   check_double(stiffness, displacement);
+  check_double(stiffness, of_stress);
   if (!owns(stiffness.kernels(), &KernelEntries::energies))
-    return enclose_measured(stiffness, displacement, green, medium);
-  auto [bounds, round_off] = enclose_beforehand(stiffness, displacement, green, medium);
+    return enclose_measured(stiffness, displacement, of_stress, green, medium);
+  auto [bounds, round_off] = enclose_beforehand(stiffness, displacement, of_stress, green, medium);
   // Where round-off may be what holds the bounds apart, it is worth a second look.
   const auto gap = bounds.gap();
   std::vector<std::int64_t> loose;
@@ -294,9 +324,11 @@ Bounds enclose(const StiffnessField& stiffness, const torch::Tensor& displacemen
     if (!(round_off[b].item<double>() <= 0.01 * gap[b].item<double>() + 1e-8)) loose.push_back(b);
   if (loose.empty()) return bounds;
   const auto index = torch::tensor(loose, torch::kLong);
-  const auto measured =
-      enclose_measured(stiffness.select(loose), displacement.index_select(0, index), green,
-                       {medium.lambda.index_select(0, index), medium.mu.index_select(0, index)});
+  const auto strained = displacement.index_select(0, index);
+  const auto measured = enclose_measured(
+      stiffness.select(loose), strained,
+      of_stress.is_same(displacement) ? strained : of_stress.index_select(0, index), green,
+      {medium.lambda.index_select(0, index), medium.mu.index_select(0, index)});
   for (std::size_t i = 0; i < loose.size(); ++i)
     keep_better(bounds, loose[i], measured, static_cast<std::int64_t>(i));
   return bounds;

@@ -42,12 +42,18 @@ Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluc
 /// errors of strains, equilibrium, products and sums (rounding.h, docs/rounding.md), so that
 /// `lower <= C <= upper` holds for the exact homogenized stiffness. All in double precision.
 ///
-/// The stress is that of the displacement, equilibrated by the Green operator. Where the table of
-/// kernels has its own `energies` (on the CPU) that takes four passes over memory and bounds its
-/// divergence beforehand; where that would cost more than 1 % of the gap and 1e-8, and with other
-/// tables, the stress is written to memory, equilibrated twice, and its divergence measured.
+/// The stress is that of a displacement, equilibrated by the Green operator: the same one, or
+/// another that suits the stress better (KinematicIteration::smoothed_displacement()). Where the
+/// table of kernels has its own `energies` (on the CPU) that takes four passes over memory and
+/// bounds its divergence beforehand; where that would cost more than 1 % of the gap and 1e-8, and
+/// with other tables, the stress is written to memory, equilibrated twice, and its divergence
+/// measured.
 /// @param stiffness, green in double precision
 /// @param displacement `[B, L, d, n...]`, double: any, for the unit strains
+/// @param of_stress the displacement behind the stress, likewise
+Bounds enclose(const StiffnessField& stiffness, const torch::Tensor& displacement,
+               const torch::Tensor& of_stress, const GreenOperator& green,
+               const ReferenceMedium& medium);
 Bounds enclose(const StiffnessField& stiffness, const torch::Tensor& displacement,
                const GreenOperator& green, const ReferenceMedium& medium);
 

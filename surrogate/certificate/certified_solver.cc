@@ -39,8 +39,6 @@ class Decrease {
   }
   /// The geometric series that goes on from the last step.
   double error() const { return last_ * rate_ / (1. - rate_); }
-  /// Factor by which the error falls per step.
-  double rate() const { return rate_; }
 
  private:
   double rate_ = 0.5, last_ = 0, before_ = 0;
@@ -51,25 +49,27 @@ struct Progress {
   double gap = 1;
   /// Estimated part of the gap above the solution.
   double upper_error = 1;
-  Decrease kinematic, dual;
-  /// Gap between strain and equilibrated stress where the present window of steps began, and the
-  /// factor by which it falls per kinematic step.
-  double window_gap = 0, gap_rate = 0.5;
-  unsigned int window_start = 0;
+  Decrease decrease;
+  /// Estimated error of the lower bound from smoothed stresses, after so many steps, as if the mean
+  /// of the residuals were like the last one; and by how much more it was when bounds were last
+  /// evaluated.
+  double smoothed_error = 0, smoothing_loss = 1.3;
+  unsigned int smoothed_step = 0;
   /// Gap and step at the last gain, of the bounds or of the gap that is estimated between checks,
   /// which may be far above 1; and by how much the energies have fallen since, relative to them.
   double gain_gap = 1, gain_estimate = std::numeric_limits<double>::infinity();
   unsigned int gain_step = 0;
   double fallen = 0;
-
-  double lower_error() const { return std::max(gap - upper_error, 0.); }
 };
 
 class Refine {
  public:
   Refine(const StiffnessField& stiffness, const CertifiedSettings& settings,
          const CertifiedStart& start)
-      : settings_(settings), kinematic_(stiffness, start.displacement), stress_(start.stress) {
+      : settings_(settings),
+        kinematic_(stiffness, start.displacement),
+        smoothing_(settings.smooth_stress ? useful_smoothing(stiffness) : Smoothing::none),
+        stress_(start.stress) {
     const std::int64_t batch = stiffness.batch_size(), m = stiffness.grid().n_components();
     members_.resize(batch);
     std::iota(members_.begin(), members_.end(), 0);
@@ -99,10 +99,6 @@ class Refine {
       first = false;
       check();
       finish();
-      while (!members_.empty() && dual_wanted()) {
-        dual_steps();
-        finish();
-      }
     }
     mark_one_sided(result_, all);
     return std::move(result_);
@@ -125,20 +121,23 @@ class Refine {
     note_gap();
   }
 
-  /// The bounds of the displacement now, and while there is one, of the best stress as well; always
-  /// in double precision.
+  /// The bounds of the displacement now, and if the start had a stress, of that as well; always in
+  /// double precision.
   void check() {
     if (stress_.defined()) return check_fields();
-    bounds_ = enclose(precise_stiffness(), kinematic_.displacement().to(torch::kDouble),
+    const auto displacement = kinematic_.displacement().to(torch::kDouble);
+    bounds_ = enclose(precise_stiffness(), displacement,
+                      kinematic_.smoothing() ? kinematic_.smoothed_displacement().to(torch::kDouble)
+                                             : displacement,
                       precise_green(), kinematic_.medium());
     note_gap();
   }
 
   void check_fields() {
-    const auto stress = stiffness().apply(total_strain(kinematic_.displacement(), grid()));
+    const auto stress = stiffness().apply(total_strain(kinematic_.smoothed_displacement(), grid()));
     std::vector<torch::Tensor> fields{equilibrium_block(stress, EquilibriumForm::projection,
-                                                        kinematic_.green(), kinematic_.medium())};
-    if (stress_.defined()) fields.push_back(stress_);
+                                                        kinematic_.green(), kinematic_.medium()),
+                                      stress_};
     bounds_.upper =
         enclose_from_above(precise_stiffness(), kinematic_.displacement().to(torch::kDouble));
     lower_bound(fields);
@@ -185,9 +184,7 @@ class Refine {
     const auto products = gram(fields, strains, grid());
     // Beyond the range of single precision, at contrasts of 1e12 and more.
     if (!torch::isfinite(products).all().item<bool>()) {
-      dual_possible_ = false;
       stress_ = torch::Tensor();
-      dual_.reset();
       bounds_.lower = enclose_averages(stiffness()).lower;
       return;
     }
@@ -195,7 +192,6 @@ class Refine {
                            fields.front().scalar_type());
     const auto fluctuation = combine(best.coefficients, fields);
     stress_ = fluctuation.to(stiffness().options());
-    compliance_ = best.energy.diagonal(0, 1, 2).clone();
     const auto total =
         fluctuation.to(torch::kDouble) +
         with_grid_axes(unit_loads(grid(), stress_.options().dtype(torch::kDouble)), grid());
@@ -210,6 +206,9 @@ class Refine {
     for (std::size_t i = 0; i < members_.size(); ++i) {
       auto& progress = progress_[i];
       progress.gap = gap[static_cast<std::int64_t>(i)].item<double>();
+      if (progress.smoothed_step == steps_ && progress.smoothed_error > 0)
+        progress.smoothing_loss =
+            std::clamp((progress.gap - progress.upper_error) / progress.smoothed_error, 0.5, 3.);
       if (is_void(i) || progress.gap < 0.8 * progress.gain_gap) {
         progress.gain_gap = progress.gap;
         progress.gain_step = steps_;
@@ -230,7 +229,7 @@ class Refine {
   }
 
   /// Steps until a check is worth its cost: after n steps, or if n is zero, when the estimates meet
-  /// the tolerance for a quarter of the RVEs or steps on the other energy are wanted.
+  /// the tolerance for a quarter of the RVEs.
   void kinematic_steps(unsigned int n) {
     constexpr unsigned int most = 25;
     for (unsigned int k = 1; !out_of_steps(); ++k) {
@@ -244,13 +243,22 @@ class Refine {
         return 4 * count > members_.size();
       };
       if (!good([&](std::size_t i) { return progress_[i].upper_error; }) && k % 4 != 0) continue;
+      // A pass over the voxels may wait while the residual says that there is more to do.
+      constexpr unsigned int longest_guess = 8;
+      if (gap_per_residual_.defined() && steps_ < estimated_step_ + longest_guess) {
+        const auto guess = guessed_gap();
+        if (!good([&](std::size_t i) { return guess[i]; })) continue;
+      }
       estimate_gap();
-      if (good([&](std::size_t i) { return miss(i); }) || dual_wanted()) return;
+      if (good([&](std::size_t i) { return miss(i); })) return;
     }
   }
 
   void estimate_gap() {
-    const auto gap = worst_load(kinematic_.gap(), energy_);
+    const auto measured = kinematic_.gap();
+    gap_per_residual_ = measured / kinematic_.residual_energy().cpu().clamp_min(1e-300);
+    estimated_step_ = steps_;
+    const auto gap = pair_gap(measured);
     for (std::size_t i = 0; i < members_.size(); ++i) {
       auto& p = progress_[i];
       if (gap[i] < 0.8 * p.gain_estimate) {
@@ -260,21 +268,33 @@ class Refine {
       }
       // The best stress so far may be better than the one that belongs to the strain.
       const double now = std::min(gap[i], stress_.defined() ? p.gap : gap[i]);
-      // The gap falls by fits and starts as well: its rate is that of a window of several steps.
-      if (p.window_gap > 0 && steps_ >= p.window_start + 4)
-        p.gap_rate = std::clamp(
-            std::pow(gap[i] / p.window_gap, 1. / static_cast<double>(steps_ - p.window_start)),
-            0.02, 0.99);
-      if (p.window_gap == 0 || steps_ >= p.window_start + 12) {
-        p.window_gap = gap[i];
-        p.window_start = steps_;
-      }
       p.gap = now;
     }
   }
 
+  /// The gap of each RVE from that of the last strain and its own stress, `[B, L]`: the smoothed
+  /// stress has a smaller one. Of the error of the lower bound it leaves what the residual of the
+  /// mean is smaller, times a factor that is learned where bounds are evaluated.
+  std::vector<double> pair_gap(const torch::Tensor& of_last) {
+    auto gap = worst_load(of_last, energy_);
+    if (!kinematic_.smoothing()) return gap;
+    const auto smoothed = worst_load(of_last * kinematic_.smoothing_factor().cpu(), energy_);
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      auto& p = progress_[i];
+      p.smoothed_error = std::max(gap[i] - p.upper_error, 0.) * smoothed[i] / gap[i];
+      p.smoothed_step = steps_;
+      gap[i] = std::min(gap[i], p.upper_error + p.smoothing_loss * p.smoothed_error);
+    }
+    return gap;
+  }
+
+  /// The gap if it has fallen like the residual since it was last estimated.
+  std::vector<double> guessed_gap() {
+    return pair_gap(gap_per_residual_ * kinematic_.residual_energy().cpu());
+  }
+
   void kinematic_step() {
-    dual_.reset();
+    if (!kinematic_.smoothing() && smoothing_wanted()) kinematic_.start_smoothing();
     kinematic_.step();
     ++steps_;
     energy_ -= kinematic_.decrease().cpu();
@@ -282,59 +302,19 @@ class Refine {
     const auto decrease = worst_load(kinematic_.decrease(), energy_);
     for (std::size_t i = 0; i < members_.size(); ++i) {
       auto& p = progress_[i];
-      p.kinematic.note(decrease[i]);
+      p.decrease.note(decrease[i]);
       p.fallen += decrease[i];
-      p.upper_error = p.kinematic.error();
+      p.upper_error = p.decrease.error();
     }
   }
 
-  void dual_steps() {
-    if (!stress_.defined()) check_fields();
-    if (!dual_possible_) return;
-    if (!dual_) dual_.emplace(stiffness(), kinematic_.green(), stress_);
-    constexpr unsigned int fewest = 2, most = 12;
-    for (unsigned int k = 1; k <= most && !out_of_steps(); ++k) {
-      dual_->step();
-      ++steps_;
-      compliance_ -= dual_->decrease().cpu();
-      const auto decrease = worst_load(dual_->decrease(), compliance_);
-      std::size_t good = 0;
-      for (std::size_t i = 0; i < members_.size(); ++i) {
-        auto& p = progress_[i];
-        p.dual.note(decrease[i]);
-        p.fallen += decrease[i];
-        const double room = settings_.tolerance - p.upper_error;
-        good += p.dual.error() <= std::max(room, 0.3 * settings_.tolerance) ? 1 : 0;
-      }
-      if (k >= fewest && 4 * good > members_.size()) break;
-    }
-    auto fluctuation = dual_->fluctuation();
-    // Removes the round-off that the steps have gathered.
-    if (single_precision())
-      fluctuation = equilibrium_block(fluctuation, EquilibriumForm::projection, kinematic_.green(),
-                                      kinematic_.medium());
-    lower_bound({fluctuation});
-    note_gap();
-    if (!dual_possible_) return;
-    // What the lower bound cannot have left belongs to the upper one, whatever was estimated.
-    for (auto& p : progress_) p.upper_error = std::max(p.upper_error, p.gap - 2. * p.dual.error());
-  }
-
-  /// Both sides gain from a step on the potential energy, so steps on the other one, which cost
-  /// more, must promise to be much the faster way.
-  bool dual_wanted() const {
-    if (!dual_possible_) return false;
-    constexpr double cost = 4., overhead = 4.;
-    std::size_t votes = 0;
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-      const auto& p = progress_[i];
-      if (is_void(i) || p.lower_error() < 3. * p.upper_error) continue;
-      const double left = std::log(std::max(p.gap / settings_.tolerance, 1.));
-      const double kinematic = left / -std::log(p.gap_rate);
-      const double dual = left / -std::log(p.dual.rate());
-      votes += kinematic > cost * dual + overhead ? 1 : 0;
-    }
-    return 2 * votes > members_.size();
+  bool smoothing_wanted() {
+    constexpr double near = 30.;
+    if (smoothing_ != Smoothing::near_end) return smoothing_ == Smoothing::always;
+    if (!gap_per_residual_.defined()) return false;
+    const auto gap = guessed_gap();
+    return std::any_of(gap.begin(), gap.end(),
+                       [&](double value) { return value <= near * settings_.tolerance; });
   }
 
   /// Whether more steps bring anything is asked again after as many.
@@ -399,27 +379,26 @@ class Refine {
     progress_ = progress;
     if (going.empty()) return;
     const auto index = torch::tensor(going, torch::kLong);
-    for (auto* t : {&stress_, &bounds_.upper, &bounds_.lower, &energy_, &compliance_, &weight_})
+    for (auto* t :
+         {&stress_, &bounds_.upper, &bounds_.lower, &energy_, &weight_, &gap_per_residual_})
       if (t->defined()) *t = t->index_select(0, index.to(t->device()));
     kinematic_.keep(going);
     if (precise_stiffness_) precise_stiffness_ = precise_stiffness_->select(going);
-    if (dual_) dual_->keep(going);
   }
 
   CertifiedSettings settings_;
   KinematicIteration kinematic_;
-  std::optional<DualIteration> dual_;
+  Smoothing smoothing_;
   std::optional<GreenOperator> precise_green_;
   std::optional<StiffnessField> precise_stiffness_;
-  // Of the members that go on: the best stress fluctuation of unit mean stresses, once steps on the
-  // complementary energy have asked for it, and the bounds at the last check; the potential
-  // energies of the unit strains and the complementary ones of the unit stresses now, `[B, L]`.
-  torch::Tensor stress_, energy_, compliance_, weight_;
+  // Of the members that go on: the best stress fluctuation of unit mean stresses so far, if the
+  // start had one, and the bounds at the last check; the energies of the unit strains now, `[B,
+  // L]`, and kinematic_.gap() over the energy of the residual when it was last computed.
+  torch::Tensor stress_, energy_, weight_, gap_per_residual_;
   Bounds bounds_;
   std::vector<std::int64_t> members_;
   std::vector<Progress> progress_;
-  unsigned int steps_ = 0;
-  bool dual_possible_ = true;
+  unsigned int steps_ = 0, estimated_step_ = 0;
   FieldResult result_;
 };
 

@@ -7,11 +7,14 @@ namespace seco::surrogate {
 struct CertifiedSettings {
   /// Largest relative gap of the unit load cases (Bounds::gap) that is good enough.
   double tolerance = 1e-3;
-  /// Steps on both energies together after which an RVE is given up.
+  /// Steps after which an RVE is given up.
   unsigned int max_steps = 2000;
   /// Steps on the potential energy before the bounds are evaluated for the first time; 0: when the
   /// decrease of the energy suggests that the upper bound is good enough.
   unsigned int first_check = 0;
+  /// Whether the lower bound is made from the smoothed displacement
+  /// (KinematicIteration::start_smoothing()), not from the last one.
+  bool smooth_stress = true;
 };
 
 /// Admissible fields to start from.
@@ -25,21 +28,17 @@ struct CertifiedStart {
 };
 
 /// Bounds of every RVE to a tolerance. RVEs whose Voigt and Reuss averages, or the fields given to
-/// start from, are good enough take no step. The others refine:
+/// start from, are good enough take no step. The others take steps of conjugate gradients on the
+/// potential energy (KinematicIteration). The last displacement has the smallest energy and makes
+/// the upper bound. The stress of the lower bound is the equilibrated part of `C : (E + sym D v)`,
+/// where v is the mean of the displacements with the weights 1 / (r . G0 r), whose residual is the
+/// smallest: at high contrast conjugate gradients advance by fits and starts, and the stress of the
+/// last step alone is worse. Where the start has a stress, Ritz combines it with that one.
 ///
-///  - steps on the potential energy (KinematicIteration) improve the upper bound, and with every
-///    check also the lower one, whose fields are the equilibrated part of `C : (E + e)` and the
-///    best stress so far, combined by Ritz;
-///  - steps on the complementary energy (DualIteration), from that combination, improve the
-///    lower bound alone. They are considered while the upper bound holds the smaller part of the
-///    gap: its error is estimated from the decreases d of the energy in the last two steps as
-///    `d q / (1 - q)`, q their ratio, and that of the lower bound is the rest of the gap.
-///
-/// The batch goes on together with what most of its RVEs want; finished RVEs leave it. A check
-/// costs about two steps, so it waits until KinematicIteration::gap(), which costs a quarter of a
-/// step, meets the tolerance for a quarter of the RVEs. Since a step on the potential energy
-/// improves both bounds, those on the complementary energy are taken only where their rate promises
-/// a much faster way: at contrasts of several hundred and more.
+/// The batch goes on together; finished RVEs leave it. A check of the bounds costs several steps,
+/// so it waits until the gap that KinematicIteration::gap() lets expect meets the tolerance for a
+/// quarter of the RVEs. That costs a quarter of a step itself, so between such evaluations the gap
+/// is taken to fall like the residual.
 ///
 /// Bounds are evaluated in double precision whatever the type of the fields, and enlarged by what
 /// round-off can do to them (enclose()).

@@ -72,6 +72,7 @@ class CertifiedEngine : public FieldEngine {
     wanted.tolerance = settings().tolerance;
     wanted.max_steps = settings().max_iterations;
     wanted.first_check = own_.first_check;
+    wanted.smooth_stress = own_.smooth_stress;
     return solve_certified(stiffness, wanted, network_ ? predict(stiffness) : CertifiedStart());
   }
 
@@ -100,17 +101,23 @@ class CertifiedEngine : public FieldEngine {
 
 CertifiedParameters read_certified_parameters(materials::ParameterReader& reader,
                                               const std::string& section) {
-  return {static_cast<unsigned int>(reader.integer(
+  CertifiedParameters own;
+  own.first_check = static_cast<unsigned int>(reader.integer(
       section, first_check_key, 0, 0, 1000000,
       "steps before the bounds are evaluated for the first time; 0: when the energy suggests that "
-      "they meet the tolerance"))};
+      "they meet the tolerance"));
+  own.smooth_stress = reader.flag(
+      section, smooth_stress_key, true,
+      "whether the lower bound is made from means of the displacements of all steps, not from the "
+      "last one: fewer steps to the same gap");
+  return own;
 }
 
 void register_certified_engine() {
   register_engine(
       certified_name,
       {"bounds to a relative gap of Tolerance: s-ECO fields where a model is given, "
-       "refined by conjugate gradients on both energies",
+       "refined by conjugate gradients",
        numerics_version, read_certified_parameters},
       [](const EngineSettings& settings) { return std::make_unique<CertifiedEngine>(settings); });
 }

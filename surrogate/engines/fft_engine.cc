@@ -10,7 +10,8 @@ namespace seco::surrogate {
 namespace {
 
 /// The reference solver with its certificate: upper bound from the strain of the conjugate gradient
-/// iterate, lower bound from its stress, equilibrated by the projection block.
+/// iterate, lower bound from its stress, or at high contrast from that of the mean of the iterates
+/// with the smallest residual, equilibrated by the projection block.
 class FftEngine : public FieldEngine {
  public:
   explicit FftEngine(const EngineSettings& settings)
@@ -23,12 +24,13 @@ class FftEngine : public FieldEngine {
   std::string name() const override { return "fft"; }
 
  private:
-  // Displacement, residual, its image and the search direction, the result, and spectra; without
+  // Displacement, residual, its image and the search direction, the sum of displacements and its
+  // mean, the result, and spectra; without
   // fused kernels of the certificate there are fields of strains and stresses as well.
   std::size_t bytes_per_voxel(int dimension) const override {
     const std::size_t d = dimension, loads = d * (d + 1) / 2;
     const bool fused = owns(kernels_of(options()), &KernelEntries::energies);
-    const std::size_t fields = fused ? 7 * d : 7 * d + 8 * loads;
+    const std::size_t fields = fused ? 9 * d : 9 * d + 8 * loads;
     // In single precision the bounds need displacement, residual and spectra in double beside it.
     const std::size_t precise = options().dtype() == torch::kDouble
                                     ? 0
@@ -39,16 +41,19 @@ class FftEngine : public FieldEngine {
 
   FieldResult compute(const StiffnessField& stiffness) const override {
     const GreenOperator green(stiffness.grid(), stiffness.options());
-    const auto solution =
-        solve(stiffness, green, SolverSettings{settings().tolerance, settings().max_iterations});
+    const auto solution = solve(
+        stiffness, green,
+        SolverSettings{settings().tolerance, settings().max_iterations, /*smooth_stress=*/true});
     FieldResult result;
     result.displacement = solution.displacement;
     const bool precise = stiffness.options().dtype() == torch::kDouble;
     const auto options = this->options().dtype(torch::kDouble);
     const auto field = precise ? stiffness : stiffness.to(options);
-    result.bounds =
-        enclose(field, solution.displacement.to(torch::kDouble),
-                precise ? green : GreenOperator(stiffness.grid(), options), mean_medium(stiffness));
+    const auto displacement = solution.displacement.to(torch::kDouble);
+    const bool smoothed = !solution.for_stress.is_same(solution.displacement);
+    result.bounds = enclose(
+        field, displacement, smoothed ? solution.for_stress.to(torch::kDouble) : displacement,
+        precise ? green : GreenOperator(stiffness.grid(), options), mean_medium(stiffness));
     result.estimate = result.bounds.upper;
     result.iterations = solution.iterations;
     result.residual = solution.residual;

@@ -25,6 +25,10 @@ torch::Tensor conjugate_step(const KernelEntries& kernels, const torch::Tensor& 
   const auto rz = precondition();
   const auto beta = torch::where(moving, rz / s.rz, torch::zeros_like(rz));
   kernels.turn(beta, s.preconditioned, s.direction);
+  if (s.sum.defined()) {
+    kernels.turn(beta, s.displacement, s.sum);
+    s.weight = beta * s.weight + 1.;
+  }
   s.rz = rz;
   return decrease;
 }

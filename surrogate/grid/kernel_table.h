@@ -38,8 +38,12 @@ struct Residual {
 /// preconditioned residual z and direction p; numbers `rz = r . z` and beta, `[B, L]`, double. What
 /// p is between two steps is up to the table: the next direction, or the last one, from which the
 /// next is `z + beta p`. An iteration starts from p = z and beta = 0, which means the same to both.
+///
+/// Where they are defined, the sum `s = u + beta s` and its weight `w = 1 + beta w`, `[B, L]`,
+/// double, go on with the step: since beta is the quotient of two successive rz, s / w is the mean
+/// of the displacements with the weights 1 / rz.
 struct KinematicState {
-  torch::Tensor &displacement, &residual, &preconditioned, &direction, &rz, &beta;
+  torch::Tensor &displacement, &residual, &preconditioned, &direction, &rz, &beta, &sum, &weight;
 };
 
 /// Means over the voxels that both bounds of the hypercircle need; double, on the CPU.
@@ -47,8 +51,8 @@ struct Energies {
   /// `<e_i : C : e_j>` and `<C : e_i>` of the total strains `e_i = E_i + sym D u_i`: `[B, L, L]`,
   /// `[B, L, m]`.
   torch::Tensor strain_gram, stress_mean;
-  /// Of the equilibrated stresses `s_i = C : e_i + C0 : sym D z_i`: `<s_i : C^-1 : s_j>`,
-  /// `<C^-1 : s_i>` and `<s_i>`.
+  /// Of the equilibrated stresses `s_i = C : (E_i + sym D v_i) + C0 : sym D z_i`:
+  /// `<s_i : C^-1 : s_j>`, `<C^-1 : s_i>` and `<s_i>`.
   torch::Tensor stress_gram, compliance_mean, total_mean;
 };
 
@@ -139,10 +143,10 @@ struct KernelEntries {
                                   const GreenPlan& plan, const ReferenceMedium& medium,
                                   const torch::Tensor& floor,
                                   const KinematicState& state) = nullptr;
-  /// @param z `G0 r` of the residual r of u
+  /// @param v displacement behind the stresses; may be u @param z `G0 r` of the residual r of v
   Energies (*energies)(const KernelEntries& kernels, const PhaseTables& tables,
                        const ReferenceMedium& medium, const torch::Tensor& u,
-                       const torch::Tensor& z) = nullptr;
+                       const torch::Tensor& v, const torch::Tensor& z) = nullptr;
 
   /// The equilibrated part of the stresses law : s: `law : s - C0 : sym(D G0 D^T law : s)` without
   /// its mean. @param law isotropic, one per RVE; null for the identity @param tables null if no

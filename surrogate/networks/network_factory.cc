@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "direct_network.h"
+#include "polarization_network.h"
 #include "s_eco_network.h"
 #include "w_eco_network.h"
 
@@ -13,6 +14,7 @@ std::shared_ptr<FieldNetwork> make_network(const NetworkSettings& settings) {
     throw std::invalid_argument(
         fmt::format("dimension {} of the network is not 2 or 3", settings.dimension));
   if (settings.model == "s-ECO") return std::make_shared<SEcoNetwork>(settings);
+  if (settings.model == "polarization") return std::make_shared<PolarizationNetwork>(settings);
   if (settings.model == "w-ECO") return std::make_shared<WEcoNetwork>(settings);
   if ((settings.model == "UNet" || settings.model == "TFNO") &&
       settings.backbone == script_backbone_name)
@@ -27,7 +29,8 @@ std::shared_ptr<FieldNetwork> make_network(const NetworkSettings& settings) {
   if (settings.model == "UNet" || settings.model == "TFNO" || settings.model == "direct")
     return std::make_shared<DirectNetwork>(settings);
   throw std::invalid_argument(fmt::format(
-      "model '{}' is not known; allowed are s-ECO, w-ECO, UNet, TFNO, direct", settings.model));
+      "model '{}' is not known; allowed are s-ECO, polarization, w-ECO, UNet, TFNO, direct",
+      settings.model));
 }
 
 }  // namespace seco::surrogate

@@ -13,10 +13,10 @@ const std::vector<NetworkSetting>& network_setting_table() {
   static const std::vector<NetworkSetting> table{
       {"model",
        &S::model,
-       "s-ECO, w-ECO, UNet, TFNO or direct",
+       "s-ECO, polarization, w-ECO, UNet, TFNO or direct",
        "Model",
        "what the blocks enforce; UNet and TFNO learn from data alone",
-       {"s-ECO", "w-ECO", "UNet", "TFNO"}},
+       {"s-ECO", "polarization", "w-ECO", "UNet", "TFNO"}},
       {"dimension", &S::dimension, "2 or 3"},
       {"backbone",
        &S::backbone,

@@ -77,6 +77,11 @@ StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
 
   for (std::int64_t b = 0; b < batch; ++b) {
     const auto& rve = rves[b];
+    // To index a tensor costs microseconds, which small RVEs would see.
+    const auto matrix = [&](torch::Tensor& all, std::size_t p) {
+      const auto place = b * static_cast<std::int64_t>(n_phases) + static_cast<std::int64_t>(p);
+      return all.data_ptr<double>() + place * m * m;
+    };
     if (!(grid_of(rve) == grid))
       throw std::invalid_argument(fmt::format("RVE {} of the batch has {}, the first has {}", b,
                                               describe(grid_of(rve)), describe(grid)));
@@ -97,14 +102,13 @@ StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
       if (!used[p]) continue;
       const materials::MandelMatrix stiffness =
           0.5 * (rve.stiffness[p] + rve.stiffness[p].transpose()) / largest;
-      const auto index = static_cast<std::int64_t>(p);
-      std::copy_n(stiffness.data(), m * m, stiffness_double_[b][index].data_ptr<double>());
+      std::copy_n(stiffness.data(), m * m, matrix(stiffness_double_, p));
       if (stiffness.cwiseAbs().maxCoeff() == 0.) {
         has_void_[b] = true;
         continue;
       }
       const auto compliance = invert(stiffness, conditioning_[b]);
-      std::copy_n(compliance.data(), m * m, compliance_double_[b][index].data_ptr<double>());
+      std::copy_n(compliance.data(), m * m, matrix(compliance_double_, p));
     }
   }
   const bool oriented = std::all_of(rves.begin(), rves.end(),
@@ -113,8 +117,10 @@ StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
     orientations_ = torch::zeros({batch, static_cast<std::int64_t>(n_phases), 3}, torch::kDouble);
     for (std::int64_t b = 0; b < batch; ++b)
       for (std::size_t p = 0; p < rves[b].orientation.size(); ++p)
-        std::copy_n(rves[b].orientation[p].data(), 3,
-                    orientations_[b][static_cast<std::int64_t>(p)].data_ptr<double>());
+        std::copy_n(
+            rves[b].orientation[p].data(), 3,
+            orientations_.data_ptr<double>() +
+                3 * (b * static_cast<std::int64_t>(n_phases) + static_cast<std::int64_t>(p)));
   }
   std::vector<torch::Tensor> fractions;
   for (std::int64_t b = 0; b < batch; ++b)

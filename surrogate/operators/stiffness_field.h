@@ -53,6 +53,11 @@ class StiffnessField {
   /// Mean over the voxels (Voigt), `[B, m, m]`, double; and mean compliance over non-void voxels.
   torch::Tensor mean_stiffness() const;
   torch::Tensor mean_compliance() const;
+  /// What these are means of: stiffness of every phase, `[B, P, m, m]`, and its share of the
+  /// voxels,
+  /// `[B, P, 1, 1]`, double, on the CPU.
+  const torch::Tensor& phase_stiffness() const { return stiffness_double_; }
+  const torch::Tensor& fractions() const { return fractions_; }
   /// The independent coefficients as channels, `[B, m (m + 1) / 2, n...]`: upper triangle, row by
   /// row.
   torch::Tensor coefficients() const;

@@ -1,5 +1,6 @@
 #include "conjugate_gradients.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "conjugate_step.h"
@@ -23,6 +24,23 @@ void keep_members(const std::vector<std::int64_t>& members,
 }
 
 }  // namespace
+
+Smoothing useful_smoothing(const StiffnessField& stiffness) {
+  // Largest over smallest eigenvalue; of the same phase in two stiffnesses up to 3 for usual
+  // Poisson ratios.
+  constexpr double least = 100., high = 1500.;
+  double contrast = 1.;
+  for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
+    const auto i = static_cast<std::size_t>(b);
+    // Voids have no lower bound that could be better.
+    if (stiffness.has_void()[i]) continue;
+    const auto& of = stiffness.conditioning()[i];
+    contrast = std::max(contrast, of.largest / of.smallest);
+  }
+  return contrast >= high    ? Smoothing::always
+         : contrast >= least ? Smoothing::near_end
+                             : Smoothing::none;
+}
 
 KinematicIteration::KinematicIteration(const StiffnessField& stiffness,
                                        const torch::Tensor& initial)
@@ -66,7 +84,25 @@ torch::Tensor KinematicIteration::residual() const {
 void KinematicIteration::step() {
   const auto& kernels = stiffness_.kernels();
   decrease_ = kernels.kinematic_step(kernels, stiffness_.tables(), green_.plan(), medium_, floor_,
-                                     {u_, r_, z_, p_, rz_, beta_});
+                                     {u_, r_, z_, p_, rz_, beta_, sum_, weight_});
+}
+
+void KinematicIteration::start_smoothing() {
+  sum_ = u_.clone();
+  weight_ = torch::ones_like(rz_);
+}
+
+torch::Tensor KinematicIteration::smoothed_displacement(bool precise) const {
+  const auto type = precise ? torch::kDouble : u_.scalar_type();
+  if (!smoothing()) return u_.to(type);
+  auto shape = weight_.sizes().vec();
+  shape.resize(u_.dim(), 1);
+  // Types are promoted on the way, without a pass of their own.
+  return sum_ / weight_.to(type).reshape(shape);
+}
+
+torch::Tensor KinematicIteration::smoothing_factor() const {
+  return smoothing() ? weight_.reciprocal() : torch::ones_like(rz_);
 }
 
 torch::Tensor KinematicIteration::gap() const {
@@ -76,55 +112,14 @@ torch::Tensor KinematicIteration::gap() const {
 }
 
 void KinematicIteration::keep(const std::vector<std::int64_t>& members) {
-  keep_members(members, {&u_, &r_, &z_, &p_, &rz_, &beta_, &rz_zero_, &floor_, &decrease_});
+  keep_members(members,
+               {&u_, &r_, &z_, &p_, &rz_, &beta_, &sum_, &weight_, &rz_zero_, &floor_, &decrease_});
   stiffness_ = stiffness_.select(members);
   medium_ = mean_medium(stiffness_);
 }
 
 void KinematicIteration::rest(std::int64_t member) {
   floor_[member].fill_(std::numeric_limits<double>::infinity());
-}
-
-DualIteration::DualIteration(const StiffnessField& stiffness, const GreenOperator& green,
-                             const torch::Tensor& initial)
-    : stiffness_(stiffness),
-      green_(green),
-      medium_(mean_medium(stiffness)),
-      t_(initial.clone(torch::MemoryFormat::Contiguous)) {
-  const Grid& grid = stiffness.grid();
-  g_ = -stiffness_.apply_compliance(t_ + with_grid_axes(unit_loads(grid, t_.options()), grid));
-  gz_ = precondition();
-  beta_ = torch::zeros_like(gz_);
-  const double epsilon = round_off(t_.scalar_type());
-  floor_ = stiffness.mean_compliance().diagonal(0, 1, 2).to(gz_.device()) *
-           (static_cast<double>(grid.n_voxels()) * epsilon * epsilon);
-  p_ = z_.clone();
-}
-
-torch::Tensor DualIteration::precondition() {
-  const auto& kernels = stiffness_.kernels();
-  z_ = kernels.equilibrated_part(kernels, &medium_, g_, green_.plan(), medium_, nullptr).stress;
-  // The strain tends to a compatible one, which does no work on any z: without that part, g . z is
-  // not lost in the round-off of a large strain.
-  const auto two_mu = 2. * medium_.mu, lambda = medium_.lambda;
-  const ReferenceMedium inverse{
-      -lambda / (two_mu * (two_mu + stiffness_.grid().dimension() * lambda)), 0.5 / two_mu};
-  g_ = kernels.isotropic_stress(inverse, z_, stiffness_.grid());
-  return kernels.inner_product(g_, z_);
-}
-
-void DualIteration::step() {
-  decrease_ = conjugate_step(
-                  stiffness_.kernels(), floor_, {t_, g_, z_, p_, gz_, beta_},
-                  [&](const torch::Tensor& p) { return stiffness_.apply_compliance(p); },
-                  [&] { return precondition(); }) /
-              static_cast<double>(stiffness_.grid().n_voxels());
-}
-
-void DualIteration::keep(const std::vector<std::int64_t>& members) {
-  keep_members(members, {&t_, &g_, &z_, &p_, &gz_, &beta_, &floor_, &decrease_});
-  stiffness_ = stiffness_.select(members);
-  medium_ = mean_medium(stiffness_);
 }
 
 }  // namespace seco::surrogate

@@ -5,6 +5,13 @@
 
 namespace seco::surrogate {
 
+/// When the stress of the mean of the displacements (KinematicIteration::start_smoothing()) is
+/// worth the memory traffic that each of its steps takes. At low contrast it brings nothing; at
+/// high contrast the means of all steps count; between, those of the steps shortly before the end.
+enum class Smoothing { none, near_end, always };
+/// What suits the RVE of a batch that gains most.
+Smoothing useful_smoothing(const StiffnessField& stiffness);
+
 /// Conjugate gradients on the potential energy `F(u) = <(E + sym D u) : C : (E + sym D u)>` of
 /// every unit mean strain E, preconditioned with the discrete Green operator of the mean medium
 /// (Zeman et al. 2010, J. Comput. Phys. 229).
@@ -23,8 +30,22 @@ class KinematicIteration {
   const torch::Tensor& displacement() const { return u_; }
   /// `sqrt(r.G0 r)` of the residual r, relative to its value at u = 0, `[B, L]`, double.
   torch::Tensor residual() const;
+  /// `r . G0 r` summed over the nodes, `[B, L]`, double.
+  const torch::Tensor& residual_energy() const { return rz_; }
   /// By how much the energies F fell in the last step, `[B, L]`, double (rounding aside, exactly).
   const torch::Tensor& decrease() const { return decrease_; }
+  /// From now on the means of the displacements with the weights 1 / (r . z) are kept, beginning
+  /// with the present one. The stress of the mean is in equilibrium once its own residual is
+  /// balanced, as that of each displacement is; the norm `sqrt(r . G0 r)` of its residual is the
+  /// smallest of all means (minimal-residual smoothing: Zhou and Walker 1994, SIAM J. Sci. Comput.
+  /// 15), while the displacement of conjugate gradients itself has the smallest energy.
+  void start_smoothing();
+  bool smoothing() const { return sum_.defined(); }
+  /// The mean, of the type double if `precise`; the present displacement where none is kept.
+  torch::Tensor smoothed_displacement(bool precise = false) const;
+  /// By what `r . G0 r` of the mean is smaller than that of the present displacement, `[B, L]`,
+  /// double: at most 1.
+  torch::Tensor smoothing_factor() const;
   /// Gap of the hypercircle between the strain and the equilibrated part of its stress, `[B, L]`,
   /// double, CPU: `<(s - C : e) : C^-1 : (s - C : e)>` with `s - C : e = C0 : sym(D z)`, z the
   /// preconditioned residual that the iteration has at hand. An estimate where the residual of the
@@ -45,39 +66,8 @@ class KinematicIteration {
   StiffnessField stiffness_;
   GreenOperator green_;
   ReferenceMedium medium_;
-  torch::Tensor u_, r_, z_, p_, rz_, beta_;  // KinematicState
+  torch::Tensor u_, r_, z_, p_, rz_, beta_, sum_, weight_;  // KinematicState
   torch::Tensor rz_zero_, floor_, decrease_;
-};
-
-/// Conjugate gradients on the complementary energy `G(t) = <(S + t) : C^-1 : (S + t)>` of every
-/// unit mean stress S over self-equilibrated fluctuations t. The preconditioner takes a strain g to
-/// the equilibrated part of C0 : g, without its mean; in the reference medium it is the exact
-/// inverse. Mean stresses are left to certify(), which finds the best for given fluctuations: as
-/// unknowns of the iteration they slow it down where the compliance has high contrast. Voids have
-/// no compliance here (StiffnessField::apply_compliance).
-class DualIteration {
- public:
-  /// @param initial self-equilibrated fluctuation of every unit mean stress, `[B, L, m, n...]`
-  DualIteration(const StiffnessField& stiffness, const GreenOperator& green,
-                const torch::Tensor& initial);
-
-  void step();
-
-  /// In equilibrium up to the round-off of all steps, `[B, L, m, n...]`.
-  const torch::Tensor& fluctuation() const { return t_; }
-  /// By how much the energies G fell in the last step, `[B, L]`, double.
-  const torch::Tensor& decrease() const { return decrease_; }
-  /// Goes on with these members of the batch only.
-  void keep(const std::vector<std::int64_t>& members);
-
- private:
-  /// Sets z and the part of g that it leaves. @return g . z
-  torch::Tensor precondition();
-
-  StiffnessField stiffness_;
-  GreenOperator green_;
-  ReferenceMedium medium_;
-  torch::Tensor t_, g_, z_, p_, gz_, beta_, floor_, decrease_;
 };
 
 }  // namespace seco::surrogate

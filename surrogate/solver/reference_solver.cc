@@ -47,7 +47,10 @@ MicroSolution solve(const StiffnessField& stiffness, const GreenOperator& green,
   KinematicIteration cg(stiffness, green, initial);
   MicroSolution result;
   const bool in_place = stiffness.kernels().rests_in_place;
+  const auto smoothing = settings.smooth_stress ? useful_smoothing(stiffness) : Smoothing::none;
   if (!in_place) result.displacement = torch::zeros_like(cg.displacement());
+  if (!in_place && smoothing != Smoothing::none)
+    result.for_stress = torch::zeros_like(cg.displacement());
   result.iterations.assign(batch, 0);
   result.residual.assign(batch, 0.);
   result.converged.assign(batch, false);
@@ -75,15 +78,26 @@ MicroSolution solve(const StiffnessField& stiffness, const GreenOperator& green,
         cg.rest(place);
       } else {
         result.displacement[b].copy_(cg.displacement()[place]);
+        if (smoothing != Smoothing::none)
+          result.for_stress[b].copy_(cg.smoothed_displacement()[place]);
       }
     }
     if (active.empty()) break;
     if (!in_place && active.size() < members.size()) cg.keep(active);
     members = remaining;
+    // The square of the residual is an energy: the gap is then within a factor of 30 of its last.
+    if (!cg.smoothing() &&
+        (smoothing == Smoothing::always ||
+         (smoothing == Smoothing::near_end && smallest <= 5. * settings.tolerance)))
+      cg.start_smoothing();
     const auto n_steps = std::min(next_test.steps(smallest), settings.max_iterations - iteration);
     for (unsigned int step = 0; step < n_steps; ++step, ++iteration) cg.step();
   }
   if (in_place) result.displacement = cg.displacement();
+  if (smoothing == Smoothing::none || (in_place && !cg.smoothing()))
+    result.for_stress = result.displacement;
+  else if (in_place)
+    result.for_stress = cg.smoothed_displacement();
   return result;
 }
 

@@ -7,12 +7,17 @@ namespace seco::surrogate {
 struct SolverSettings {
   double tolerance = 1e-6;
   unsigned int max_iterations = 2000;
+  /// Whether the displacement for the lower bound is wanted too.
+  bool smooth_stress = false;
 };
 
 /// Solution of all unit load cases of a batch of RVEs.
 struct MicroSolution {
   /// Displacement fluctuation, `[B, L, d, n...]`.
   torch::Tensor displacement;
+  /// The displacement whose stress, equilibrated, makes the better lower bound, likewise; the same
+  /// tensor where none is kept or wanted (KinematicIteration::start_smoothing()).
+  torch::Tensor for_stress;
   /// Per RVE: iterations done, largest relative residual of its load cases, convergence.
   std::vector<unsigned int> iterations;
   std::vector<double> residual;

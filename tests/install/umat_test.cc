@@ -134,8 +134,7 @@ TEST(Umat, ARestartedAnalysisMakesTheMaterialToo) {
   // Two runs of a network in single precision differ in their last bits where the machine gives
   // them other numbers of threads; the conjugate gradients after it keep that.
   const double scale = c.stiffness.norm();
-  for (size_t i = 0; i < values.size(); ++i)
-    EXPECT_NEAR(values[i], expected[i], 1e-9 * scale) << i;
+  for (size_t i = 0; i < values.size(); ++i) EXPECT_NEAR(values[i], expected[i], 1e-9 * scale) << i;
 }
 
 TEST(Umat, WrongFilesEndBothProgramsWithAMessage) {

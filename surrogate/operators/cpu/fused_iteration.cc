@@ -92,6 +92,7 @@ torch::Tensor kinematic_step(const KernelEntries&, const PhaseTables& tables, co
       auto* r = fields.residual.data_ptr<scalar_t>() + b * size;
       auto* w = fields.preconditioned.data_ptr<scalar_t>() + b * size;
       auto* p = fields.direction.data_ptr<scalar_t>() + b * size;
+      auto* sum = fields.sum.defined() ? fields.sum.data_ptr<scalar_t>() + b * size : nullptr;
       auto* rz_b = rz.data_ptr<double>() + b * loads;
       const auto* floor_b = floor.data_ptr<double>() + b * loads;
       if (std::equal(rz_b, rz_b + loads, floor_b, std::less_equal<>())) return;
@@ -121,8 +122,13 @@ torch::Tensor kinematic_step(const KernelEntries&, const PhaseTables& tables, co
                        const auto first = at(field, i);
                        kernel.advance(static_cast<scalar_t>(alpha[field / d]),
                                       static_cast<scalar_t>(beta[field / d]), z, u + first,
-                                      p + first, w + first, plane);
+                                      p + first, w + first, sum ? sum + first : nullptr, plane);
                      });
+      if (sum)
+        for (std::int64_t l = 0; l < loads; ++l) {
+          double& weight = fields.weight.data_ptr<double>()[b * loads + l];
+          weight = 1. + beta[l] * weight;
+        }
       std::copy(rz_new.begin(), rz_new.end(), rz_b);
     });
   });
@@ -130,9 +136,11 @@ torch::Tensor kinematic_step(const KernelEntries&, const PhaseTables& tables, co
 }
 
 Energies energies(const KernelEntries&, const PhaseTables& tables, const ReferenceMedium& medium,
-                  const torch::Tensor& displacement, const torch::Tensor& preconditioned) {
+                  const torch::Tensor& displacement, const torch::Tensor& of_stress,
+                  const torch::Tensor& preconditioned) {
   const Grid& grid = tables.grid;
   const auto u = displacement.contiguous(), z = preconditioned.contiguous();
+  const auto v = of_stress.is_same(displacement) ? u : of_stress.contiguous();
   const auto batch = u.size(0), loads = u.size(1);
   const std::int64_t m = grid.n_components(), n = grid.shape[0];
   // Of every plane, so that the order of the sums is fixed.
@@ -143,17 +151,17 @@ Energies energies(const KernelEntries&, const PhaseTables& tables, const Referen
   AT_DISPATCH_FLOATING_TYPES(u.scalar_type(), "energies", [&] {
     const auto size = u[0].numel();
     for_all(batch, [&](std::int64_t b) {
-      const auto v = voxels<scalar_t>(tables, b);
-      for_slabs(v, [&](std::int64_t first, std::int64_t last) {
+      const auto voxels_b = voxels<scalar_t>(tables, b);
+      for_slabs(voxels_b, [&](std::int64_t first, std::int64_t last) {
         for (auto i = first; i < last; ++i) {
           const auto at = [&](int s) {
             return sums[s].data_ptr<double>() + (b * n + i) * widths[s];
           };
-          kernels<scalar_t>().energies(v, loads, u.data_ptr<scalar_t>() + b * size,
-                                       z.data_ptr<scalar_t>() + b * size,
-                                       static_cast<scalar_t>(value(medium.lambda, b)),
-                                       static_cast<scalar_t>(value(medium.mu, b)), i, i + 1,
-                                       EnergySums{at(0), at(1), at(2), at(3), at(4)});
+          kernels<scalar_t>().energies(
+              voxels_b, loads, u.data_ptr<scalar_t>() + b * size, v.data_ptr<scalar_t>() + b * size,
+              z.data_ptr<scalar_t>() + b * size, static_cast<scalar_t>(value(medium.lambda, b)),
+              static_cast<scalar_t>(value(medium.mu, b)), i, i + 1,
+              EnergySums{at(0), at(1), at(2), at(3), at(4)});
         }
       });
     });

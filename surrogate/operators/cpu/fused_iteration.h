@@ -23,6 +23,7 @@ torch::Tensor kinematic_step(const KernelEntries& kernels, const PhaseTables& ta
                              const GreenPlan& plan, const ReferenceMedium& medium,
                              const torch::Tensor& floor, const KinematicState& state);
 Energies energies(const KernelEntries& kernels, const PhaseTables& tables,
-                  const ReferenceMedium& medium, const torch::Tensor& u, const torch::Tensor& z);
+                  const ReferenceMedium& medium, const torch::Tensor& u, const torch::Tensor& v,
+                  const torch::Tensor& z);
 
 }  // namespace seco::surrogate::cpu

@@ -82,13 +82,15 @@ struct Kernels {
   double (*green)(const GreenBlock<Number>&);
   /// r -= alpha w, and a copy of r.
   void (*descend)(Number alpha, const Number* w, Number* r, Number* copy, std::int64_t n);
-  /// u += alpha p; p = z + beta p; w = z.
+  /// u += alpha p; p = z + beta p; w = z; s = u + beta s with the new u. @param s or null
   void (*advance)(Number alpha, Number beta, const Number* z, Number* u, Number* p, Number* w,
-                  std::int64_t n);
-  /// Adds the sums of the planes [first, last). @param z displacement whose stress in the reference
-  /// medium equilibrates that of u
-  void (*energies)(const Voxels<Number>&, std::int64_t n_loads, const Number* u, const Number* z,
-                   Number lambda, Number mu, std::int64_t first, std::int64_t last, EnergySums);
+                  Number* s, std::int64_t n);
+  /// Adds the sums of the planes [first, last): of the strains of u and of the stresses of v.
+  /// @param v may be u @param z displacement whose stress in the reference medium equilibrates that
+  /// of v
+  void (*energies)(const Voxels<Number>&, std::int64_t n_loads, const Number* u, const Number* v,
+                   const Number* z, Number lambda, Number mu, std::int64_t first, std::int64_t last,
+                   EnergySums);
 
   /// The operator pair alone: `e = sym D u` in the planes [first, last) of voxels and `f = D^T s`
   /// at those of nodes, here of the isotropic stresses `law : s`. Phases are not used.

@@ -140,27 +140,38 @@ void descend(Number alpha, const Number* __restrict__ w, Number* __restrict__ r,
 
 template <typename Number>
 void advance(Number alpha, Number beta, const Number* __restrict__ z, Number* __restrict__ u,
-             Number* __restrict__ p, Number* __restrict__ w, std::int64_t n) {
-  for (std::int64_t k = 0; k < n; ++k) {
+             Number* __restrict__ p, Number* __restrict__ w, Number* __restrict__ s,
+             std::int64_t n) {
+  const auto step = [&](std::int64_t k) {
     const Number old = p[k], value = z[k];
     u[k] += alpha * old;
     p[k] = value + beta * old;
     w[k] = value;
+  };
+  if (s == nullptr) {
+    for (std::int64_t k = 0; k < n; ++k) step(k);
+  } else {
+    for (std::int64_t k = 0; k < n; ++k) {
+      step(k);
+      s[k] = u[k] + beta * s[k];
+    }
   }
 }
 
 template <int dim, typename Number>
-void energies(const Voxels<Number>& v, std::int64_t n_loads, const Number* u, const Number* z,
-              Number lambda, Number mu, std::int64_t first, std::int64_t last,
-              EnergySums sums_out) {
+void energies(const Voxels<Number>& v, std::int64_t n_loads, const Number* u,
+              const Number* of_stress, const Number* z, Number lambda, Number mu,
+              std::int64_t first, std::int64_t last, EnergySums sums_out) {
   constexpr int m = Sizes<dim>::m;
   constexpr int w = lanes<Number>;
   const std::int64_t n = v.n[2], stride = padded<Number>(n), n_voxels = v.count();
   Scratch<Number> scratch(stride *
-                          (2 * Sizes<dim>::n_coefficients + 2 * dim * dim + 4 * n_loads * m));
+                          (2 * Sizes<dim>::n_coefficients + 3 * dim * dim + 4 * n_loads * m));
+  const bool two = of_stress != u;
   Number* stiffness = scratch.take(Sizes<dim>::n_coefficients * stride);
   Number* compliance = scratch.take(Sizes<dim>::n_coefficients * stride);
   Number* sums = scratch.take(dim * dim * stride);
+  Number* sums_v = scratch.take(dim * dim * stride);
   Number* sums_z = scratch.take(dim * dim * stride);
   // Per load: total strain, its stress, the equilibrated stress, its strain.
   Number* e_rows = scratch.take(n_loads * m * stride);
@@ -177,6 +188,8 @@ void energies(const Voxels<Number>& v, std::int64_t n_loads, const Number* u, co
       expand_row<dim>(v.compliance, v.n_phases, phase, n, compliance, stride);
       for (std::int64_t l = 0; l < n_loads; ++l) {
         sum_corners<dim>(u + l * dim * n_voxels, n_voxels, corner, n, sums, stride);
+        if (two)
+          sum_corners<dim>(of_stress + l * dim * n_voxels, n_voxels, corner, n, sums_v, stride);
         sum_corners<dim>(z + l * dim * n_voxels, n_voxels, corner, n, sums_z, stride);
         const std::int64_t rows = l * m * stride;
         for (std::int64_t k = 0; k < n; k += w) {
@@ -184,11 +197,18 @@ void energies(const Voxels<Number>& v, std::int64_t n_loads, const Number* u, co
           strain_at<dim>(sums, stride, k, v.weight, e);
           for (int c = 0; c < m; ++c) e[c] += Number(c == l ? 1 : 0);
           multiply<dim>(stiffness, stride, k, e, s);
+          if (two) {
+            strain_at<dim>(sums_v, stride, k, v.weight, g);
+            for (int c = 0; c < m; ++c) g[c] += Number(c == l ? 1 : 0);
+            multiply<dim>(stiffness, stride, k, g, t);
+          } else {
+            for (int c = 0; c < m; ++c) t[c] = s[c];
+          }
           strain_at<dim>(sums_z, stride, k, v.weight, g);
           Vector<Number> trace = g[0] + g[1];
           if constexpr (dim == 3) trace += g[2];
           for (int c = 0; c < m; ++c) {
-            t[c] = s[c] + (2 * mu) * g[c];
+            t[c] += (2 * mu) * g[c];
             if (c < dim) t[c] += lambda * trace;
           }
           multiply<dim>(compliance, stride, k, t, q);

@@ -100,6 +100,10 @@ torch::Tensor kinematic_step(const KernelEntries& kernels, const PhaseTables& ta
   const auto rz =
       green_into(state.residual, medium_on_device(medium, image), plan.grid, state.preconditioned);
   direction_factor(rows, rz.size(1), rz.data_ptr<double>(), numbers, current_stream());
+  if (state.sum.defined()) {
+    kernels.turn(state.beta, state.displacement, state.sum);
+    state.weight = state.beta * state.weight + 1.;
+  }
   return decrease;
 }
 

@@ -46,7 +46,8 @@ torch::Tensor kinematic_step(const KernelEntries& kernels, const PhaseTables& ta
                              const GreenPlan& plan, const ReferenceMedium& medium,
                              const torch::Tensor& floor, const KinematicState& state);
 Energies energies(const KernelEntries& kernels, const PhaseTables& tables,
-                  const ReferenceMedium& medium, const torch::Tensor& u, const torch::Tensor& z);
+                  const ReferenceMedium& medium, const torch::Tensor& u, const torch::Tensor& v,
+                  const torch::Tensor& z);
 StressAndStrain equilibrated_part(const KernelEntries& kernels, const ReferenceMedium* law,
                                   const torch::Tensor& s, const GreenPlan& plan,
                                   const ReferenceMedium& medium, const PhaseTables* tables);

@@ -81,12 +81,16 @@ torch::Tensor kinematic_step(const KernelEntries& kernels, const PhaseTables& ta
 }
 
 Energies energies(const KernelEntries& kernels, const PhaseTables& tables,
-                  const ReferenceMedium& medium, const torch::Tensor& u, const torch::Tensor& z) {
+                  const ReferenceMedium& medium, const torch::Tensor& u, const torch::Tensor& v,
+                  const torch::Tensor& z) {
   torch::NoGradGuard no_grad;
   const Grid& grid = tables.grid;
   const auto strain = total_strain(kernels, u, grid);
   const auto stress = kernels.multiply(tables, Moduli::stiffness, strain);
-  const auto equilibrated = stress + correction(kernels, medium, z, grid);
+  const auto unbalanced =
+      v.is_same(u) ? stress
+                   : kernels.multiply(tables, Moduli::stiffness, total_strain(kernels, v, grid));
+  const auto equilibrated = unbalanced + correction(kernels, medium, z, grid);
   const auto its_strain = kernels.multiply(tables, Moduli::compliance, equilibrated);
   const auto mean = [&](const torch::Tensor& field) { return grid_mean(field, grid).cpu(); };
   return {mean_products(kernels, strain, stress, grid), mean(stress),

@@ -53,7 +53,8 @@ TEST(FusedPasses, InstructionSetsAgree) {
                               r.force.data_ptr<double>(), 0, v.n[0], r.energy.data_ptr<double>());
       double* sums = r.gram.data_ptr<double>();
       const auto step = loads * loads;
-      kernel.energies(v, loads, u.data_ptr<double>(), z.data_ptr<double>(), 0.7, 0.4, 0, v.n[0],
+      kernel.energies(v, loads, u.data_ptr<double>(), u.data_ptr<double>(), z.data_ptr<double>(),
+                      0.7, 0.4, 0, v.n[0],
                       {sums, sums + step, sums + 2 * step, sums + 3 * step, sums + 4 * step});
       r.strain = strain_of(u[0], stiffness.grid());
       r.product = torch::zeros_like(r.strain);

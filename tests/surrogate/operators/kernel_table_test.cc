@@ -141,9 +141,11 @@ class Inputs {
         {"kinematic_step", [&] { return two_steps(); }},
         {"energies",
          [&] {
-           const auto a = k.energies(k, tables_, medium, u, z);
-           return Results{a.strain_gram, a.stress_mean, a.stress_gram, a.compliance_mean,
-                          a.total_mean};
+           const auto a = k.energies(k, tables_, medium, u, z, u),
+                      b = k.energies(k, tables_, medium, u, u, z);
+           return Results{a.strain_gram,     a.stress_mean,     a.stress_gram,
+                          a.compliance_mean, a.total_mean,      b.strain_gram,
+                          b.stress_gram,     b.compliance_mean, b.total_mean};
          }},
         {"equilibrated_part",
          [&] {
@@ -177,10 +179,13 @@ class Inputs {
     auto [r, z0, rz] = table_.residual_of(table_, tables_, *plan_, medium, x);
     auto p = z0.clone(), beta = torch::zeros_like(rz), floor = torch::zeros_like(rz);
     floor[2][0] = 2. * rz[2][0];
-    const KinematicState state{x, r, z0, p, rz, beta};
+    torch::Tensor sum, weight;
+    const KinematicState state{x, r, z0, p, rz, beta, sum, weight};
     const auto first = table_.kinematic_step(table_, tables_, *plan_, medium, floor, state).clone();
+    sum = x.clone();
+    weight = torch::ones_like(rz);
     const auto second = table_.kinematic_step(table_, tables_, *plan_, medium, floor, state);
-    return {x, r, z0, rz, first, second};
+    return {x, r, z0, rz, first, second, sum, weight};
   }
 
   const KernelTable& table_;

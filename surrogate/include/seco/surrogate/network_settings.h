@@ -10,6 +10,8 @@ struct NetworkSettings {
   /// 2 or 3.
   int dimension = 3;
   /// `s-ECO`: compatibility and equilibrium are exact, the constitutive law is in the loss.
+  /// `polarization`: s-ECO of another form: a strain, gated by how far the phase is from a
+  /// reference phase, gives a polarization whose Green operator makes both fields admissible.
   /// `w-ECO`: compatibility and constitutive law are exact, equilibrium is in the loss.
   /// `UNet`, `TFNO`: strain and stress straight from the backbone of that name, from data alone.
   /// `direct`: the same from a TorchScript module.
@@ -25,8 +27,8 @@ struct NetworkSettings {
   /// `cubic`, `hexagonal`: symmetry of the harmonics.
   std::string crystal_symmetry = "cubic";
 
-  /// Channels of the finest level of the UNet (each coarser level has twice as many), or of the
-  /// layers of the TFNO.
+  /// Channels of the finest level of the UNet (each coarser level has twice as many), of the layers
+  /// of the TFNO, or of the tokens of `polarization`.
   int width = 16;
   /// Number of resolutions of the UNet.
   int levels = 3;
