@@ -3,7 +3,8 @@
 #   scripts/benchmark.sh [OUT.md] [--quick]
 # Builds the programs in build/release first and writes one Markdown page, results/benchmark.md unless named, and a
 # folder of JSON values beside it. --quick takes under three minutes, the whole under thirty. Let nothing else run.
-# PYTHON names a Python with the packages muSpectre and h5py, whose solver is then measured as well.
+# PYTHON names a Python with the packages muSpectre and h5py, MUGRID_PYTHON (else PYTHON) one with muGrid 1.6 and h5py, whose
+# solvers are then measured as well. They need environments of their own: muSpectre brings an old muGrid.
 set -euo pipefail
 here=$(pwd)
 cd "$(dirname "$0")/.."
@@ -24,6 +25,7 @@ mkdir -p "$values"
 
 bin=build/release/bin
 python=${PYTHON:-python3}
+mugrid_python=${MUGRID_PYTHON:-$python}
 # Written by CMake where their libraries are found.
 optional=(network_benchmark macro_benchmark rve_scaling)
 programs=(seco machine_benchmark solver_benchmark engine_table)
@@ -103,24 +105,38 @@ if [ -n "$quick" ]; then
     --rve-folder "$values" --json "$values/solver.json"
   section "Reference solver, pores" $bin/solver_benchmark --cases pores --grids 32 --precisions single --seconds 0.1 \
     --rve-folder "$values" --json "$values/solver_pores.json"
+  section "Reference solver, one thread" $bin/solver_benchmark --cases sphere --grids 32 --threads 1 --seconds 0.1 \
+    --rve-folder "$values" --json "$values/solver_1.json"
 else
   section "Machine" $bin/machine_benchmark --json "$values/machine.json"
   section "Reference solver" $bin/solver_benchmark --grids 32,64 --rve-folder "$values" --json "$values/solver.json"
-  section "Reference solver, eight RVEs at a time" $bin/solver_benchmark --grids 32 --rves 8 --precisions single \
-    --json "$values/solver_8.json"
+  section "Reference solver, one thread" $bin/solver_benchmark --cases sphere --grids 64 --threads 1 \
+    --rve-folder "$values" --json "$values/solver_1.json"
+  section "Reference solver, eight RVEs at a time" $bin/solver_benchmark --cases copper,pores --grids 32 --rves 8 \
+    --precisions single --json "$values/solver_8.json"
 fi
 
-say ""
-say "## An established code: muSpectre"
-say ""
-if "$python" -c 'import muSpectre, h5py' 2>/dev/null; then
-  echo "== benchmark: muSpectre"
-  "$python" surrogate/benchmarks/muspectre_benchmark.py "$values/solver.json" --cases copper --grids $([ -n "$quick" ] && echo 32 || echo 32,64) >>"$page" ||
-    { echo "benchmark: muspectre_benchmark.py failed" >&2; exit 1; }
-else
-  say "Not measured: $python has no packages muSpectre and h5py (\`pip install muSpectre==0.27.0 h5py\`, then"
-  say "\`PYTHON=that/python3 scripts/benchmark.sh\`)."
-fi
+# peer NAME PYTHON VARIABLE CHECK PACKAGES COMMAND...: a section of another code, if its packages are there.
+peer() {
+  local name=$1 interpreter=$2 variable=$3 check=$4 packages=$5
+  shift 5
+  if "$interpreter" -c "$check" 2>/dev/null; then
+    section "Another code: $name" "$interpreter" "$@"
+  else
+    say ""; say "## Another code: $name"; say ""
+    say "Not measured: $interpreter has not $(sed 's/==[0-9.]*//g; s/ / and /' <<<"$packages") (\`pip install $packages\`, then"
+    say "\`$variable=that/python3 scripts/benchmark.sh\`)."
+  fi
+}
+peers=surrogate/benchmarks
+peer muSpectre "$python" PYTHON 'import muSpectre, h5py' 'muSpectre==0.27.0 h5py' \
+  $peers/muspectre_benchmark.py "$values/solver.json" --cases copper --grids $([ -n "$quick" ] && echo 32 || echo 32,64)
+mugrid() {
+  peer "muGrid, $1" "$mugrid_python" MUGRID_PYTHON 'from muGrid import IsotropicStiffnessOperator; import h5py' \
+    'muGrid==1.6.1 h5py' $peers/mugrid_benchmark.py "${@:2}" --cases sphere ${quick:+--repetitions 1}
+}
+mugrid "one thread" "$values/solver_1.json"
+[ -n "$quick" ] || mugrid "all cores" "$values/solver.json" --grids 64
 
 if [ -n "$quick" ]; then
   section "Engines" $bin/engine_table --grid 16 --rves 4 --tolerances 1e-2 --contrasts 1e-2,100

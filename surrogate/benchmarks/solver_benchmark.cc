@@ -106,7 +106,8 @@ nlohmann::json run_case(const Options& options, const std::string& name, int gri
   std::vector<materials::Rve> rves;
   for (int i = 0; i < options.n_rves; ++i) rves.push_back(solver_case(name, grid, i));
   const SolverBenchmark benchmark(std::move(rves), options.threads, Budget{options.seconds});
-  nlohmann::json value{{"case", name}, {"grid", grid}, {"rves", options.n_rves}};
+  nlohmann::json value{
+      {"case", name}, {"grid", grid}, {"rves", options.n_rves}, {"threads", options.threads}};
   if (!options.rve_folder.empty()) {
     const auto path =
         std::filesystem::path(options.rve_folder) / fmt::format("{}_{}.h5", name, grid);

@@ -10,11 +10,30 @@
 
 namespace seco::benchmarks {
 
+namespace {
+
+materials::Rve centred_sphere(int grid, double radius) {
+  materials::Rve rve;
+  rve.shape.assign(3, grid);
+  rve.lengths.assign(3, 1.);
+  rve.stiffness = {materials::isotropic(1, 0.3), materials::isotropic(10, 0.3)};
+  rve.phase.reserve(rve.n_voxels());
+  const auto square = [&](int i) { return std::pow((i + 0.5) / grid - 0.5, 2); };
+  for (int i = 0; i < grid; ++i)
+    for (int j = 0; j < grid; ++j)
+      for (int k = 0; k < grid; ++k)
+        rve.phase.push_back(square(i) + square(j) + square(k) < radius * radius ? 1 : 0);
+  return rve;
+}
+
+}  // namespace
+
 std::vector<std::string> solver_case_names() {
-  return {"copper", "pores"};
+  return {"copper", "pores", "sphere"};
 }
 
 materials::Rve solver_case(const std::string& name, int grid, int number) {
+  if (name == "sphere") return centred_sphere(grid, 0.25);
   materials::GeneratorSettings settings;
   settings.shape.assign(3, grid);
   settings.seed = 100 + 1000 * static_cast<std::uint64_t>(number);
@@ -29,7 +48,8 @@ materials::Rve solver_case(const std::string& name, int grid, int number) {
     settings.volume_fraction = 0.16;
     settings.n_inclusions = 8;
   } else {
-    throw std::invalid_argument("case '" + name + "' is not known; allowed are copper, pores");
+    throw std::invalid_argument("case '" + name +
+                                "' is not known; allowed are copper, pores, sphere");
   }
   while (true) try {
       return materials::generate(settings);
