@@ -10,11 +10,11 @@
 #include <iostream>
 #include <limits>
 #include <optional>
-#include <random>
 
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/elastic_symmetry.h"
 #include "seco/materials/generators.h"
+#include "seco/materials/random.h"
 #include "seco/surrogate/engine.h"
 #include "seco/surrogate/threads.h"
 
@@ -33,9 +33,7 @@ struct Options {
 /// Spheres or discs of radius 0.1 to 0.18 at random places, until they take 30 % of the cell: they
 /// overlap, so that stiff ones touch and soft ones meet.
 void overlap_inclusions(materials::Rve& rve, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  // As random_stream.h draws them, the same with every library.
-  const auto uniform = [&] { return static_cast<double>(random() >> 11) * 0x1p-53; };
+  materials::RandomStream random(seed);
   const auto dimension = rve.shape.size();
   std::vector<std::int64_t> stride(dimension, 1);
   for (std::size_t k = dimension - 1; k > 0; --k) stride[k - 1] = stride[k] * rve.shape[k];
@@ -46,8 +44,8 @@ void overlap_inclusions(materials::Rve& rve, std::uint64_t seed) {
   };
   while (fraction() < 0.3) {
     std::vector<double> centre(dimension);
-    for (auto& x : centre) x = uniform();
-    const double radius = 0.1 + 0.08 * uniform();
+    for (auto& x : centre) x = random.uniform();
+    const double radius = 0.1 + 0.08 * random.uniform();
     for (std::size_t v = 0; v < rve.phase.size(); ++v) {
       double square = 0;
       for (std::size_t k = 0; k < dimension; ++k) {
