@@ -194,13 +194,13 @@ std::pair<Bounds, torch::Tensor> enclose_beforehand(const StiffnessField& stiffn
   const auto potential = sums.strain_gram.diagonal(0, 1, 2).clamp_min(0.).sqrt();
   const auto complementary = sums.stress_gram.diagonal(0, 1, 2).clamp_min(0.).sqrt();
   const auto correction = slope * root_mean_square(z, grid);
-  // Of the stress as it is summed against that of exact arithmetic, in the norm of the energy and
-  // in the plain one, divided by the root of the softest eigenvalue: a constant stress makes up for
-  // the mean.
   // Norm of the strains behind the stresses: C : e = s - C0 : sym D z.
   const auto behind = of_stress.is_same(displacement)
                           ? potential
                           : complementary + medium_norm * correction / rounding.soft;
+  // Of the stress as it is summed against that of exact arithmetic, in the norm of the energy and
+  // in the plain one, divided by the root of the softest eigenvalue: a constant stress makes up for
+  // the mean.
   const auto of_products = gamma(product_roundings) * condition * behind +
                            all * medium_norm * correction / rounding.soft;
   const auto of_mean =

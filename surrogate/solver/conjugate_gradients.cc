@@ -26,17 +26,13 @@ void keep_members(const std::vector<std::int64_t>& members,
 }  // namespace
 
 Smoothing useful_smoothing(const StiffnessField& stiffness) {
-  // Largest over smallest eigenvalue; of the same phase in two stiffnesses up to 3 for usual
-  // Poisson ratios.
   constexpr double least = 100., high = 1500.;
+  const auto contrasts = stiffness.contrast();
   double contrast = 1.;
-  for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
-    const auto i = static_cast<std::size_t>(b);
+  for (std::int64_t b = 0; b < stiffness.batch_size(); ++b)
     // Voids have no lower bound that could be better.
-    if (stiffness.has_void()[i]) continue;
-    const auto& of = stiffness.conditioning()[i];
-    contrast = std::max(contrast, of.largest / of.smallest);
-  }
+    if (!stiffness.has_void()[static_cast<std::size_t>(b)])
+      contrast = std::max(contrast, contrasts.data_ptr<double>()[b]);
   return contrast >= high    ? Smoothing::always
          : contrast >= least ? Smoothing::near_end
                              : Smoothing::none;
