@@ -306,6 +306,7 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
   surrogate::wait_passively(argv);
+  surrogate::keep_freed_memory();
   Options options;
   auto& s = options.sample;
   CLI::App app{"Linear solvers of seco-macro against a plain deal.II program, 3D"};

@@ -152,6 +152,7 @@ seco::surrogate::Versions library_versions() {
 // CLI11 throws outside of `parse` only if the options above are declared wrongly.
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
   seco::surrogate::wait_passively(argv);
+  seco::surrogate::keep_freed_memory();
   Options options;
   CLI::App app{"Two-scale elasticity: a deal.II simulation whose materials are plugins"};
   app.set_version_flag(

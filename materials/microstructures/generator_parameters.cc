@@ -123,8 +123,8 @@ GeneratorSettings read_generator_settings(ParameterReader& reader, const std::st
     if (!(length > 0)) reader.refuse(s, "Lengths", "allowed are positive lengths");
   g.unit = reader.choice(s, "Unit", "MPa", {"Pa", "kPa", "MPa", "GPa"}, "unit of the stiffness");
   g.seed = static_cast<std::uint64_t>(reader.integer(s, "Seed", 1, 0, 1LL << 60, "random seed"));
-  g.n_grains = static_cast<int>(
-      reader.integer(s, "Number of grains", 64, 1, 65535, "grains of a polycrystal"));
+  g.n_grains = static_cast<int>(reader.integer(s, "Number of grains", 64, 1, 65535,
+                                               "grains of a polycrystal, or of two phases"));
   g.crystal = read_stiffness(reader, s, "Crystal", "Cu", g.unit, "crystal of a polycrystal", 3);
   read_texture(reader, s, g.texture);
   g.matrix =

@@ -57,8 +57,9 @@ Rve empty_rve(const GeneratorSettings& settings) {
   return rve;
 }
 
-Rve polycrystal(const GeneratorSettings& settings) {
-  Rve rve = empty_rve(settings);
+/// The Voronoi grain of every voxel of a periodic cell.
+/// @throws std::invalid_argument for more grains than voxels
+std::vector<std::uint16_t> voronoi_grains(const GeneratorSettings& settings, const Rve& rve) {
   const int d = rve.dimension();
   if (settings.n_grains < 1 || settings.n_grains > 65535)
     refuse(fmt::format("generator: {} grains, allowed are 1 to 65535", settings.n_grains));
@@ -67,18 +68,10 @@ Rve polycrystal(const GeneratorSettings& settings) {
         fmt::format("generator: {} grains in {} voxels, where at least {} of them would vanish; "
                     "allowed are at most as many grains as voxels",
                     settings.n_grains, rve.n_voxels(), settings.n_grains - rve.n_voxels()));
-  RandomStream positions(mix_seed(settings.seed, 1)), orientations(mix_seed(settings.seed, 2));
+  RandomStream positions(mix_seed(settings.seed, 1));
   std::vector<double> seeds;
   for (int g = 0; g < settings.n_grains; ++g)
     for (int i = 0; i < d; ++i) seeds.push_back(positions.uniform() * rve.lengths[i]);
-  if (settings.crystal.rows() != 6 || settings.crystal.cols() != 6)
-    refuse(fmt::format("generator: stiffness of the crystal is {}x{}, expected 6x6",
-                       settings.crystal.rows(), settings.crystal.cols()));
-  for (int g = 0; g < settings.n_grains; ++g) {
-    const Rotation orientation = draw_orientation(settings.texture, orientations);
-    add_phase(rve, rotate(settings.crystal, orientation));
-    rve.orientation.push_back(to_euler(orientation));
-  }
 
   // Squared periodic distance of every grid line to every seed, axis by axis.
   std::vector<std::vector<double>> distance(d);
@@ -91,6 +84,7 @@ Rve polycrystal(const GeneratorSettings& settings) {
       }
   const int n = settings.n_grains, depth = d == 3 ? rve.shape[2] : 1;
   std::vector<double> plane(n);
+  std::vector<std::uint16_t> grain(rve.n_voxels());
   std::size_t voxel = 0;
   for (int i = 0; i < rve.shape[0]; ++i)
     for (int j = 0; j < rve.shape[1]; ++j) {
@@ -107,9 +101,24 @@ Rve polycrystal(const GeneratorSettings& settings) {
             nearest = g;
           }
         }
-        rve.phase[voxel] = static_cast<std::uint16_t>(nearest);
+        grain[voxel] = static_cast<std::uint16_t>(nearest);
       }
     }
+  return grain;
+}
+
+Rve polycrystal(const GeneratorSettings& settings) {
+  Rve rve = empty_rve(settings);
+  rve.phase = voronoi_grains(settings, rve);
+  if (settings.crystal.rows() != 6 || settings.crystal.cols() != 6)
+    refuse(fmt::format("generator: stiffness of the crystal is {}x{}, expected 6x6",
+                       settings.crystal.rows(), settings.crystal.cols()));
+  RandomStream orientations(mix_seed(settings.seed, 2));
+  for (int g = 0; g < settings.n_grains; ++g) {
+    const Rotation orientation = draw_orientation(settings.texture, orientations);
+    add_phase(rve, rotate(settings.crystal, orientation));
+    rve.orientation.push_back(to_euler(orientation));
+  }
   return rve;
 }
 
@@ -181,13 +190,47 @@ Rve inclusions(const GeneratorSettings& settings) {
     if (own_phases) add_phase(rve, settings.inclusion_factor * placed[1].stiffness);
     return rve;
   }
-  const auto packed = pack_inclusions(settings, rve.lengths);
+  const auto packed = settings.type == "overlapping" ? scatter_inclusions(settings, rve.lengths)
+                                                     : pack_inclusions(settings, rve.lengths);
   if (own_phases)
     for (const auto& inclusion : packed)
       add_phase(rve, settings.inclusion_factor * turned_to(placed[1], inclusion.direction));
   const auto inside = voxels_inside(packed, settings.volume_fraction, rve.shape, rve.lengths);
   for (std::size_t v = 0; v < inside.size(); ++v)
     rve.phase[v] = static_cast<std::uint16_t>(own_phases ? inside[v] : inside[v] > 0);
+  return rve;
+}
+
+Rve grains(const GeneratorSettings& settings) {
+  Rve rve = empty_rve(settings);
+  check_inclusions(settings);
+  for (const auto& placed : placed_phases(settings)) add_phase(rve, placed.stiffness);
+  rve.stiffness[1] *= settings.inclusion_factor;
+  if (!rve.stiffness_3d.empty()) rve.stiffness_3d[1] *= settings.inclusion_factor;
+  const auto grain = voronoi_grains(settings, rve);
+  std::vector<std::size_t> size(static_cast<std::size_t>(settings.n_grains), 0);
+  for (const auto g : grain) ++size[g];
+  // Grains in a random order, as many as bring the volume nearest to the fraction.
+  RandomStream random(mix_seed(settings.seed, 5));
+  std::vector<std::pair<double, std::size_t>> order;
+  for (std::size_t g = 0; g < size.size(); ++g) order.emplace_back(random.uniform(), g);
+  std::sort(order.begin(), order.end());
+  const double asked = settings.volume_fraction * static_cast<double>(grain.size());
+  std::vector<bool> included(size.size(), false);
+  double inside = 0;
+  for (const auto& [key, g] : order) {
+    const double more = inside + static_cast<double>(size[g]);
+    if (std::abs(more - asked) > std::abs(inside - asked)) continue;
+    included[g] = true;
+    inside = more;
+  }
+  if (settings.volume_fraction > 0 && (inside == 0 || inside == static_cast<double>(grain.size())))
+    throw PackingError(fmt::format(
+        "generator: {} grains do not reach a volume fraction of {:g} to better than {:g}, so that "
+        "the {} would vanish; allowed are 0, or more grains",
+        settings.n_grains, settings.volume_fraction, inside / static_cast<double>(grain.size()),
+        inside == 0 ? "inclusions" : "matrix"));
+  for (std::size_t v = 0; v < grain.size(); ++v) rve.phase[v] = included[grain[v]] ? 1 : 0;
   return rve;
 }
 
@@ -268,6 +311,11 @@ Rve homogeneous(const GeneratorSettings& settings) {
   return rve;
 }
 
+/// Whether the type places inclusions whose fraction is met to a voxel.
+bool has_inclusions(const std::string& type) {
+  return type == "inclusions" || type == "overlapping" || type == "fibres";
+}
+
 /// Differences that are said.
 bool differs(double reached, double asked) {
   return std::abs(reached - asked) > 1e-3 * asked;
@@ -293,7 +341,7 @@ std::vector<std::string> notes_on_fractions(const GeneratorSettings& settings) {
           "asked are {:.4g}",
           layer_of.size(), settings.axis, fmt::join(reached, ", "), fmt::join(asked, ", ")));
   }
-  if (settings.type == "inclusions" || settings.type == "fibres") {
+  if (has_inclusions(settings.type)) {
     std::size_t n = 1;
     for (const int size : settings.type == "fibres" ? section_of(settings).first : settings.shape)
       n *= static_cast<std::size_t>(size);
@@ -312,14 +360,13 @@ std::vector<std::string> notes_on_fractions(const GeneratorSettings& settings) {
           each < 1. ? fmt::format("at least {} have none", settings.n_inclusions - inside)
                     : std::string("small ones may have none")));
   }
-  if (settings.type == "polycrystal") {
+  if (settings.type == "polycrystal" || settings.type == "grains") {
     std::size_t n = 1;
     for (const int size : settings.shape) n *= static_cast<std::size_t>(size);
     const double each = static_cast<double>(n) / settings.n_grains;
     if (each < 8.)
-      notes.push_back(
-          fmt::format("polycrystal: {} grains share {} voxels, {:.2g} each: some may have none",
-                      settings.n_grains, n, each));
+      notes.push_back(fmt::format("{}: {} grains share {} voxels, {:.2g} each: some may have none",
+                                  settings.type, settings.n_grains, n, each));
   }
   return notes;
 }
@@ -327,15 +374,18 @@ std::vector<std::string> notes_on_fractions(const GeneratorSettings& settings) {
 }  // namespace
 
 std::vector<std::string> generator_names() {
-  return {"polycrystal", "inclusions", "fibres", "laminate", "homogeneous"};
+  return {"polycrystal", "inclusions", "overlapping", "grains",
+          "fibres",      "laminate",   "homogeneous"};
 }
 
 Rve generate(const GeneratorSettings& settings) {
   Rve rve;
   if (settings.type == "polycrystal")
     rve = polycrystal(settings);
-  else if (settings.type == "inclusions")
+  else if (settings.type == "inclusions" || settings.type == "overlapping")
     rve = inclusions(settings);
+  else if (settings.type == "grains")
+    rve = grains(settings);
   else if (settings.type == "fibres")
     rve = fibres(settings);
   else if (settings.type == "laminate")
@@ -354,7 +404,7 @@ std::vector<std::string> notes_on(const GeneratorSettings& settings, bool with_f
                                   bool any_axis) {
   check_grid(settings);
   std::vector<std::string> notes;
-  if (settings.type == "inclusions" || settings.type == "fibres") check_inclusions(settings);
+  if (has_inclusions(settings.type) || settings.type == "grains") check_inclusions(settings);
   if (settings.type == "fibres") check_fibres(settings);
   if (settings.type != "polycrystal")
     for (const auto& placed : placed_phases(settings, any_axis))
@@ -368,7 +418,7 @@ std::size_t n_phases(const GeneratorSettings& settings) {
   if (settings.type == "polycrystal") return static_cast<std::size_t>(settings.n_grains);
   if (settings.type == "laminate") return settings.layers.size();
   if (settings.type == "homogeneous") return 1;
-  if (settings.type == "inclusions" && placed_phases(settings)[1].along_each_inclusion)
+  if (has_inclusions(settings.type) && placed_phases(settings)[1].along_each_inclusion)
     return 1 + static_cast<std::size_t>(settings.n_inclusions);
   return 2;
 }

@@ -99,24 +99,55 @@ void set_shape(Inclusion& inclusion, double radius, double aspect_ratio, std::si
                     (long_axis * long_axis - square) * direction * direction.transpose();
 }
 
+/// Radii, largest first, of inclusions whose volumes add up to this share of the cell.
+std::vector<double> draw_radii(const GeneratorSettings& settings, double share,
+                               const std::vector<double>& lengths, RandomStream& random) {
+  std::vector<double> radii;
+  for (int s = 0; s < settings.n_inclusions; ++s)
+    radii.push_back(random.uniform(settings.radius_ratio, 1.));
+  std::sort(radii.rbegin(), radii.rend());
+  double cell = 1, volume = 0;
+  for (const double length : lengths) cell *= length;
+  for (const double r : radii)
+    volume += (lengths.size() == 3 ? 4. / 3. * M_PI * r * r * r : M_PI * r * r);
+  const double scale = std::pow(share * cell / volume, 1. / static_cast<double>(lengths.size()));
+  for (double& r : radii) r *= scale;
+  return radii;
+}
+
+std::vector<Eigen::Vector3d> draw_clusters(const GeneratorSettings& settings,
+                                           const std::vector<double>& lengths,
+                                           RandomStream& random) {
+  std::vector<Eigen::Vector3d> clusters;
+  for (int c = 0; c < settings.n_clusters; ++c) clusters.push_back(random_point(lengths, random));
+  return clusters;
+}
+
+/// Inclusion `number` at a random place, within its cluster where there are clusters.
+Inclusion draw_inclusion(const GeneratorSettings& settings, std::size_t number, double radius,
+                         const std::vector<Eigen::Vector3d>& clusters,
+                         const std::vector<double>& lengths, RandomStream& random) {
+  Inclusion inclusion;
+  inclusion.centre = clusters.empty() ? random_point(lengths, random)
+                                      : random_point_near(clusters[number % clusters.size()],
+                                                          settings.cluster_radius, lengths, random);
+  set_shape(inclusion, radius, settings.aspect_ratio, lengths.size(),
+            settings.aspect_ratio > 1. ? random_direction(lengths.size(), random)
+                                       : Eigen::Vector3d::UnitX());
+  return inclusion;
+}
+
 bool place_all(const GeneratorSettings& settings, const std::vector<double>& radii,
                const std::vector<double>& lengths, RandomStream& random,
                std::vector<Inclusion>& placed) {
   constexpr int tries = 2000;
-  std::vector<Eigen::Vector3d> clusters;
-  for (int c = 0; c < settings.n_clusters; ++c) clusters.push_back(random_point(lengths, random));
+  const auto clusters = draw_clusters(settings, lengths, random);
   placed.clear();
   for (const double radius : radii) {
     bool fits = false;
     for (int t = 0; t < tries && !fits; ++t) {
-      Inclusion candidate;
-      candidate.centre = clusters.empty()
-                             ? random_point(lengths, random)
-                             : random_point_near(clusters[placed.size() % clusters.size()],
-                                                 settings.cluster_radius, lengths, random);
-      set_shape(candidate, radius, settings.aspect_ratio, lengths.size(),
-                settings.aspect_ratio > 1. ? random_direction(lengths.size(), random)
-                                           : Eigen::Vector3d::UnitX());
+      const auto candidate =
+          draw_inclusion(settings, placed.size(), radius, clusters, lengths, random);
       fits = !overlaps_itself(candidate, lengths) &&
              std::none_of(placed.begin(), placed.end(), [&](const Inclusion& other) {
                return overlap(candidate, other, lengths);
@@ -161,16 +192,7 @@ std::vector<Inclusion> pack_inclusions(const GeneratorSettings& settings,
                                        const std::vector<double>& lengths) {
   const auto d = static_cast<double>(lengths.size());
   RandomStream random(mix_seed(settings.seed, 3));
-  std::vector<double> radii;
-  for (int s = 0; s < settings.n_inclusions; ++s)
-    radii.push_back(random.uniform(settings.radius_ratio, 1.));
-  std::sort(radii.rbegin(), radii.rend());
-  double cell = 1, volume = 0;
-  for (const double length : lengths) cell *= length;
-  for (const double r : radii)
-    volume += (lengths.size() == 3 ? 4. / 3. * M_PI * r * r * r : M_PI * r * r);
-  const double scale = std::pow(settings.volume_fraction * cell / volume, 1. / d);
-  for (double& r : radii) r *= scale;
+  const auto radii = draw_radii(settings, settings.volume_fraction, lengths, random);
   const double shortest = *std::min_element(lengths.begin(), lengths.end());
   const double short_axis = radii.front() * std::pow(settings.aspect_ratio, -1. / d);
   constexpr int restarts = 200;
@@ -193,6 +215,18 @@ std::vector<Inclusion> pack_inclusions(const GeneratorSettings& settings,
       "placement of spheres ends near 0.3 in 3D and 0.5 in 2D. Lower the fraction{} or, for few "
       "large inclusions, change their number",
       settings.n_inclusions, where, settings.volume_fraction, remedy));
+}
+
+std::vector<Inclusion> scatter_inclusions(const GeneratorSettings& settings,
+                                          const std::vector<double>& lengths) {
+  RandomStream random(mix_seed(settings.seed, 3));
+  const auto radii = draw_radii(settings, -std::log1p(-settings.volume_fraction), lengths, random);
+  const auto clusters = draw_clusters(settings, lengths, random);
+  std::vector<Inclusion> inclusions;
+  for (const double radius : radii)
+    inclusions.push_back(
+        draw_inclusion(settings, inclusions.size(), radius, clusters, lengths, random));
+  return inclusions;
 }
 
 std::vector<std::uint32_t> voxels_inside(const std::vector<Inclusion>& inclusions, double fraction,

@@ -26,6 +26,12 @@ struct Inclusion {
 std::vector<Inclusion> pack_inclusions(const GeneratorSettings& settings,
                                        const std::vector<double>& lengths);
 
+/// Inclusions at independent random places. A cell of many such has the volume fraction
+/// `1 - exp(-v)`, v the sum of their volumes over that of the cell; their radii are those of that
+/// sum. Of the settings, the same are used.
+std::vector<Inclusion> scatter_inclusions(const GeneratorSettings& settings,
+                                          const std::vector<double>& lengths);
+
 /// The given share of all voxels, those that lie deepest in the inclusions, have the number of
 /// their inclusion, counted from 1, and the others 0, last axis fastest: the fraction is met to one
 /// voxel, with the inclusions scaled by a factor close to one.

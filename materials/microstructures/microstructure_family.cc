@@ -25,7 +25,7 @@ GeneratorSettings draw_settings(const MicrostructureFamily& family, std::uint64_
   // One stream for each setting, so that a new range does not change what the others draw.
   const auto stream = [&](std::uint64_t number) { return RandomStream(mix_seed(seed, number)); };
   auto fraction = stream(11), factor = stream(12), counts = stream(13), kinds = stream(14),
-       axes = stream(15);
+       axes = stream(15), constants = stream(16);
   settings.volume_fraction =
       fraction.uniform(family.base.volume_fraction, family.largest_volume_fraction);
   if (family.base.inclusion_factor > 0)
@@ -39,9 +39,34 @@ GeneratorSettings draw_settings(const MicrostructureFamily& family, std::uint64_
   if (!family.crystals.empty())
     settings.crystal =
         family.crystals[draw_integer(0, static_cast<int>(family.crystals.size()) - 1, kinds)];
+  for (const auto& [choices, value] : {std::pair(&family.matrices, &settings.matrix),
+                                       std::pair(&family.inclusions, &settings.inclusion)})
+    if (!choices->empty())
+      *value = (*choices)[draw_integer(0, static_cast<int>(choices->size()) - 1, constants)];
   if (family.random_axis)
     settings.axis = draw_integer(0, static_cast<int>(settings.shape.size()) - 1, axes);
   return settings;
+}
+
+/// Stiffnesses of which one is drawn for each member.
+std::vector<MandelMatrix> read_choices(ParameterReader& reader, const std::string& section,
+                                       const std::string& key, const std::string& what,
+                                       const std::string& single, const std::string& unit,
+                                       int dimension) {
+  std::vector<MandelMatrix> choices;
+  const auto text = reader.text(
+      section, key, "",
+      fmt::format("{} of a dataset, separated by semicolons, each as '{}'; empty: only that", what,
+                  single));
+  for (const auto& part : split(text, ';')) {
+    if (trimmed(part).empty()) continue;
+    try {
+      choices.push_back(stiffness_from_text(trimmed(part), unit, dimension));
+    } catch (const std::invalid_argument& error) {
+      reader.refuse(section, key, error.what());
+    }
+  }
+  return choices;
 }
 
 }  // namespace
@@ -114,18 +139,11 @@ MicrostructureFamily read_microstructure_family(ParameterReader& reader, const s
                                 did_you_mean(name, known, true)));
     family.types.push_back(name);
   }
-  for (const auto& part :
-       split(reader.text(s, "Crystals", "",
-                         "crystals of a dataset, separated by semicolons, each as 'Crystal'; "
-                         "empty: only that"),
-             ';')) {
-    if (trimmed(part).empty()) continue;
-    try {
-      family.crystals.push_back(stiffness_from_text(trimmed(part), base.unit));
-    } catch (const std::invalid_argument& error) {
-      reader.refuse(s, "Crystals", error.what());
-    }
-  }
+  const int dimension = static_cast<int>(base.shape.size());
+  family.crystals = read_choices(reader, s, "Crystals", "crystals", "Crystal", base.unit, 3);
+  family.matrices = read_choices(reader, s, "Matrices", "matrices", "Matrix", base.unit, dimension);
+  family.inclusions = read_choices(reader, s, "Inclusions", "constants of the inclusions",
+                                   "Inclusion", base.unit, dimension);
   family.random_axis =
       reader.flag(s, "Random axis", false, "datasets draw the axis of fibres and layers");
   return family;

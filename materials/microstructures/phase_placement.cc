@@ -136,10 +136,11 @@ std::vector<PlacedPhase> placed_phases(const GeneratorSettings& settings, bool a
                           "Matrix orientation"));
   if (settings.type == "homogeneous") return result;
   auto inclusion = along;
-  if (settings.type == "inclusions" && d == 2) {
+  const bool each = settings.type == "inclusions" || settings.type == "overlapping";
+  if (each && d == 2) {
     inclusion.vector = Eigen::Vector3d::UnitZ();
     inclusion.name = "the normal of the plane, z, as fibres of which the inclusions are sections";
-  } else if (settings.type == "inclusions" && settings.aspect_ratio > 1.) {
+  } else if (each && settings.aspect_ratio > 1.) {
     inclusion.each_inclusion = true;
     inclusion.name = "the long axis of each ellipsoid";
   }

@@ -50,7 +50,8 @@ void RveSource::read(ParameterReader& reader, const std::string& section, int di
           fmt::format("the RVE is {}D, the run is {}D", file_rve_.dimension(), dimension));
     return;
   }
-  has_volume_fraction_ = generator_.type == "inclusions" || generator_.type == "fibres";
+  has_volume_fraction_ = generator_.type == "inclusions" || generator_.type == "overlapping" ||
+                         generator_.type == "grains" || generator_.type == "fibres";
   has_texture_spread_ = generator_.type == "polycrystal" && generator_.texture.type != "random";
   has_seed_ = has_volume_fraction_ || generator_.type == "polycrystal";
   // What does not depend on a seed or a fraction is refused here, where the section is known.

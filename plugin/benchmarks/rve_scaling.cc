@@ -118,6 +118,7 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
   seco::surrogate::wait_passively(argv);
+  seco::surrogate::keep_freed_memory();
   Options options;
   CLI::App app{"Homogenization of many RVEs on many ranks; prints a row of a Markdown table"};
   app.option_defaults()->always_capture_default();

@@ -18,6 +18,7 @@
 int main(int argc, char** argv) {
   using namespace seco;
   surrogate::wait_passively(argv);
+  surrogate::keep_freed_memory();
   benchmarks::DeviceOptions options;
   std::string device = "auto", json;
   std::vector<std::string> parts{"floors", "kernels", "engines"};

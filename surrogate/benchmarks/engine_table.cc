@@ -11,10 +11,7 @@
 #include <limits>
 #include <optional>
 
-#include "seco/materials/elastic_constants.h"
-#include "seco/materials/elastic_symmetry.h"
-#include "seco/materials/generators.h"
-#include "seco/materials/random.h"
+#include "families.h"
 #include "seco/surrogate/engine.h"
 #include "seco/surrogate/threads.h"
 
@@ -25,68 +22,10 @@ using namespace seco;
 struct Options {
   int dimension = 3, grid = 32, n_rves = 16, repetitions = 1;
   std::vector<double> tolerances{1e-2}, contrasts{1e-3, 1e-2, 0.1, 10., 100., 1000.};
-  std::vector<std::string> families{"inclusions", "overlapping", "fibres", "grains"};
+  std::vector<std::string> families = benchmarks::family_names();
   std::string model, device = "cpu";
   bool accuracy = false, smoothing = false;
 };
-
-/// Spheres or discs of radius 0.1 to 0.18 at random places, until they take 30 % of the cell: they
-/// overlap, so that stiff ones touch and soft ones meet.
-void overlap_inclusions(materials::Rve& rve, std::uint64_t seed) {
-  materials::RandomStream random(seed);
-  const auto dimension = rve.shape.size();
-  std::vector<std::int64_t> stride(dimension, 1);
-  for (std::size_t k = dimension - 1; k > 0; --k) stride[k - 1] = stride[k] * rve.shape[k];
-  std::fill(rve.phase.begin(), rve.phase.end(), std::uint16_t(0));
-  const auto fraction = [&] {
-    return static_cast<double>(std::count(rve.phase.begin(), rve.phase.end(), 1)) /
-           static_cast<double>(rve.phase.size());
-  };
-  while (fraction() < 0.3) {
-    std::vector<double> centre(dimension);
-    for (auto& x : centre) x = random.uniform();
-    const double radius = 0.1 + 0.08 * random.uniform();
-    for (std::size_t v = 0; v < rve.phase.size(); ++v) {
-      double square = 0;
-      for (std::size_t k = 0; k < dimension; ++k) {
-        const auto index = static_cast<std::int64_t>(v) / stride[k] % rve.shape[k];
-        double distance = std::abs((static_cast<double>(index) + 0.5) / rve.shape[k] - centre[k]);
-        distance = std::min(distance, 1. - distance);
-        square += distance * distance;
-      }
-      if (square < radius * radius) rve.phase[v] = 1;
-    }
-  }
-}
-
-/// Two phases: spheres or fibres in a matrix, spheres that overlap, or grains half of which are of
-/// each phase.
-materials::Rve make_rve(const Options& options, const std::string& family, double contrast,
-                        std::uint64_t seed) {
-  materials::GeneratorSettings settings;
-  settings.type = family == "grains"        ? "polycrystal"
-                  : family == "overlapping" ? "inclusions"
-                                            : family;
-  settings.shape.assign(options.dimension, options.grid);
-  settings.lengths.assign(options.dimension, 1.);
-  settings.seed = seed;
-  settings.n_grains = 24;
-  settings.crystal = materials::elastic_constants("Cu").stiffness;
-  settings.matrix = materials::isotropic(3000, 0.35);
-  settings.inclusion = materials::isotropic(3000, 0.25);
-  settings.inclusion_factor = contrast;
-  settings.volume_fraction = 0.2;
-  auto rve = materials::generate(settings);
-  if (family == "grains")
-    for (std::size_t phase = 0; phase < rve.stiffness.size(); ++phase) {
-      settings.type = "homogeneous";
-      settings.matrix = (phase % 2 == 0 ? 1. : contrast) * materials::isotropic(3000, 0.3);
-      rve.stiffness[phase] = materials::generate(settings).stiffness.front();
-    }
-  if (family == "overlapping") overlap_inclusions(rve, seed);
-  rve.orientation.clear();
-  return rve;
-}
 
 struct Measurement {
   double seconds = 0, worst_gap = 0, steps = 0;
@@ -255,11 +194,8 @@ void run(const Options& options) {
   std::uint64_t seed = 1000;
   for (const auto& family : options.families)
     for (const double contrast : options.contrasts) {
-      std::vector<materials::Rve> rves;
-      while (rves.size() < static_cast<std::size_t>(options.n_rves)) try {
-          rves.push_back(make_rve(options, family, contrast, ++seed));
-        } catch (const materials::PackingError&) {
-        }
+      const auto rves = benchmarks::family_members(family, options.dimension, options.grid,
+                                                   contrast, options.n_rves, seed);
       for (const double tolerance : options.tolerances) {
         if (options.smoothing)
           print_smoothing(options, family, contrast, tolerance, rves, ratios);
@@ -278,6 +214,7 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
   surrogate::wait_passively(argv);
+  surrogate::keep_freed_memory();
   Options options;
   CLI::App app{"Times the engines that certify a tolerance"};
   app.add_option("--dimension", options.dimension)->check(CLI::IsMember({2, 3}));

@@ -128,6 +128,7 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
   seco::surrogate::wait_passively(argv);
+  seco::surrogate::keep_freed_memory();
   Options options;
   CLI::App app{"Measures what this machine can do at best"};
   app.add_option("--working-sets", options.working_sets, "MiB of all arrays together")

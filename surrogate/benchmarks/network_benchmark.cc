@@ -256,6 +256,7 @@ void run(Options options) {
 
 int main(int argc, char** argv) {
   seco::surrogate::wait_passively(argv);
+  seco::surrogate::keep_freed_memory();
   Options options;
   CLI::App app{"Times network inference layer by layer, and the answers of the engine s-eco"};
   app.add_option("--models", options.models, "model folders")->delimiter(',');

@@ -163,6 +163,7 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
   surrogate::wait_passively(argv);
+  surrogate::keep_freed_memory();
   Options options;
   CLI::App app{"Times the reference solver against the error of its stiffness"};
   app.add_option("--cases", options.cases)

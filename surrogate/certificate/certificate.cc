@@ -39,12 +39,6 @@ torch::Tensor equilibrated_stress(const StiffnessField& stiffness, const torch::
                            mean_medium(stiffness));
 }
 
-materials::MandelMatrix to_matrix(const torch::Tensor& values) {
-  const auto contiguous = values.to(torch::kCPU, torch::kDouble).contiguous();
-  return Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
-      contiguous.data_ptr<double>(), contiguous.size(0), contiguous.size(1));
-}
-
 namespace {
 
 /// Sums over the voxels of one side, `[B, ...]`: products of the fields of the loads among each
@@ -135,6 +129,12 @@ torch::Tensor each(const StiffnessField& stiffness,
   return values;
 }
 
+/// C1 = smallest I, below the stiffness of every phase.
+ReferenceMedium softest_medium(const StiffnessField& stiffness) {
+  const auto half = each(stiffness, [](const auto& c) { return 0.5 * c.smallest; }).squeeze(1);
+  return {torch::zeros_like(half), half};
+}
+
 /// The errors that all ways share.
 struct Rounding {
   GridRounding grid;
@@ -163,60 +163,68 @@ struct Rounding {
   }
 };
 
-/// The errors are bounded beforehand. Let r be the residual of the displacement and z = G0 r as
-/// computed; the stress C : e + C0 : sym D z of exact arithmetic has the divergence of the
-/// round-off of r and of the Fourier transforms.
+/// Where round-off is what keeps the gap above a good one, `[B]`; where none is named, where it
+/// takes more than a hundredth of the gap. @param share see enclose_summed()
+torch::Tensor held_apart(const Bounds& bounds, const torch::Tensor& share, double good_gap) {
+  constexpr double small = 1e-8, share_of_gap = 0.01, most = 20.;
+  const auto gap = bounds.gap();
+  const auto much = (share <= share_of_gap * gap + small).logical_not();
+  if (good_gap <= 0) return much;
+  const auto good = gap <= good_gap, hopeless = gap - most * share > good_gap;
+  return much.logical_and(good.logical_or(hopeless).logical_not());
+}
+
+/// The stresses `C : (E + sym D v) + C0 : sym D z` are summed while they are made, whatever v and
+/// z, and what they lack of equilibrium is measured on the way.
 /// @return the bounds, and the share of them that the errors of the fields take, `[B]`
-std::pair<Bounds, torch::Tensor> enclose_beforehand(const StiffnessField& stiffness,
-                                                    const torch::Tensor& displacement,
-                                                    const torch::Tensor& of_stress,
-                                                    const GreenOperator& green,
-                                                    const ReferenceMedium& medium) {
+std::pair<Bounds, torch::Tensor> enclose_summed(const StiffnessField& stiffness,
+                                                const torch::Tensor& displacement,
+                                                const torch::Tensor& of_stress,
+                                                const torch::Tensor& z,
+                                                const ReferenceMedium& medium, double good_gap) {
   const Grid& grid = stiffness.grid();
   const auto& kernels = stiffness.kernels();
-  const auto [residual, z, product] =
-      kernels.residual_of(kernels, stiffness.tables(), green.plan(), medium, of_stress);
   const auto sums =
       kernels.energies(kernels, stiffness.tables(), medium, displacement, of_stress, z);
   const Rounding rounding(stiffness);
-  const auto size = rounding.strain_size(displacement, grid);
-  const auto size_of_stress =
-      of_stress.is_same(displacement) ? size : rounding.strain_size(of_stress, grid);
-  const SideSums strains{sums.strain_gram, sums.stress_mean, stiffness.mean_stiffness(),
-                         rounding.hard * Rounding::of_strain(size)};
-  SideSums stresses{sums.stress_gram, sums.compliance_mean, stiffness.mean_compliance(), {}};
+  const SideSums strains{
+      sums.strain_gram, sums.stress_mean, stiffness.mean_stiffness(),
+      rounding.hard * Rounding::of_strain(rounding.strain_size(displacement, grid))};
+  Bounds bounds;
+  bounds.upper = upper_from(stiffness, strains, true);
 
-  const auto of_strain = Rounding::of_strain(size_of_stress);
-  const double all = gamma(difference_roundings + product_roundings + divergence_roundings);
-  const double slope = rounding.grid.difference, transform = rounding.grid.transform;
-  const auto medium_norm = (grid.dimension() * medium.lambda.abs() + 2. * medium.mu).unsqueeze(1);
-  const auto condition = each(stiffness, [](const auto& c) { return c.condition; });
+  SideSums stresses{sums.stress_gram, sums.compliance_mean, stiffness.mean_compliance(), {}};
   const auto potential = sums.strain_gram.diagonal(0, 1, 2).clamp_min(0.).sqrt();
   const auto complementary = sums.stress_gram.diagonal(0, 1, 2).clamp_min(0.).sqrt();
-  const auto correction = slope * root_mean_square(z, grid);
-  // Norm of the strains behind the stresses: C : e = s - C0 : sym D z.
-  const auto behind = of_stress.is_same(displacement)
-                          ? potential
-                          : complementary + medium_norm * correction / rounding.soft;
-  // Of the stress as it is summed against that of exact arithmetic, in the norm of the energy and
-  // in the plain one, divided by the root of the softest eigenvalue: a constant stress makes up for
-  // the mean.
-  const auto of_products = gamma(product_roundings) * condition * behind +
-                           all * medium_norm * correction / rounding.soft;
-  const auto of_mean =
-      (rounding.absolute * (of_strain + gamma(product_roundings) * behind / rounding.soft) +
-       all * medium_norm * correction +
-       gamma(rounding.grid.n_additions) * rounding.hard * complementary) /
-      rounding.soft;
-  const auto of_divergence = rounding.balanced(all * slope * rounding.absolute * size_of_stress +
-                                               transform * root_mean_square(residual, grid)) +
-                             transform * medium_norm * correction / rounding.soft;
-  stresses.field_error = rounding.hard * of_strain + of_products + of_mean + of_divergence;
-  const auto share =
-      2. * torch::maximum(strains.field_error / potential, stresses.field_error / complementary);
-  return {{upper_from(stiffness, strains, true),
-           lower_from(stiffness, stresses, sums.total_mean, true)},
-          std::get<0>(share.max(1))};
+  // |s|^2 <= beta s : C^-1 : s.
+  const auto size = 1.001 * rounding.hard * complementary;
+  const auto divergence = 1.001 * sums.divergence_square.sqrt();
+  const auto of_sums =
+      rounding.balanced(gamma(divergence_roundings) * rounding.grid.difference * size) +
+      gamma(rounding.grid.n_additions) * size / rounding.soft;
+  const auto lower_with = [&](const torch::Tensor& of_divergence) {
+    stresses.field_error = of_sums + of_divergence;
+    bounds.lower = lower_from(stiffness, stresses, sums.total_mean, true);
+    const auto share =
+        2. * torch::maximum(strains.field_error / potential, stresses.field_error / complementary);
+    return std::get<0>(share.max(1));
+  };
+  auto of_divergence = rounding.balanced(divergence);
+  auto share = lower_with(of_divergence);
+  if (!rounding.grid.complete || !held_apart(bounds, share, good_gap).any().item<bool>())
+    return {bounds, share};
+  // The norm of the stress that balances it: in single precision, which is plenty for an error.
+  const auto softest = softest_medium(stiffness);
+  const auto& f = sums.divergence;
+  const auto work =
+      kernels_of(f).inner_product(f, GreenOperator(grid, f.options()).apply(f, softest)).cpu() /
+      static_cast<double>(grid.n_voxels());
+  constexpr double single = 0x1p-24 / 0x1p-53;
+  of_divergence = torch::minimum(
+      of_divergence, 1.001 * work.clamp_min(0.).sqrt() +
+                         rounding.balanced(2. * single * rounding.grid.transform * divergence));
+  share = lower_with(of_divergence);
+  return {bounds, share};
 }
 
 /// The stress is in memory, and its divergence is measured.
@@ -226,8 +234,7 @@ torch::Tensor measured_from_below(const StiffnessField& stiffness, torch::Tensor
   const Grid& grid = stiffness.grid();
   // In the mean medium, which suits the stress; then in the softest one, which balances what
   // round-off has left there.
-  const auto half = each(stiffness, [](const auto& c) { return 0.5 * c.smallest; }).squeeze(1);
-  const ReferenceMedium softest{torch::zeros_like(half), half};
+  const auto softest = softest_medium(stiffness);
   for (const auto* law : {&medium, &softest}) {
     const auto z = green.apply(divergence_of(stress, grid), *law);
     stress = stress - isotropic_stress(strain_of(z, grid), *law, grid);
@@ -273,10 +280,9 @@ Bounds enclose_measured(const StiffnessField& stiffness, const torch::Tensor& di
   return bounds;
 }
 
-void check_double(const StiffnessField& stiffness, const torch::Tensor& field) {
-  TORCH_INTERNAL_ASSERT(
-      field.scalar_type() == torch::kDouble && stiffness.options().dtype() == torch::kDouble,
-      "bounds are evaluated in double precision");
+void check_double(const StiffnessField& stiffness) {
+  TORCH_INTERNAL_ASSERT(stiffness.options().dtype() == torch::kDouble,
+                        "bounds are evaluated in double precision");
 }
 
 // The better of two bounds of each side, RVE by RVE.
@@ -312,32 +318,57 @@ Bounds enclose(const StiffnessField& stiffness, const torch::Tensor& displacemen
                const torch::Tensor& of_stress, const GreenOperator& green,
                const ReferenceMedium& medium) {
   torch::NoGradGuard no_grad;
-  check_double(stiffness, displacement);
-  check_double(stiffness, of_stress);
-  if (!owns(stiffness.kernels(), &KernelEntries::energies))
+  check_double(stiffness);
+  const auto& kernels = stiffness.kernels();
+  if (!owns(kernels, &KernelEntries::energies))
     return enclose_measured(stiffness, displacement, of_stress, green, medium);
-  auto [bounds, round_off] = enclose_beforehand(stiffness, displacement, of_stress, green, medium);
-  // Where round-off may be what holds the bounds apart, it is worth a second look.
-  const auto gap = bounds.gap();
+  const auto residual =
+      kernels.residual_of(kernels, stiffness.tables(), green.plan(), medium, of_stress);
+  return enclose(stiffness, displacement, of_stress, residual.preconditioned, medium);
+}
+
+Bounds enclose(const StiffnessField& stiffness, const torch::Tensor& displacement,
+               const torch::Tensor& of_stress, const torch::Tensor& preconditioned,
+               const ReferenceMedium& medium, double good_gap) {
+  torch::NoGradGuard no_grad;
+  check_double(stiffness);
+  const bool summed = owns(stiffness.kernels(), &KernelEntries::energies);
+  Bounds bounds;
+  auto apart = torch::ones({stiffness.batch_size()}, torch::kBool);
+  if (summed) {
+    torch::Tensor share;
+    std::tie(bounds, share) =
+        enclose_summed(stiffness, displacement, of_stress, preconditioned, medium, good_gap);
+    apart = held_apart(bounds, share, good_gap);
+  }
   std::vector<std::int64_t> loose;
   for (std::int64_t b = 0; b < stiffness.batch_size(); ++b)
-    if (!(round_off[b].item<double>() <= 0.01 * gap[b].item<double>() + 1e-8)) loose.push_back(b);
+    if (apart[b].item<bool>()) loose.push_back(b);
   if (loose.empty()) return bounds;
-  const auto index = torch::tensor(loose, torch::kLong);
-  const auto strained = displacement.index_select(0, index);
-  const auto measured = enclose_measured(
-      stiffness.select(loose), strained,
-      of_stress.is_same(displacement) ? strained : of_stress.index_select(0, index), green,
-      {medium.lambda.index_select(0, index), medium.mu.index_select(0, index)});
+  // A second look, from double precision.
+  const auto index = torch::tensor(loose, torch::kLong).to(displacement.device());
+  const auto precise = [&](const torch::Tensor& field) {
+    return field.index_select(0, index).to(torch::kDouble);
+  };
+  const auto part = stiffness.select(loose);
+  const auto u = precise(displacement);
+  const auto v = of_stress.is_same(displacement) ? u : precise(of_stress);
+  const GreenOperator green(part.grid(), part.options());
+  const ReferenceMedium own{medium.lambda.index_select(0, index.cpu()),
+                            medium.mu.index_select(0, index.cpu())};
+  const auto again = summed && displacement.scalar_type() == torch::kFloat
+                         ? enclose(part, u, v, green, own)
+                         : enclose_measured(part, u, v, green, own);
+  if (!summed) return again;
   for (std::size_t i = 0; i < loose.size(); ++i)
-    keep_better(bounds, loose[i], measured, static_cast<std::int64_t>(i));
+    keep_better(bounds, loose[i], again, static_cast<std::int64_t>(i));
   return bounds;
 }
 
 torch::Tensor enclose_from_above(const StiffnessField& stiffness,
                                  const torch::Tensor& displacement) {
   torch::NoGradGuard no_grad;
-  check_double(stiffness, displacement);
+  check_double(stiffness);
   return measured_from_above(stiffness, total_strain(displacement, stiffness.grid()), displacement,
                              Rounding(stiffness));
 }
@@ -345,7 +376,7 @@ torch::Tensor enclose_from_above(const StiffnessField& stiffness,
 torch::Tensor enclose_from_below(const StiffnessField& stiffness, const torch::Tensor& stress,
                                  const GreenOperator& green, const ReferenceMedium& medium) {
   torch::NoGradGuard no_grad;
-  check_double(stiffness, stress);
+  check_double(stiffness);
   return measured_from_below(stiffness, stress, green, medium, Rounding(stiffness));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "green_operator.h"
+#include "matrices.h"
 #include "ritz.h"
 #include "stiffness_field.h"
 
@@ -42,15 +43,22 @@ Bounds certify(const StiffnessField& stiffness, const torch::Tensor& strain_fluc
 /// errors of strains, equilibrium, products and sums (rounding.h, docs/rounding.md), so that
 /// `lower <= C <= upper` holds for the exact homogenized stiffness. All in double precision.
 ///
-/// The stress is that of a displacement, equilibrated by the Green operator: the same one, or
+/// The stress is that of a displacement v, equilibrated by the Green operator: the same one, or
 /// another that suits the stress better (KinematicIteration::smoothed_displacement()). Where the
-/// table of kernels has its own `energies` (on the CPU) that takes four passes over memory and
-/// bounds its divergence beforehand; where that would cost more than 1 % of the gap and 1e-8, and
-/// with other tables, the stress is written to memory, equilibrated twice, and its divergence
-/// measured.
-/// @param stiffness, green in double precision
-/// @param displacement `[B, L, d, n...]`, double: any, for the unit strains
-/// @param of_stress the displacement behind the stress, likewise
+/// table of kernels has its own `energies` (on the CPU) that takes one pass over memory: the stress
+/// `C : (E + sym D v) + C0 : sym D z` is summed while it is made, and its divergence is measured on
+/// the way, whatever z is. Where that costs more than 1 % of the gap and 1e-8, the displacements
+/// are taken to double precision; where that does not help, and with other tables, the stress is
+/// written to memory, equilibrated twice, and its divergence measured.
+/// @param stiffness in double precision, as everything that is computed
+/// @param displacement `[B, L, d, n...]`, of any type: any, for the unit strains
+/// @param of_stress the displacement v behind the stress, of the same type
+/// @param preconditioned z = G0 r of the residual r of v, as the iteration has it, of the same type
+/// @param good_gap where the gap is as small, or more than round-off above it, nobody looks again
+Bounds enclose(const StiffnessField& stiffness, const torch::Tensor& displacement,
+               const torch::Tensor& of_stress, const torch::Tensor& preconditioned,
+               const ReferenceMedium& medium, double good_gap = 0.);
+/// With the z of a new residual. @param green in double precision, as the displacements
 Bounds enclose(const StiffnessField& stiffness, const torch::Tensor& displacement,
                const torch::Tensor& of_stress, const GreenOperator& green,
                const ReferenceMedium& medium);
@@ -80,9 +88,6 @@ Ritz upper_ritz(const StiffnessField& stiffness, const torch::Tensor& strain_flu
 /// The equilibrated part of the stress `C : strain`, a fluctuation for certify(): by the projection
 /// block in the mean medium. @param strain total strain of every load, `[B, L, m, n...]`
 torch::Tensor equilibrated_stress(const StiffnessField& stiffness, const torch::Tensor& strain);
-
-/// A matrix of order two, on any device, as the other libraries know it.
-materials::MandelMatrix to_matrix(const torch::Tensor& values);
 
 /// Upper bound alone.
 torch::Tensor upper_bound(const StiffnessField& stiffness, const torch::Tensor& strain_fluctuation);

@@ -86,12 +86,16 @@ class Refine {
     result_.message.assign(batch, "");
   }
 
-  FieldResult run(bool has_start) {
+  FieldResult run() {
     const StiffnessField all = kinematic_.stiffness();
-    if (has_start)
+    if (stress_.defined()) {
       check();
-    else
+    } else {
       check_averages();
+      energy_ = kinematic_.first_energy().to(torch::kCPU, torch::kDouble, /*non_blocking=*/false,
+                                             /*copy=*/true);
+      keep_energies_positive();
+    }
     finish();
     bool first = true;
     while (!members_.empty()) {
@@ -121,15 +125,15 @@ class Refine {
     note_gap();
   }
 
-  /// The bounds of the displacement now, and if the start had a stress, of that as well; always in
-  /// double precision.
+  /// The bounds of the displacement now, and if the start had a stress, of that as well; always
+  /// evaluated in double precision.
   void check() {
     if (stress_.defined()) return check_fields();
-    const auto displacement = kinematic_.displacement().to(torch::kDouble);
-    bounds_ = enclose(precise_stiffness(), displacement,
-                      kinematic_.smoothing() ? kinematic_.smoothed_displacement().to(torch::kDouble)
-                                             : displacement,
-                      precise_green(), kinematic_.medium());
+    const auto& u = kinematic_.displacement();
+    const auto v = kinematic_.smoothing() ? kinematic_.smoothed_displacement() : u;
+    const auto z = kinematic_.smoothing() ? kinematic_.preconditioned_residual(v)
+                                          : kinematic_.preconditioned();
+    bounds_ = enclose(precise_stiffness(), u, v, z, kinematic_.medium(), settings_.tolerance);
     note_gap();
   }
 
@@ -407,7 +411,7 @@ class Refine {
 FieldResult solve_certified(const StiffnessField& stiffness, const CertifiedSettings& settings,
                             const CertifiedStart& start) {
   torch::NoGradGuard no_grad;
-  return Refine(stiffness, settings, start).run(start.displacement.defined());
+  return Refine(stiffness, settings, start).run();
 }
 
 }  // namespace seco::surrogate

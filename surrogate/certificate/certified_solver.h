@@ -17,23 +17,24 @@ struct CertifiedSettings {
   bool smooth_stress = true;
 };
 
-/// Admissible fields to start from.
+/// Fields to start from.
 struct CertifiedStart {
   /// Displacement fluctuation, `[B, L, d, n...]`.
   torch::Tensor displacement;
-  /// Self-equilibrated stress fluctuation, `[B, L, m, n...]`.
+  /// Self-equilibrated stress fluctuation, `[B, L, m, n...]`, or undefined: then the displacement
+  /// is where the iteration begins, and no bounds are evaluated before its first step.
   torch::Tensor stress;
   /// PredictedFields::estimate_weight.
   torch::Tensor estimate_weight;
 };
 
-/// Bounds of every RVE to a tolerance. RVEs whose Voigt and Reuss averages, or the fields given to
-/// start from, are good enough take no step. The others take steps of conjugate gradients on the
-/// potential energy (KinematicIteration). The last displacement has the smallest energy and makes
-/// the upper bound. The stress of the lower bound is the equilibrated part of `C : (E + sym D v)`,
-/// where v is the mean of the displacements with the weights 1 / (r . G0 r), whose residual is the
-/// smallest: at high contrast conjugate gradients advance by fits and starts, and the stress of the
-/// last step alone is worse. Where the start has a stress, Ritz combines it with that one.
+/// Bounds of every RVE to a tolerance. RVEs whose Voigt and Reuss averages, or the pair of fields
+/// given to start from, are good enough take no step. The others take steps of conjugate gradients
+/// on the potential energy (KinematicIteration). The last displacement has the smallest energy and
+/// makes the upper bound. The stress of the lower bound is the equilibrated part of `C : (E + sym D
+/// v)`, where v is the mean of the displacements with the weights 1 / (r . G0 r), whose residual is
+/// the smallest: at high contrast conjugate gradients advance by fits and starts, and the stress of
+/// the last step alone is worse. Where the start has a stress, Ritz combines it with that one.
 ///
 /// The batch goes on together; finished RVEs leave it. A check of the bounds costs several steps,
 /// so it waits until the gap that KinematicIteration::gap() lets expect meets the tolerance for a

@@ -93,6 +93,8 @@ class AutoEngine : public Engine {
         lines.push_back(fmt::format("auto, {} voxels: {}, without calibration for {} RVE{}",
                                     in_words(shape), Candidate{default_settings()}.label(), n,
                                     n == 1 ? "" : "s"));
+    for (const auto& [way, engine] : engines_)
+      for (const auto& line : engine->report()) lines.push_back("  " + line);
     return lines;
   }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "certified_solver.h"
 #include "device.h"
@@ -12,6 +13,7 @@
 #include "green_operator.h"
 #include "kernel_tables.h"
 #include "model_folder.h"
+#include "network_start.h"
 #include "reference_solver.h"
 
 namespace seco::surrogate {
@@ -34,13 +36,23 @@ class CertifiedEngine : public FieldEngine {
     own_ = read_certified_parameters(own, "");
     set_thread_count();
     if (!settings.model.empty()) {
-      network_ =
-          load_model(settings.model, settings.network_precision, settings.trust_scripts).network;
+      const auto model =
+          load_model(settings.model, settings.network_precision, settings.trust_scripts);
+      network_ = model.network;
       network_->to(options().device());
+      if (auto polarization = std::dynamic_pointer_cast<PolarizationNetwork>(network_))
+        start_.emplace(polarization, start_gains_from(model.description), settings.model);
     }
   }
 
   std::string name() const override { return certified_name; }
+
+  std::vector<std::string> report() const override {
+    std::vector<std::string> lines;
+    if (start_)
+      for (const auto& line : start_->report()) lines.push_back(name() + ": " + line);
+    return lines;
+  }
 
   void check_fits(const materials::Rve& rve) const override {
     if (network_ && network_->settings().dimension != rve.dimension())
@@ -77,6 +89,11 @@ class CertifiedEngine : public FieldEngine {
   }
 
   CertifiedStart predict(const StiffnessField& stiffness) const {
+    if (start_) {
+      CertifiedStart start;
+      start.displacement = (*start_)(stiffness);
+      return start;
+    }
     const auto predicted = (*network_)(stiffness.to(options().dtype(torch::kFloat)));
     const auto fields = admissible(predicted, stiffness.to(options().dtype(torch::kFloat)));
     const Grid& grid = stiffness.grid();
@@ -95,6 +112,8 @@ class CertifiedEngine : public FieldEngine {
 
   CertifiedParameters own_;
   std::shared_ptr<FieldNetwork> network_;
+  /// Of a polarization network.
+  std::optional<NetworkStart> start_;
 };
 
 }  // namespace

@@ -1,16 +1,36 @@
 #include <fmt/format.h>
 
+#include <atomic>
 #include <limits>
 
+#include "certified_solver.h"
 #include "conjugate_gradients.h"
 #include "device.h"
 #include "field_engine.h"
 #include "model_folder.h"
+#include "network_start.h"
 #include "pair_energies.h"
 #include "seco/surrogate/engine.h"
 
 namespace seco::surrogate {
 namespace {
+
+constexpr const char* s_eco_name = "s-eco";
+
+struct SEcoParameters {
+  /// Relative gap that RVEs are refined to where the network leaves a larger one; 0: never.
+  double refine_to = 0;
+};
+
+SEcoParameters read_s_eco_parameters(materials::ParameterReader& reader,
+                                     const std::string& section) {
+  SEcoParameters own;
+  own.refine_to =
+      reader.number(section, "Refine to", 0, 0, 1,
+                    "relative gap of the bounds: RVEs whose gap is larger after the network go on "
+                    "with conjugate gradients until they reach it; 0: they stay as they are");
+  return own;
+}
 
 /// The trained network and its certificate. The estimate lies between the bounds, at the midpoint
 /// or where the network expects the solution (PredictedFields::estimate_weight); where the lower
@@ -21,6 +41,8 @@ class SEcoEngine : public FieldEngine {
       : FieldEngine(settings,
                     torch::TensorOptions(torch::kFloat).device(select_device(settings.device))) {
     set_thread_count();
+    auto own = own_parameters(settings, s_eco_name);
+    own_ = read_s_eco_parameters(own, "");
     if (settings.model.empty())
       throw std::invalid_argument("engine 's-eco' needs a model folder, and none is given");
     model_ = load_model(settings.model, settings.network_precision, settings.trust_scripts);
@@ -30,7 +52,15 @@ class SEcoEngine : public FieldEngine {
       known_gap_ = model_.description[held_out].get<double>();
   }
 
-  std::string name() const override { return "s-eco"; }
+  std::string name() const override { return s_eco_name; }
+
+  std::vector<std::string> report() const override {
+    if (n_not_finite_ == 0) return {};
+    return {fmt::format(
+        "{}: the network of {} returned numbers that are not finite for {} RVE{}; they were "
+        "answered without it",
+        name(), settings().model, n_not_finite_.load(), n_not_finite_ == 1 ? "" : "s")};
+  }
 
   void check_fits(const materials::Rve& rve) const override {
     if (const int d = model_.network->settings().dimension; rve.dimension() != d)
@@ -49,6 +79,34 @@ class SEcoEngine : public FieldEngine {
   }
 
   FieldResult compute(const StiffnessField& stiffness) const override {
+    auto* network = dynamic_cast<PolarizationNetwork*>(model_.network.get());
+    FieldResult result = network ? of_displacement(*network, stiffness) : of_pair(stiffness);
+    const auto gap = result.bounds.gap();
+    std::vector<std::int64_t> wide;
+    for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
+      result.iterations.push_back(0);
+      result.residual.push_back(0.);
+      result.status.push_back(Status::ok);
+      result.message.emplace_back();
+      const double value = gap[b].item<double>();
+      if (own_.refine_to > 0 && !(value <= own_.refine_to)) {
+        wide.push_back(b);
+      } else if (value > unlike_training * known_gap_) {
+        result.status.back() = Status::unreliable;
+        result.message.back() = fmt::format(
+            "the certified gap is {:.3g}, the largest on held-out RVEs of the model was {:.3g}: a "
+            "microstructure unlike the training set, or a grid or contrast beyond it; the bounds "
+            "hold",
+            value, known_gap_);
+      }
+    }
+    if (!wide.empty()) refine(stiffness, wide, result);
+    mark_one_sided(result, stiffness);
+    return result;
+  }
+
+  /// The two fields that the network predicts.
+  FieldResult of_pair(const StiffnessField& stiffness) const {
     const auto predicted = (*model_.network)(stiffness);
     const auto fields = admissible(predicted, stiffness);
     FieldResult result;
@@ -64,29 +122,63 @@ class SEcoEngine : public FieldEngine {
         enclose_from_below(field, fluctuation + with_grid_axes(mean.to(precise), stiffness.grid()),
                            green, medium)};
     result.estimate = result.bounds.estimate(predicted.estimate_weight);
-    const auto gap = result.bounds.gap();
-    for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
-      result.iterations.push_back(0);
-      result.residual.push_back(0.);
-      result.status.push_back(Status::ok);
-      result.message.emplace_back();
-      if (const double value = gap[b].item<double>(); value > unlike_training * known_gap_) {
-        result.status.back() = Status::unreliable;
-        result.message.back() = fmt::format(
-            "the certified gap is {:.3g}, the largest on held-out RVEs of the model was {:.3g}: a "
-            "microstructure unlike the training set, or a grid or contrast beyond it; the bounds "
-            "hold",
-            value, known_gap_);
-      }
-    }
-    mark_one_sided(result, stiffness);
     return result;
+  }
+
+  /// The displacement of the predicted polarization, and the equilibrated part of its stress, which
+  /// no field of strains or stresses is stored for.
+  FieldResult of_displacement(PolarizationNetwork& network, const StiffnessField& stiffness) const {
+    FieldResult result;
+    const GreenOperator green(stiffness.grid(), options());
+    result.displacement = network.start(stiffness, green);
+    const auto bad = not_finite(result.displacement);
+    for (std::size_t b = 0; b < bad.size(); ++b)
+      if (bad[b]) {
+        result.displacement[static_cast<std::int64_t>(b)].zero_();
+        ++n_not_finite_;
+      }
+    const KinematicIteration iteration(stiffness, green, result.displacement);
+    const auto& u = iteration.displacement();
+    result.bounds = enclose(stiffness.to(options().dtype(torch::kDouble)), u, u,
+                            iteration.preconditioned(), iteration.medium(), own_.refine_to);
+    result.estimate =
+        result.bounds.estimate(torch::full({stiffness.batch_size()}, 0.5, torch::kDouble));
+    return result;
+  }
+
+  /// Conjugate gradients for what the network leaves too far apart.
+  void refine(const StiffnessField& stiffness, const std::vector<std::int64_t>& members,
+              FieldResult& result) const {
+    const auto index = torch::tensor(members, torch::kLong);
+    CertifiedSettings wanted;
+    wanted.tolerance = own_.refine_to;
+    wanted.max_steps = settings().max_iterations;
+    CertifiedStart start;
+    if (!result.displacement.defined())
+      result.displacement = displacement_of(
+          result.strain, GreenOperator(stiffness.grid(), options()), mean_medium(stiffness));
+    start.displacement = result.displacement.index_select(0, index.to(options().device()));
+    const auto refined = solve_certified(stiffness.select(members), wanted, start);
+    result.bounds.lower.index_copy_(0, index, refined.bounds.lower);
+    result.bounds.upper.index_copy_(0, index, refined.bounds.upper);
+    result.estimate.index_copy_(0, index, refined.estimate);
+    result.displacement.index_copy_(0, index.to(options().device()), refined.displacement);
+    result.strain = torch::Tensor();
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const auto b = static_cast<std::size_t>(members[i]);
+      result.iterations[b] = refined.iterations[i];
+      result.residual[b] = refined.residual[i];
+      result.status[b] = refined.status[i];
+      result.message[b] = refined.message[i];
+    }
   }
 
   // A gap so many times the largest on held-out RVEs is not chance.
   static constexpr double unlike_training = 3.;
 
+  SEcoParameters own_;
   Model model_;
+  mutable std::atomic<std::size_t> n_not_finite_{0};
   /// Largest gap on held-out RVEs, or infinite if the model does not tell.
   double known_gap_ = std::numeric_limits<double>::infinity();
 };
@@ -95,7 +187,8 @@ class SEcoEngine : public FieldEngine {
 
 void register_s_eco_engine() {
   register_engine(
-      "s-eco", {"trained s-ECO network with its certificate", numerics_version},
+      s_eco_name,
+      {"trained s-ECO network with its certificate", numerics_version, read_s_eco_parameters},
       [](const EngineSettings& settings) { return std::make_unique<SEcoEngine>(settings); });
 }
 

@@ -29,9 +29,10 @@ struct StepAndSum {
 };
 
 /// `r = -D^T C (E + sym D u)` of the unit strains E and `z = G0 r`, `[B, L, d, n...]`; `r . z`
-/// summed over the nodes, `[B, L]`, double, on the device.
+/// summed over the nodes, and `<(E + sym D u) : C : (E + sym D u)>`, `[B, L]`, double, on the
+/// device.
 struct Residual {
-  torch::Tensor residual, preconditioned, product;
+  torch::Tensor residual, preconditioned, product, energy;
 };
 
 /// Fields of conjugate gradients, `[B, L, d, n...]`, contiguous: displacement u, residual r,
@@ -54,6 +55,9 @@ struct Energies {
   /// Of the equilibrated stresses `s_i = C : (E_i + sym D v_i) + C0 : sym D z_i`:
   /// `<s_i : C^-1 : s_j>`, `<C^-1 : s_i>` and `<s_i>`.
   torch::Tensor stress_gram, compliance_mean, total_mean;
+  /// What they lack of equilibrium: `f_i = D^T s_i` at the nodes, `[B, L, d, n...]`, single
+  /// precision, on the device, and `<f_i . f_i>` before it was rounded to that, `[B, L]`.
+  torch::Tensor divergence, divergence_square;
 };
 
 /// A stress fluctuation in equilibrium, `[B, L, m, n...]`, and its strain C^-1 : t if wanted.
@@ -143,7 +147,9 @@ struct KernelEntries {
                                   const GreenPlan& plan, const ReferenceMedium& medium,
                                   const torch::Tensor& floor,
                                   const KinematicState& state) = nullptr;
-  /// @param v displacement behind the stresses; may be u @param z `G0 r` of the residual r of v
+  /// @param tables in the precision of the arithmetic @param v displacement behind the stresses;
+  /// may be u @param z about `G0 r` of the residual r of v; u, v and z in the type of the tables,
+  /// or all in single precision
   Energies (*energies)(const KernelEntries& kernels, const PhaseTables& tables,
                        const ReferenceMedium& medium, const torch::Tensor& u,
                        const torch::Tensor& v, const torch::Tensor& z) = nullptr;

@@ -1,31 +1,17 @@
 #pragma once
 
+#include <torch/nn.h>
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
 #include "field_network.h"
-#include "green_operator.h"
+#include "polarization.h"
+#include "polarization_inference.h"
 #include "token_trunk.h"
 
 namespace seco::surrogate {
-
-/// The homogeneous medium that a polarization refers to, one per RVE, and what gates it.
-struct Gating {
-  ReferenceMedium medium;
-  /// Where the medium is softer than the mean one: the gate is then the dual one.
-  std::vector<bool> soft_medium;
-  /// Symmetric matrices M of every phase, `[B, P, m, m]`, in the type and on the device of the
-  /// fields.
-  torch::Tensor matrices;
-};
-
-/// The medium is the isotropic part of the phase that fills most of a two-phase RVE, else the mean
-/// medium. With C_r its stiffness, the gate is `M = C - C_r` in a stiff medium and
-/// `M = C_r - C_r : C^-1 : C_r` in a soft one: both vanish where the phase is the medium, and both
-/// are what a strain of order one is multiplied by, whatever the contrast.
-Gating gating_of(const StiffnessField& stiffness);
-
-/// Both admissible fluctuations from a strain g of every unit load, as PolarizationNetwork has
-/// them. Differentiable in g. @param g `[B, L, m, n...]`
-AdmissibleFields polarized_fields(const StiffnessField& stiffness, const GreenOperator& green,
-                                  const Gating& gating, const torch::Tensor& g);
 
 /// The s-ECO form with a *gated polarization*: the network predicts a strain g of every unit load,
 /// the polarization is `tau = M : (E + g)` and vanishes where the phase is the reference medium,
@@ -40,18 +26,38 @@ AdmissibleFields polarized_fields(const StiffnessField& stiffness, const GreenOp
 /// the solution. g = 0 is the start from a uniform polarization per phase. tau is linear in the
 /// load, and a token of 4^d voxels predicts the coefficients of a few gating features of its voxels
 /// (TokenTrunk), so that fine detail costs little.
+///
+/// In a stiff medium the stress above is far off in the soft phase, where an error of tau meets a
+/// large compliance. With NetworkSettings::solver_steps the fields are those after as many steps of
+/// conjugate gradients on the potential energy from v, and the equilibrated part of their stress:
+/// a loss on their gap asks of v what is not left to the solver anyway.
+///
+/// Each phase is described by few channels, from two layers that read its moduli; the voxels see
+/// them through the convolution of their neighbourhood.
 class PolarizationNetwork : public FieldNetwork {
  public:
   /// @throws std::invalid_argument naming the setting, its value and what is allowed.
   explicit PolarizationNetwork(const NetworkSettings& settings);
   std::pair<std::int64_t, std::int64_t> channels() const override;
+  /// What conjugate gradients start from: v, `[B, L, d, n...]`.
+  torch::Tensor start(const StiffnessField& stiffness, const GreenOperator& green);
 
  private:
   PredictedFields forward(const StiffnessField& stiffness) override;
-  /// What the trunk reads, `[B, c, n...]`.
-  torch::Tensor input(const StiffnessField& stiffness, const Gating& gating) const;
+  /// tau of every unit load, `[B, L, m, n...]`; on a CPU without gradients by
+  /// PolarizationInference.
+  torch::Tensor polarization(const StiffnessField& stiffness, const Gating& gating);
+  /// That of the present weights: prepared once for as long as they do not change.
+  std::shared_ptr<const PolarizationInference> inference();
+  /// What the trunk reads of every phase, `[B, P, c]`.
+  torch::Tensor embedded_phases(const StiffnessField& stiffness, const Gating& gating);
 
+  torch::nn::Linear moduli_{nullptr}, phases_{nullptr};
+  TokenTrunkOptions options_;
   TokenTrunk trunk_{nullptr};
+  std::mutex mutex_;
+  std::shared_ptr<const PolarizationInference> prepared_;
+  std::vector<std::pair<const void*, std::int64_t>> versions_;
 };
 
 }  // namespace seco::surrogate

@@ -28,7 +28,7 @@ TokenTrunkImpl::TokenTrunkImpl(const TokenTrunkOptions& options) : options_(opti
   const auto coarse = options.width * 5 / 3;
   add_layer("local", options.in_channels, local_channels, neighbourhood, 1.);
   add_layer("features", local_channels, options.n_features, 1, 1.);
-  add_layer("tokens", local_channels, options.width, options.token, 1.);
+  add_layer("tokens", local_channels, options.width, options.token / 2, 1.);
   for (int i = 0; i < first_blocks; ++i) add_block(fmt::format("first_{}", i), options.width);
   add_layer("down", options.width, coarse, 1, 1.);
   for (int i = 0; i < coarse_blocks; ++i) add_block(fmt::format("coarse_{}", i), coarse);
@@ -57,8 +57,7 @@ void TokenTrunkImpl::add_block(const std::string& name, std::int64_t channels) {
 
 torch::Tensor TokenTrunkImpl::convolved(const torch::Tensor& x, const std::string& name,
                                         std::int64_t groups, std::int64_t stride) const {
-  const auto weight = named_parameters()[name + "_weight"],
-             bias = named_parameters()[name + "_bias"];
+  const auto &weight = parameters_[name + "_weight"], &bias = parameters_[name + "_bias"];
   if (options_.dimension == 2)
     return F::conv2d(x, weight, F::Conv2dFuncOptions().bias(bias).groups(groups).stride(stride));
   return F::conv3d(x, weight, F::Conv3dFuncOptions().bias(bias).groups(groups).stride(stride));
@@ -72,7 +71,7 @@ torch::Tensor TokenTrunkImpl::block(const torch::Tensor& x, const std::string& n
   shape[1] = x.size(1);
   const auto mean = y.mean(1, /*keepdim=*/true);
   const auto variance = (y - mean).square().mean(1, /*keepdim=*/true);
-  y = (y - mean) * (variance + 1e-6).rsqrt() * named_parameters()[name + "_scale"].reshape(shape);
+  y = (y - mean) * (variance + 1e-6).rsqrt() * parameters_[name + "_scale"].reshape(shape);
   y = torch::gelu(convolved(y, name + "_wide", 1, 1));
   return x + convolved(y, name + "_narrow", 1, 1);
 }
@@ -98,13 +97,13 @@ torch::Tensor TokenTrunkImpl::forward(const torch::Tensor& input) {
     features = features.index_select(2 + a, index);
   }
 
-  auto x = convolved(whole, "tokens", 1, edge);
-  for (int i = 0; i < first_blocks; ++i) x = block(x, fmt::format("first_{}", i));
-  // Halved with the ends of odd axes cut; doubled by nearest neighbours.
   const auto pool = [&](const torch::Tensor& t) {
     return d == 2 ? F::avg_pool2d(t, F::AvgPool2dFuncOptions(2).ceil_mode(true))
                   : F::avg_pool3d(t, F::AvgPool3dFuncOptions(2).ceil_mode(true));
   };
+  auto x = convolved(pool(whole), "tokens", 1, edge / 2);
+  for (int i = 0; i < first_blocks; ++i) x = block(x, fmt::format("first_{}", i));
+  // Halved with the ends of odd axes cut; doubled by nearest neighbours.
   auto coarse = convolved(pool(x), "down", 1, 1);
   for (int i = 0; i < coarse_blocks; ++i) coarse = block(coarse, fmt::format("coarse_{}", i));
   coarse = convolved(coarse, "up", 1, 1);

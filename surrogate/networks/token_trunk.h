@@ -13,12 +13,13 @@ struct TokenTrunkOptions {
   std::int64_t width = 96;
   /// Gating features of a voxel.
   std::int64_t n_features = 12;
-  /// Voxels along the edge of a token.
+  /// Voxels along the edge of a token; even.
   std::int64_t token = 4;
 };
 
 /// A periodic network that does its work on tokens of `token^d` voxels. Each voxel has a few gating
-/// features from a convolution of its neighbourhood; the trunk (ConvNeXt blocks on two levels: Liu
+/// features from a convolution of its neighbourhood; tokens start from the averages of blocks of
+/// half their size, and the trunk (ConvNeXt blocks on two levels: Liu
 /// et al. 2022, arXiv 2201.03545) predicts for every token the coefficients by which the features
 /// of its voxels are multiplied:
 ///

@@ -10,6 +10,7 @@
 
 #include "kernel_tables.h"
 #include "linear_operator.h"
+#include "matrices.h"
 
 namespace seco::surrogate {
 namespace {
@@ -134,10 +135,14 @@ StiffnessField::StiffnessField(std::span<const materials::Rve> rves,
 
 void StiffnessField::make_tables(const torch::Tensor& phase, const torch::TensorOptions& options) {
   const auto& table = kernels_of(options);
-  tables_.phase = phase.to(options.device());
+  const auto there = phase.to(options.device());
+  // A field of another type has the same phases.
+  auto compact = tables_.compact.phase;
+  if (!compact.defined() || !there.is_same(tables_.phase)) compact = table.compact_phase(there);
+  tables_.phase = there;
   tables_.stiffness = stiffness_double_.to(options);
   tables_.compliance = compliance_double_.to(options);
-  tables_.compact = {table.compact_phase(tables_.phase), table.compact_matrices(tables_.stiffness),
+  tables_.compact = {compact, table.compact_matrices(tables_.stiffness),
                      table.compact_matrices(tables_.compliance)};
 }
 
@@ -206,13 +211,14 @@ torch::Tensor StiffnessField::coefficients() const {
 }
 
 std::pair<torch::Tensor, torch::Tensor> StiffnessField::mean_lame() const {
-  const int d = grid().dimension();
   const auto mean = mean_stiffness();
-  const auto block = mean.narrow(1, 0, d).narrow(2, 0, d);
-  const auto bulk = block.sum({1, 2}) / (d * d);
-  const auto trace = mean.diagonal(0, 1, 2).sum(1);
-  const auto shear = (trace - d * bulk) / (2. * (grid().n_components() - 1));
-  return {bulk - 2. * shear / d, shear};
+  auto lambda = torch::empty({batch_size()}, torch::kDouble), mu = torch::empty_like(lambda);
+  for (std::int64_t b = 0; b < batch_size(); ++b) {
+    const auto part = isotropic_part(to_matrix(mean[b]));
+    lambda.data_ptr<double>()[b] = part.lambda;
+    mu.data_ptr<double>()[b] = part.mu;
+  }
+  return {lambda, mu};
 }
 
 torch::Tensor StiffnessField::contrast() const {

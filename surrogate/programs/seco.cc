@@ -172,6 +172,7 @@ std::string unknown_subcommand(const CLI::App& app) {
 
 int main(int argc, char** argv) {
   seco::surrogate::wait_passively(argv);
+  seco::surrogate::keep_freed_memory();
   seco::surrogate::register_builtin_engines();
 
   CLI::App app{"Neural microscale materials with guaranteed error bounds"};

@@ -5,6 +5,7 @@
 
 #include "conjugate_step.h"
 #include "kernel_tables.h"
+#include "matrices.h"
 
 namespace seco::surrogate {
 namespace {
@@ -23,19 +24,35 @@ void keep_members(const std::vector<std::int64_t>& members,
     if (t->defined()) *t = t->index_select(0, index.to(t->device()));
 }
 
+/// Whether most voxels are far softer than the mean: stiff inclusions.
+bool mostly_soft(const StiffnessField& stiffness, std::int64_t b) {
+  constexpr double far = 0.1;
+  const double mean = stiffness.mean_lame().second.data_ptr<double>()[b];
+  const auto& fractions = stiffness.fractions();
+  double soft = 0;
+  for (std::int64_t p = 0; p < fractions.size(1); ++p)
+    if (isotropic_part(to_matrix(stiffness.phase_stiffness()[b][p])).mu < far * mean)
+      soft += fractions[b][p].item<double>();
+  return soft > 0.5;
+}
+
 }  // namespace
 
 Smoothing useful_smoothing(const StiffnessField& stiffness) {
-  constexpr double least = 100., high = 1500.;
+  // Soft inclusions gain less: their slow modes are fewer.
+  constexpr double least = 100., least_of_soft = 500., high = 1500.;
   const auto contrasts = stiffness.contrast();
-  double contrast = 1.;
-  for (std::int64_t b = 0; b < stiffness.batch_size(); ++b)
+  auto result = Smoothing::none;
+  for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
     // Voids have no lower bound that could be better.
-    if (!stiffness.has_void()[static_cast<std::size_t>(b)])
-      contrast = std::max(contrast, contrasts.data_ptr<double>()[b]);
-  return contrast >= high    ? Smoothing::always
-         : contrast >= least ? Smoothing::near_end
-                             : Smoothing::none;
+    if (stiffness.has_void()[static_cast<std::size_t>(b)]) continue;
+    const double contrast = contrasts.data_ptr<double>()[b];
+    if (contrast >= high)
+      result = Smoothing::always;
+    else if (contrast >= least_of_soft || (contrast >= least && mostly_soft(stiffness, b)))
+      result = std::max(result, Smoothing::near_end);
+  }
+  return result;
 }
 
 KinematicIteration::KinematicIteration(const StiffnessField& stiffness,
@@ -47,34 +64,36 @@ KinematicIteration::KinematicIteration(const StiffnessField& stiffness, const Gr
                                        const torch::Tensor& initial)
     : stiffness_(stiffness), green_(green), medium_(mean_medium(stiffness)) {
   const Grid& grid = stiffness.grid();
-  u_ = torch::zeros(field_shape(stiffness, grid.dimension()), stiffness.options());
-  evaluate_residual();
-  rz_zero_ = rz_.clone();  // at u = 0, whatever the start
-  // A homogeneous RVE has a right-hand side of round-off only: measured against the mean energy of
-  // the unit loads there is nothing to solve.
-  const double epsilon = round_off(c10::typeMetaToScalarType(stiffness.options().dtype()));
-  floor_ = (stiffness.mean_stiffness().diagonal(0, 1, 2).to(rz_zero_.device()) *
-            (static_cast<double>(grid.n_voxels()) * epsilon * epsilon))
-               .contiguous();
-  if (initial.defined()) {
-    u_.copy_(initial);
-    evaluate_residual();
-  }
-  p_ = z_.clone();
-}
-
-void KinematicIteration::evaluate_residual() {
+  const auto shape = field_shape(stiffness, grid.dimension());
+  u_ = initial.defined() ? initial.to(stiffness.options()).clone()
+                         : torch::zeros(shape, stiffness.options());
   const auto& kernels = stiffness_.kernels();
   const auto start = kernels.residual_of(kernels, stiffness_.tables(), green_.plan(), medium_, u_);
   r_ = start.residual;
   z_ = start.preconditioned;
   rz_ = start.product;
+  first_energy_ = start.energy;
   beta_ = torch::zeros_like(rz_);
+  first_rz_ = rz_.clone();
+  // A homogeneous RVE has a right-hand side of round-off only: measured against the mean energy of
+  // the unit loads there is nothing to solve.
+  const double epsilon = round_off(c10::typeMetaToScalarType(stiffness.options().dtype()));
+  floor_ = (stiffness.mean_stiffness().diagonal(0, 1, 2).to(rz_.device()) *
+            (static_cast<double>(grid.n_voxels()) * epsilon * epsilon))
+               .contiguous();
+  p_ = z_.clone();
 }
 
 torch::Tensor KinematicIteration::residual() const {
-  return torch::where(rz_ <= floor_, torch::zeros_like(rz_), rz_ / torch::maximum(rz_zero_, floor_))
+  return torch::where(rz_ <= floor_, torch::zeros_like(rz_),
+                      rz_ / torch::maximum(first_rz_, floor_))
       .sqrt();
+}
+
+torch::Tensor KinematicIteration::preconditioned_residual(const torch::Tensor& displacement) const {
+  const auto& kernels = stiffness_.kernels();
+  return kernels.residual_of(kernels, stiffness_.tables(), green_.plan(), medium_, displacement)
+      .preconditioned;
 }
 
 void KinematicIteration::step() {
@@ -108,8 +127,8 @@ torch::Tensor KinematicIteration::gap() const {
 }
 
 void KinematicIteration::keep(const std::vector<std::int64_t>& members) {
-  keep_members(members,
-               {&u_, &r_, &z_, &p_, &rz_, &beta_, &sum_, &weight_, &rz_zero_, &floor_, &decrease_});
+  keep_members(members, {&u_, &r_, &z_, &p_, &rz_, &beta_, &sum_, &weight_, &first_rz_,
+                         &first_energy_, &floor_, &decrease_});
   stiffness_ = stiffness_.select(members);
   medium_ = mean_medium(stiffness_);
 }

@@ -18,7 +18,9 @@ Smoothing useful_smoothing(const StiffnessField& stiffness);
 /// Singular stiffness (voids) is allowed.
 class KinematicIteration {
  public:
-  /// @param initial displacement to start from, `[B, L, d, n...]`, or undefined for zero.
+  /// @param initial displacement to start from, `[B, L, d, n...]`, or undefined for zero: v of a
+  ///   polarization of a two-phase RVE may have a far larger energy than zero and still be nearer,
+  ///   because its error lies where the first steps reach it
   explicit KinematicIteration(const StiffnessField& stiffness, const torch::Tensor& initial = {});
   /// @param green the Green operator for the fields of the stiffness, where it is at hand
   KinematicIteration(const StiffnessField& stiffness, const GreenOperator& green,
@@ -28,8 +30,14 @@ class KinematicIteration {
 
   /// Displacement fluctuation, `[B, L, d, n...]`.
   const torch::Tensor& displacement() const { return u_; }
-  /// `sqrt(r.G0 r)` of the residual r, relative to its value at u = 0, `[B, L]`, double.
+  /// The energies F where the iteration started, `[B, L]`, double.
+  const torch::Tensor& first_energy() const { return first_energy_; }
+  /// `sqrt(r.G0 r)` of the residual r, relative to its value where the iteration started, `[B, L]`,
+  /// double.
   torch::Tensor residual() const;
+  /// G0 r of the residual of the recurrence, and of a displacement anew, `[B, L, d, n...]`.
+  const torch::Tensor& preconditioned() const { return z_; }
+  torch::Tensor preconditioned_residual(const torch::Tensor& displacement) const;
   /// `r . G0 r` summed over the nodes, `[B, L]`, double.
   const torch::Tensor& residual_energy() const { return rz_; }
   /// By how much the energies F fell in the last step, `[B, L]`, double (rounding aside, exactly).
@@ -61,13 +69,11 @@ class KinematicIteration {
   const ReferenceMedium& medium() const { return medium_; }
 
  private:
-  void evaluate_residual();
-
   StiffnessField stiffness_;
   GreenOperator green_;
   ReferenceMedium medium_;
   torch::Tensor u_, r_, z_, p_, rz_, beta_, sum_, weight_;  // KinematicState
-  torch::Tensor rz_zero_, floor_, decrease_;
+  torch::Tensor first_rz_, first_energy_, floor_, decrease_;
 };
 
 }  // namespace seco::surrogate

@@ -43,8 +43,8 @@ StudyParameters read_study(ParameterFile& file) {
 
   auto& d = study.dataset;
   d.file = file.path("Dataset", "File", "dataset.h5", "HDF5 file to write and train on");
-  d.n_training = static_cast<std::size_t>(
-      file.integer("Dataset", "Training RVEs", 64, 1, 1000000, "RVEs to train on"));
+  d.n_training = static_cast<std::size_t>(file.integer(
+      "Dataset", "Training RVEs", 64, 0, 1000000, "RVEs to train on; 0 only with 'Fresh samples'"));
   d.n_validation = static_cast<std::size_t>(file.integer(
       "Dataset", "Validation RVEs", 8, 1, 1000000, "held-out RVEs, from seeds of their own"));
   d.label_factor = static_cast<int>(
@@ -65,6 +65,12 @@ StudyParameters read_study(ParameterFile& file) {
   t.n_steps = file.integer(s, "Steps", 2000, 1, 100000000, "optimizer steps");
   t.time_limit =
       file.number(s, "Time limit", 0, 0, 1e6, "minutes after which training stops; 0 for none");
+  if (file.flag(s, "Fresh samples", false,
+                "draws every RVE of every step anew from 'Microstructure', without labels; the "
+                "dataset is for validation alone"))
+    t.fresh_rve = [family = study.family](std::size_t index) {
+      return materials::draw(family, index);
+    };
   t.batch_size =
       static_cast<int>(file.integer(s, "Batch size", 4, 1, 4096, "RVEs per step, over all ranks"));
   t.micro_batch_size = static_cast<int>(file.integer(

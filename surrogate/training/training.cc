@@ -17,6 +17,7 @@
 #include "evaluation.h"
 #include "loss.h"
 #include "model_folder.h"
+#include "network_start.h"
 #include "progress_bar.h"
 #include "seco/materials/symmetry_operations.h"
 #include "seco/materials/write_atomically.h"
@@ -56,6 +57,16 @@ bool learns_from_data_alone(const TrainingSettings& s) {
   return s.network.model == "UNet" || s.network.model == "TFNO";
 }
 
+/// @throws std::invalid_argument for a phase of zero stiffness
+void check_solid(const materials::Rve& rve, const std::string& origin) {
+  for (const auto& stiffness : rve.stiffness)
+    if (stiffness.cwiseAbs().maxCoeff() == 0.)
+      throw std::invalid_argument(
+          fmt::format("{}: holds voids of zero stiffness, whose compliance is infinite; give "
+                      "them a small finite stiffness for training",
+                      origin));
+}
+
 void check(const TrainingSettings& s, const DatasetReader& data) {
   const auto refuse = [](const std::string& what) { throw std::invalid_argument(what); };
   if (s.network.dimension != data.dimension())
@@ -63,7 +74,11 @@ void check(const TrainingSettings& s, const DatasetReader& data) {
                        s.network.dimension));
   if (s.residual != "gap" && s.residual != "plain")
     refuse(fmt::format("residual '{}' is not known; allowed are gap, plain", s.residual));
-  if (data.n_training() == 0) refuse(fmt::format("{}: holds no training RVEs", s.dataset));
+  if (s.fresh_rve && s.data_weight > 0)
+    refuse(
+        fmt::format("data weight {}: fresh samples have no labels, allowed is 0", s.data_weight));
+  if (data.n_training() == 0 && !s.fresh_rve)
+    refuse(fmt::format("{}: holds no training RVEs", s.dataset));
   if (data.n_validation() == 0) refuse(fmt::format("{}: holds no validation RVEs", s.dataset));
   if (s.data_weight > 0 && data.label_factor() == 0)
     refuse(fmt::format("{}: holds no labels, so the weight of the data must be 0, not {}",
@@ -73,13 +88,7 @@ void check(const TrainingSettings& s, const DatasetReader& data) {
                        s.physics_weight, s.network.model));
   if (s.data_weight == 0 && s.physics_weight == 0)
     refuse("data weight and physics weight are both 0, so there is nothing to learn");
-  for (const auto& rve : data.rves())
-    for (const auto& stiffness : rve.stiffness)
-      if (stiffness.cwiseAbs().maxCoeff() == 0.)
-        refuse(
-            fmt::format("{}: holds voids of zero stiffness, whose compliance is infinite; give "
-                        "them a small finite stiffness for training",
-                        s.dataset));
+  for (const auto& rve : data.rves()) check_solid(rve, s.dataset);
 }
 
 /// Sums over the RVEs of one step; the same on all ranks after the exchange.
@@ -203,6 +212,8 @@ class Trainer {
     StepLosses losses;
     for (const auto& positions : batches_.micro_batches(ranks_.rank(), ranks_.size())) {
       auto batch = batches_.load(state_.step, positions);
+      if (settings_.fresh_rve)
+        for (const auto& rve : batch.rves) check_solid(rve, settings_.parameter_file);
       if (settings_.shear_error != 0)
         for (auto& rve : batch.rves) rve = materials::with_shear_error(rve, settings_.shear_error);
       const StiffnessField stiffness(batch.rves, options_);
@@ -285,6 +296,7 @@ class Trainer {
         {"steps", state_.step},
         {"batch_size", settings_.batch_size},
         {"ranks", ranks_.size()},
+        {"fresh_samples", static_cast<bool>(settings_.fresh_rve)},
         {"augmentation", settings_.augmentation},
         {"learning_rate", settings_.learning_rate},
         {"data_weight", settings_.data_weight},
@@ -319,6 +331,14 @@ class Trainer {
     auto model = load_model(settings_.model);
     model.description["held_out"] =
         to_json(evaluate_model(settings_.model, settings_.dataset, settings_.device));
+    // Where its start is worth its cost, for the engines.
+    if (auto network = std::dynamic_pointer_cast<PolarizationNetwork>(model.network)) {
+      const auto& rves = data_.rves();
+      network->to(device_);
+      model.description["start_gains"] = to_json(measure_starts(
+          *network, {rves.begin() + static_cast<long>(data_.n_training()), rves.end()}, options_));
+      network->to(torch::kCPU);
+    }
     save_model(settings_.model, *model.network, model.description);
   }
 

@@ -84,6 +84,11 @@ TrainingBatch TrainingBatches::load(std::int64_t step, const std::vector<int>& p
   TrainingBatch batch;
   std::vector<std::size_t> indices;
   for (const int position : positions) {
+    if (settings_.fresh_rve) {
+      batch.rves.push_back(settings_.fresh_rve(
+          data_.rves().size() + static_cast<std::size_t>(step) * settings_.batch_size + position));
+      continue;
+    }
     indices.push_back(index_at(step, position));
     batch.rves.push_back(data_.rves()[indices.back()]);
   }

@@ -31,22 +31,33 @@ void action(const Voxels<Number>& v, std::int64_t n_loads, const Number* u, cons
 
 }  // namespace
 
-torch::Tensor stiffness_action(const KernelEntries&, const PhaseTables& tables,
-                               const torch::Tensor& displacement, bool unit_loads, double sign) {
+namespace {
+
+/// The force of stiffness_action() and the energies `e : C : e`, `[B, L]`, summed over the voxels.
+std::pair<torch::Tensor, torch::Tensor> force_and_energy(const PhaseTables& tables,
+                                                         const torch::Tensor& displacement,
+                                                         bool unit_loads, double sign) {
   const auto u = displacement.contiguous();
   auto force = torch::empty(u.sizes(), u.options());
   const auto loads = u.size(1);
+  auto energy = torch::empty({u.size(0), loads}, torch::kDouble);
   AT_DISPATCH_FLOATING_TYPES(u.scalar_type(), "stiffness_action", [&] {
     const auto unit = unit_strains<scalar_t>(tables.grid);
     const auto size = u[0].numel();
     for_all(u.size(0), [&](std::int64_t b) {
-      std::vector<double> energy(loads);
       action(voxels<scalar_t>(tables, b), loads, u.data_ptr<scalar_t>() + b * size,
              unit_loads ? unit.data() : nullptr, sign, force.data_ptr<scalar_t>() + b * size,
-             energy.data());
+             energy.data_ptr<double>() + b * loads);
     });
   });
-  return force;
+  return {force, energy};
+}
+
+}  // namespace
+
+torch::Tensor stiffness_action(const KernelEntries&, const PhaseTables& tables,
+                               const torch::Tensor& displacement, bool unit_loads, double sign) {
+  return force_and_energy(tables, displacement, unit_loads, sign).first;
 }
 
 torch::Tensor strain_forms(const KernelEntries&, const PhaseTables& tables,
@@ -67,11 +78,11 @@ torch::Tensor strain_forms(const KernelEntries&, const PhaseTables& tables,
   return sums / static_cast<double>(tables.grid.n_voxels());
 }
 
-Residual residual_of(const KernelEntries& kernels, const PhaseTables& tables, const GreenPlan& plan,
+Residual residual_of(const KernelEntries&, const PhaseTables& tables, const GreenPlan& plan,
                      const ReferenceMedium& medium, const torch::Tensor& u) {
-  const auto r = stiffness_action(kernels, tables, u, /*unit_loads=*/true, -1.);
+  const auto [r, energy] = force_and_energy(tables, u, /*unit_loads=*/true, -1.);
   const auto [z, product] = green_and_work(plan, medium, r);
-  return {r, z, product};
+  return {r, z, product, energy / static_cast<double>(tables.grid.n_voxels())};
 }
 
 torch::Tensor kinematic_step(const KernelEntries&, const PhaseTables& tables, const GreenPlan& plan,
@@ -143,31 +154,41 @@ Energies energies(const KernelEntries&, const PhaseTables& tables, const Referen
   const auto v = of_stress.is_same(displacement) ? u : of_stress.contiguous();
   const auto batch = u.size(0), loads = u.size(1);
   const std::int64_t m = grid.n_components(), n = grid.shape[0];
+  const bool single = u.scalar_type() == torch::kFloat;
+  TORCH_CHECK(u.scalar_type() == v.scalar_type() && u.scalar_type() == z.scalar_type() &&
+              (single || u.scalar_type() == tables.stiffness.scalar_type()));
   // Of every plane, so that the order of the sums is fixed.
-  const std::vector<std::int64_t> widths{loads * loads, loads * m, loads * loads, loads * m,
-                                         loads * m};
+  const std::vector<std::int64_t> widths{loads * loads, loads * m, loads * loads,
+                                         loads * m,     loads * m, loads};
   std::vector<torch::Tensor> sums;
   for (const auto width : widths) sums.push_back(torch::zeros({batch, n, width}, torch::kDouble));
-  AT_DISPATCH_FLOATING_TYPES(u.scalar_type(), "energies", [&] {
+  auto divergence = torch::empty(u.sizes(), torch::kFloat);
+  AT_DISPATCH_FLOATING_TYPES(tables.stiffness.scalar_type(), "energies", [&] {
     const auto size = u[0].numel();
+    const auto& kernel = kernels<scalar_t>();
     for_all(batch, [&](std::int64_t b) {
       const auto voxels_b = voxels<scalar_t>(tables, b);
+      const auto at = [&](int s) { return sums[s].data_ptr<double>() + b * n * widths[s]; };
+      const EnergySums out{
+          at(0), at(1), at(2), at(3), at(4), divergence.data_ptr<float>() + b * size, at(5)};
+      const auto lambda = static_cast<scalar_t>(value(medium.lambda, b)),
+                 mu = static_cast<scalar_t>(value(medium.mu, b));
       for_slabs(voxels_b, [&](std::int64_t first, std::int64_t last) {
-        for (auto i = first; i < last; ++i) {
-          const auto at = [&](int s) {
-            return sums[s].data_ptr<double>() + (b * n + i) * widths[s];
-          };
-          kernels<scalar_t>().energies(
-              voxels_b, loads, u.data_ptr<scalar_t>() + b * size, v.data_ptr<scalar_t>() + b * size,
-              z.data_ptr<scalar_t>() + b * size, static_cast<scalar_t>(value(medium.lambda, b)),
-              static_cast<scalar_t>(value(medium.mu, b)), i, i + 1,
-              EnergySums{at(0), at(1), at(2), at(3), at(4)});
-        }
+        const auto of = [&](const auto& function, auto* type) {
+          using Field = std::remove_pointer_t<decltype(type)>;
+          function(voxels_b, loads, u.data_ptr<Field>() + b * size, v.data_ptr<Field>() + b * size,
+                   z.data_ptr<Field>() + b * size, lambda, mu, first, last, out);
+        };
+        if (single)
+          of(kernel.energies_of_single, static_cast<float*>(nullptr));
+        else
+          of(kernel.energies, static_cast<scalar_t*>(nullptr));
       });
     });
   });
   const auto total = [&](int s) { return mean_over_planes(sums[s], grid, loads); };
-  return {mirrored(total(0)), total(1), mirrored(total(2)), total(3), total(4)};
+  return {mirrored(total(0)), total(1),   mirrored(total(2)), total(3),
+          total(4),           divergence, total(5).squeeze(2)};
 }
 
 }  // namespace seco::surrogate::cpu

@@ -45,10 +45,13 @@ struct GreenBlock {
   Number coupling, factor;
 };
 
-/// Sums over the voxels for the two bounds, see Energies of kernel_table.h; `[L, L]` and `[L, m]`
-/// row by row.
+/// Sums over each plane of voxels for the two bounds, see Energies of kernel_table.h; `[n0, L, L]`
+/// and `[n0, L, m]`. The divergence of the stresses, `[L, d, n...]`, and its squares summed over
+/// each plane of nodes, `[n0, L]`.
 struct EnergySums {
   double *strain_gram, *stress_mean, *stress_gram, *compliance_mean, *total_mean;
+  float* divergence;
+  double* divergence_square;
 };
 
 /// `lambda tr(e) I + two_mu e`.
@@ -85,12 +88,16 @@ struct Kernels {
   /// u += alpha p; p = z + beta p; w = z; s = u + beta s with the new u. @param s or null
   void (*advance)(Number alpha, Number beta, const Number* z, Number* u, Number* p, Number* w,
                   Number* s, std::int64_t n);
-  /// Adds the sums of the planes [first, last): of the strains of u and of the stresses of v.
-  /// @param v may be u @param z displacement whose stress in the reference medium equilibrates that
-  /// of v
+  /// The sums of the planes [first, last), which begin as zero: of the strains of u and of the
+  /// stresses of v. @param v may be u @param z displacement whose stress in the reference medium
+  /// equilibrates that of v
   void (*energies)(const Voxels<Number>&, std::int64_t n_loads, const Number* u, const Number* v,
                    const Number* z, Number lambda, Number mu, std::int64_t first, std::int64_t last,
                    EnergySums);
+  /// The same of fields in single precision, in the arithmetic of the table.
+  void (*energies_of_single)(const Voxels<Number>&, std::int64_t n_loads, const float* u,
+                             const float* v, const float* z, Number lambda, Number mu,
+                             std::int64_t first, std::int64_t last, EnergySums);
 
   /// The operator pair alone: `e = sym D u` in the planes [first, last) of voxels and `f = D^T s`
   /// at those of nodes, here of the isotropic stresses `law : s`. Phases are not used.

@@ -158,16 +158,18 @@ void advance(Number alpha, Number beta, const Number* __restrict__ z, Number* __
   }
 }
 
-template <int dim, typename Number>
-void energies(const Voxels<Number>& v, std::int64_t n_loads, const Number* u,
-              const Number* of_stress, const Number* z, Number lambda, Number mu,
-              std::int64_t first, std::int64_t last, EnergySums sums_out) {
+template <int dim, typename Number, typename Field>
+void energies(const Voxels<Number>& v, std::int64_t n_loads, const Field* u, const Field* of_stress,
+              const Field* z, Number lambda, Number mu, std::int64_t first, std::int64_t last,
+              EnergySums sums_out) {
   constexpr int m = Sizes<dim>::m;
   constexpr int w = lanes<Number>;
-  const std::int64_t n = v.n[2], stride = padded<Number>(n), n_voxels = v.count();
-  Scratch<Number> scratch(stride *
-                          (2 * Sizes<dim>::n_coefficients + 3 * dim * dim + 4 * n_loads * m));
+  const std::int64_t n = v.n[2], stride = padded<Number>(n), n_voxels = v.count(), rows = v.n[1];
+  const std::int64_t n_fields = n_loads * dim;
   const bool two = of_stress != u;
+  Scratch<Number> scratch(stride * (2 * Sizes<dim>::n_coefficients + 3 * dim * dim +
+                                    4 * n_loads * m + n_fields * (rows + 2)) +
+                          w + n_fields * rows * n);
   Number* stiffness = scratch.take(Sizes<dim>::n_coefficients * stride);
   Number* compliance = scratch.take(Sizes<dim>::n_coefficients * stride);
   Number* sums = scratch.take(dim * dim * stride);
@@ -176,22 +178,33 @@ void energies(const Voxels<Number>& v, std::int64_t n_loads, const Number* u,
   // Per load: total strain, its stress, the equilibrated stress, its strain.
   Number* e_rows = scratch.take(n_loads * m * stride);
   Number* s_rows = scratch.take(n_loads * m * stride);
-  Number* t_rows = scratch.take(n_loads * m * stride);
   Number* q_rows = scratch.take(n_loads * m * stride);
+  // Entry -1 of a stress row wraps, so rows begin one vector later.
+  Number* t_rows = scratch.take(n_loads * m * stride + w) + w;
+  Number* carry = scratch.take(n_fields * rows * stride);
+  Number* before = scratch.take(n_fields * 2 * stride);
+  // The divergence at one plane of nodes, and a grid of that plane alone.
+  Number* force = scratch.take(n_fields * rows * n);
+  auto plane_of_nodes = v;
+  plane_of_nodes.n[0] = 1;
 
-  for (std::int64_t i = first; i < last; ++i)
-    for (std::int64_t j = 0; j < v.n[1]; ++j) {
+  // Voxels of the plane before `first` reach its nodes too.
+  for (std::int64_t plane = first - 1; plane < last; ++plane) {
+    const bool output = plane >= first, more = plane + 1 < last;
+    const std::int64_t i = plane < 0 ? plane + v.n[0] : plane;
+    std::memset(before, 0, sizeof(Number) * n_fields * 2 * stride);
+    for (std::int64_t j = 0; j < rows; ++j) {
       std::int64_t corner[4];
       corners(v, i, j, corner);
       const std::int32_t* phase = v.phase + corner[0];
       expand_row<dim>(v.stiffness, v.n_phases, phase, n, stiffness, stride);
-      expand_row<dim>(v.compliance, v.n_phases, phase, n, compliance, stride);
+      if (output) expand_row<dim>(v.compliance, v.n_phases, phase, n, compliance, stride);
       for (std::int64_t l = 0; l < n_loads; ++l) {
         sum_corners<dim>(u + l * dim * n_voxels, n_voxels, corner, n, sums, stride);
         if (two)
           sum_corners<dim>(of_stress + l * dim * n_voxels, n_voxels, corner, n, sums_v, stride);
         sum_corners<dim>(z + l * dim * n_voxels, n_voxels, corner, n, sums_z, stride);
-        const std::int64_t rows = l * m * stride;
+        const std::int64_t load_rows = l * m * stride;
         for (std::int64_t k = 0; k < n; k += w) {
           Vector<Number> e[m], s[m], g[m], t[m], q[m];
           strain_at<dim>(sums, stride, k, v.weight, e);
@@ -211,22 +224,45 @@ void energies(const Voxels<Number>& v, std::int64_t n_loads, const Number* u,
             t[c] += (2 * mu) * g[c];
             if (c < dim) t[c] += lambda * trace;
           }
+          for (int c = 0; c < m; ++c) store(t_rows + load_rows + c * stride + k, t[c]);
+          if (!output) continue;
           multiply<dim>(compliance, stride, k, t, q);
           for (int c = 0; c < m; ++c) {
-            const std::int64_t at = rows + c * stride + k;
+            const std::int64_t at = load_rows + c * stride + k;
             store(e_rows + at, e[c]);
             store(s_rows + at, s[c]);
-            store(t_rows + at, t[c]);
             store(q_rows + at, q[c]);
           }
         }
+        wrap_rows<Number>(t_rows + load_rows, m, n, stride);
+        divergence_row<dim>(plane_of_nodes, t_rows + load_rows, stride, j, Number(1),
+                            carry + l * dim * rows * stride, before + l * dim * 2 * stride,
+                            output ? force + l * dim * rows * n + j * n : nullptr);
       }
-      add_gram<m>(e_rows, s_rows, n_loads, n, stride, sums_out.strain_gram);
-      add_means(s_rows, n_loads * m, n, stride, sums_out.stress_mean);
-      add_gram<m>(t_rows, q_rows, n_loads, n, stride, sums_out.stress_gram);
-      add_means(q_rows, n_loads * m, n, stride, sums_out.compliance_mean);
-      add_means(t_rows, n_loads * m, n, stride, sums_out.total_mean);
+      if (!output) continue;
+      const std::int64_t pairs = i * n_loads * n_loads, components = i * n_loads * m;
+      add_gram<m>(e_rows, s_rows, n_loads, n, stride, sums_out.strain_gram + pairs);
+      add_means(s_rows, n_loads * m, n, stride, sums_out.stress_mean + components);
+      add_gram<m>(t_rows, q_rows, n_loads, n, stride, sums_out.stress_gram + pairs);
+      add_means(q_rows, n_loads * m, n, stride, sums_out.compliance_mean + components);
+      add_means(t_rows, n_loads * m, n, stride, sums_out.total_mean + components);
     }
+    if (dim == 3)
+      add_last_rows(plane_of_nodes, n_fields, before, stride, carry, output ? force : nullptr,
+                    more);
+    if (!output) continue;
+    for (std::int64_t field = 0; field < n_fields; ++field) {
+      const Number* __restrict__ from = force + field * rows * n;
+      float* __restrict__ to = sums_out.divergence + field * n_voxels + i * rows * n;
+      double square = 0;
+#pragma omp simd reduction(+ : square)
+      for (std::int64_t k = 0; k < rows * n; ++k) {
+        square += static_cast<double>(from[k]) * static_cast<double>(from[k]);
+        to[k] = static_cast<float>(from[k]);
+      }
+      sums_out.divergence_square[i * n_loads + field / dim] += square;
+    }
+  }
 }
 
 template <int dim, typename Number>
@@ -354,6 +390,7 @@ constexpr Kernels<Number> table(const char* name) {
           green<Number>,
           descend<Number>,
           advance<Number>,
+          SECO_BY_DIMENSION(energies),
           SECO_BY_DIMENSION(energies),
           SECO_BY_DIMENSION(strain),
           SECO_BY_DIMENSION(divergence),

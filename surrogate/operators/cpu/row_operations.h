@@ -47,6 +47,22 @@ SECO_INLINE void store(Number* to, Vector<Number> v, std::int64_t count) {
   std::memcpy(to, &v, sizeof(Number) * static_cast<std::size_t>(count));
 }
 
+// The first `count` numbers of a field, which may be in single precision, in the type of the
+// arithmetic.
+template <typename Number, typename Field>
+SECO_INLINE Vector<Number> load_as(const Field* from, std::int64_t count) {
+  if constexpr (sizeof(Field) == sizeof(Number)) {
+    return load(from, count);
+  } else {
+    simd::Vector<Field, SECO_VECTOR_BYTES / 2> v = {};
+    if (count >= lanes<Number>)
+      std::memcpy(&v, from, sizeof(v));
+    else
+      std::memcpy(&v, from, sizeof(Field) * static_cast<std::size_t>(count));
+    return __builtin_convertvector(v, Vector<Number>);
+  }
+}
+
 // Neighbours along a row are taken from two vectors in registers: a load across the two stores that
 // have just filled a row would wait for both of them.
 template <int... lane>
@@ -147,23 +163,26 @@ SECO_INLINE void expand_row(const Number* table, std::int64_t n_phases,
 // Sum and differences across the first two axes of the nodes around a row of voxels, for the d
 // components of one displacement: rows of `sums`, [d, d, stride]: the sum of the corners, then the
 // difference across the first and (3D) the middle axis. One more entry wraps.
-template <int dim, typename Number>
-SECO_INLINE void sum_corners(const Number* u, std::int64_t n_voxels, const std::int64_t* corner,
+template <int dim, typename Number, typename Field>
+SECO_INLINE void sum_corners(const Field* u, std::int64_t n_voxels, const std::int64_t* corner,
                              std::int64_t n, Number* sums, std::int64_t stride) {
   constexpr int w = lanes<Number>;
+  const auto values = [](const Field* from, std::int64_t count) {
+    return load_as<Number>(from, count);
+  };
   for (int c = 0; c < dim; ++c) {
     Number* row = sums + c * dim * stride;
-    const Number* a = u + c * n_voxels + corner[0];
-    const Number* b = u + c * n_voxels + corner[1];
-    const Number* a2 = u + c * n_voxels + corner[2];
-    const Number* b2 = u + c * n_voxels + corner[3];
+    const Field* a = u + c * n_voxels + corner[0];
+    const Field* b = u + c * n_voxels + corner[1];
+    const Field* a2 = u + c * n_voxels + corner[2];
+    const Field* b2 = u + c * n_voxels + corner[3];
     for (std::int64_t k = 0; k < n; k += w) {
-      const auto near = load(a + k, n - k), far = load(b + k, n - k);
+      const auto near = values(a + k, n - k), far = values(b + k, n - k);
       if constexpr (dim == 2) {
         store<Number>(row + k, near + far);
         store<Number>(row + stride + k, far - near);
       } else {
-        const auto near2 = load(a2 + k, n - k), far2 = load(b2 + k, n - k);
+        const auto near2 = values(a2 + k, n - k), far2 = values(b2 + k, n - k);
         const Vector<Number> x = near + near2, y = far + far2;
         store<Number>(row + k, x + y);
         store<Number>(row + stride + k, y - x);

@@ -67,8 +67,13 @@ Residual residual_of(const KernelEntries&, const PhaseTables& tables, const Gree
                      const ReferenceMedium& medium, const torch::Tensor& displacement) {
   const c10::cuda::CUDAGuard guard(displacement.device());
   const auto u = displacement.contiguous();
-  Residual result{torch::empty_like(u), torch::empty_like(u), doubles({u.size(0), u.size(1)}, u)};
-  act(tables, {.displacement = u, .unit_loads = true, .sign = -1.}, result.residual);
+  Residual result{torch::empty_like(u), torch::empty_like(u), doubles({u.size(0), u.size(1)}, u),
+                  doubles({u.size(0), u.size(1)}, u)};
+  const auto energies =
+      act(tables, {.displacement = u, .unit_loads = true, .sign = -1.}, result.residual);
+  add_partial_sums(result.energy.numel(), energies.size(1), energies.data_ptr<double>(),
+                   result.energy.data_ptr<double>(), current_stream());
+  result.energy /= static_cast<double>(plan.grid.n_voxels());
   const auto parts =
       green_into(result.residual, medium_on_device(medium, u), plan.grid, result.preconditioned);
   add_partial_sums(result.product.numel(), parts.size(1), parts.data_ptr<double>(),

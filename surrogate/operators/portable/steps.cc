@@ -62,7 +62,14 @@ Residual residual_of(const KernelEntries& kernels, const PhaseTables& tables, co
                      const ReferenceMedium& medium, const torch::Tensor& u) {
   const auto r = kernels.stiffness_action(kernels, tables, u, /*unit_loads=*/true, -1.);
   const auto z = kernels.green(plan, medium, r);
-  return {r, z, kernels.inner_product(r, z)};
+  const auto unit = torch::eye(u.size(1), u.options());
+  std::vector<std::int64_t> constant{1, u.size(1), u.size(1)};
+  constant.resize(static_cast<std::size_t>(u.dim()), 1);
+  const auto strain = kernels.strain(u, tables.grid) + unit.reshape(constant);
+  const auto energy =
+      kernels.inner_product(strain, kernels.multiply(tables, Moduli::stiffness, strain)) /
+      static_cast<double>(tables.grid.n_voxels());
+  return {r, z, kernels.inner_product(r, z), energy};
 }
 
 torch::Tensor kinematic_step(const KernelEntries& kernels, const PhaseTables& tables,
@@ -81,10 +88,13 @@ torch::Tensor kinematic_step(const KernelEntries& kernels, const PhaseTables& ta
 }
 
 Energies energies(const KernelEntries& kernels, const PhaseTables& tables,
-                  const ReferenceMedium& medium, const torch::Tensor& u, const torch::Tensor& v,
-                  const torch::Tensor& z) {
+                  const ReferenceMedium& medium, const torch::Tensor& displacement,
+                  const torch::Tensor& of_stress, const torch::Tensor& preconditioned) {
   torch::NoGradGuard no_grad;
   const Grid& grid = tables.grid;
+  const auto type = tables.stiffness.scalar_type();
+  const auto u = displacement.to(type), z = preconditioned.to(type);
+  const auto v = of_stress.is_same(displacement) ? u : of_stress.to(type);
   const auto strain = total_strain(kernels, u, grid);
   const auto stress = kernels.multiply(tables, Moduli::stiffness, strain);
   const auto unbalanced =
@@ -93,9 +103,15 @@ Energies energies(const KernelEntries& kernels, const PhaseTables& tables,
   const auto equilibrated = unbalanced + correction(kernels, medium, z, grid);
   const auto its_strain = kernels.multiply(tables, Moduli::compliance, equilibrated);
   const auto mean = [&](const torch::Tensor& field) { return grid_mean(field, grid).cpu(); };
-  return {mean_products(kernels, strain, stress, grid), mean(stress),
-          mean_products(kernels, equilibrated, its_strain, grid), mean(its_strain),
-          mean(equilibrated)};
+  const auto divergence = kernels.divergence(equilibrated, grid);
+  return {
+      mean_products(kernels, strain, stress, grid),
+      mean(stress),
+      mean_products(kernels, equilibrated, its_strain, grid),
+      mean(its_strain),
+      mean(equilibrated),
+      divergence.to(torch::kFloat),
+      kernels.inner_product(divergence, divergence).cpu() / static_cast<double>(grid.n_voxels())};
 }
 
 StressAndStrain equilibrated_part(const KernelEntries& kernels, const ReferenceMedium* law,

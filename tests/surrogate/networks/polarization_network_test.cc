@@ -56,7 +56,8 @@ TEST(PolarizationNetwork, TheExactFieldsAreAFixedPointOfItsForm) {
       const auto g = gating.soft_medium[0]
                          ? isotropic_stress(stiffness.apply(exact), compliance, grid) - units
                          : exact - units;
-      const auto pair = polarized_fields(stiffness, GreenOperator(grid, in_double), gating, g);
+      const auto pair = polarized_fields(stiffness, GreenOperator(grid, in_double), gating,
+                                         polarization_of(stiffness, gating, g));
       const auto bounds = certify(stiffness, pair.strain, pair.stress);
       EXPECT_LT(bounds.gap()[0].item<double>(), 1e-9);
     }
@@ -99,12 +100,44 @@ TEST(PolarizationNetwork, TheUniformPolarizationIsExactToFirstOrderInTheContrast
     rve.stiffness[1] = contrast * rve.stiffness[0];
     const StiffnessField stiffness({&rve, 1}, in_double);
     const auto gating = gating_of(stiffness);
-    const auto pair = polarized_fields(stiffness, GreenOperator(stiffness.grid(), in_double),
-                                       gating, torch::zeros({1, 3, 3, 12, 11}, in_double));
+    const auto tau = polarization_of(stiffness, gating, torch::zeros({1, 3, 3, 12, 11}, in_double));
+    const auto pair =
+        polarized_fields(stiffness, GreenOperator(stiffness.grid(), in_double), gating, tau);
     return certify(stiffness, pair.strain, pair.stress).gap()[0].item<double>();
   };
   // Fields wrong by the second order have a gap of the fourth.
   for (const double sign : {1., -1.}) EXPECT_GT(gap(1. + 0.2 * sign), 10. * gap(1. + 0.1 * sign));
+}
+
+// The fused inference against the modules that are trained: grids that tokens do and do not divide,
+// planes thinner than a token, and more phases than two.
+TEST(PolarizationNetwork, InferenceEqualsTheTrainedModules) {
+  torch::manual_seed(6);
+  for (const int d : {2, 3}) {
+    auto network =
+        std::dynamic_pointer_cast<PolarizationNetwork>(make_network(polarization_settings(d)));
+    for (auto& p : network->named_parameters()) {
+      torch::NoGradGuard no_grad;
+      if (p.key().find("head_weight") != std::string::npos) p.value().mul_(100.);
+      if (p.key().find("bias") != std::string::npos) p.value().uniform_(-0.3, 0.3);
+    }
+    const auto shapes = d == 2 ? std::vector<std::vector<int>>{{16, 12}, {9, 14}, {3, 21}}
+                               : std::vector<std::vector<int>>{{8, 8, 12}, {9, 6, 7}, {3, 2, 10}};
+    for (const auto& shape : shapes) {
+      auto rves =
+          std::vector{make_rve("inclusions", shape, 3, 50.), make_rve("inclusions", shape, 4, 0.02),
+                      make_rve("polycrystal", shape, 5)};
+      const StiffnessField stiffness(rves, torch::kFloat);
+      const GreenOperator green(stiffness.grid(), torch::kFloat);
+      const auto trained = network->start(stiffness, green).detach();
+      torch::NoGradGuard no_grad;
+      const auto fused = network->start(stiffness, green);
+      for (std::int64_t b = 0; b < 3; ++b)
+        EXPECT_LT((fused[b] - trained[b]).norm().item<double>(),
+                  2e-5 * trained[b].norm().item<double>())
+            << d << "D, RVE " << b;
+    }
+  }
 }
 
 TEST(PolarizationNetwork, LearnsFromTheGapAlone) {

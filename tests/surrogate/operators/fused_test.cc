@@ -45,17 +45,19 @@ TEST(FusedPasses, InstructionSetsAgree) {
     const auto run = [&](const cpu::Kernels<double>& kernel) {
       Result r{torch::zeros_like(u[0]),
                torch::zeros({v.n[0], loads}, torch::kDouble),
-               torch::zeros({5, loads, loads}, torch::kDouble),
+               torch::zeros({6, v.n[0], loads, loads}, torch::kDouble),
                {},
                torch::zeros_like(u[0]),
                {}};
       kernel.stiffness_action(v, loads, u.data_ptr<double>(), nullptr, 1.,
                               r.force.data_ptr<double>(), 0, v.n[0], r.energy.data_ptr<double>());
       double* sums = r.gram.data_ptr<double>();
-      const auto step = loads * loads;
+      const auto step = v.n[0] * loads * loads;
+      auto left = torch::zeros({u[0].numel()}, torch::kFloat);
       kernel.energies(v, loads, u.data_ptr<double>(), u.data_ptr<double>(), z.data_ptr<double>(),
                       0.7, 0.4, 0, v.n[0],
-                      {sums, sums + step, sums + 2 * step, sums + 3 * step, sums + 4 * step});
+                      {sums, sums + step, sums + 2 * step, sums + 3 * step, sums + 4 * step,
+                       left.data_ptr<float>(), sums + 5 * step});
       r.strain = strain_of(u[0], stiffness.grid());
       r.product = torch::zeros_like(r.strain);
       kernel.strain(v, loads, u.data_ptr<double>(), r.strain.data_ptr<double>(), 0, v.n[0]);

@@ -38,22 +38,25 @@ struct PhaseOrientation {
 /// turned as their `PhaseOrientation` says.
 struct GeneratorSettings {
   /// `polycrystal`: Voronoi grains, one phase each. `inclusions`: non-overlapping spheres or
-  /// prolate ellipsoids (discs or ellipses in 2D) in a matrix. `fibres`: parallel cylinders through
-  /// a 3D cell, their sections as the inclusions in 2D. `laminate`: layers. `homogeneous`: the
-  /// matrix alone.
+  /// prolate ellipsoids (discs or ellipses in 2D) in a matrix. `overlapping`: the same at
+  /// independent random places (the Boolean model: Chiu et al. 2013, Stochastic Geometry and its
+  /// Applications, section 3), so that they touch and percolate. `grains`: Voronoi grains of two
+  /// phases, matrix and inclusion. `fibres`: parallel cylinders through a 3D cell, their sections
+  /// as the inclusions in 2D. `laminate`: layers. `homogeneous`: the matrix alone.
   std::string type = "polycrystal";
   std::vector<int> shape{32, 32, 32};
   std::vector<double> lengths{1., 1., 1.};
   std::string unit = "MPa";
   std::uint64_t seed = 1;
 
-  /// Polycrystal.
+  /// Polycrystal and grains.
   int n_grains = 64;
   MandelMatrix crystal;
   Texture texture;
 
-  /// Inclusions and fibres: phase 0 is the matrix, phase 1 the inclusion. Ellipsoids whose
-  /// constants follow their long axes are a phase each, 1 to `n_inclusions`.
+  /// Inclusions, fibres and grains: phase 0 is the matrix, phase 1 the inclusion. Ellipsoids whose
+  /// constants follow their long axes are a phase each, 1 to `n_inclusions`. Grains of the
+  /// inclusion phase are drawn until more would be farther from the volume fraction.
   MandelMatrix matrix;
   MandelMatrix inclusion;
   PhaseOrientation matrix_orientation, inclusion_orientation;

@@ -17,6 +17,8 @@ struct MicrostructureFamily {
   std::vector<std::string> types;
   /// Crystals, one of them drawn with equal chances; empty: that of `base`.
   std::vector<MandelMatrix> crystals;
+  /// Likewise constants of the matrix and of the inclusions.
+  std::vector<MandelMatrix> matrices, inclusions;
   /// Uniform from that of `base` to this.
   double largest_volume_fraction = 0.16;
   /// Factor on the stiffness of the inclusions, log-uniform from that of `base` to this.

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "seco/materials/rve.h"
 #include "seco/surrogate/network_settings.h"
 
 namespace seco::surrogate {
@@ -29,6 +31,9 @@ struct TrainingSettings {
   /// RVEs that a rank holds at once; the gradient of a step is accumulated over as many passes as
   /// that takes. 0: all of its share. Changes memory and speed, not the result.
   int micro_batch_size = 0;
+  /// If given, every RVE of every step is a new one, `fresh_rve(i)` with i counted on from the RVEs
+  /// of the dataset, which then is for validation alone. Without labels: needs a data weight of 0.
+  std::function<materials::Rve(std::size_t)> fresh_rve;
   /// Draws, for every RVE of every step, a periodic shift and one of the symmetries of the cube
   /// (square), under which microstructure, stiffnesses, load cases and labels turn together.
   bool augmentation = true;
