@@ -22,6 +22,19 @@ torch::Tensor periodic(torch::Tensor x, std::int64_t before, std::int64_t after)
   return x;
 }
 
+// Means of two neighbours along every axis behind the channels; the last of an odd number stays.
+torch::Tensor halved(torch::Tensor x) {
+  for (std::int64_t axis = 2; axis < x.dim(); ++axis) {
+    const auto n = x.size(axis), pairs = n / 2;
+    auto sizes = x.sizes().vec();
+    sizes[static_cast<std::size_t>(axis)] = pairs;
+    sizes.insert(sizes.begin() + axis + 1, 2);
+    const auto means = x.narrow(axis, 0, 2 * pairs).reshape(sizes).mean(axis + 1);
+    x = n % 2 == 0 ? means : torch::cat({means, x.narrow(axis, n - 1, 1)}, axis);
+  }
+  return x;
+}
+
 }  // namespace
 
 TokenTrunkImpl::TokenTrunkImpl(const TokenTrunkOptions& options) : options_(options) {
@@ -97,14 +110,10 @@ torch::Tensor TokenTrunkImpl::forward(const torch::Tensor& input) {
     features = features.index_select(2 + a, index);
   }
 
-  const auto pool = [&](const torch::Tensor& t) {
-    return d == 2 ? F::avg_pool2d(t, F::AvgPool2dFuncOptions(2).ceil_mode(true))
-                  : F::avg_pool3d(t, F::AvgPool3dFuncOptions(2).ceil_mode(true));
-  };
-  auto x = convolved(pool(whole), "tokens", 1, edge / 2);
+  auto x = convolved(halved(whole), "tokens", 1, edge / 2);
   for (int i = 0; i < first_blocks; ++i) x = block(x, fmt::format("first_{}", i));
-  // Halved with the ends of odd axes cut; doubled by nearest neighbours.
-  auto coarse = convolved(pool(x), "down", 1, 1);
+  // Doubled by nearest neighbours.
+  auto coarse = convolved(halved(x), "down", 1, 1);
   for (int i = 0; i < coarse_blocks; ++i) coarse = block(coarse, fmt::format("coarse_{}", i));
   coarse = convolved(coarse, "up", 1, 1);
   for (std::int64_t a = 0; a < d; ++a)

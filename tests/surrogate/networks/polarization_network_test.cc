@@ -134,7 +134,7 @@ TEST(PolarizationNetwork, InferenceEqualsTheTrainedModules) {
       const auto fused = network->start(stiffness, green);
       for (std::int64_t b = 0; b < 3; ++b)
         EXPECT_LT((fused[b] - trained[b]).norm().item<double>(),
-                  2e-5 * trained[b].norm().item<double>())
+                  2e-4 * trained[b].norm().item<double>())
             << d << "D, RVE " << b;
     }
   }

@@ -9,6 +9,7 @@
 #include "difference_operator.h"
 #include "eco_blocks.h"
 #include "microstructures.h"
+#include "reference_solver.h"
 
 namespace seco::surrogate {
 namespace {
@@ -101,6 +102,35 @@ TEST(FusedPasses, EncloseAsTheFieldsDo) {
       EXPECT_TRUE(torch::allclose(bounds.upper, fields.upper, 1e-9, 1e-10));
       EXPECT_TRUE(torch::allclose(bounds.lower, fields.lower, 1e-8, 1e-9));
     }
+  }
+}
+
+// Bounds from fields in single precision: as good as those from the same fields in double, and
+// bounds of the exact stiffness, whatever the preconditioned residual is.
+TEST(FusedPasses, EncloseFromSinglePrecision) {
+  for (const auto& shape : shapes) {
+    const auto single = some_field(shape, torch::kFloat),
+               stiffness = some_field(shape, torch::kDouble);
+    const auto exact =
+        enclose_from_above(stiffness, solve(stiffness, SolverSettings{1e-11, 5000}).displacement);
+    KinematicIteration iteration(single);
+    for (int step = 0; step < 3; ++step) iteration.step();
+    const auto& u = iteration.displacement();
+    const auto precise = u.to(torch::kDouble);
+    const auto expected = enclose(
+        stiffness, precise, GreenOperator(stiffness.grid(), torch::kDouble), iteration.medium());
+    const auto good = enclose(stiffness, u, u, iteration.preconditioned(), iteration.medium());
+    EXPECT_TRUE(torch::allclose(good.upper, expected.upper, 1e-7, 1e-8));
+    EXPECT_TRUE(torch::allclose(good.lower, expected.lower, 1e-4, 1e-5));
+    torch::manual_seed(3);
+    const auto z = iteration.preconditioned();
+    const auto noise = 1e-3 * torch::randn_like(z) * z.abs().max();
+    const auto poor = enclose(stiffness, u, u, z + noise, iteration.medium(), /*good_gap=*/0.9);
+    for (std::int64_t b = 0; b < stiffness.batch_size(); ++b)
+      for (const auto& bounds : {good, poor}) {
+        EXPECT_GT(test::loewner_margin(to_matrix(exact[b]), to_matrix(bounds.upper[b])), -1e-9);
+        EXPECT_GT(test::loewner_margin(to_matrix(bounds.lower[b]), to_matrix(exact[b])), -1e-9);
+      }
   }
 }
 

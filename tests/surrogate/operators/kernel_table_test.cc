@@ -136,16 +136,16 @@ class Inputs {
         {"residual_of",
          [&] {
            const auto r = k.residual_of(k, tables_, *plan_, medium, u);
-           return Results{r.residual, r.preconditioned, r.product};
+           return Results{r.residual, r.preconditioned, r.product, r.energy};
          }},
         {"kinematic_step", [&] { return two_steps(); }},
         {"energies",
          [&] {
            const auto a = k.energies(k, tables_, medium, u, z, u),
                       b = k.energies(k, tables_, medium, u, u, z);
-           return Results{a.strain_gram,     a.stress_mean,     a.stress_gram,
-                          a.compliance_mean, a.total_mean,      b.strain_gram,
-                          b.stress_gram,     b.compliance_mean, b.total_mean};
+           return Results{a.strain_gram, a.stress_mean,     a.stress_gram,       a.compliance_mean,
+                          a.total_mean,  a.divergence,      a.divergence_square, b.strain_gram,
+                          b.stress_gram, b.compliance_mean, b.total_mean,        b.divergence};
          }},
         {"equilibrated_part",
          [&] {
@@ -176,7 +176,7 @@ class Inputs {
   // The first load case of the last RVE rests.
   Results two_steps() const {
     auto x = torch::zeros_like(u, torch::MemoryFormat::Contiguous).detach();
-    auto [r, z0, rz] = table_.residual_of(table_, tables_, *plan_, medium, x);
+    auto [r, z0, rz, energy] = table_.residual_of(table_, tables_, *plan_, medium, x);
     auto p = z0.clone(), beta = torch::zeros_like(rz), floor = torch::zeros_like(rz);
     floor[2][0] = 2. * rz[2][0];
     torch::Tensor sum, weight;
@@ -185,7 +185,7 @@ class Inputs {
     sum = x.clone();
     weight = torch::ones_like(rz);
     const auto second = table_.kinematic_step(table_, tables_, *plan_, medium, floor, state);
-    return {x, r, z0, rz, first, second, sum, weight};
+    return {x, r, z0, rz, energy, first, second, sum, weight};
   }
 
   const KernelTable& table_;
