@@ -38,7 +38,7 @@ double fraction(const Rve& rve, int phase) {
 }  // namespace
 
 TEST(Generators, SeedsDetermineTheMicrostructure) {
-  for (const std::string type : {"polycrystal", "inclusions", "fibres"}) {
+  for (const std::string type : {"polycrystal", "inclusions", "overlapping", "grains", "fibres"}) {
     auto s = settings(type, {15, 16, 17});
     const Rve first = generate(s), again = generate(s);
     EXPECT_TRUE(first == again) << type;
@@ -56,13 +56,53 @@ TEST(Generators, VolumeFractionsAreMetToOneVoxel) {
       auto s = settings("inclusions", shape);
       s.volume_fraction = wanted;
       s.radius_ratio = 0.5;
-      const Rve rve = generate(s);
-      EXPECT_NEAR(fraction(rve, 1), wanted, 1. / static_cast<double>(rve.phase.size()));
+      for (const char* type : {"inclusions", "overlapping"}) {
+        s.type = type;
+        const Rve rve = generate(s);
+        EXPECT_NEAR(fraction(rve, 1), wanted, 1. / static_cast<double>(rve.phase.size())) << type;
+      }
     }
     auto s = settings("fibres", {8, 32, 32});
     s.volume_fraction = wanted;
     EXPECT_NEAR(fraction(generate(s), 1), wanted, 1. / 1024);
   }
+}
+
+// Far beyond what random places without overlap reach, and in fewer and larger pieces.
+TEST(Generators, OverlappingInclusionsFillMoreThanSeparateOnes) {
+  auto s = settings("overlapping", {24, 24, 24});
+  s.volume_fraction = 0.7;
+  s.n_inclusions = 40;
+  const Rve rve = generate(s);
+  EXPECT_NEAR(fraction(rve, 1), 0.7, 1e-3);
+  EXPECT_EQ(rve.stiffness.size(), 2u);
+  s.type = "inclusions";
+  EXPECT_THROW(generate(s), PackingError);
+}
+
+TEST(Generators, GrainsOfTwoPhasesAreGrainsOfThePolycrystal) {
+  for (const double wanted : {0.2, 0.5}) {
+    auto s = settings("grains", {20, 21, 19});
+    s.n_grains = 30;
+    s.volume_fraction = wanted;
+    s.inclusion_factor = 3.;
+    const Rve rve = generate(s);
+    // Half of the smallest grain, at worst half of a mean one.
+    EXPECT_NEAR(fraction(rve, 1), wanted, 0.5 / 30);
+    EXPECT_LT((rve.stiffness[1] - 3. * s.inclusion).norm(), 1e-12 * rve.stiffness[1].norm());
+    s.type = "polycrystal";
+    const Rve crystals = generate(s);
+    std::vector<int> phase_of(30, -1);
+    for (std::size_t v = 0; v < rve.phase.size(); ++v) {
+      int& phase = phase_of[crystals.phase[v]];
+      if (phase < 0) phase = rve.phase[v];
+      EXPECT_EQ(phase, rve.phase[v]);
+    }
+  }
+  auto few = settings("grains", {8, 8});
+  few.n_grains = 2;
+  few.volume_fraction = 0.01;
+  EXPECT_NE(message_of([&] { generate(few); }).find("2 grains do not reach"), std::string::npos);
 }
 
 TEST(Generators, FibresAreConstantAlongTheirAxis) {

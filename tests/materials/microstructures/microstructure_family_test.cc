@@ -172,3 +172,19 @@ TEST(MicrostructureFamily, BadParametersAreRefused) {
             std::string::npos);
   EXPECT_NE(refusal("set Crystals = Cu; Tii\n").find("'Crystals'"), std::string::npos);
 }
+
+TEST(MicrostructureFamily, ConstantsOfMatrixAndInclusionsAreDrawnFromLists) {
+  const auto family = read(
+      "set Grid = 8, 8\n set Type = overlapping\n set Matrices = 3, 0.2; 5, 0.3; 7, 0.4\n set "
+      "Inclusions = 30, 0.1; 50, 0.2\n set Volume fraction = 0.3\n");
+  std::set<double> matrices, inclusions;
+  for (std::size_t i = 0; i < 40; ++i) {
+    const auto rve = draw(family, i);
+    matrices.insert(rve.stiffness[0](0, 0));
+    inclusions.insert(rve.stiffness[1](0, 0));
+  }
+  EXPECT_EQ(matrices.size(), 3u);
+  EXPECT_EQ(inclusions.size(), 2u);
+  EXPECT_NE(refusal("set Grid = 8, 8\n set Matrices = 3, 0.2; nonsense\n").find("Matrices"),
+            std::string::npos);
+}

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "certificate.h"
@@ -18,6 +19,7 @@
 #include "field_network.h"
 #include "microstructures.h"
 #include "model_folder.h"
+#include "network_start.h"
 #include "reference_solver.h"
 #include "seco/surrogate/dataset.h"
 #include "seco/surrogate/engine.h"
@@ -176,6 +178,132 @@ TEST_F(TrainingTest, ResumedTrainingEqualsTheUninterruptedOne) {
   const auto pa = a.network->parameters(), pb = b.network->parameters();
   for (std::size_t i = 0; i < pa.size(); ++i)
     EXPECT_LT((pa[i] - pb[i]).abs().max().item<double>(), 1e-6);
+}
+
+TEST_F(TrainingTest, FreshSamplesAreNewInEveryStepAndTheSameInEveryRun) {
+  std::set<std::size_t> drawn;
+  settings.network.model = "polarization";
+  settings.network.width = 12;
+  settings.n_steps = 8;
+  settings.data_weight = 0;
+  settings.validation_interval = 4;
+  settings.checkpoint_interval = 4;
+  settings.fresh_rve = [&](std::size_t i) {
+    EXPECT_TRUE(drawn.insert(i).second) << i;
+    return make_rve("inclusions", {16, 16}, 1000 + i, i % 2 ? 40. : 0.025);
+  };
+  train(settings);
+  EXPECT_EQ(drawn.size(), 16u);
+  // After the eight RVEs of the dataset.
+  EXPECT_EQ(*drawn.begin(), 8u);
+  auto part = settings;
+  part.model = new_folder("fresh_resumed").string();
+  part.stop_after = 4;
+  drawn.clear();
+  train(part);
+  part.stop_after = 0;
+  train(part);
+  EXPECT_EQ(drawn.size(), 16u);
+  EXPECT_LT(
+      largest_difference(*load_model(settings.model).network, *load_model(part.model).network),
+      1e-6);
+
+  settings.data_weight = 0.1;
+  EXPECT_NE(message_of([&] { train(settings); }).find("fresh samples have no labels"),
+            std::string::npos);
+  settings.data_weight = 0;
+  settings.model = new_folder("fresh_void").string();
+  settings.fresh_rve = [](std::size_t i) { return make_rve("inclusions", {16, 16}, i, 0.); };
+  EXPECT_NE(message_of([&] { train(settings); }).find("voids of zero stiffness"),
+            std::string::npos);
+}
+
+// The start from a network is taken where held-out RVEs of the same kind show that it saves more
+// than it costs, and the bounds hold whatever the network returns.
+TEST_F(TrainingTest, EnginesTakeANetworksStartWhereItWasWorthIt) {
+  settings.network.model = "polarization";
+  settings.network.width = 12;
+  settings.n_steps = 1;
+  settings.data_weight = 0;
+  train(settings);
+  auto model = load_model(settings.model);
+  ASSERT_TRUE(model.description.contains("start_gains"));
+  const auto rve = make_rve("inclusions", {16, 16}, 99, 0.05);
+  EngineSettings engine;
+  engine.model = settings.model;
+  engine.tolerance = 1e-3;
+  engine.device = "cpu";
+  register_builtin_engines();
+  EngineSettings tight;
+  tight.tolerance = 1e-9;
+  const auto stiffness = make_engine("fft", tight)->homogenize({&rve, 1}).front().stiffness;
+  const StiffnessField field({&rve, 1}, torch::kDouble);
+  const auto kind = start_kinds(field, gating_of(field)).front();
+  EXPECT_EQ(kind, "stiff 1");
+  const auto answer = [&](const char* name, const StartGains& gains, std::string* report) {
+    model.description["start_gains"] = to_json(gains);
+    save_model(settings.model, *model.network, model.description);
+    const auto made = make_engine(name, engine);
+    auto result = made->homogenize({&rve, 1}).front();
+    EXPECT_GT(loewner_margin(stiffness, result.upper), -1e-7);
+    EXPECT_GT(loewner_margin(result.lower, stiffness), -1e-7);
+    for (const auto& line : made->report()) *report += line + "\n";
+    return result;
+  };
+  std::string useful, useless, unknown, broken;
+  const auto from_network = answer("certified", {{kind, {5, 10., 4.}}}, &useful);
+  const auto from_zero = answer("certified", {{kind, {5, 10., 9.}}}, &useless);
+  answer("certified", {{"soft 1", {5, 10., 4.}}}, &unknown);
+  EXPECT_NE(useful.find("started from the network"), std::string::npos) << useful;
+  EXPECT_NE(useless.find("started from zero"), std::string::npos) << useless;
+  EXPECT_NE(unknown.find("not measured on enough of that kind"), std::string::npos) << unknown;
+  EXPECT_GE(from_zero.iterations, from_network.iterations);
+  EXPECT_LE(from_network.gap, 1e-3);
+  // A network that overflows.
+  {
+    torch::NoGradGuard no_grad;
+    for (auto& p : model.network->named_parameters())
+      if (p.key().find("head_bias") != std::string::npos) p.value().fill_(3e38f);
+  }
+  const auto with_nan = answer("certified", {{kind, {5, 10., 4.}}}, &broken);
+  EXPECT_EQ(with_nan.iterations, from_zero.iterations);
+  EXPECT_NE(broken.find("not finite"), std::string::npos) << broken;
+  std::string told;
+  EXPECT_LE(answer("s-eco", {}, &told).gap, 1.);
+  EXPECT_NE(told.find("not finite"), std::string::npos) << told;
+}
+
+TEST_F(TrainingTest, SEcoRefinesToTheGapThatIsAskedFor) {
+  register_builtin_engines();
+  for (const char* kind : {"polarization", "s-ECO"}) {
+    auto own = settings;
+    own.network.model = kind;
+    own.n_steps = 1;
+    own.model = new_folder("refined").string();
+    train(own);
+    std::vector<materials::Rve> rves;
+    for (int i = 0; i < 4; ++i) rves.push_back(make_rve("inclusions", {16, 16}, 70 + i, 0.05));
+    EngineSettings engine;
+    engine.model = own.model;
+    engine.device = "cpu";
+    const auto plain = make_engine("s-eco", engine)->homogenize(rves);
+    engine.own["s-eco"]["Refine to"] = "0.002";
+    const auto refined = make_engine("s-eco", engine)->homogenize(rves);
+    for (std::size_t i = 0; i < rves.size(); ++i) {
+      EXPECT_GT(plain[i].gap, 0.002);
+      EXPECT_EQ(plain[i].iterations, 0u);
+      EXPECT_LE(refined[i].gap, 0.002);
+      EXPECT_EQ(refined[i].status, Status::ok);
+      // Both contain the same stiffness.
+      EXPECT_GT(loewner_margin(refined[i].lower, plain[i].upper), -1e-6);
+      EXPECT_GT(loewner_margin(plain[i].lower, refined[i].upper), -1e-6);
+    }
+    const auto fields =
+        make_engine("s-eco", engine)
+            ->local_quantities(std::vector<LocalQuery>{
+                {rves[0], {materials::MandelVector::Unit(3, 0)}, /*whole_fields=*/false}});
+    EXPECT_EQ(fields.front().loads.size(), 1u);
+  }
 }
 
 TEST_F(TrainingTest, DatasetFaultsAreNamed) {
