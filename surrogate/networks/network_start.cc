@@ -10,9 +10,12 @@
 namespace seco::surrogate {
 namespace {
 
-/// What a start costs beside one from zero: the network, and one Green operator more. Measured on
-/// a processor: up to 2.5 steps together at 16^3 and 2 at 32^3 (docs/certified_engines.md).
-constexpr double cost_in_steps = 3.;
+/// What a start costs beside one from zero, in steps: the network, and one Green operator more.
+/// Measured on a processor: 2 to 3 in 3D; in 2D, where a step is far cheaper and a token has fewer
+/// voxels, 10 to 15 (docs/certified_engines.md).
+double cost_in_steps(int dimension) {
+  return dimension == 3 ? 3. : 12.;
+}
 /// A mean of fewer says nothing.
 constexpr std::size_t fewest_rves = 3;
 
@@ -96,7 +99,8 @@ NetworkStart::NetworkStart(std::shared_ptr<PolarizationNetwork> network, StartGa
 bool NetworkStart::worth_it(const std::string& kind) const {
   const auto entry = gains_.find(kind);
   if (entry == gains_.end() || entry->second.n_rves < fewest_rves) return false;
-  return entry->second.steps_from_network + cost_in_steps < entry->second.steps_from_zero;
+  return entry->second.steps_from_network + cost_in_steps(network_->settings().dimension) <
+         entry->second.steps_from_zero;
 }
 
 torch::Tensor NetworkStart::operator()(const StiffnessField& stiffness) const {
@@ -148,7 +152,7 @@ std::vector<std::string> NetworkStart::report() const {
           "{} started from {}: on held-out ones the model {} needed {:.1f} steps, zero {:.1f}, and "
           "a start costs about {:g}",
           where, worth_it(kind) ? "the network" : "zero", model_, entry->second.steps_from_network,
-          entry->second.steps_from_zero, cost_in_steps));
+          entry->second.steps_from_zero, cost_in_steps(network_->settings().dimension)));
   }
   if (n_not_finite_ > 0)
     lines.push_back(fmt::format(

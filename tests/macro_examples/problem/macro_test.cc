@@ -143,10 +143,10 @@ TEST(SecoMacro, ShippedModelsKeepTheirPromise) {
           "subsection Material 0\nsubsection homogenized\n{4}end\nend\n",
           folder.string(), engine, beam ? "8, 4, 1" : "6, 4",
           beam ? "set Notch width = 1\nset Notch position = 2.5\n" : "",
-          engine.empty() ? fmt::format("set Surrogate model = {}/models/{}\n", SECO_SOURCE,
-                                       beam ? "polarization_polycrystal_3d"
-                                            : "polarization_pores_2d")
-                         : "set Tolerance = 1e-6\n");
+          engine.empty()
+              ? fmt::format("set Surrogate model = {}/models/{}\n", SECO_SOURCE,
+                            beam ? "polarization_polycrystal_3d" : "polarization_pores_2d")
+              : "set Tolerance = 1e-6\n");
       const auto prm = folder / ("run" + engine + ".prm");
       write_text(prm, text.str() + extra);
       const auto outcome = run_here(prm);

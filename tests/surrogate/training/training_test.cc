@@ -251,9 +251,9 @@ TEST_F(TrainingTest, EnginesTakeANetworksStartWhereItWasWorthIt) {
     return result;
   };
   std::string useful, useless, unknown, broken;
-  const auto from_network = answer("certified", {{kind, {5, 10., 4.}}}, &useful);
-  const auto from_zero = answer("certified", {{kind, {5, 10., 9.}}}, &useless);
-  answer("certified", {{"soft 1", {5, 10., 4.}}}, &unknown);
+  const auto from_network = answer("certified", {{kind, {5, 40., 4.}}}, &useful);
+  const auto from_zero = answer("certified", {{kind, {5, 40., 39.}}}, &useless);
+  answer("certified", {{"soft 1", {5, 40., 4.}}}, &unknown);
   EXPECT_NE(useful.find("started from the network"), std::string::npos) << useful;
   EXPECT_NE(useless.find("started from zero"), std::string::npos) << useless;
   EXPECT_NE(unknown.find("not measured on enough of that kind"), std::string::npos) << unknown;
@@ -265,7 +265,7 @@ TEST_F(TrainingTest, EnginesTakeANetworksStartWhereItWasWorthIt) {
     for (auto& p : model.network->named_parameters())
       if (p.key().find("head_bias") != std::string::npos) p.value().fill_(3e38f);
   }
-  const auto with_nan = answer("certified", {{kind, {5, 10., 4.}}}, &broken);
+  const auto with_nan = answer("certified", {{kind, {5, 40., 4.}}}, &broken);
   EXPECT_EQ(with_nan.iterations, from_zero.iterations);
   EXPECT_NE(broken.find("not finite"), std::string::npos) << broken;
   std::string told;
