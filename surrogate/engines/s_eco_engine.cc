@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <limits>
 
@@ -91,7 +92,7 @@ class SEcoEngine : public FieldEngine {
       const double value = gap[b].item<double>();
       if (own_.refine_to > 0 && !(value <= own_.refine_to)) {
         wide.push_back(b);
-      } else if (value > unlike_training * known_gap_) {
+      } else if (value > std::min(unlike_training * known_gap_, widest)) {
         result.status.back() = Status::unreliable;
         result.message.back() = fmt::format(
             "the certified gap is {:.3g}, the largest on held-out RVEs of the model was {:.3g}: a "
@@ -158,7 +159,30 @@ class SEcoEngine : public FieldEngine {
       result.displacement = displacement_of(
           result.strain, GreenOperator(stiffness.grid(), options()), mean_medium(stiffness));
     start.displacement = result.displacement.index_select(0, index.to(options().device()));
-    const auto refined = solve_certified(stiffness.select(members), wanted, start);
+    const auto part = stiffness.select(members);
+    auto refined = solve_certified(part, wanted, start);
+    // What single precision does not reach, once more in double.
+    std::vector<std::int64_t> missed;
+    for (std::size_t i = 0; i < members.size(); ++i)
+      if (refined.status[i] == Status::not_converged)
+        missed.push_back(static_cast<std::int64_t>(i));
+    if (!missed.empty()) {
+      const auto again =
+          solve_certified(part.select(missed).to(options().dtype(torch::kDouble)), wanted, {});
+      const auto places = torch::tensor(missed, torch::kLong);
+      refined.bounds.lower.index_copy_(0, places, again.bounds.lower);
+      refined.bounds.upper.index_copy_(0, places, again.bounds.upper);
+      refined.estimate.index_copy_(0, places, again.estimate);
+      refined.displacement.index_copy_(0, places.to(options().device()),
+                                       again.displacement.to(options()));
+      for (std::size_t i = 0; i < missed.size(); ++i) {
+        const auto b = static_cast<std::size_t>(missed[i]);
+        refined.iterations[b] += again.iterations[i];
+        refined.residual[b] = again.residual[i];
+        refined.status[b] = again.status[i];
+        refined.message[b] = again.message[i];
+      }
+    }
     result.bounds.lower.index_copy_(0, index, refined.bounds.lower);
     result.bounds.upper.index_copy_(0, index, refined.bounds.upper);
     result.estimate.index_copy_(0, index, refined.estimate);
@@ -175,6 +199,8 @@ class SEcoEngine : public FieldEngine {
 
   // A gap so many times the largest on held-out RVEs is not chance.
   static constexpr double unlike_training = 3.;
+  /// Bounds farther apart leave nothing to estimate between them, whatever the model is used to.
+  static constexpr double widest = 0.9;
 
   SEcoParameters own_;
   Model model_;

@@ -16,6 +16,8 @@ namespace {
 double cost_in_steps(int dimension) {
   return dimension == 3 ? 3. : 12.;
 }
+/// The kind of RVEs with voids, which have no contrast and no training.
+constexpr const char* with_voids = "voids";
 /// A mean of fewer says nothing.
 constexpr std::size_t fewest_rves = 3;
 
@@ -26,6 +28,10 @@ std::vector<std::string> start_kinds(const StiffnessField& stiffness, const Gati
   std::vector<std::string> kinds;
   for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
     const auto i = static_cast<std::size_t>(b);
+    if (stiffness.has_void()[i]) {
+      kinds.emplace_back(with_voids);
+      continue;
+    }
     kinds.push_back(fmt::format(
         "{} {}",
         !gating.two_phases[i]   ? "mean"
@@ -37,6 +43,7 @@ std::vector<std::string> start_kinds(const StiffnessField& stiffness, const Gati
 }
 
 std::string start_kind_in_words(const std::string& kind) {
+  if (kind == with_voids) return "voids of zero stiffness";
   const auto space = kind.find(' ');
   const int decade = std::stoi(kind.substr(space + 1));
   return fmt::format("contrast {:g} to {:g} in a {} medium", std::pow(10., decade),

@@ -20,6 +20,19 @@ PolarizationNetwork::PolarizationNetwork(const NetworkSettings& settings) : Fiel
   if (settings.input != "stiffness")
     throw std::invalid_argument(fmt::format(
         "input '{}' of the model 'polarization'; allowed is stiffness", settings.input));
+  const NetworkSettings defaults;
+  const auto without_effect = [](const std::string& name, const auto& value, const auto& allowed) {
+    if (value != allowed)
+      throw std::invalid_argument(
+          fmt::format("{} '{}' has no effect on the model 'polarization'; allowed is {}", name,
+                      value, allowed));
+  };
+  without_effect("backbone", settings.backbone, defaults.backbone);
+  without_effect("precision", settings.precision, defaults.precision);
+  without_effect("kinematic head", settings.kinematic_head, defaults.kinematic_head);
+  without_effect("equilibrium block", settings.equilibrium_block, defaults.equilibrium_block);
+  without_effect("coarsening", settings.coarsening, defaults.coarsening);
+  without_effect("levels", settings.levels, defaults.levels);
   const auto [in, out] = channels();
   moduli_ = register_module("moduli", torch::nn::Linear(in, moduli_channels));
   phases_ = register_module("phases", torch::nn::Linear(moduli_channels, phase_channels));

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
@@ -87,22 +88,45 @@ int generate(const GenerateOptions& options) {
   return 0;
 }
 
+/// Whether the training of a model has come to its end, where it is measured.
+bool is_finished(const std::filesystem::path& model) {
+  std::ifstream file(model / "model.json");
+  const auto description = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
+  return description.is_object() && description.contains("held_out");
+}
+
 /// Refuses what would only show after the dataset was made, or destroy a model.
-void check_models(const std::string& parameters, const seco::surrogate::TrainingSettings& training,
-                  bool replace) {
+void check_training(const std::string& parameters, const seco::StudyParameters& study,
+                    bool replace) {
+  const auto& training = study.training;
   const std::filesystem::path model = training.model;
   if (!training.initial_model.empty()) seco::surrogate::describe_model(training.initial_model);
-  if (!replace && exists(model / "model.json") && !exists(model / "checkpoint.safetensors"))
+  const bool continues = training.resume && exists(model / "checkpoint.safetensors");
+  if (!replace && exists(model / "model.json") && !continues)
+    throw std::invalid_argument(
+        fmt::format("{}: section 'Training', key 'Model': {} holds a model and {}, "
+                    "so that training would replace it; name another folder, or give --replace",
+                    parameters, training.model,
+                    training.resume ? "no checkpoint to continue from" : "'Resume' is false"));
+  try {
+    seco::surrogate::check(training);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("{}: {}", parameters, error.what()));
+  }
+  if (study.dataset.n_training == 0 && !training.fresh_rve)
     throw std::invalid_argument(fmt::format(
-        "{}: section 'Training', key 'Model': {} holds a model and no checkpoint to continue from, "
-        "so that training would replace it; name another folder, or give --replace",
-        parameters, training.model));
+        "{}: section 'Dataset', key 'Training RVEs': 0 is allowed only with 'Fresh samples'",
+        parameters));
+  if (training.fresh_rve && study.dataset.n_training > 0)
+    fmt::print("note: with 'Fresh samples' the {} training RVEs of the dataset are not used\n",
+               study.dataset.n_training);
 }
 
 int train(const std::string& parameters, const std::string& device, bool replace) {
   auto file = seco::materials::ParameterFile::read(parameters);
   auto study = seco::read_study(file);
-  check_models(parameters, study.training, replace);
+  check_training(parameters, study, replace);
+  if (replace && is_finished(study.training.model)) study.training.resume = false;
   if (!std::filesystem::exists(study.dataset.file)) {
     make_dataset(study, device);
   } else if (const auto difference = seco::surrogate::difference_of_dataset(

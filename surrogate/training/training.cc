@@ -69,25 +69,16 @@ void check_solid(const materials::Rve& rve, const std::string& origin) {
 
 void check(const TrainingSettings& s, const DatasetReader& data) {
   const auto refuse = [](const std::string& what) { throw std::invalid_argument(what); };
+  surrogate::check(s);
   if (s.network.dimension != data.dimension())
     refuse(fmt::format("{}: holds {}D RVEs, the network is {}D", s.dataset, data.dimension(),
                        s.network.dimension));
-  if (s.residual != "gap" && s.residual != "plain")
-    refuse(fmt::format("residual '{}' is not known; allowed are gap, plain", s.residual));
-  if (s.fresh_rve && s.data_weight > 0)
-    refuse(
-        fmt::format("data weight {}: fresh samples have no labels, allowed is 0", s.data_weight));
   if (data.n_training() == 0 && !s.fresh_rve)
     refuse(fmt::format("{}: holds no training RVEs", s.dataset));
   if (data.n_validation() == 0) refuse(fmt::format("{}: holds no validation RVEs", s.dataset));
   if (s.data_weight > 0 && data.label_factor() == 0)
     refuse(fmt::format("{}: holds no labels, so the weight of the data must be 0, not {}",
                        s.dataset, s.data_weight));
-  if (learns_from_data_alone(s) && s.physics_weight != 0)
-    refuse(fmt::format("physics weight {}: a {} learns from data alone, allowed is 0",
-                       s.physics_weight, s.network.model));
-  if (s.data_weight == 0 && s.physics_weight == 0)
-    refuse("data weight and physics weight are both 0, so there is nothing to learn");
   for (const auto& rve : data.rves()) check_solid(rve, s.dataset);
 }
 
@@ -357,6 +348,21 @@ class Trainer {
 };
 
 }  // namespace
+
+void check(const TrainingSettings& s) {
+  const auto refuse = [](const std::string& what) { throw std::invalid_argument(what); };
+  if (s.residual != "gap" && s.residual != "plain")
+    refuse(fmt::format("residual '{}' is not known; allowed are gap, plain", s.residual));
+  if (s.fresh_rve && s.data_weight > 0)
+    refuse(
+        fmt::format("data weight {}: fresh samples have no labels, allowed is 0", s.data_weight));
+  if (learns_from_data_alone(s) && s.physics_weight != 0)
+    refuse(fmt::format("physics weight {}: a {} learns from data alone, allowed is 0",
+                       s.physics_weight, s.network.model));
+  if (s.data_weight == 0 && s.physics_weight == 0)
+    refuse("data weight and physics weight are both 0, so there is nothing to learn");
+  make_network(s.network);
+}
 
 TrainingResult train(const TrainingSettings& settings) {
   set_thread_count();

@@ -100,6 +100,14 @@ double last_logged_loss(const std::string& model) {
 
 }  // namespace
 
+NetworkSettings polarization_network() {
+  NetworkSettings network;
+  network.dimension = 2;
+  network.model = "polarization";
+  network.width = 12;
+  return network;
+}
+
 class TrainingTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -182,8 +190,7 @@ TEST_F(TrainingTest, ResumedTrainingEqualsTheUninterruptedOne) {
 
 TEST_F(TrainingTest, FreshSamplesAreNewInEveryStepAndTheSameInEveryRun) {
   std::set<std::size_t> drawn;
-  settings.network.model = "polarization";
-  settings.network.width = 12;
+  settings.network = polarization_network();
   settings.n_steps = 8;
   settings.data_weight = 0;
   settings.validation_interval = 4;
@@ -221,8 +228,7 @@ TEST_F(TrainingTest, FreshSamplesAreNewInEveryStepAndTheSameInEveryRun) {
 // The start from a network is taken where held-out RVEs of the same kind show that it saves more
 // than it costs, and the bounds hold whatever the network returns.
 TEST_F(TrainingTest, EnginesTakeANetworksStartWhereItWasWorthIt) {
-  settings.network.model = "polarization";
-  settings.network.width = 12;
+  settings.network = polarization_network();
   settings.n_steps = 1;
   settings.data_weight = 0;
   train(settings);
@@ -277,7 +283,7 @@ TEST_F(TrainingTest, SEcoRefinesToTheGapThatIsAskedFor) {
   register_builtin_engines();
   for (const char* kind : {"polarization", "s-ECO"}) {
     auto own = settings;
-    own.network.model = kind;
+    if (std::string(kind) == "polarization") own.network = polarization_network();
     own.n_steps = 1;
     own.model = new_folder("refined").string();
     train(own);
@@ -554,6 +560,47 @@ TEST(KilledTraining, ContinuesToTheModelAndTheLogOfAWholeOne) {
   EXPECT_EQ(largest_difference(*load_model(folder + "/part").network,
                                *load_model(folder + "/whole").network),
             0.);
+}
+
+// A finished model is trained anew with --replace and kept without, and settings that no dataset
+// could make sense of are refused before one is made.
+TEST(TrainCommand, ReplacesFinishedModelsOnlyWhenAsked) {
+  const std::string folder = new_folder("replace").string(), parameters = folder + "/x.prm";
+  const auto run = [&](const std::string& training, const std::string& option,
+                       const std::string& network = "") {
+    std::ofstream(parameters) << "subsection Microstructure\n set Type = overlapping\n"
+                                 " set Grid = 16, 16\n set Volume fraction = 0.2\nend\n"
+                                 "subsection Dataset\n set File = data.h5\n set Label factor = 0\n"
+                                 " set Training RVEs = 0\n set Validation RVEs = 2\nend\n"
+                                 "subsection Network\n set Model = polarization\n set Width = 8\n"
+                              << network
+                              << "end\nsubsection Training\n set Model = m\n set Steps = 3\n"
+                                 " set Batch size = 1\n"
+                              << training << "end\n";
+    return run_command("OMP_NUM_THREADS=1 " SECO_PROGRAM " train " + parameters + " --device cpu " +
+                       option);
+  };
+  const auto refused = [&](const std::string& training, const std::string& network,
+                           const std::string& reason) {
+    const auto outcome = run(training, "", network);
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
+    EXPECT_NE(outcome.output.find(reason), std::string::npos) << outcome.output;
+    EXPECT_FALSE(fs::exists(folder + "/data.h5")) << reason;
+  };
+  const std::string fresh = " set Data weight = 0\n set Fresh samples = true\n";
+  refused(" set Data weight = 1\n set Fresh samples = true\n", "", "fresh samples have no labels");
+  refused(fresh + " set Physics weight = 0\n", "", "nothing to learn");
+  refused(" set Data weight = 0\n", "", "allowed only with 'Fresh samples'");
+  refused(fresh, " set Backbone = TFNO\n", "has no effect on the model 'polarization'");
+  EXPECT_EQ(run(fresh, "").exit_code, 0);
+  const auto weights = [&] { return load_model(folder + "/m").network->parameters()[0].clone(); };
+  const auto first = weights();
+  EXPECT_EQ(run(fresh + " set Seed = 2\n", "").exit_code, 0);
+  EXPECT_TRUE(torch::equal(weights(), first));
+  EXPECT_EQ(run(fresh + " set Seed = 2\n", "--replace").exit_code, 0);
+  EXPECT_FALSE(torch::equal(weights(), first));
+  const auto anew = run(fresh + " set Resume = false\n", "");
+  EXPECT_NE(anew.output.find("'Resume' is false"), std::string::npos) << anew.output;
 }
 
 #ifdef SECO_MPIEXEC

@@ -78,6 +78,10 @@ struct TrainingResult {
   int rank = 0;
 };
 
+/// Refuses settings that no dataset could make sense of.
+/// @throws std::invalid_argument naming the setting, its value and what is allowed
+void check(const TrainingSettings& settings);
+
 /// Trains a field network and writes the model folder: `model.json` and `weights.safetensors` of
 /// the best validation gap, `checkpoint.safetensors` of the last state (resume continues exactly),
 /// and `training_log.csv`. Loss per RVE and load case:
