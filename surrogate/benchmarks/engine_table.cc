@@ -19,10 +19,7 @@ namespace {
 
 using namespace seco;
 
-struct Options {
-  int dimension = 3, grid = 32, n_rves = 16, repetitions = 1;
-  std::vector<double> tolerances{1e-2}, contrasts{1e-3, 1e-2, 0.1, 10., 100., 1000.};
-  std::vector<std::string> families = benchmarks::family_names();
+struct Options : benchmarks::RowOptions {
   std::string model, device = "cpu";
   bool accuracy = false, smoothing = false;
 };
@@ -217,14 +214,7 @@ int main(int argc, char** argv) {
   surrogate::keep_freed_memory();
   Options options;
   CLI::App app{"Times the engines that certify a tolerance"};
-  app.add_option("--dimension", options.dimension)->check(CLI::IsMember({2, 3}));
-  app.add_option("--grid", options.grid, "voxels per edge")->check(CLI::Range(4, 512));
-  app.add_option("--rves", options.n_rves, "RVEs per row")->check(CLI::Range(1, 100000));
-  app.add_option("--repetitions", options.repetitions, "the fastest counts")
-      ->check(CLI::Range(1, 100));
-  app.add_option("--tolerances", options.tolerances)->delimiter(',');
-  app.add_option("--contrasts", options.contrasts)->delimiter(',');
-  app.add_option("--families", options.families)->delimiter(',');
+  options.add_to(app);
   app.add_option("--model", options.model, "model folder for the start from a network");
   app.add_option("--device", options.device, "cpu, cuda or cuda:N");
   app.add_flag("--accuracy", options.accuracy,

@@ -35,6 +35,16 @@ materials::Rve family_member(const std::string& family, int dimension, int grid,
   return materials::generate(settings);
 }
 
+void RowOptions::add_to(CLI::App& app) {
+  app.add_option("--dimension", dimension)->check(CLI::IsMember({2, 3}));
+  app.add_option("--grid", grid, "voxels per edge")->check(CLI::Range(4, 512));
+  app.add_option("--rves", n_rves, "RVEs per row")->check(CLI::Range(1, 100000));
+  app.add_option("--repetitions", repetitions, "the fastest counts")->check(CLI::Range(1, 100));
+  app.add_option("--tolerances", tolerances)->delimiter(',');
+  app.add_option("--contrasts", contrasts)->delimiter(',');
+  app.add_option("--families", families)->delimiter(',');
+}
+
 std::vector<materials::Rve> family_members(const std::string& family, int dimension, int grid,
                                            double contrast, int n_rves, std::uint64_t& seed) {
   std::vector<materials::Rve> rves;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,6 +19,15 @@ std::vector<std::string> family_names();
 /// @throws materials::PackingError if the seed has no packing
 materials::Rve family_member(const std::string& family, int dimension, int grid, double contrast,
                              std::uint64_t seed);
+
+/// The rows of a table over families, contrasts and tolerances.
+struct RowOptions {
+  int dimension = 3, grid = 32, n_rves = 16, repetitions = 1;
+  std::vector<double> tolerances{1e-2}, contrasts{1e-3, 1e-2, 0.1, 10., 100., 1000.};
+  std::vector<std::string> families = family_names();
+
+  void add_to(CLI::App& app);
+};
 
 /// So many members; seeds that have no packing are passed over. @param seed counted on
 std::vector<materials::Rve> family_members(const std::string& family, int dimension, int grid,

@@ -27,10 +27,7 @@ namespace {
 using namespace seco;
 using namespace seco::surrogate;
 
-struct Options {
-  int dimension = 3, grid = 32, n_rves = 4, repetitions = 3;
-  std::vector<double> tolerances{0.1, 1e-2, 1e-3}, contrasts{1e-3, 1e-2, 0.1, 10., 100., 1000.};
-  std::vector<std::string> families = benchmarks::family_names();
+struct Options : benchmarks::RowOptions {
   std::string model, precision = "single";
   bool rivals = false;
 };
@@ -178,15 +175,11 @@ int main(int argc, char** argv) {
   wait_passively(argv);
   keep_freed_memory();
   Options options;
+  options.n_rves = 4;
+  options.repetitions = 3;
+  options.tolerances = {0.1, 1e-2, 1e-3};
   CLI::App app{"Steps and time of the certified solver from different starts"};
-  app.add_option("--dimension", options.dimension)->check(CLI::IsMember({2, 3}));
-  app.add_option("--grid", options.grid, "voxels per edge")->check(CLI::Range(4, 512));
-  app.add_option("--rves", options.n_rves, "RVEs per row")->check(CLI::Range(1, 100000));
-  app.add_option("--repetitions", options.repetitions, "the fastest counts")
-      ->check(CLI::Range(1, 100));
-  app.add_option("--tolerances", options.tolerances)->delimiter(',');
-  app.add_option("--contrasts", options.contrasts)->delimiter(',');
-  app.add_option("--families", options.families)->delimiter(',');
+  options.add_to(app);
   app.add_option("--model", options.model, "folder of a polarization network");
   app.add_option("--precision", options.precision)->check(CLI::IsMember({"single", "double"}));
   app.add_flag("--rivals", options.rivals,
