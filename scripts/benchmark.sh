@@ -27,7 +27,7 @@ bin=build/release/bin
 python=${PYTHON:-python3}
 mugrid_python=${MUGRID_PYTHON:-$python}
 # Written by CMake where their libraries are found.
-optional=(network_benchmark macro_benchmark rve_scaling)
+optional=(start_table network_benchmark macro_benchmark rve_scaling)
 programs=(seco machine_benchmark solver_benchmark engine_table)
 
 echo "== benchmark: building"
@@ -153,6 +153,8 @@ optional_section() {
     say ""; say "## $title"; say ""; say "Not measured: $program is not part of this build."
   fi
 }
+optional_section start_table "Starts" $bin/start_table --model models/polarization_composite_3d --rivals --tolerances 1e-2 \
+  $([ -n "$quick" ] && echo --grid 16 --rves 2 --repetitions 1 --contrasts 1e-2,100)
 optional_section network_benchmark "Network" $bin/network_benchmark ${quick:+--quick}
 optional_section macro_benchmark "Macroscale" $bin/macro_benchmark --solvers Trilinos PETSc matrix-free deal.II \
   ${quick:+--refinements 1}
