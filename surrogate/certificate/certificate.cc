@@ -138,14 +138,13 @@ ReferenceMedium softest_medium(const StiffnessField& stiffness) {
 /// The errors that all ways share.
 struct Rounding {
   GridRounding grid;
-  /// Of one RVE each, `[B, 1]`: roots of the smallest and largest eigenvalue; `|| |C| ||`.
-  torch::Tensor soft, hard, absolute;
+  /// Of one RVE each, `[B, 1]`: roots of the smallest and largest eigenvalue.
+  torch::Tensor soft, hard;
 
   explicit Rounding(const StiffnessField& stiffness)
       : grid(rounding_of(stiffness.grid())),
         soft(each(stiffness, [](const auto& c) { return std::sqrt(c.smallest); })),
-        hard(each(stiffness, [](const auto& c) { return std::sqrt(c.largest); })),
-        absolute(each(stiffness, [](const auto& c) { return c.absolute; })) {}
+        hard(each(stiffness, [](const auto& c) { return std::sqrt(c.largest); })) {}
 
   /// Of the strain of a displacement, `[B, L]`: `|E| + |D| |u|`, and
   /// `|d e| <= gamma (|E| + |D| |u|)`.

@@ -62,10 +62,7 @@ Residual residual_of(const KernelEntries& kernels, const PhaseTables& tables, co
                      const ReferenceMedium& medium, const torch::Tensor& u) {
   const auto r = kernels.stiffness_action(kernels, tables, u, /*unit_loads=*/true, -1.);
   const auto z = kernels.green(plan, medium, r);
-  const auto unit = torch::eye(u.size(1), u.options());
-  std::vector<std::int64_t> constant{1, u.size(1), u.size(1)};
-  constant.resize(static_cast<std::size_t>(u.dim()), 1);
-  const auto strain = kernels.strain(u, tables.grid) + unit.reshape(constant);
+  const auto strain = total_strain(kernels, u, tables.grid);
   const auto energy =
       kernels.inner_product(strain, kernels.multiply(tables, Moduli::stiffness, strain)) /
       static_cast<double>(tables.grid.n_voxels());
