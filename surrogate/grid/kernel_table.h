@@ -35,6 +35,12 @@ struct Residual {
   torch::Tensor residual, preconditioned, product, energy;
 };
 
+/// Of strains `e = E + sym D p` and a matrix C per voxel: `D^T C : e`, `[B, L, d, n...]`, the means
+/// `<C : e>`, `[B, L, m]`, and `<e : C : e>`, `[B, L]`, both double, on the CPU.
+struct TangentAction {
+  torch::Tensor force, stress_mean, energy;
+};
+
 /// Fields of conjugate gradients, `[B, L, d, n...]`, contiguous: displacement u, residual r,
 /// preconditioned residual z and direction p; numbers `rz = r . z` and beta, `[B, L]`, double. What
 /// p is between two steps is up to the table: the next direction, or the last one, from which the
@@ -138,6 +144,11 @@ struct KernelEntries {
   /// `sign D^T C (E + sym D u)`. @param unit_loads whether E are the unit strains, else zero
   torch::Tensor (*stiffness_action)(const KernelEntries& kernels, const PhaseTables& tables,
                                     const torch::Tensor& u, bool unit_loads, double sign) = nullptr;
+  /// The same with any mean strains and a matrix per voxel. @param coefficients upper triangles,
+  /// row by row, `[B, m (m + 1) / 2, n...]`, contiguous @param mean `[B, L, m]`, double, on the CPU
+  TangentAction (*tangent_action)(const KernelEntries& kernels, const Grid& grid,
+                                  const torch::Tensor& coefficients, const torch::Tensor& u,
+                                  const torch::Tensor& mean) = nullptr;
   Residual (*residual_of)(const KernelEntries& kernels, const PhaseTables& tables,
                           const GreenPlan& plan, const ReferenceMedium& medium,
                           const torch::Tensor& u) = nullptr;
@@ -190,6 +201,7 @@ struct KernelEntries {
   X(quadratic_form)             \
   X(strain_forms)               \
   X(stiffness_action)           \
+  X(tangent_action)             \
   X(residual_of)                \
   X(kinematic_step)             \
   X(energies)                   \

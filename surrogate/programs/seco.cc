@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "deform.h"
 #include "homogenize.h"
 #include "import.h"
 #include "import_network.h"
@@ -211,6 +212,7 @@ int main(int argc, char** argv) {
   int status = 0;
 
   seco::add_homogenize_command(app, status);
+  seco::add_deform_command(app, status);
   seco::add_import_command(app, status);
   seco::add_import_network_command(app, status);
 

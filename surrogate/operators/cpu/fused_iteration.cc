@@ -17,16 +17,21 @@ std::vector<Number> unit_strains(const Grid& grid) {
 
 template <typename Number>
 void action(const Voxels<Number>& v, std::int64_t n_loads, const Number* u, const Number* mean,
-            double sign, Number* f, double* energy) {
-  std::vector<double> sums(v.n[0] * n_loads);
+            double sign, Number* f, double* energy, double* stress = nullptr) {
+  const std::int64_t m = v.dimension * (v.dimension + 1) / 2;
+  std::vector<double> energies(v.n[0] * n_loads), stresses(stress ? v.n[0] * n_loads * m : 0);
   for_slabs(v, [&](std::int64_t first, std::int64_t last) {
     kernels<Number>().stiffness_action(v, n_loads, u, mean, static_cast<Number>(sign), f, first,
-                                       last, sums.data());
+                                       last, energies.data(), stress ? stresses.data() : nullptr);
   });
-  for (std::int64_t l = 0; l < n_loads; ++l) {
-    energy[l] = 0;
-    for (std::int64_t i = 0; i < v.n[0]; ++i) energy[l] += sums[i * n_loads + l];
-  }
+  const auto add_planes = [&](const std::vector<double>& sums, std::int64_t width, double* total) {
+    for (std::int64_t k = 0; k < width; ++k) {
+      total[k] = 0;
+      for (std::int64_t i = 0; i < v.n[0]; ++i) total[k] += sums[i * width + k];
+    }
+  };
+  add_planes(energies, n_loads, energy);
+  if (stress) add_planes(stresses, n_loads * m, stress);
 }
 
 }  // namespace
@@ -58,6 +63,34 @@ std::pair<torch::Tensor, torch::Tensor> force_and_energy(const PhaseTables& tabl
 torch::Tensor stiffness_action(const KernelEntries&, const PhaseTables& tables,
                                const torch::Tensor& displacement, bool unit_loads, double sign) {
   return force_and_energy(tables, displacement, unit_loads, sign).first;
+}
+
+TangentAction tangent_action(const KernelEntries&, const Grid& grid,
+                             const torch::Tensor& coefficients, const torch::Tensor& displacement,
+                             const torch::Tensor& mean) {
+  const auto u = displacement.contiguous();
+  const auto batch = u.size(0), loads = u.size(1), m = mean.size(2);
+  const auto constant = mean.to(u.scalar_type()).contiguous();
+  TangentAction result{torch::empty(u.sizes(), u.options()),
+                       torch::empty({batch, loads, m}, torch::kDouble),
+                       torch::empty({batch, loads}, torch::kDouble)};
+  AT_DISPATCH_FLOATING_TYPES(u.scalar_type(), "tangent_action", [&] {
+    const auto size = u[0].numel();
+    for_all(batch, [&](std::int64_t b) {
+      auto v = voxels<scalar_t>(grid);
+      v.n_phases = grid.n_voxels();
+      v.stiffness = coefficients.data_ptr<scalar_t>() + b * coefficients[0].numel();
+      action<scalar_t>(v, loads, u.data_ptr<scalar_t>() + b * size,
+                       constant.data_ptr<scalar_t>() + b * loads * m, 1.,
+                       result.force.data_ptr<scalar_t>() + b * size,
+                       result.energy.data_ptr<double>() + b * loads,
+                       result.stress_mean.data_ptr<double>() + b * loads * m);
+    });
+  });
+  const auto n_voxels = static_cast<double>(grid.n_voxels());
+  result.stress_mean /= n_voxels;
+  result.energy /= n_voxels;
+  return result;
 }
 
 torch::Tensor strain_forms(const KernelEntries&, const PhaseTables& tables,

@@ -14,6 +14,9 @@ namespace seco::surrogate::cpu {
 
 torch::Tensor stiffness_action(const KernelEntries& kernels, const PhaseTables& tables,
                                const torch::Tensor& u, bool unit_loads, double sign);
+TangentAction tangent_action(const KernelEntries& kernels, const Grid& grid,
+                             const torch::Tensor& coefficients, const torch::Tensor& u,
+                             const torch::Tensor& mean);
 torch::Tensor strain_forms(const KernelEntries& kernels, const PhaseTables& tables,
                            const torch::Tensor& matrices, const torch::Tensor& u);
 Residual residual_of(const KernelEntries& kernels, const PhaseTables& tables, const GreenPlan& plan,

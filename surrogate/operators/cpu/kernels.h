@@ -15,6 +15,7 @@ struct Voxels {
   std::int64_t n[3];
   /// Of a difference across each of the axes above: 1 / (h 2^(d - 1)).
   Number weight[3];
+  /// Null where every voxel has a matrix of its own, n_phases is the number of voxels then.
   const std::int32_t* phase;
   std::int64_t n_phases;
   /// Upper triangles, row by row, coefficient first: `[m (m + 1) / 2, n_phases]`.
@@ -78,9 +79,10 @@ struct Kernels {
   /// last) of the first axis. @param mean `[n_loads, m]` or null @param f null for the energies
   /// alone
   /// @param energy `e : C : e` summed over each of these planes of voxels, `[n0, n_loads]`
+  /// @param stress null, or `C : e` summed over the same, `[n0, n_loads, m]`
   void (*stiffness_action)(const Voxels<Number>&, std::int64_t n_loads, const Number* u,
                            const Number* mean, Number sign, Number* f, std::int64_t first,
-                           std::int64_t last, double* energy);
+                           std::int64_t last, double* energy, double* stress);
   /// `f -> G0 f` in place. @return sum of `conj(f) . G0 f` over all frequencies
   double (*green)(const GreenBlock<Number>&);
   /// r -= alpha w, and a copy of r.

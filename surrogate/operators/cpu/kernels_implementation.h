@@ -16,7 +16,7 @@ namespace {
 template <int dim, typename Number>
 void stiffness_action(const Voxels<Number>& v, std::int64_t n_loads, const Number* u,
                       const Number* mean, Number sign, Number* f, std::int64_t first,
-                      std::int64_t last, double* energy) {
+                      std::int64_t last, double* energy, double* stress_sums) {
   constexpr int m = Sizes<dim>::m;
   constexpr int w = lanes<Number>;
   const std::int64_t n = v.n[2], stride = padded<Number>(n), n_voxels = v.count();
@@ -38,24 +38,40 @@ void stiffness_action(const Voxels<Number>& v, std::int64_t n_loads, const Numbe
     for (std::int64_t j = 0; j < rows; ++j) {
       std::int64_t corner[4];
       corners(v, i, j, corner);
-      expand_row<dim>(v.stiffness, v.n_phases, v.phase + corner[0], n, coefficients, stride);
+      // Matrices of the voxels of a row, whole vectors of them.
+      const Number* matrices = coefficients;
+      std::int64_t apart = stride;
+      if (v.phase != nullptr) {
+        expand_row<dim>(v.stiffness, v.n_phases, v.phase + corner[0], n, coefficients, stride);
+      } else if (n % w == 0) {
+        matrices = v.stiffness + corner[0];
+        apart = n_voxels;
+      } else {
+        for (int c = 0; c < Sizes<dim>::n_coefficients; ++c)
+          std::memcpy(coefficients + c * stride, v.stiffness + c * n_voxels + corner[0],
+                      sizeof(Number) * n);
+      }
       for (std::int64_t l = 0; l < n_loads; ++l) {
         const std::int64_t field = l * dim * n_voxels;
         sum_corners<dim>(u + field, n_voxels, corner, n, sums, stride);
-        Vector<Number> constant[m] = {}, work = {};
+        Vector<Number> constant[m] = {}, work = {}, total[m] = {};
         if (mean != nullptr)
           for (int c = 0; c < m; ++c) constant[c] += mean[l * m + c];
         for (std::int64_t k = 0; k < n; k += w) {
           Vector<Number> e[m], s[m];
           strain_at<dim>(sums, stride, k, v.weight, e);
           for (int c = 0; c < m; ++c) e[c] += constant[c];
-          multiply<dim>(coefficients, stride, k, e, s);
+          multiply<dim>(matrices, apart, k, e, s);
           for (int c = 0; c < m; ++c) {
             work += s[c] * e[c];
+            total[c] += s[c];
             store(stress + c * stride + k, s[c]);
           }
         }
         if (output) energy[i * n_loads + l] += lane_sum<Number>(work);
+        if (output && stress_sums != nullptr)
+          for (int c = 0; c < m; ++c)
+            stress_sums[(i * n_loads + l) * m + c] += lane_sum<Number>(total[c]);
         if (f == nullptr) continue;
         wrap_rows<Number>(stress, m, n, stride);
         divergence_row<dim>(v, stress, stride, j, sign, carry + l * dim * rows * stride,

@@ -56,6 +56,7 @@ KernelTable cpu_kernels() {
   table.forms = cpu::forms;
   table.strain_forms = cpu::strain_forms;
   table.stiffness_action = cpu::stiffness_action;
+  table.tangent_action = cpu::tangent_action;
   table.residual_of = cpu::residual_of;
   table.kinematic_step = cpu::kinematic_step;
   table.energies = cpu::energies;

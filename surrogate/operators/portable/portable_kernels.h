@@ -40,6 +40,9 @@ torch::Tensor strain_forms(const KernelEntries& kernels, const PhaseTables& tabl
 
 torch::Tensor stiffness_action(const KernelEntries& kernels, const PhaseTables& tables,
                                const torch::Tensor& u, bool unit_loads, double sign);
+TangentAction tangent_action(const KernelEntries& kernels, const Grid& grid,
+                             const torch::Tensor& coefficients, const torch::Tensor& u,
+                             const torch::Tensor& mean);
 Residual residual_of(const KernelEntries& kernels, const PhaseTables& tables, const GreenPlan& plan,
                      const ReferenceMedium& medium, const torch::Tensor& u);
 torch::Tensor kinematic_step(const KernelEntries& kernels, const PhaseTables& tables,

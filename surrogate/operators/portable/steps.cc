@@ -58,6 +58,28 @@ torch::Tensor stiffness_action(const KernelEntries& kernels, const PhaseTables& 
   return sign == 1. ? force : force * sign;
 }
 
+TangentAction tangent_action(const KernelEntries& kernels, const Grid& grid,
+                             const torch::Tensor& coefficients, const torch::Tensor& u,
+                             const torch::Tensor& mean) {
+  torch::NoGradGuard no_grad;
+  const auto m = mean.size(2);
+  const auto strain = kernels.strain(u, grid) + with_grid_axes(mean.to(u.options()), grid);
+  // Row i of the symmetric matrices by the places of its entries in the triangle.
+  std::vector<torch::Tensor> rows;
+  for (std::int64_t i = 0; i < m; ++i) {
+    std::vector<std::int64_t> places;
+    for (std::int64_t j = 0; j < m; ++j) {
+      const auto a = std::min(i, j), b = std::max(i, j);
+      places.push_back(a * m - a * (a - 1) / 2 + b - a);
+    }
+    const auto index = torch::tensor(places, torch::kLong).to(u.device());
+    rows.push_back((coefficients.index_select(1, index).unsqueeze(1) * strain).sum(2));
+  }
+  const auto stress = torch::stack(rows, 2);
+  return {kernels.divergence(stress, grid), grid_mean(stress, grid).cpu(),
+          kernels.inner_product(strain, stress).cpu() / static_cast<double>(grid.n_voxels())};
+}
+
 Residual residual_of(const KernelEntries& kernels, const PhaseTables& tables, const GreenPlan& plan,
                      const ReferenceMedium& medium, const torch::Tensor& u) {
   const auto r = kernels.stiffness_action(kernels, tables, u, /*unit_loads=*/true, -1.);

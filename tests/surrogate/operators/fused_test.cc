@@ -51,7 +51,8 @@ TEST(FusedPasses, InstructionSetsAgree) {
                torch::zeros_like(u[0]),
                {}};
       kernel.stiffness_action(v, loads, u.data_ptr<double>(), nullptr, 1.,
-                              r.force.data_ptr<double>(), 0, v.n[0], r.energy.data_ptr<double>());
+                              r.force.data_ptr<double>(), 0, v.n[0], r.energy.data_ptr<double>(),
+                              nullptr);
       double* sums = r.gram.data_ptr<double>();
       const auto step = v.n[0] * loads * loads;
       auto left = torch::zeros({u[0].numel()}, torch::kFloat);

@@ -65,6 +65,9 @@ class Inputs {
     numbers = torch::rand({3, m}, torch::kDouble).to(field_.options().device());
     mean = torch::randn({3, m, m}, torch::kDouble);
     matrices = on_cpu.compliance_between(medium.lambda, medium.mu);
+    std::vector<std::int64_t> of_voxels{3, m * (m + 1) / 2};
+    of_voxels.insert(of_voxels.end(), grid().shape.begin(), grid().shape.end());
+    triangles = torch::randn(of_voxels, torch::kDouble).to(field_.options());
     values = torch::randn({3, matrices.size(1), 4}, torch::kDouble).to(field_.options());
   }
 
@@ -133,6 +136,11 @@ class Inputs {
            return Results{k.stiffness_action(k, tables_, u, true, -1.),
                           k.stiffness_action(k, tables_, u, false, 1.)};
          }},
+        {"tangent_action",
+         [&] {
+           const auto r = k.tangent_action(k, grid(), triangles, u, mean);
+           return Results{r.force, r.stress_mean, r.energy};
+         }},
         {"residual_of",
          [&] {
            const auto r = k.residual_of(k, tables_, *plan_, medium, u);
@@ -192,7 +200,7 @@ class Inputs {
   StiffnessField field_;
   PhaseTables tables_;
   std::shared_ptr<const GreenPlan> plan_;
-  torch::Tensor u, z, e, more, coefficients, numbers, mean, matrices, values;
+  torch::Tensor u, z, e, more, coefficients, numbers, mean, matrices, triangles, values;
   ReferenceMedium medium, law;
 };
 

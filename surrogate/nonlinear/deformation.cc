@@ -1,0 +1,334 @@
+#include "seco/surrogate/deformation.h"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "device.h"
+#include "increment_solver.h"
+
+namespace seco::surrogate {
+namespace {
+
+using materials::MandelVector;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+/// Errors refer to the stress, or where a path comes back to zero stress to this part of the
+/// largest one.
+constexpr double least_part = 0.01;
+
+}  // namespace
+
+const char* to_string(IncrementStatus status) {
+  switch (status) {
+    case IncrementStatus::ok:
+      return "ok";
+    case IncrementStatus::no_lower_bound:
+      return "no lower bound";
+    case IncrementStatus::not_converged:
+      return "not converged";
+    case IncrementStatus::failed:
+      return "failed";
+  }
+  return "";
+}
+
+class Deformation::Implementation {
+ public:
+  Implementation(std::vector<LawRve> rves, const DeformationSettings& settings)
+      : settings_(settings),
+        laws_(rves),
+        device_(select_device(settings.device)),
+        solver_(laws_, settings, device_) {
+    const Grid& grid = laws_.grid();
+    std::vector<std::int64_t> shape{laws_.batch_size(), 1, grid.dimension()};
+    shape.insert(shape.end(), grid.shape.begin(), grid.shape.end());
+    displacement_ = torch::zeros(shape, torch::kDouble);
+    direction_ = torch::zeros(shape, torch::kDouble);
+    members_.resize(static_cast<std::size_t>(laws_.batch_size()));
+    for (auto& member : members_) {
+      member.strain = member.stress = member.strain_direction =
+          MandelVector::Zero(grid.n_components());
+    }
+  }
+
+  std::vector<IncrementResult> advance(std::span<const LoadIncrement> increments);
+  std::vector<double> save() const;
+  void restore(std::span<const double> numbers);
+  std::vector<Field> fields(std::size_t b) const;
+
+ private:
+  struct Member {
+    double time = 0;
+    /// Mean strain and stress at the end of the last increment, and the last change of the strain.
+    MandelVector strain, stress, strain_direction;
+    double largest_stress = 0, path_error = 0;
+    bool path_is_bounded = true;
+  };
+  std::vector<double> numbers_of(const Member& member) const;
+
+  DeformationSettings settings_;
+  LawField laws_;
+  torch::Device device_;
+  IncrementSolver solver_;
+  torch::Tensor displacement_, direction_;
+  std::vector<Member> members_;
+};
+
+std::vector<IncrementResult> Deformation::Implementation::advance(
+    std::span<const LoadIncrement> increments) {
+  const auto batch = laws_.batch_size();
+  const auto m = static_cast<std::size_t>(laws_.grid().n_components());
+  if (increments.size() != members_.size())
+    throw std::invalid_argument(
+        fmt::format("{} increments are given for {} RVEs", increments.size(), members_.size()));
+  for (std::int64_t b = 0; b < batch; ++b) {
+    const auto& increment = increments[b];
+    if (!(increment.time > members_[b].time) || !std::isfinite(increment.time))
+      throw std::invalid_argument(fmt::format("time {} follows on {}; times have to increase",
+                                              increment.time, members_[b].time));
+    if (increment.stress_is_prescribed.size() != m ||
+        static_cast<std::size_t>(increment.strain.size()) != m ||
+        static_cast<std::size_t>(increment.stress.size()) != m)
+      throw std::invalid_argument(fmt::format("an increment needs {} components", m));
+    for (std::size_t c = 0; c < m; ++c)
+      if (!std::isfinite(increment.stress_is_prescribed[c] ? increment.stress[c]
+                                                           : increment.strain[c]))
+        throw std::invalid_argument("prescribed strains and stresses have to be finite numbers");
+  }
+
+  // Where every RVE is between the last increment, 0, and this one, 1.
+  struct Progress {
+    double done = 0, step = 1;
+    bool running = true;
+    Member begin;
+    std::vector<double> state;
+    torch::Tensor displacement, direction;
+  };
+  std::vector<Progress> progress(batch);
+  std::vector<IncrementResult> results(batch);
+  for (std::int64_t b = 0; b < batch; ++b) {
+    progress[b].begin = members_[b];
+    results[b].n_parts = 0;
+  }
+  std::vector<IncrementOutcome> last(batch);
+  torch::Tensor strain_before;
+  for (;;) {
+    std::vector<bool> active(batch);
+    std::vector<ControlledLoad> loads(batch);
+    auto start = displacement_.clone();
+    for (std::int64_t b = 0; b < batch; ++b) {
+      auto& p = progress[b];
+      const auto& increment = increments[b];
+      active[b] = p.running;
+      auto& load = loads[b];
+      const double end = std::min(1., p.done + p.step);
+      load.is_free = increment.stress_is_prescribed;
+      load.strain = members_[b].strain;
+      load.stress = MandelVector::Zero(static_cast<int>(m));
+      load.time_step = (end - p.done) * (increment.time - p.begin.time);
+      load.least_stress_norm = least_part * members_[b].largest_stress;
+      MandelVector change = MandelVector::Zero(static_cast<int>(m));
+      for (std::size_t c = 0; c < m; ++c) {
+        const auto i = static_cast<int>(c);
+        if (load.is_free[c]) {
+          load.stress[i] = p.begin.stress[i] + end * (increment.stress[i] - p.begin.stress[i]);
+        } else {
+          load.strain[i] = p.begin.strain[i] + end * (increment.strain[i] - p.begin.strain[i]);
+          change[i] = load.strain[i] - members_[b].strain[i];
+        }
+      }
+      if (!p.running) continue;
+      // The last step once more, as far as this one goes in its direction.
+      const auto& direction = members_[b].strain_direction;
+      double along = 0, square = 0;
+      for (std::size_t c = 0; c < m; ++c)
+        if (!load.is_free[c]) {
+          along += direction[static_cast<int>(c)] * change[static_cast<int>(c)];
+          square += direction[static_cast<int>(c)] * direction[static_cast<int>(c)];
+        }
+      const double ratio = square > 0 ? std::clamp(along / square, 0., 4.) : 0.;
+      start[b] += ratio * direction_[b];
+      for (std::size_t c = 0; c < m; ++c)
+        if (load.is_free[c])
+          load.strain[static_cast<int>(c)] += ratio * direction[static_cast<int>(c)];
+    }
+    if (std::none_of(active.begin(), active.end(), [](bool a) { return a; })) break;
+
+    const auto outcomes = solver_.solve(loads, active, start);
+    const auto strain = [&] {
+      std::vector<MandelVector> mean;
+      for (std::int64_t b = 0; b < batch; ++b)
+        mean.push_back(outcomes[b].answered ? outcomes[b].strain : members_[b].strain);
+      return solver_.total_strain(start, mean);
+    }();
+    // Tangents belong to the state at the beginning of the step, so they come before it is changed.
+    std::vector<IncrementSolver::Tangent> tangents;
+    const bool some_ends = [&] {
+      for (std::int64_t b = 0; b < batch; ++b)
+        if (active[b] && outcomes[b].answered && progress[b].done + progress[b].step >= 1)
+          return true;
+      return false;
+    }();
+    if (settings_.tangent != TangentWanted::none && some_ends)
+      tangents = solver_.tangent(start, outcomes, settings_.tangent == TangentWanted::bounds);
+    for (std::int64_t b = 0; b < batch; ++b) {
+      if (!active[b]) continue;
+      auto& p = progress[b];
+      auto& member = members_[b];
+      auto& result = results[b];
+      const auto& outcome = outcomes[b];
+      result.newton_steps += outcome.newton_steps;
+      result.iterations += outcome.iterations;
+      if (!outcome.answered) {
+        p.step *= std::clamp(outcome.step_ratio, 0.1, 0.5);
+        if (p.step < settings_.smallest_step) {
+          p.running = false;
+          result.status = IncrementStatus::failed;
+          result.message = fmt::format(
+              "no equilibrium was found at {:.4g} of the increment with the smallest step, {:.3g} "
+              "of it",
+              p.done, settings_.smallest_step);
+        }
+        continue;
+      }
+      const double end = std::min(1., p.done + p.step);
+      const bool ends = end >= 1;
+      if (!ends && p.done == 0) {
+        // To come back to, if a later part fails.
+        p.state = laws_.state(b);
+        p.displacement = displacement_[b].clone();
+        p.direction = direction_[b].clone();
+      }
+      laws_.accept(b, strain, loads[b].time_step);
+      direction_[b] = start[b] - displacement_[b];
+      displacement_[b] = start[b];
+      member.strain_direction = outcome.strain - member.strain;
+      member.strain = outcome.strain;
+      member.stress = outcome.stress;
+      member.largest_stress = std::max(member.largest_stress, outcome.stress_norm);
+      const double reference = std::max(outcome.stress_norm, least_part * member.largest_stress);
+      const auto relative = [&](double error) { return error == 0 ? 0. : error / reference; };
+      const auto& guarantee = laws_.guarantee(b);
+      result.path_error_bound =
+          guarantee.along_path ? relative(member.path_error + outcome.error) : infinity;
+      member.path_error += std::sqrt(2 * outcome.gap);
+      ++result.n_parts;
+      p.done = end;
+      p.step = std::min(2 * p.step, 1 - end);
+      last[b] = outcome;
+      result.strain = outcome.strain;
+      result.stress = outcome.stress;
+      result.energy_upper = outcome.energy_upper;
+      result.energy_lower = outcome.energy_upper - outcome.gap;
+      result.stress_error_bound = relative(outcome.error);
+      result.stress_error = outcome.error * laws_.mean_elastic(b).diagonal().cwiseSqrt();
+      if (!ends) continue;
+      p.running = false;
+      member.time = increments[b].time;
+      if (!tangents.empty()) {
+        result.tangent = tangents[b].estimate;
+        result.iterations += tangents[b].iterations;
+        if (settings_.tangent == TangentWanted::bounds) {
+          result.tangent_lower = tangents[b].lower;
+          result.tangent_upper = tangents[b].upper;
+        }
+      }
+      if (std::isinf(outcome.gap)) {
+        result.status = IncrementStatus::no_lower_bound;
+        result.message = guarantee.two_sided
+                             ? "the stress in equilibrium leaves what a law can carry at a voxel"
+                             : guarantee.reason;
+      } else if (!outcome.converged) {
+        result.status = IncrementStatus::not_converged;
+        result.message = fmt::format(
+            "round-off ends the iteration at a guaranteed error of {:.3g}, {:.3g} was asked",
+            result.stress_error_bound, settings_.tolerance);
+      }
+    }
+  }
+  for (std::int64_t b = 0; b < batch; ++b) {
+    results[b].time = increments[b].time;
+    if (results[b].status != IncrementStatus::failed || results[b].n_parts == 0) continue;
+    members_[b] = progress[b].begin;
+    laws_.state(b) = progress[b].state;
+    displacement_[b] = progress[b].displacement;
+    direction_[b] = progress[b].direction;
+  }
+  return results;
+}
+
+std::vector<double> Deformation::Implementation::numbers_of(const Member& member) const {
+  std::vector<double> numbers{member.time, member.largest_stress, member.path_error};
+  for (const auto* v : {&member.strain, &member.stress, &member.strain_direction})
+    numbers.insert(numbers.end(), v->data(), v->data() + v->size());
+  return numbers;
+}
+
+std::vector<double> Deformation::Implementation::save() const {
+  std::vector<double> numbers;
+  for (std::int64_t b = 0; b < laws_.batch_size(); ++b) {
+    const auto own = numbers_of(members_[b]);
+    numbers.insert(numbers.end(), own.begin(), own.end());
+    for (const auto* field : {&displacement_, &direction_}) {
+      const auto values = (*field)[b].contiguous();
+      numbers.insert(numbers.end(), values.data_ptr<double>(),
+                     values.data_ptr<double>() + values.numel());
+    }
+    const auto& state = laws_.state(b);
+    numbers.insert(numbers.end(), state.begin(), state.end());
+  }
+  return numbers;
+}
+
+void Deformation::Implementation::restore(std::span<const double> numbers) {
+  if (numbers.size() != save().size())
+    throw std::invalid_argument("the saved state is not that of these RVEs");
+  const double* from = numbers.data();
+  const auto take = [&](double* to, std::int64_t n) {
+    std::copy_n(from, n, to);
+    from += n;
+  };
+  for (std::int64_t b = 0; b < laws_.batch_size(); ++b) {
+    auto& member = members_[b];
+    take(&member.time, 1);
+    take(&member.largest_stress, 1);
+    take(&member.path_error, 1);
+    for (auto* v : {&member.strain, &member.stress, &member.strain_direction})
+      take(v->data(), v->size());
+    for (auto* field : {&displacement_, &direction_}) {
+      auto values = torch::empty((*field)[b].sizes(), torch::kDouble);
+      take(values.data_ptr<double>(), values.numel());
+      (*field)[b].copy_(values);
+    }
+    auto& state = laws_.state(b);
+    take(state.data(), static_cast<std::int64_t>(state.size()));
+  }
+}
+
+std::vector<Deformation::Field> Deformation::Implementation::fields(std::size_t b) const {
+  return laws_.state_fields(static_cast<std::int64_t>(b));
+}
+
+Deformation::Deformation(std::vector<LawRve> rves, const DeformationSettings& settings)
+    : implementation_(std::make_unique<Implementation>(std::move(rves), settings)) {}
+Deformation::~Deformation() = default;
+Deformation::Deformation(Deformation&&) noexcept = default;
+std::vector<IncrementResult> Deformation::advance(std::span<const LoadIncrement> increments) {
+  return implementation_->advance(increments);
+}
+std::vector<double> Deformation::save() const {
+  return implementation_->save();
+}
+void Deformation::restore(std::span<const double> numbers) {
+  implementation_->restore(numbers);
+}
+std::vector<Deformation::Field> Deformation::fields(std::size_t rve) const {
+  return implementation_->fields(rve);
+}
+
+}  // namespace seco::surrogate

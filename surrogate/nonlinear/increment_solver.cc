@@ -1,0 +1,435 @@
+#include "increment_solver.h"
+
+#include <torch/torch.h>
+
+#include <Eigen/Cholesky>
+#include <Eigen/LU>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "difference_operator.h"
+#include "kernel_tables.h"
+#include "matrices.h"
+
+namespace seco::surrogate {
+namespace {
+
+using materials::MandelMatrix;
+using materials::MandelVector;
+
+MandelVector mean_of(const torch::Tensor& field, std::int64_t b, const Grid& grid) {
+  const auto mean = grid_mean(field[b][0], grid);
+  MandelVector result(grid.n_components());
+  for (int c = 0; c < grid.n_components(); ++c) result[c] = mean.data_ptr<double>()[c];
+  return result;
+}
+
+torch::Tensor as_means(const std::vector<MandelVector>& mean) {
+  const auto m = mean.front().size();
+  auto result = torch::empty({static_cast<std::int64_t>(mean.size()), 1, m}, torch::kDouble);
+  for (std::size_t b = 0; b < mean.size(); ++b)
+    for (int c = 0; c < m; ++c) result.data_ptr<double>()[b * m + c] = mean[b][c];
+  return result;
+}
+
+MandelVector entry(const torch::Tensor& means, std::int64_t b) {
+  const auto m = means.size(2);
+  MandelVector result(m);
+  for (int c = 0; c < m; ++c) result[c] = means.data_ptr<double>()[b * m + c];
+  return result;
+}
+
+/// Components that are free, others zero.
+MandelVector masked(const MandelVector& v, const std::vector<bool>& is_free) {
+  MandelVector result = MandelVector::Zero(v.size());
+  for (int c = 0; c < v.size(); ++c)
+    if (is_free[c]) result[c] = v[c];
+  return result;
+}
+
+/// The inverse of the free block of a matrix, other entries zero.
+MandelMatrix inverse_of_free(const MandelMatrix& matrix, const std::vector<bool>& is_free) {
+  const auto m = matrix.rows();
+  std::vector<int> places;
+  for (int c = 0; c < m; ++c)
+    if (is_free[c]) places.push_back(c);
+  MandelMatrix result = MandelMatrix::Zero(m, m);
+  if (places.empty()) return result;
+  const auto n = static_cast<Eigen::Index>(places.size());
+  MandelMatrix block(n, n);
+  for (int i = 0; i < n; ++i)
+    for (int j = 0; j < n; ++j) block(i, j) = matrix(places[i], places[j]);
+  const MandelMatrix inverse = block.inverse();
+  for (int i = 0; i < n; ++i)
+    for (int j = 0; j < n; ++j) result(places[i], places[j]) = inverse(i, j);
+  return result;
+}
+
+double norm_in(const MandelMatrix& metric, const MandelVector& v) {
+  return std::sqrt(std::max(0., v.dot(metric * v)));
+}
+
+}  // namespace
+
+struct IncrementSolver::Trial {
+  std::vector<MandelVector> mean;
+  torch::Tensor displacement, strain;
+  LawFieldAnswer answer;
+  std::vector<MandelVector> mean_stress;
+  /// <w> - S:E.
+  std::vector<double> potential;
+};
+
+struct IncrementSolver::Step {
+  torch::Tensor displacement;
+  std::vector<MandelVector> mean;
+  /// Derivative of the potential along the step.
+  std::vector<double> slope;
+  std::vector<unsigned int> iterations;
+};
+
+IncrementSolver::IncrementSolver(const LawField& laws, const DeformationSettings& settings,
+                                 torch::Device device)
+    : laws_(laws),
+      settings_(settings),
+      device_(device),
+      green_(laws.grid(), torch::TensorOptions(torch::kDouble).device(device)),
+      correction_green_(laws.grid(), torch::TensorOptions(torch::kFloat).device(device)) {
+  for (std::int64_t b = 0; b < laws.batch_size(); ++b)
+    elastic_compliance_.push_back(laws.mean_elastic(b).inverse());
+}
+
+torch::Tensor IncrementSolver::total_strain(const torch::Tensor& displacement,
+                                            const std::vector<MandelVector>& mean) const {
+  return strain_of(displacement, laws_.grid()) + with_grid_axes(as_means(mean), laws_.grid());
+}
+
+IncrementSolver::Trial IncrementSolver::trial(const std::vector<ControlledLoad>& loads,
+                                              const torch::Tensor& displacement,
+                                              const std::vector<MandelVector>& mean,
+                                              bool tangent) const {
+  Trial result;
+  result.mean = mean;
+  result.displacement = displacement;
+  result.strain = total_strain(displacement, mean);
+  std::vector<double> time_step;
+  for (const auto& load : loads) time_step.push_back(load.time_step);
+  result.answer = laws_.respond(result.strain, time_step,
+                                tangent ? std::optional(torch::kFloat) : std::nullopt);
+  const auto energy = result.answer.mean_energy();
+  for (std::int64_t b = 0; b < laws_.batch_size(); ++b) {
+    result.mean_stress.push_back(mean_of(result.answer.stress, b, laws_.grid()));
+    result.potential.push_back(energy.data_ptr<double>()[b] -
+                               masked(loads[b].stress, loads[b].is_free).dot(mean[b]));
+  }
+  return result;
+}
+
+IncrementSolver::Step IncrementSolver::newton_step(const Trial& at, const torch::Tensor& residual,
+                                                   const torch::Tensor& preconditioned,
+                                                   const std::vector<ControlledLoad>& loads,
+                                                   const std::vector<double>& accuracy,
+                                                   const std::vector<bool>& active) const {
+  const Grid& grid = laws_.grid();
+  const auto batch = laws_.batch_size();
+  const auto n_voxels = static_cast<double>(grid.n_voxels());
+  const auto options = torch::TensorOptions(torch::kFloat).device(device_);
+  const auto& kernels = kernels_of(options);
+  const auto tangent = at.answer.tangent.to(options).contiguous();
+  ReferenceMedium medium{torch::empty({batch}, torch::kDouble),
+                         torch::empty({batch}, torch::kDouble)};
+  std::vector<MandelMatrix> inverse;
+  for (std::int64_t b = 0; b < batch; ++b) {
+    const auto lame = isotropic_part(at.answer.mean_tangent[b]);
+    medium.lambda[b] = lame.lambda;
+    medium.mu[b] = lame.mu;
+    inverse.push_back(inverse_of_free(at.answer.mean_tangent[b], loads[b].is_free));
+  }
+
+  Step step;
+  step.displacement = torch::zeros(residual.sizes(), options);
+  step.mean.assign(batch, MandelVector::Zero(grid.n_components()));
+  step.iterations.assign(batch, 0);
+  auto r = residual.to(options).contiguous(), p = preconditioned.to(options).contiguous();
+  std::vector<MandelVector> r_mean, p_mean;
+  std::vector<double> rz(batch), first(batch);
+  std::vector<bool> moving(batch);
+  const auto products = (kernels.inner_product(r, p) / n_voxels).cpu();
+  for (std::int64_t b = 0; b < batch; ++b) {
+    r_mean.push_back(masked(loads[b].stress - at.mean_stress[b], loads[b].is_free));
+    p_mean.push_back(inverse[b] * r_mean[b]);
+    rz[b] = first[b] = products.data_ptr<double>()[b] + r_mean[b].dot(p_mean[b]);
+    moving[b] = active[b] && rz[b] > 0;
+  }
+  auto alpha = torch::zeros({batch, 1}, torch::kDouble),
+       beta = torch::zeros({batch, 1}, torch::kDouble);
+  for (unsigned int i = 0; i < settings_.max_iterations; ++i) {
+    if (std::none_of(moving.begin(), moving.end(), [](bool b) { return b; })) break;
+    const auto image = kernels.tangent_action(kernels, grid, tangent, p, as_means(p_mean));
+    for (std::int64_t b = 0; b < batch; ++b) {
+      const double work = image.energy.data_ptr<double>()[b];
+      if (!(work > 0)) moving[b] = false;
+      alpha.data_ptr<double>()[b] = moving[b] ? rz[b] / work : 0.;
+      step.mean[b] += alpha.data_ptr<double>()[b] * p_mean[b];
+      r_mean[b] -=
+          alpha.data_ptr<double>()[b] * masked(entry(image.stress_mean, b), loads[b].is_free);
+      if (moving[b]) ++step.iterations[b];
+    }
+    kernels.advance(alpha.to(device_), p, image.force, step.displacement, r);
+    const auto z = kernels.green(correction_green_.plan(), medium, r);
+    const auto product = (kernels.inner_product(r, z) / n_voxels).cpu();
+    for (std::int64_t b = 0; b < batch; ++b) {
+      beta.data_ptr<double>()[b] = 0;
+      if (!moving[b]) continue;
+      const MandelVector z_mean = inverse[b] * r_mean[b];
+      const double next = product.data_ptr<double>()[b] + r_mean[b].dot(z_mean);
+      beta.data_ptr<double>()[b] = next / rz[b];
+      p_mean[b] = z_mean + (next / rz[b]) * p_mean[b];
+      rz[b] = next;
+      moving[b] = next > accuracy[b] * accuracy[b] * first[b];
+    }
+    kernels.turn(beta.to(device_), z, p);
+  }
+  step.displacement = step.displacement.to(torch::kCPU, torch::kDouble);
+  const auto slopes = mean_product(residual, step.displacement, grid);
+  for (std::int64_t b = 0; b < batch; ++b) {
+    const auto unbalanced = masked(loads[b].stress - at.mean_stress[b], loads[b].is_free);
+    step.slope.push_back(-slopes.data_ptr<double>()[b] - unbalanced.dot(step.mean[b]));
+  }
+  return step;
+}
+
+std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<ControlledLoad>& loads,
+                                                     const std::vector<bool>& active,
+                                                     torch::Tensor& displacement) {
+  const Grid& grid = laws_.grid();
+  const auto batch = laws_.batch_size();
+  const auto double_on_device = torch::TensorOptions(torch::kDouble).device(device_);
+  const auto n_voxels = static_cast<double>(grid.n_voxels());
+  std::vector<IncrementOutcome> outcomes(batch);
+  std::vector<bool> running = active;
+  std::vector<MandelVector> mean;
+  std::vector<double> time_step;
+  for (const auto& load : loads) {
+    mean.push_back(load.strain);
+    time_step.push_back(load.time_step);
+  }
+  auto now = trial(loads, displacement, mean, true);
+  for (std::int64_t b = 0; b < batch; ++b)
+    if (running[b] && now.answer.step_ratio[b] < 1) {
+      outcomes[b].step_ratio = now.answer.step_ratio[b];
+      running[b] = false;
+    }
+  const auto still_running = [&] {
+    return std::any_of(running.begin(), running.end(), [](bool b) { return b; });
+  };
+  for (unsigned int newton = 0; still_running(); ++newton) {
+    ReferenceMedium medium{torch::empty({batch}, torch::kDouble),
+                           torch::empty({batch}, torch::kDouble)};
+    for (std::int64_t b = 0; b < batch; ++b) {
+      const auto lame = isotropic_part(now.answer.mean_tangent[b]);
+      medium.lambda[b] = lame.lambda;
+      medium.mu[b] = lame.mu;
+    }
+    const auto residual = -divergence_of(now.answer.stress.to(double_on_device), grid);
+    const auto z = green_.apply(residual, medium);
+    const auto correction = isotropic_stress(strain_of(z, grid), medium, grid).cpu();
+    const auto rz = (mean_product(residual, z, grid)).cpu();
+    auto equilibrated = now.answer.stress + correction;
+    std::vector<MandelVector> shift;
+    for (std::int64_t b = 0; b < batch; ++b)
+      shift.push_back(masked(loads[b].stress - now.mean_stress[b], loads[b].is_free));
+    equilibrated += with_grid_axes(as_means(shift), grid);
+    const auto gaps = laws_.gap(now.strain, now.answer.energy, equilibrated, time_step);
+
+    std::vector<double> accuracy(batch, 0.1);
+    for (std::int64_t b = 0; b < batch; ++b) {
+      if (!running[b]) continue;
+      auto& outcome = outcomes[b];
+      const auto& metric = elastic_compliance_[b];
+      const double shift_norm = norm_in(metric, shift[b]);
+      const MandelVector stress = now.mean_stress[b] + shift[b];
+      const double stress_norm = norm_in(metric, stress),
+                   reference = std::max(stress_norm, loads[b].least_stress_norm);
+      // Of both fields |s - s*|^2 / 2 adds up to at most the gap, and so do their means, which
+      // differ by the shift.
+      const double gap = std::max(gaps[b], 0.);
+      const double error =
+          shift_norm / 2 + std::sqrt(std::max(gap - shift_norm * shift_norm / 4, 0.));
+      // The residual of the stress, as a stress.
+      const double unbalanced = std::sqrt(std::max(0., rz.data_ptr<double>()[b])) + shift_norm;
+      const double scale = std::sqrt(std::max(reference * reference, 0.));
+      outcome.answered = true;
+      outcome.energy_upper = now.potential[b];
+      outcome.gap = gap;
+      outcome.strain = now.mean[b];
+      outcome.stress = stress;
+      outcome.error = error;
+      outcome.stress_norm = stress_norm;
+      outcome.newton_steps = newton;
+      double target = 0;
+      switch (settings_.criterion) {
+        case StopCriterion::certified:
+          outcome.converged = error <= settings_.tolerance * reference;
+          target = settings_.tolerance * reference / error;
+          break;
+        case StopCriterion::estimate:
+          // The stress is off by the square of the residual, in units of the step's energy.
+          outcome.converged =
+              unbalanced * unbalanced <= 0.25 * settings_.tolerance * reference * reference;
+          target = 0.5 * std::sqrt(settings_.tolerance) * reference / unbalanced;
+          break;
+        case StopCriterion::residual:
+          outcome.converged = unbalanced <= settings_.tolerance * reference;
+          target = settings_.tolerance * reference / unbalanced;
+          break;
+      }
+      constexpr double round_off = 1e-11;
+      if (outcome.converged || unbalanced <= round_off * scale || scale == 0) running[b] = false;
+      accuracy[b] = std::clamp(0.5 * target, 1e-4, 0.1);
+      (void)n_voxels;
+    }
+    if (!still_running()) break;
+    if (newton >= settings_.max_newton_steps) {
+      for (std::int64_t b = 0; b < batch; ++b)
+        if (running[b]) {
+          outcomes[b].answered = false;
+          running[b] = false;
+        }
+      break;
+    }
+
+    const auto step = newton_step(now, residual, z, loads, accuracy, running);
+    // Line search of each RVE on its own, all in one evaluation.
+    std::vector<double> length(batch, 0.);
+    for (std::int64_t b = 0; b < batch; ++b) {
+      outcomes[b].iterations += running[b] ? step.iterations[b] : 0;
+      length[b] = running[b] ? 1. : 0.;
+    }
+    for (int halvings = 0;; ++halvings) {
+      auto next_mean = now.mean;
+      for (std::int64_t b = 0; b < batch; ++b) next_mean[b] += length[b] * step.mean[b];
+      const auto lengths = torch::tensor(length, torch::kDouble).reshape({batch, 1});
+      auto next = trial(
+          loads, now.displacement + with_field_axes(lengths, step.displacement) * step.displacement,
+          next_mean, true);
+      bool again = false;
+      for (std::int64_t b = 0; b < batch; ++b) {
+        if (!running[b]) continue;
+        constexpr double sufficient = 1e-4, noise = 1e-13;
+        const bool descends = next.answer.step_ratio[b] >= 1 &&
+                              next.potential[b] <= now.potential[b] +
+                                                       sufficient * length[b] * step.slope[b] +
+                                                       noise * std::abs(now.potential[b]);
+        if (descends) continue;
+        length[b] *= 0.5;
+        again = true;
+        constexpr double shortest = 1e-4;
+        if (length[b] < shortest) {
+          outcomes[b].answered = false;
+          outcomes[b].step_ratio = std::min(0.5, next.answer.step_ratio[b]);
+          running[b] = false;
+          length[b] = 0;
+        }
+      }
+      if (!again) {
+        now = std::move(next);
+        break;
+      }
+      if (!still_running()) break;
+    }
+  }
+  for (std::int64_t b = 0; b < batch; ++b)
+    if (active[b] && outcomes[b].answered) displacement[b].copy_(now.displacement[b]);
+  answer_ = std::move(now.answer);
+  return outcomes;
+}
+
+std::vector<IncrementSolver::Tangent> IncrementSolver::tangent(
+    const torch::Tensor& displacement, const std::vector<IncrementOutcome>& outcomes, bool bounds) {
+  const Grid& grid = laws_.grid();
+  const auto batch = laws_.batch_size(), m = static_cast<std::int64_t>(grid.n_components());
+  const auto n_voxels = static_cast<double>(grid.n_voxels());
+  const auto type = bounds ? torch::kDouble : torch::kFloat;
+  const auto options = torch::TensorOptions(type).device(device_);
+  const auto& kernels = kernels_of(options);
+  const auto& green = bounds ? green_ : correction_green_;
+  const auto coefficients = answer_.tangent.to(options).contiguous();
+  ReferenceMedium medium{torch::empty({batch}, torch::kDouble),
+                         torch::empty({batch}, torch::kDouble)};
+  for (std::int64_t b = 0; b < batch; ++b) {
+    const auto lame = isotropic_part(answer_.mean_tangent[b]);
+    medium.lambda[b] = lame.lambda;
+    medium.mu[b] = lame.mu;
+  }
+  auto shape = displacement.sizes().vec();
+  shape[1] = m;
+  auto u = torch::zeros(shape, options);
+  const auto unit = unit_loads(grid, torch::kDouble).expand({batch, m, m}).contiguous();
+  const auto nothing = torch::zeros_like(unit);
+  auto r = -kernels.tangent_action(kernels, grid, coefficients, u, unit).force;
+  auto z = kernels.green(green.plan(), medium, r);
+  auto p = z.clone();
+  auto rz = kernels.inner_product(r, z);
+  const auto first = rz.clone();
+  unsigned int iterations = 0;
+  constexpr double accuracy = 3e-3;
+  for (; iterations < settings_.max_iterations; ++iterations) {
+    const auto moving = rz > first * (accuracy * accuracy);
+    if (!moving.any().item<bool>()) break;
+    const auto image = kernels.tangent_action(kernels, grid, coefficients, p, nothing);
+    const auto work = image.energy.to(device_) * n_voxels;
+    const auto alpha =
+        torch::where(moving & (work > 0), rz / work, torch::zeros_like(rz)).contiguous();
+    kernels.advance(alpha, p, image.force, u, r);
+    z = kernels.green(green.plan(), medium, r);
+    const auto next = kernels.inner_product(r, z);
+    const auto beta = torch::where(alpha > 0, next / rz, torch::zeros_like(rz)).contiguous();
+    kernels.turn(beta, z, p);
+    rz = torch::where(alpha > 0, next, torch::zeros_like(next));
+  }
+  const auto image = kernels.tangent_action(kernels, grid, coefficients, u, unit);
+  // <(E_i + sym D u_i) : C : (E_j + sym D u_j)>.
+  const auto products = kernels.gram({image.force}, {u}, false) / n_voxels;
+  const auto residual = -divergence_of(answer_.stress.to(options), grid);
+  const auto correction = kernels.gram({residual}, {u}, false) / n_voxels;
+  std::vector<Tangent> result(batch);
+  for (std::int64_t b = 0; b < batch; ++b) {
+    MandelMatrix c = to_matrix(image.stress_mean[b] + products[b]);
+    result[b].estimate = 0.5 * (c + c.transpose());
+    result[b].upper = result[b].estimate;
+    result[b].iterations = iterations;
+    result[b].corrected_stress = outcomes[b].answered ? outcomes[b].stress : MandelVector::Zero(m);
+    for (int k = 0; k < m; ++k)
+      result[b].corrected_stress[k] -= correction.data_ptr<double>()[b * m + k];
+  }
+  if (!bounds) return result;
+  // What the stresses lack of equilibrium, as stresses: C_lower = C_upper - <t : C^-1 : t>.
+  const auto left = kernels.green(green.plan(), medium, -image.force);
+  const auto t = isotropic_stress(kernels.strain(left, grid), medium, grid).cpu().contiguous();
+  const auto triangles = answer_.tangent.to(torch::kDouble).contiguous();
+  const auto voxels = grid.n_voxels();
+  for (std::int64_t b = 0; b < batch; ++b) {
+    MandelMatrix gap = MandelMatrix::Zero(m, m);
+    const double* of_voxels = triangles.data_ptr<double>() + b * triangles[0].numel();
+    const double* stresses = t.data_ptr<double>() + b * t[0].numel();
+    bool definite = true;
+    for (std::int64_t v = 0; v < voxels && definite; ++v) {
+      MandelMatrix c(m, m), s(m, m);
+      std::int64_t at = 0;
+      for (int i = 0; i < m; ++i)
+        for (int j = i; j < m; ++j, ++at) c(i, j) = c(j, i) = of_voxels[at * voxels + v];
+      for (int l = 0; l < m; ++l)
+        for (int k = 0; k < m; ++k) s(k, l) = stresses[(l * m + k) * voxels + v];
+      const Eigen::LLT<MandelMatrix> factor(c);
+      definite = factor.info() == Eigen::Success;
+      if (definite) gap += s.transpose() * factor.solve(s);
+    }
+    result[b].lower = definite ? MandelMatrix(result[b].upper - gap / n_voxels)
+                               : MandelMatrix(MandelMatrix::Zero(m, m));
+  }
+  return result;
+}
+
+}  // namespace seco::surrogate

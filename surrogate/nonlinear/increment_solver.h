@@ -1,0 +1,88 @@
+#pragma once
+
+#include <vector>
+
+#include "green_operator.h"
+#include "law_field.h"
+
+namespace seco::surrogate {
+
+/// Where an RVE is: mean strain and displacement fluctuation. What a load prescribes of it stands
+/// in ControlledLoad.
+struct ControlledLoad {
+  /// Mean strain; its free components are where the iteration starts.
+  materials::MandelVector strain;
+  /// Mean stress of the components that are free.
+  materials::MandelVector stress;
+  std::vector<bool> is_free;
+  double time_step = 0;
+  /// Relative errors refer to at least this norm of the stress.
+  double least_stress_norm = 0;
+};
+
+/// How an increment of one RVE ended.
+struct IncrementOutcome {
+  bool answered = false;
+  /// Whether what was asked is met; else what is there is the best that was reached.
+  bool converged = false;
+  /// If not answered: the fraction of the step to try.
+  double step_ratio = 0.5;
+  double energy_upper = 0, gap = 0;
+  materials::MandelVector strain, stress;
+  /// Guaranteed errors in the norm of the mean elastic compliance, and that norm of the stress.
+  double error = 0, stress_norm = 0;
+  unsigned int newton_steps = 0, iterations = 0;
+};
+
+/// Minimizes the potential of one increment for the RVEs of a batch, each with its own load, by
+/// inexact Newton steps: conjugate gradients on the tangent of the voxels, in single precision,
+/// preconditioned by the Green operator of the isotropic part of the mean tangent; a line search on
+/// the potential. Mean strains that are free belong to the unknowns: their block of the
+/// preconditioner is the inverse of the mean tangent's.
+class IncrementSolver {
+ public:
+  IncrementSolver(const LawField& laws, const DeformationSettings& settings, torch::Device device);
+
+  /// @param displacement start, `[B, 1, d, n...]`, double, CPU; the solution of active ones
+  /// replaces
+  ///   it
+  /// @param active which RVEs take part
+  std::vector<IncrementOutcome> solve(const std::vector<ControlledLoad>& loads,
+                                      const std::vector<bool>& active, torch::Tensor& displacement);
+
+  /// The laws' answer of the last solve, at its end.
+  const LawFieldAnswer& answer() const { return answer_; }
+
+  /// Homogenized tangent of the last solve and what it makes of the stress.
+  struct Tangent {
+    materials::MandelMatrix estimate, lower, upper;
+    materials::MandelVector corrected_stress;
+    unsigned int iterations = 0;
+  };
+  /// @param bounds whether both bounds are wanted
+  std::vector<Tangent> tangent(const torch::Tensor& displacement,
+                               const std::vector<IncrementOutcome>& outcomes, bool bounds);
+
+  /// `E + sym D u`, `[B, 1, m, n...]`, double.
+  torch::Tensor total_strain(const torch::Tensor& displacement,
+                             const std::vector<materials::MandelVector>& mean) const;
+
+ private:
+  struct Trial;
+  struct Step;
+  /// Response at a displacement and mean strains.
+  Trial trial(const std::vector<ControlledLoad>& loads, const torch::Tensor& displacement,
+              const std::vector<materials::MandelVector>& mean, bool tangent) const;
+  Step newton_step(const Trial& at, const torch::Tensor& residual,
+                   const torch::Tensor& preconditioned, const std::vector<ControlledLoad>& loads,
+                   const std::vector<double>& accuracy, const std::vector<bool>& active) const;
+
+  const LawField& laws_;
+  DeformationSettings settings_;
+  torch::Device device_;
+  GreenOperator green_, correction_green_;
+  std::vector<materials::MandelMatrix> elastic_compliance_;
+  LawFieldAnswer answer_;
+};
+
+}  // namespace seco::surrogate

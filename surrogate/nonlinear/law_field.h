@@ -1,0 +1,86 @@
+#pragma once
+
+#include <vector>
+
+#include "grid.h"
+#include "seco/surrogate/deformation.h"
+
+namespace seco::surrogate {
+
+/// What the laws of a batch of RVEs answer to a strain field; double precision, on the CPU.
+struct LawFieldAnswer {
+  /// `[B, 1, m, n...]`.
+  torch::Tensor stress;
+  /// w of every voxel, `[B, N]`.
+  torch::Tensor energy;
+  /// Derivative of the stress, upper triangles, `[B, m (m + 1) / 2, n...]`, and its means;
+  /// undefined if not wanted.
+  torch::Tensor tangent;
+  std::vector<materials::MandelMatrix> mean_tangent;
+  /// Fraction of the time step that a law asks for, 1 if it has answered.
+  std::vector<double> step_ratio;
+
+  /// <w>, `[B]`.
+  torch::Tensor mean_energy() const;
+};
+
+/// The laws of all voxels of a batch of RVEs on one grid, and their state at the beginning of an
+/// increment.
+///
+/// Voxels of a phase are gathered, in chunks that stay in the first caches, so that a law answers
+/// many of them in a row; the state is stored in the order of the chunks. Elastic voxels have none.
+class LawField {
+ public:
+  explicit LawField(const std::vector<LawRve>& rves);
+
+  const Grid& grid() const { return grid_; }
+  std::int64_t batch_size() const { return static_cast<std::int64_t>(members_.size()); }
+  /// `<C>` of the elastic stiffnesses of the laws.
+  const materials::MandelMatrix& mean_elastic(std::int64_t b) const {
+    return members_[b].mean_elastic;
+  }
+  /// What holds for all phases together.
+  const materials::Guarantee& guarantee(std::int64_t b) const { return members_[b].guarantee; }
+
+  /// @param strain total strain, `[B, 1, m, n...]`, double, CPU, contiguous
+  /// @param time_step `[B]`
+  /// @param tangent_type of the tangent, or undefined for none
+  LawFieldAnswer respond(const torch::Tensor& strain, const std::vector<double>& time_step,
+                         std::optional<torch::ScalarType> tangent_type) const;
+  /// `<w + w* - s:e>` of a strain and any stress, summed voxel by voxel, where none of the terms is
+  /// negative (Fenchel-Young); `[B]`, infinity where w* is. In plane strain the normal stress that
+  /// w* needs is that of the strain, corrected by the tangent: any gives an upper bound.
+  /// @param energy LawFieldAnswer::energy of the strain
+  std::vector<double> gap(const torch::Tensor& strain, const torch::Tensor& energy,
+                          const torch::Tensor& stress, const std::vector<double>& time_step) const;
+  /// The state at the end of the step becomes that at the beginning of the next.
+  void accept(std::int64_t b, const torch::Tensor& strain, double time_step);
+
+  /// All states of an RVE in an order of their own.
+  std::vector<double>& state(std::int64_t b) { return members_[b].state; }
+  const std::vector<double>& state(std::int64_t b) const { return members_[b].state; }
+  /// Quantities of the state as fields; voxels whose law does not have it have zeros.
+  std::vector<Deformation::Field> state_fields(std::int64_t b) const;
+
+ private:
+  struct Chunk {
+    const materials::Law* law;
+    int n_state;
+    std::int64_t first, count;  // in Member::voxels
+    std::int64_t state;         // where its state begins, [n_state, count]
+  };
+  struct Member {
+    std::vector<std::shared_ptr<const materials::Law>> laws;
+    std::vector<std::int32_t> voxels;
+    std::vector<Chunk> chunks;
+    std::vector<double> state;
+    materials::MandelMatrix mean_elastic;
+    materials::Guarantee guarantee;
+  };
+  Member make_member(const LawRve& rve) const;
+
+  Grid grid_;
+  std::vector<Member> members_;
+};
+
+}  // namespace seco::surrogate

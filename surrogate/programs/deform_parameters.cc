@@ -1,0 +1,146 @@
+#include "deform_parameters.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "seco/materials/generator_parameters.h"
+#include "seco/materials/generators.h"
+#include "seco/materials/law.h"
+#include "seco/materials/microstructure_file.h"
+#include "seco/materials/microstructure_parameters.h"
+#include "seco/materials/names.h"
+
+namespace seco {
+namespace {
+
+using materials::ParameterFile;
+
+materials::Rve read_rve(ParameterFile& file, std::vector<std::string>& notes) {
+  const std::string section = "Microstructure";
+  const auto path = file.path(section, "File", "",
+                              "RVE file, or a microstructure file that the section Microstructure "
+                              "file tells how to read; empty for the generator of this section");
+  const auto options = materials::read_microstructure_options(file, "Microstructure file");
+  const auto generator = materials::read_generator_settings(file, section);
+  if (path.empty()) {
+    if (!file.has(section, "Type"))
+      file.refuse(section, "File", "a file, or 'Type' with the name of a generator, has to be set");
+    for (const auto& note : notes_on(generator)) notes.push_back(note);
+    try {
+      return materials::generate(generator);
+    } catch (const std::invalid_argument& error) {
+      file.refuse(section, "Type", error.what());
+    }
+  }
+  if (file.has(section, "Type"))
+    file.refuse(section, "Type", "'File' takes its place; set only one of them");
+  try {
+    auto microstructure = materials::read_microstructure(path, options);
+    for (const auto& note : microstructure.notes)
+      notes.push_back(fmt::format("{}: {}", path, note));
+    return std::move(microstructure.rve);
+  } catch (const std::exception& error) {
+    file.refuse(section, "File", error.what());
+  }
+}
+
+/// The section that has the law of a phase.
+std::string section_of(const ParameterFile& file, const std::set<std::string>& sections,
+                       std::size_t phase) {
+  const auto own = fmt::format("Phase {}", phase);
+  if (sections.contains(own)) return own;
+  if (sections.contains("All phases")) return "All phases";
+  throw std::invalid_argument(
+      fmt::format("{}: phase {} of the microstructure has no law; add a subsection '{}', or 'All "
+                  "phases' for all "
+                  "that have none of their own",
+                  file.origin(), phase, own));
+}
+
+}  // namespace
+
+DeformRun read_deform_run(ParameterFile& file) {
+  materials::register_builtin_laws();
+  DeformRun run;
+  auto& s = run.settings;
+  s.tolerance = file.number("", "Tolerance", 1e-3, 1e-10, 1,
+                            "largest relative error of the homogenized stress of an increment, in "
+                            "the norm of the mean elastic compliance");
+  const auto criterion = file.choice(
+      "", "Stop on", "certified", {"certified", "estimate", "residual"},
+      "what has to meet the tolerance: the guaranteed error, the error that the residual lets "
+      "expect, or the residual itself");
+  s.criterion = criterion == "certified"  ? surrogate::StopCriterion::certified
+                : criterion == "estimate" ? surrogate::StopCriterion::estimate
+                                          : surrogate::StopCriterion::residual;
+  const auto tangent =
+      file.choice("", "Tangent", "estimate", {"none", "estimate", "bounds"},
+                  "homogenized tangent of every increment: none, its estimate, or with bounds for "
+                  "the tangents of the voxels");
+  s.tangent = tangent == "none"       ? surrogate::TangentWanted::none
+              : tangent == "estimate" ? surrogate::TangentWanted::estimate
+                                      : surrogate::TangentWanted::bounds;
+  file.choice("", "Precision", "double", {"double"}, "of displacement, stress and state");
+  s.max_newton_steps = static_cast<unsigned int>(
+      file.integer("", "Newton steps", 25, 1, 10000, "after which an increment is cut in two"));
+  s.max_iterations = static_cast<unsigned int>(file.integer(
+      "", "Iterations", 500, 1, 1000000, "of conjugate gradients, after which a Newton step ends"));
+  s.smallest_step = file.number("", "Smallest step", 1. / 1024, 1e-12, 1,
+                                "smallest fraction of an increment that it may be cut into");
+
+  run.rve.rve = read_rve(file, run.notes);
+  auto& rve = run.rve.rve;
+  std::set<std::string> sections;
+  for (const auto& entry : file.entries()) sections.insert(entry.section);
+  std::set<std::size_t> used(rve.phase.begin(), rve.phase.end());
+  const auto n_phases = *used.rbegin() + 1;
+  run.rve.laws.resize(n_phases);
+  for (const auto phase : used) {
+    materials::LawContext context;
+    context.unit = rve.unit;
+    if (phase < rve.orientation.size()) {
+      const auto& angles = rve.orientation[phase];
+      context.orientation = materials::from_euler(angles[0], angles[1], angles[2]);
+    }
+    if (phase < rve.stiffness.size()) context.stiffness = materials::spatial_stiffness(rve, phase);
+    if (context.stiffness && context.stiffness->isZero()) context.stiffness.reset();
+    run.rve.laws[phase] = materials::read_law(file, section_of(file, sections, phase), context);
+  }
+  for (const auto& section : sections)
+    if (section.starts_with("Phase ")) {
+      const auto of = std::find_if(used.begin(), used.end(), [&](std::size_t p) {
+        return section == fmt::format("Phase {}", p);
+      });
+      if (of == used.end())
+        throw std::invalid_argument(
+            fmt::format("{}: section '{}': the microstructure has the phases {}", file.origin(),
+                        section, fmt::join(used, ", ")));
+    }
+
+  run.path = materials::read_loading(file, "Loading", rve.dimension());
+  run.fields = file.path("Output", "Fields", "",
+                         "name of VTI files with strain, stress and state of the voxels, without "
+                         "number and ending; empty for none");
+  const auto at = file.numbers("Output", "Fields at", {},
+                               "increments, from 1, after which fields are written; empty for the "
+                               "last");
+  for (const double number : at) {
+    const auto increment = static_cast<std::int64_t>(number);
+    if (static_cast<double>(increment) != number || increment < 1 ||
+        increment > static_cast<std::int64_t>(run.path.size()))
+      file.refuse("Output", "Fields at",
+                  fmt::format("allowed are increments from 1 to {}", run.path.size()));
+    run.fields_at.push_back(increment);
+  }
+  if (!at.empty() && run.fields.empty())
+    file.refuse("Output", "Fields", "with 'Fields at' it has to be set");
+  if (!run.fields.empty() && run.fields_at.empty())
+    run.fields_at.push_back(static_cast<std::int64_t>(run.path.size()));
+  file.check_all_used();
+  return run;
+}
+
+}  // namespace seco
