@@ -7,6 +7,7 @@
 #include <Eigen/QR>
 #include <algorithm>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -59,13 +60,23 @@ class CrystalLaw : public Law {
   }
   bool depends_on_time() const override { return true; }
   double respond(const LawPoints& points, const LawAnswer& answer) const override {
+    check_time_step(points);
     return respond_to(law_, points, answer) ? 1 : 0.5;
   }
   void dual(const LawPoints& points, double* energy) const override {
+    check_time_step(points);
     dual_of(law_, points, energy);
   }
 
  private:
+  /// Without time there is no slip, and powers of large stresses times zero are no numbers.
+  static void check_time_step(const LawPoints& points) {
+    if (!(points.time_step > 0))
+      throw std::invalid_argument(
+          fmt::format("a crystal that slips at a rate needs a time step above 0, this one is {}",
+                      points.time_step));
+  }
+
   CrystalViscoplasticity law_;
   MandelMatrix stiffness_;
   std::string unit_;

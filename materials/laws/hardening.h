@@ -14,7 +14,8 @@ SECO_INLINE T one_less_exp(const T& x) {
 }
 
 /// `y(p) = y0 + H p + Q (1 - exp(-b p)) + K p^n` of the equivalent plastic strain p: linear, Voce
-/// and Ludwik hardening together. Concave, since all coefficients are at least 0 and n is at most 1.
+/// and Ludwik hardening together. Concave, since all coefficients are at least 0 and n is at
+/// most 1.
 struct SumHardening {
   double yield = 0, modulus = 0, voce_stress = 0, voce_exponent = 0, ludwik = 0,
          ludwik_exponent = 1;
@@ -54,9 +55,7 @@ struct SumHardening {
     return sum;
   }
   /// The largest value of y; infinity if it grows without limit.
-  double saturation() const {
-    return modulus > 0 || ludwik > 0 ? HUGE_VAL : yield + voce_stress;
-  }
+  double saturation() const { return modulus > 0 || ludwik > 0 ? HUGE_VAL : yield + voce_stress; }
 
   /// dp >= 0 with `q = slope dp + y(p + dp)`, 0 where q is at most y(p).
   /// @param slope at least 0
@@ -156,8 +155,10 @@ struct TabulatedHardening {
       const T begin = maximum(T(number<T>(strain[i]) - p), zero);
       const double slope = slope_of_line + (i + 1 < strain.size() ? slope_of(i + 1) : 0.);
       const T f = q - begin * slope_of_line - stress(T(p + begin));
-      if (slope > 0) dp = select(f > zero, T(begin + f / slope), dp);
-      else dp = select(f > zero, begin, dp);
+      if (slope > 0)
+        dp = select(f > zero, T(begin + f / slope), dp);
+      else
+        dp = select(f > zero, begin, dp);
     }
     return true;
   }

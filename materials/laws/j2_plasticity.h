@@ -23,7 +23,8 @@ struct J2Plasticity {
   double kinematic = 0;
 
   template <typename T>
-  SECO_INLINE void respond(const T* strain, const T* state, double, PointAnswer<T, n_state_values>& answer) const {
+  SECO_INLINE void respond(const T* strain, const T* state, double,
+                           PointAnswer<T, n_state_values>& answer) const {
     const T* plastic = state;
     const T& p = state[6];
     const T zero = number<T>(0.), volume = trace(strain);
@@ -77,10 +78,9 @@ struct J2Plasticity {
     for (int i = 0; i < 6; ++i) shifted[i] = s[i] - plastic[i] * (kinematic * (2. / 3.));
     const T square = product(shifted, shifted);
     const auto nonzero = square > zero;
-    const T q =
-        select(nonzero, T(sqrt(select(nonzero, square, number<T>(1.))) * root), zero);
-    const T elastic = sum * sum * (1. / (18 * bulk)) + product(s, s) * (0.25 / shear) +
-                      product(s, plastic);
+    const T q = select(nonzero, T(sqrt(select(nonzero, square, number<T>(1.))) * root), zero);
+    const T elastic =
+        sum * sum * (1. / (18 * bulk)) + product(s, s) * (0.25 / shear) + product(s, plastic);
     // Where no plastic strain balances the stress, K* is infinite. At the very limit it is not, but
     // infinity is an upper bound there too.
     const auto beyond = (q >= number<T>(kinematic > 0 ? HUGE_VAL : hardening.saturation())) &

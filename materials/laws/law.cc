@@ -7,6 +7,8 @@
 #include <stdexcept>
 
 #include "builtin_laws.h"
+#include "law_table.h"
+#include "reader_with_defaults.h"
 
 namespace seco::materials {
 namespace {
@@ -50,6 +52,8 @@ void register_builtin_laws() {
     register_perzyna();
     register_ramberg_osgood();
     register_hencky();
+    register_crystal_viscoplasticity();
+    register_umat_law();
     return true;
   }();
   (void)once;
@@ -69,8 +73,26 @@ std::shared_ptr<const Law> read_law(ParameterReader& reader, const std::string& 
                                     const LawContext& context) {
   std::string help = "constitutive law of the phase";
   for (const auto& [name, entry] : registry()) help += fmt::format("; {}: {}", name, entry.text);
-  const auto name = reader.choice(section, "Law", "linear elastic", law_names(), help);
-  return registry().at(name).factory(reader, section, context);
+  const std::string none = "none";
+  auto materials = law_constants_names();
+  materials.insert(materials.begin(), none);
+  const auto material = reader.choice(section, "Constants", none, materials,
+                                      "material of the table of constants (docs/nonlinear.md): its "
+                                      "law and its constants hold where "
+                                      "keys of this section do not say otherwise");
+  if (material == none) {
+    const auto name = reader.choice(section, "Law", "linear elastic", law_names(), help);
+    return registry().at(name).factory(reader, section, context);
+  }
+  const auto& entry = law_constants(material);
+  const auto name = reader.choice(section, "Law", entry.law, law_names(), help);
+  if (name != entry.law)
+    reader.refuse(section, "Law",
+                  fmt::format("the constants of '{}' are for the law '{}'", material, entry.law));
+  ReaderWithDefaults with_defaults(reader, section,
+                                   default_values(entry, reader, section, context.unit),
+                                   fmt::format("constants of '{}': ", material));
+  return registry().at(name).factory(with_defaults, section, context);
 }
 
 }  // namespace seco::materials

@@ -24,11 +24,11 @@ MandelMatrix isotropic_stiffness(double young, double poisson) {
 double read_required(ParameterReader& reader, const std::string& section, const std::string& key,
                      double smallest, double largest, const std::string& help) {
   const double value = reader.number(section, key, 0, -unbounded, unbounded, help + "; required");
-  const auto allowed = smallest > -unbounded
-                           ? (largest < unbounded
-                                  ? fmt::format("numbers above {} and below {}", smallest, largest)
-                                  : fmt::format("numbers above {}", smallest))
-                           : std::string("numbers");
+  const auto allowed =
+      smallest > -unbounded
+          ? (largest < unbounded ? fmt::format("numbers above {} and below {}", smallest, largest)
+                                 : fmt::format("numbers above {}", smallest))
+          : std::string("numbers");
   if (!reader.has(section, key))
     reader.refuse(section, key, fmt::format("the law needs it; allowed are {}", allowed));
   if (!(value > smallest && value < largest)) reader.refuse(section, key, "allowed are " + allowed);

@@ -33,11 +33,11 @@ class LinearElasticLaw : public Law {
 }  // namespace
 
 void register_linear_elastic() {
-  register_law("linear elastic", "stress proportional to strain, of any symmetry",
-               [](ParameterReader& reader, const std::string& section, const LawContext& context) {
-                 return std::make_shared<LinearElasticLaw>(
-                     read_elastic_stiffness(reader, section, context));
-               });
+  register_law(
+      "linear elastic", "stress proportional to strain, of any symmetry",
+      [](ParameterReader& reader, const std::string& section, const LawContext& context) {
+        return std::make_shared<LinearElasticLaw>(read_elastic_stiffness(reader, section, context));
+      });
 }
 
 }  // namespace seco::materials

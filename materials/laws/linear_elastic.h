@@ -13,7 +13,8 @@ struct LinearElastic {
   explicit LinearElastic(const MandelMatrix& of) : stiffness(of), compliance(of.inverse()) {}
 
   template <typename T>
-  SECO_INLINE void respond(const T* strain, const T*, double, PointAnswer<T, n_state_values>& answer) const {
+  SECO_INLINE void respond(const T* strain, const T*, double,
+                           PointAnswer<T, n_state_values>& answer) const {
     multiply(stiffness, strain, answer.stress);
     answer.energy = product(strain, answer.stress) * 0.5;
     int at = 0;

@@ -9,7 +9,8 @@
 /// tests a type that differentiates. What T has to have beyond arithmetic stands here.
 namespace seco::materials {
 
-/// Vectors are neither passed to functions nor returned by them: how depends on the instruction set.
+/// Vectors are neither passed to functions nor returned by them: how depends on the instruction
+/// set.
 #define SECO_INLINE __attribute__((always_inline)) inline
 
 using Row = simd::Vector<double>;
@@ -100,7 +101,7 @@ SECO_INLINE T product(const T* a, const T* b) {
 /// `lambda I x I + two_mu I - factor n x n`, upper triangle row by row.
 template <typename T>
 SECO_INLINE void isotropic_less_dyad(const T& lambda, const T& two_mu, const T& factor, const T* n,
-                         T* triangle) {
+                                     T* triangle) {
   int at = 0;
   for (int i = 0; i < 6; ++i)
     for (int j = i; j < 6; ++j, ++at) {

@@ -9,13 +9,13 @@
 ///
 ///     static constexpr int n_state_values;
 ///     template <typename T>
-///     void respond(const T* strain, const T* state, double time_step, PointAnswer<T>& answer) const;
-///     template <typename T>
-///     T dual(const T* stress, const T* state, double time_step) const;
+///     void respond(const T* strain, const T* state, double time_step, PointAnswer<T>& answer)
+///     const; template <typename T> T dual(const T* stress, const T* state, double time_step)
+///     const;
 ///
-/// a `int n_state() const` too if its constants decide how many state values it has, with
-/// n_state_values as the most, and calls respond_by_rows() and dual_by_rows() in functions of its own that are compiled for
-/// several instruction sets (SECO_SIMD_CLONES).
+/// and, if its constants decide how many state values it has, `int n_state() const` with
+/// n_state_values as the most. It calls respond_by_rows() and dual_by_rows() in functions of its
+/// own that are compiled for several instruction sets (SECO_SIMD_CLONES).
 namespace seco::materials {
 
 /// The answer at a point; `tangent` is to be set only if `wants_tangent`.
@@ -40,7 +40,8 @@ SECO_INLINE Row load(const double* from, std::int64_t count) {
   return v;
 }
 SECO_INLINE void store(double* to, Row v, std::int64_t count) {
-  std::memcpy(to, &v, sizeof(double) * static_cast<std::size_t>(std::min<std::int64_t>(count, row_length)));
+  std::memcpy(to, &v,
+              sizeof(double) * static_cast<std::size_t>(std::min<std::int64_t>(count, row_length)));
 }
 
 template <typename Model>

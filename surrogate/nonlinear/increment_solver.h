@@ -77,6 +77,10 @@ class IncrementSolver {
                    const torch::Tensor& preconditioned, const std::vector<ControlledLoad>& loads,
                    const std::vector<double>& accuracy, const std::vector<bool>& active) const;
 
+  /// Derivatives of the potential along a step at the trial.
+  std::vector<double> slopes(const Trial& at, const Step& step,
+                             const std::vector<ControlledLoad>& loads) const;
+
   const LawField& laws_;
   DeformationSettings settings_;
   torch::Device device_;

@@ -74,15 +74,15 @@ TEST(CrystalViscoplasticityDerivatives, AreStressAndTangent) {
                             std::abs(fad.stress[j].dx(i) - plain.tangent[at])});
             }
           }
-          EXPECT_LT(error, 1e-11 * largest_stress) << lattice << " " << n;
-          EXPECT_LT(tangent_error, 1e-8 * largest_tangent) << lattice << " " << n;
+          EXPECT_LT(error, 1e-14 * largest_stress) << lattice << " " << n;
+          EXPECT_LT(tangent_error, 1e-13 * largest_tangent) << lattice << " " << n;
 
           // The strain is the derivative of the dual energy at the stress.
           Fad stress[6];
           for (int i = 0; i < 6; ++i) stress[i] = Fad(6, i, plain.stress[i]);
           const Fad dual = law.dual(stress, state, time_step);
           for (int i = 0; i < 6; ++i)
-            EXPECT_NEAR(dual.dx(i), strain_value[i], 1e-11 * (size + 1e-3)) << lattice << " " << n;
+            EXPECT_NEAR(dual.dx(i), strain_value[i], 5e-11 * (size + 1e-3)) << lattice << " " << n;
         }
       }
 }

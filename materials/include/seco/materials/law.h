@@ -121,7 +121,8 @@ void register_builtin_laws();
 std::vector<std::string> law_names();
 const std::string& law_text(const std::string& name);
 
-/// Asks for the key `Law` and for the constants of the law that it names.
+/// Asks for the key `Law` and for the constants of the law that it names, or for `Constants`, a
+/// material of the table (law_table.h), whose constants hold where keys do not say otherwise.
 /// @throws ParameterError
 std::shared_ptr<const Law> read_law(ParameterReader& reader, const std::string& section,
                                     const LawContext& context);

@@ -96,6 +96,9 @@ class ParameterReader {
   virtual std::string origin_of(const std::string& section, const std::string& key) const = 0;
   /// Folder that relative paths start from.
   virtual std::string folder() const = 0;
+
+  /// Stands before another reader.
+  friend class ReaderWithDefaults;
 };
 
 }  // namespace seco::materials
