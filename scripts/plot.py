@@ -6,6 +6,7 @@
     plot.py certification RESULT_FOLDER...     width of the certified compliance over the micro work
     plot.py convergence FOLDER_OR_JSON...      compliance over meshes, or errors of a solver over its iterations
     plot.py training MODEL_FOLDER_OR_LOG...    loss and certified gap over the steps of trainings
+    plot.py deform RESULT_JSON...              stress over strain with its certified band, loops, creep
     plot.py spectrum FILE.vti...               energy of fluctuations, or of their error, over wave numbers
     plot.py study STUDY_FOLDER                 all figures of seco evaluate STUDY.prm
 
@@ -16,7 +17,7 @@ import importlib
 import os
 import sys
 
-COMMANDS = ["structure", "voxels", "certification", "convergence", "training", "spectrum", "study"]
+COMMANDS = ["structure", "voxels", "certification", "convergence", "training", "deform", "spectrum", "study"]
 
 
 def main():

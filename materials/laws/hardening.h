@@ -86,9 +86,16 @@ struct SumHardening {
     T low = zero;
     T high = linear > 0 ? T(excess / linear)
                         : T(pow(maximum(T((q - yield) / ludwik), zero), 1. / ludwik_exponent) - p);
+    // Powers with a small exponent spread the root over all magnitudes: beyond these it is infinity
+    // and zero.
+    constexpr double endless = 1e100, nothing = 1e-280;
+    const auto bounded = high < number<T>(endless);
+    const auto sought = yields & bounded;
+    high = select(sought, high, number<T>(1.));
     T x = ludwik > 0 ? T(high * 0.5) : zero;
-    constexpr int most = 100;
-    for (int i = 0; i < most; ++i) {
+    constexpr int most = 200;
+    bool found = false;
+    for (int i = 0; i < most && !found; ++i) {
       const T f = q - x * slope_of_line - stress(T(p + x));
       const auto left = f > zero;
       low = select(left, x, low);
@@ -96,18 +103,19 @@ struct SumHardening {
       const T fall = slope(T(p + x)) + slope_of_line;
       const T step = x + f / fall;
       const auto inside = (step >= low) & (step <= high);
-      const T next = select(inside, step, T((low + high) * 0.5));
-      const T change = select(yields, T((next - x) * fall), zero);
+      const auto positive = low > zero;
+      const T middle = select(positive, T(sqrt(select(positive, low, number<T>(1.))) * sqrt(high)),
+                              T(high * 1e-8));
+      const T next = select(inside, step, middle);
+      const T change = (next - x) * fall;
       x = next;
       // What round-off of f leaves open.
-      const T accuracy = q * 1e-15;
-      if (!any((change > accuracy) | (change < -accuracy))) {
-        dp = select(yields, x, zero);
-        return true;
-      }
+      const T accuracy = (q + voce_stress) * 1e-15;
+      found = !any(sought & (high > number<T>(nothing)) &
+                   ((change > accuracy) | (change < -accuracy)));
     }
-    dp = select(yields, x, zero);
-    return false;
+    dp = select(sought, x, select(yields, number<T>(HUGE_VAL), zero));
+    return found;
   }
 };
 

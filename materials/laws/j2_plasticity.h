@@ -89,8 +89,10 @@ struct J2Plasticity {
     const T reachable = select(beyond, hardening.stress(p), q);
     const bool found = hardening.solve(reachable, p, kinematic, dp);
     const T inelastic = reachable * dp - dp * dp * (0.5 * kinematic) - hardening.integral(p, dp);
-    if (!found) return number<T>(HUGE_VAL);
-    return select(beyond, number<T>(HUGE_VAL), T(elastic + inelastic));
+    const T infinity = number<T>(HUGE_VAL), energy = elastic + inelastic;
+    if (!found) return infinity;
+    // A plastic strain without bound has no difference of energies.
+    return select(beyond, infinity, select(energy < infinity, energy, infinity));
   }
 
  private:

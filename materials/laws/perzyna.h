@@ -122,7 +122,7 @@ struct Perzyna {
     // Newton's method, and halving where it does not halve the residual: the sum of a saturating
     // and a growing function is neither convex nor concave.
     T x = high, last = number<T>(HUGE_VAL);
-    // What the last place of x changes, and round-off.
+    // What round-off leaves open, beside the last place of x.
     const T accuracy = maximum(q, zero) * (2.2e-16 * (16 + exponent));
     constexpr int most = 200;
     bool found = false;
@@ -137,7 +137,7 @@ struct Perzyna {
       high = select(above, x, high);
       low = select(above, low, x);
       const T size = select(above, excess, T(-excess));
-      const auto far = yields & (size > accuracy);
+      const auto far = yields & (size > accuracy) & (size > x * rise * 4.5e-16);
       const T newton = x - excess / rise, middle = (low + high) * 0.5;
       const auto usable = (newton >= low) & (newton <= high) & (size <= last * 0.5);
       // The last step of a point that is near is one of Newton's too, whatever the bounds are.

@@ -67,15 +67,16 @@ SECO_INLINE void respond_with_flow(const IsotropicElasticity& elasticity, const 
   deviator(strain, trial);
   const T q_trial = length_and_direction(trial, n) * (2 * shear * sqrt_three_halves);
   answer.found = flow.relax(q_trial, 3 * shear, q);
-  size = flow.strain_of(q);
+  // Of the two parts of the strain the smaller one as a function of q, and the larger one what it
+  // leaves, so that neither loses digits and both together are the strain.
+  const auto flows_most = q < q_trial * 0.5;
+  size = select(flows_most, T((q_trial - q) * (1. / (3 * shear))), flow.strain_of(q));
+  const T rest = select(flows_most, q, T(q_trial - size * (3 * shear)));
   for (int i = 0; i < 6; ++i) {
     flow_strain[i] = n[i] * size * sqrt_three_halves;
     answer.stress[i] = n[i] * q * (1 / sqrt_three_halves);
     if (i < 3) answer.stress[i] += volume * bulk;
   }
-  // The elastic part of what `size` leaves, and not of q: a minimum over the size, so that its
-  // round-off has no effect of first order.
-  const T rest = q_trial - size * (3 * shear);
   answer.energy =
       volume * volume * (0.5 * bulk) + rest * rest * (1. / (6 * shear)) + flow.conjugate(q, size);
   if (!answer.wants_tangent) return;

@@ -72,7 +72,14 @@ class IncrementSolver {
   struct Step;
   /// Response at a displacement and mean strains.
   Trial trial(const std::vector<ControlledLoad>& loads, const torch::Tensor& displacement,
-              const std::vector<materials::MandelVector>& mean, bool tangent) const;
+              const std::vector<materials::MandelVector>& mean, const std::vector<bool>& active,
+              const Trial* before = nullptr) const;
+  /// The gap with the stress of RVE b scaled down by the smallest part that makes it finite, where
+  /// the dual energy of the stress itself is infinite; infinity if there is none.
+  /// @param shift mean of the equilibrated stress less that of the strain's; becomes that of the
+  ///   scaled one
+  double scaled_gap(std::int64_t b, const Trial& at, const torch::Tensor& equilibrated,
+                    const std::vector<ControlledLoad>& loads, materials::MandelVector& shift) const;
   Step newton_step(const Trial& at, const torch::Tensor& residual,
                    const torch::Tensor& preconditioned, const std::vector<ControlledLoad>& loads,
                    const std::vector<double>& accuracy, const std::vector<bool>& active) const;

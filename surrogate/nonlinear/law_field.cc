@@ -39,17 +39,6 @@ std::vector<int> triangle_places(const std::vector<int>& places) {
   return result;
 }
 
-/// Arrays for the points of a chunk.
-struct Points {
-  explicit Points(int n_state)
-      : strain(6 * chunk_size, 0.),
-        stress(6 * chunk_size, 0.),
-        tangent(21 * chunk_size),
-        energy(chunk_size),
-        state(static_cast<std::size_t>(n_state) * chunk_size) {}
-  std::vector<double> strain, stress, tangent, energy, state;
-};
-
 void gather(const double* field, std::int64_t n_voxels, const std::vector<int>& places,
             const std::int32_t* voxels, std::int64_t count, double* points) {
   for (std::size_t c = 0; c < places.size(); ++c) {
@@ -71,16 +60,15 @@ void scatter(const double* points, std::int64_t n_voxels, const std::vector<int>
 
 /// In plane strain: components normal to the plane for stresses whose components in it differ from
 /// those of the strain, to first order those of least w*.
-void complete_stress(const Points& of_strain, std::int64_t count, double* stress) {
+void complete_stress(const double* of_strain, const double* tangent, std::int64_t count,
+                     double* stress) {
   const int in[] = {0, 1, 5}, out[] = {2, 3, 4};
   for (std::int64_t k = 0; k < count; ++k) {
-    const auto c = [&](int i, int j) {
-      return of_strain.tangent[in_triangle(i, j) * chunk_size + k];
-    };
+    const auto c = [&](int i, int j) { return tangent[in_triangle(i, j) * chunk_size + k]; };
     Eigen::Matrix3d block;
     Eigen::Vector3d change;
     for (int i = 0; i < 3; ++i) {
-      change[i] = stress[in[i] * chunk_size + k] - of_strain.stress[in[i] * chunk_size + k];
+      change[i] = stress[in[i] * chunk_size + k] - of_strain[in[i] * chunk_size + k];
       for (int j = 0; j < 3; ++j) block(i, j) = c(in[i], in[j]);
     }
     const Eigen::LLT<Eigen::Matrix3d> factor(block);
@@ -88,7 +76,7 @@ void complete_stress(const Points& of_strain, std::int64_t count, double* stress
     if (factor.info() == Eigen::Success) strain = factor.solve(change);
     if (!strain.allFinite()) strain.setZero();
     for (int i = 0; i < 3; ++i) {
-      double value = of_strain.stress[out[i] * chunk_size + k];
+      double value = of_strain[out[i] * chunk_size + k];
       for (int j = 0; j < 3; ++j) value += c(out[i], in[j]) * strain[j];
       stress[out[i] * chunk_size + k] = value;
     }
@@ -96,6 +84,14 @@ void complete_stress(const Points& of_strain, std::int64_t count, double* stress
 }
 
 }  // namespace
+
+/// Arrays for the points of a chunk.
+struct LawField::Points {
+  std::vector<double> strain = std::vector<double>(6 * chunk_size),
+                      stress = std::vector<double>(6 * chunk_size),
+                      tangent = std::vector<double>(21 * chunk_size),
+                      energy = std::vector<double>(chunk_size), state;
+};
 
 torch::Tensor LawFieldAnswer::mean_energy() const {
   return energy.mean(1);
@@ -154,118 +150,154 @@ LawField::Member LawField::make_member(const LawRve& of) const {
   return member;
 }
 
+std::vector<std::pair<std::int64_t, std::int64_t>> LawField::chunks_of(
+    const std::vector<bool>& active) const {
+  std::vector<std::pair<std::int64_t, std::int64_t>> result;
+  for (std::int64_t b = 0; b < batch_size(); ++b)
+    if (active[b])
+      for (std::size_t i = 0; i < members_[b].chunks.size(); ++i)
+        result.emplace_back(b, static_cast<std::int64_t>(i));
+  return result;
+}
+
 LawFieldAnswer LawField::respond(const torch::Tensor& strain, const std::vector<double>& time_step,
-                                 std::optional<torch::ScalarType> tangent_type) const {
+                                 std::optional<torch::ScalarType> tangent_type,
+                                 const std::vector<bool>& active,
+                                 const LawFieldAnswer* before) const {
   const auto places = places_of(grid_.dimension()), in_tangent = triangle_places(places);
   const auto n_voxels = grid_.n_voxels(), batch = batch_size();
   const std::int64_t m = grid_.n_components(), n_coefficients = m * (m + 1) / 2;
   LawFieldAnswer answer;
   answer.stress = torch::empty(strain.sizes(), torch::kDouble);
   answer.energy = torch::empty({batch, n_voxels}, torch::kDouble);
+  answer.step_ratio.assign(batch, 1.);
   if (tangent_type) {
     std::vector<std::int64_t> shape{batch, n_coefficients};
     shape.insert(shape.end(), grid_.shape.begin(), grid_.shape.end());
     answer.tangent = torch::empty(shape, *tangent_type);
+    answer.mean_tangent.assign(batch, materials::MandelMatrix::Identity(m, m));
   }
   for (std::int64_t b = 0; b < batch; ++b) {
-    const auto& member = members_[b];
-    const auto n_chunks = static_cast<std::int64_t>(member.chunks.size());
-    std::vector<double> ratios(n_chunks, 1.), sums(n_chunks * n_coefficients, 0.);
-    at::parallel_for(0, n_chunks, 1, [&](std::int64_t begin, std::int64_t end) {
-      Points points(0);
-      for (auto i = begin; i < end; ++i) {
-        const auto& chunk = member.chunks[i];
-        const auto* voxels = member.voxels.data() + chunk.first;
-        gather(strain.data_ptr<double>() + b * m * n_voxels, n_voxels, places, voxels, chunk.count,
-               points.strain.data());
-        // States have the stride of their chunk, points that of a full one.
-        points.state.resize(static_cast<std::size_t>(chunk.n_state) * chunk_size);
-        for (int s = 0; s < chunk.n_state; ++s)
-          std::copy_n(member.state.data() + chunk.state + s * chunk.count, chunk.count,
-                      points.state.data() + s * chunk_size);
-        ratios[i] = chunk.law->respond(
-            {chunk.count, chunk_size, points.strain.data(), points.state.data(), time_step[b]},
-            {points.stress.data(), tangent_type ? points.tangent.data() : nullptr,
-             points.energy.data(), nullptr});
-        scatter(points.stress.data(), n_voxels, places, voxels, chunk.count,
-                answer.stress.data_ptr<double>() + b * m * n_voxels);
-        scatter(points.energy.data(), n_voxels, {0}, voxels, chunk.count,
-                answer.energy.data_ptr<double>() + b * n_voxels);
-        if (!tangent_type) continue;
-        AT_DISPATCH_FLOATING_TYPES(*tangent_type, "tangent", [&] {
-          scatter(points.tangent.data(), n_voxels, in_tangent, voxels, chunk.count,
-                  answer.tangent.data_ptr<scalar_t>() + b * n_coefficients * n_voxels);
-        });
-        for (std::int64_t c = 0; c < n_coefficients; ++c)
-          sums[i * n_coefficients + c] =
-              std::accumulate(points.tangent.data() + in_tangent[c] * chunk_size,
-                              points.tangent.data() + in_tangent[c] * chunk_size + chunk.count, 0.);
+    if (active[b]) continue;
+    if (before) {
+      answer.stress[b].copy_(before->stress[b]);
+      answer.energy[b].copy_(before->energy[b]);
+      answer.step_ratio[b] = before->step_ratio[b];
+      if (tangent_type) {
+        answer.tangent[b].copy_(before->tangent[b]);
+        answer.mean_tangent[b] = before->mean_tangent[b];
       }
-    });
-    answer.step_ratio.push_back(*std::min_element(ratios.begin(), ratios.end()));
+    } else {
+      answer.stress[b].zero_();
+      answer.energy[b].zero_();
+      if (tangent_type) answer.tangent[b].zero_();
+    }
+  }
+  const auto chunks = chunks_of(active);
+  const auto n_chunks = static_cast<std::int64_t>(chunks.size());
+  std::vector<double> ratios(n_chunks, 1.), sums(n_chunks * n_coefficients, 0.);
+  at::parallel_for(0, n_chunks, 1, [&](std::int64_t begin, std::int64_t end) {
+    Points points;
+    for (auto i = begin; i < end; ++i) {
+      const auto [b, number] = chunks[i];
+      const auto& member = members_[b];
+      const auto& chunk = member.chunks[number];
+      const auto* voxels = member.voxels.data() + chunk.first;
+      gather(strain.data_ptr<double>() + b * m * n_voxels, n_voxels, places, voxels, chunk.count,
+             points.strain.data());
+      load_state(member, chunk, points);
+      ratios[i] = chunk.law->respond(
+          {chunk.count, chunk_size, points.strain.data(), points.state.data(), time_step[b]},
+          {points.stress.data(), tangent_type ? points.tangent.data() : nullptr,
+           points.energy.data(), nullptr});
+      scatter(points.stress.data(), n_voxels, places, voxels, chunk.count,
+              answer.stress.data_ptr<double>() + b * m * n_voxels);
+      scatter(points.energy.data(), n_voxels, {0}, voxels, chunk.count,
+              answer.energy.data_ptr<double>() + b * n_voxels);
+      if (!tangent_type) continue;
+      AT_DISPATCH_FLOATING_TYPES(*tangent_type, "tangent", [&] {
+        scatter(points.tangent.data(), n_voxels, in_tangent, voxels, chunk.count,
+                answer.tangent.data_ptr<scalar_t>() + b * n_coefficients * n_voxels);
+      });
+      for (std::int64_t c = 0; c < n_coefficients; ++c) {
+        const double* values = points.tangent.data() + in_tangent[c] * chunk_size;
+        sums[i * n_coefficients + c] = std::accumulate(values, values + chunk.count, 0.);
+      }
+    }
+  });
+  for (std::int64_t i = 0; i < n_chunks; ++i) {
+    const auto b = chunks[i].first;
+    answer.step_ratio[b] = std::min(answer.step_ratio[b], ratios[i]);
     if (!tangent_type) continue;
-    materials::MandelMatrix mean(m, m);
-    std::int64_t c = 0;
-    for (int i = 0; i < m; ++i)
-      for (int j = i; j < m; ++j, ++c) {
-        double sum = 0;
-        for (std::int64_t k = 0; k < n_chunks; ++k) sum += sums[k * n_coefficients + c];
-        mean(i, j) = mean(j, i) = sum / static_cast<double>(n_voxels);
+    auto& mean = answer.mean_tangent[b];
+    if (chunks[i].second == 0) mean.setZero();
+    std::int64_t c = i * n_coefficients;
+    for (int k = 0; k < m; ++k)
+      for (int l = k; l < m; ++l, ++c) {
+        mean(k, l) += sums[c] / static_cast<double>(n_voxels);
+        mean(l, k) = mean(k, l);
       }
-    answer.mean_tangent.push_back(mean);
   }
   return answer;
 }
 
 std::vector<double> LawField::gap(const torch::Tensor& strain, const torch::Tensor& energy,
-                                  const torch::Tensor& stress,
-                                  const std::vector<double>& time_step) const {
+                                  const torch::Tensor& stress, const std::vector<double>& time_step,
+                                  const std::vector<bool>& active) const {
   const auto places = places_of(grid_.dimension());
   const auto n_voxels = grid_.n_voxels();
   const std::int64_t m = grid_.n_components();
-  std::vector<double> result;
-  for (std::int64_t b = 0; b < batch_size(); ++b) {
-    const auto& member = members_[b];
-    if (!member.guarantee.two_sided) {
-      result.push_back(std::numeric_limits<double>::infinity());
-      continue;
+  std::vector<double> result(batch_size(), 0.);
+  auto bounded = active;
+  for (std::int64_t b = 0; b < batch_size(); ++b)
+    if (active[b] && !members_[b].guarantee.two_sided) {
+      result[b] = std::numeric_limits<double>::infinity();
+      bounded[b] = false;
     }
-    const auto n_chunks = static_cast<std::int64_t>(member.chunks.size());
-    std::vector<double> sums(n_chunks, 0.);
-    at::parallel_for(0, n_chunks, 1, [&](std::int64_t begin, std::int64_t end) {
-      Points points(0);
-      std::vector<double> given(6 * chunk_size, 0.), dual(chunk_size);
-      for (auto i = begin; i < end; ++i) {
-        const auto& chunk = member.chunks[i];
-        const auto* voxels = member.voxels.data() + chunk.first;
-        const auto at = b * m * n_voxels;
-        gather(strain.data_ptr<double>() + at, n_voxels, places, voxels, chunk.count,
-               points.strain.data());
-        gather(stress.data_ptr<double>() + at, n_voxels, places, voxels, chunk.count, given.data());
-        points.state.resize(static_cast<std::size_t>(chunk.n_state) * chunk_size);
-        for (int s = 0; s < chunk.n_state; ++s)
-          std::copy_n(member.state.data() + chunk.state + s * chunk.count, chunk.count,
-                      points.state.data() + s * chunk_size);
-        if (grid_.dimension() == 2) {
-          chunk.law->respond(
-              {chunk.count, chunk_size, points.strain.data(), points.state.data(), time_step[b]},
-              {points.stress.data(), points.tangent.data(), points.energy.data(), nullptr});
-          complete_stress(points, chunk.count, given.data());
-        }
-        chunk.law->dual({chunk.count, chunk_size, given.data(), points.state.data(), time_step[b]},
-                        dual.data());
-        const double* w = energy.data_ptr<double>() + b * n_voxels;
-        for (std::int64_t k = 0; k < chunk.count; ++k) {
-          double product = 0;
-          for (const int c : places)
-            product += given[c * chunk_size + k] * points.strain[c * chunk_size + k];
-          sums[i] += w[voxels[k]] + dual[k] - product;
-        }
+  const auto chunks = chunks_of(bounded);
+  const auto n_chunks = static_cast<std::int64_t>(chunks.size());
+  std::vector<double> sums(n_chunks, 0.);
+  at::parallel_for(0, n_chunks, 1, [&](std::int64_t begin, std::int64_t end) {
+    Points points;
+    std::vector<double> given(6 * chunk_size, 0.), dual(chunk_size);
+    for (auto i = begin; i < end; ++i) {
+      const auto [b, number] = chunks[i];
+      const auto& member = members_[b];
+      const auto& chunk = member.chunks[number];
+      const auto* voxels = member.voxels.data() + chunk.first;
+      const auto at = b * m * n_voxels;
+      gather(strain.data_ptr<double>() + at, n_voxels, places, voxels, chunk.count,
+             points.strain.data());
+      gather(stress.data_ptr<double>() + at, n_voxels, places, voxels, chunk.count, given.data());
+      load_state(member, chunk, points);
+      if (grid_.dimension() == 2) {
+        chunk.law->respond(
+            {chunk.count, chunk_size, points.strain.data(), points.state.data(), time_step[b]},
+            {points.stress.data(), points.tangent.data(), points.energy.data(), nullptr});
+        complete_stress(points.stress.data(), points.tangent.data(), chunk.count, given.data());
       }
-    });
-    result.push_back(std::accumulate(sums.begin(), sums.end(), 0.) / static_cast<double>(n_voxels));
-  }
+      chunk.law->dual({chunk.count, chunk_size, given.data(), points.state.data(), time_step[b]},
+                      dual.data());
+      const double* w = energy.data_ptr<double>() + b * n_voxels;
+      for (std::int64_t k = 0; k < chunk.count; ++k) {
+        double product = 0;
+        for (const int c : places)
+          product += given[c * chunk_size + k] * points.strain[c * chunk_size + k];
+        sums[i] += w[voxels[k]] + dual[k] - product;
+      }
+    }
+  });
+  for (std::int64_t i = 0; i < n_chunks; ++i)
+    result[chunks[i].first] += sums[i] / static_cast<double>(n_voxels);
   return result;
+}
+
+void LawField::load_state(const Member& member, const Chunk& chunk, Points& points) {
+  // States have the stride of their chunk, points that of a full one.
+  points.state.resize(static_cast<std::size_t>(chunk.n_state) * chunk_size);
+  for (int s = 0; s < chunk.n_state; ++s)
+    std::copy_n(member.state.data() + chunk.state + s * chunk.count, chunk.count,
+                points.state.data() + s * chunk_size);
 }
 
 void LawField::accept(std::int64_t b, const torch::Tensor& strain, double time_step) {
@@ -274,23 +306,21 @@ void LawField::accept(std::int64_t b, const torch::Tensor& strain, double time_s
   auto& member = members_[b];
   const auto n_chunks = static_cast<std::int64_t>(member.chunks.size());
   at::parallel_for(0, n_chunks, 1, [&](std::int64_t begin, std::int64_t end) {
-    Points points(0);
+    Points points;
     std::vector<double> after;
     for (auto i = begin; i < end; ++i) {
       const auto& chunk = member.chunks[i];
       if (chunk.n_state == 0) continue;
       gather(strain.data_ptr<double>() + b * grid_.n_components() * n_voxels, n_voxels, places,
              member.voxels.data() + chunk.first, chunk.count, points.strain.data());
-      points.state.resize(static_cast<std::size_t>(chunk.n_state) * chunk_size);
+      load_state(member, chunk, points);
       after.resize(points.state.size());
-      double* state = member.state.data() + chunk.state;
-      for (int s = 0; s < chunk.n_state; ++s)
-        std::copy_n(state + s * chunk.count, chunk.count, points.state.data() + s * chunk_size);
       chunk.law->respond(
           {chunk.count, chunk_size, points.strain.data(), points.state.data(), time_step},
           {points.stress.data(), nullptr, points.energy.data(), after.data()});
       for (int s = 0; s < chunk.n_state; ++s)
-        std::copy_n(after.data() + s * chunk_size, chunk.count, state + s * chunk.count);
+        std::copy_n(after.data() + s * chunk_size, chunk.count,
+                    member.state.data() + chunk.state + s * chunk.count);
     }
   });
 }

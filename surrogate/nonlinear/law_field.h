@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "grid.h"
@@ -45,14 +47,19 @@ class LawField {
   /// @param strain total strain, `[B, 1, m, n...]`, double, CPU, contiguous
   /// @param time_step `[B]`
   /// @param tangent_type of the tangent, or undefined for none
+  /// @param active whose answer is wanted; that of others is taken from `before`
   LawFieldAnswer respond(const torch::Tensor& strain, const std::vector<double>& time_step,
-                         std::optional<torch::ScalarType> tangent_type) const;
+                         std::optional<torch::ScalarType> tangent_type,
+                         const std::vector<bool>& active,
+                         const LawFieldAnswer* before = nullptr) const;
   /// `<w + w* - s:e>` of a strain and any stress, summed voxel by voxel, where none of the terms is
   /// negative (Fenchel-Young); `[B]`, infinity where w* is. In plane strain the normal stress that
   /// w* needs is that of the strain, corrected by the tangent: any gives an upper bound.
   /// @param energy LawFieldAnswer::energy of the strain
+  /// @param active whose gap is wanted; that of others is 0
   std::vector<double> gap(const torch::Tensor& strain, const torch::Tensor& energy,
-                          const torch::Tensor& stress, const std::vector<double>& time_step) const;
+                          const torch::Tensor& stress, const std::vector<double>& time_step,
+                          const std::vector<bool>& active) const;
   /// The state at the end of the step becomes that at the beginning of the next.
   void accept(std::int64_t b, const torch::Tensor& strain, double time_step);
 
@@ -77,7 +84,12 @@ class LawField {
     materials::MandelMatrix mean_elastic;
     materials::Guarantee guarantee;
   };
+  struct Points;
+  static void load_state(const Member& member, const Chunk& chunk, Points& points);
   Member make_member(const LawRve& rve) const;
+  /// Chunks of the active RVEs, `(RVE, chunk)`, so that threads share all of them.
+  std::vector<std::pair<std::int64_t, std::int64_t>> chunks_of(
+      const std::vector<bool>& active) const;
 
   Grid grid_;
   std::vector<Member> members_;

@@ -3,6 +3,8 @@
 
     plot_test.py SECO SECO_MACRO SOURCE_FOLDER
 """
+import csv
+import json
 import pathlib
 import subprocess
 import sys
@@ -66,6 +68,29 @@ subsection Training
   set Validation interval = 3
 end
 """
+DEFORMATION = """
+set Tangent = none
+subsection Microstructure
+  set Type                 = inclusions
+  set Grid                 = 8, 8, 8
+  set Number of inclusions = 1
+end
+subsection Phase 0
+  set Law               = {law}
+  set Young modulus     = 70000
+  set Poisson ratio     = 0.3
+end
+subsection Phase 1
+  set Young modulus = 400000
+  set Poisson ratio = 0.2
+end
+subsection Loading
+  set Type       = {type}
+  set Increments = 4
+end
+"""
+HARDENING = "J2 plasticity\n  set Yield stress = 100\n  set Kinematic modulus = 1000"
+CREEP = "Norton creep\n  set Reference rate = 1e-4\n  set Reference stress = 10\n  set Exponent = 3"
 
 
 def run(*command, code=0):
@@ -91,6 +116,17 @@ class Plots(unittest.TestCase):
         for name, iterations in (("rough", 1), ("fine", 2000)):
             run(seco, "homogenize", pathlib.Path(sources) / "tests/data/fibres_32.h5", "--strain", "1e-3,0,0,0,0,0",
                 "--max-iterations", iterations, "--fields", here / f"{name}.vti")
+        for name, law, loading in (("loop", HARDENING, "cyclic"), ("shear", HARDENING, "shear"),
+                                   ("creep", CREEP, "creep\n  set Stress = 10\n  set Duration = 100")):
+            (here / f"{name}.prm").write_text(DEFORMATION.format(law=law, type=loading))
+            run(seco, "deform", here / f"{name}.prm", "--json", here / f"{name}.json", "--csv", here / f"{name}.csv")
+        # The same loop as if half of its increments had no bound, and one had missed the tolerance.
+        content = json.loads((here / "loop.json").read_text())
+        for increment in content["increments"][::2]:
+            increment.update(status="no lower bound", stress_error_bound=None, path_error_bound=None, energy_lower=None)
+            del increment["stress_error"]
+        content["increments"][3]["status"] = "not converged"
+        (here / "unbounded.json").write_text(json.dumps(content))
 
     @classmethod
     def tearDownClass(cls):
@@ -130,6 +166,55 @@ class Plots(unittest.TestCase):
         (self.here / "no_log.csv").write_text("step,seconds\n1,2\n")
         self.assertIn("lacks the columns loss, validation_gap",
                       plot("training", self.here / "no_log.csv", code=1).stderr)
+
+    def read_deformation(self, name):
+        sys.path.insert(0, str(script.parent))
+        sys.dont_write_bytecode = True
+        from plotting.deform import Curve, Result
+
+        result = Result(self.here / f"{name}.json")
+        return result, Curve(result, result.main_component(), name, 0)
+
+    def test_deform_draws_curves_loops_and_creep(self):
+        for name in ("loop", "unbounded", "creep", "shear"):
+            plot("deform", self.here / f"{name}.json", "--output", self.here / f"deform_{name}.png")
+            self.assert_picture(self.here / f"deform_{name}.png", 20)
+        plot("deform", self.here / "loop.json", self.here / "unbounded.json", "--component", "11", "--component", "22",
+             "--widen", "20", "--labels", "with,without")
+        self.assert_picture(self.here / "deform.png", 100)
+
+    def test_deform_shows_tensor_components_as_the_csv_file_has_them(self):
+        for name, component in (("loop", "11"), ("shear", "12")):
+            result, curve = self.read_deformation(name)
+            self.assertEqual(curve.component, component)
+            with open(self.here / f"{name}.csv", newline="") as file:
+                rows = list(csv.DictReader(file))
+            for column, values in ((f"E{component}", curve.strain / 100), (f"S{component}", curve.stress),
+                                   (f"error_S{component}", curve.error), ("time", curve.time)):
+                np.testing.assert_allclose(values[1:], [float(row[column]) for row in rows], rtol=1e-12)
+                self.assertEqual(values[0], 0)
+            ratio = [float(row["path_error_bound"]) / float(row["stress_error_bound"]) for row in rows]
+            np.testing.assert_allclose(curve.path_error[1:] / curve.error[1:], ratio, rtol=1e-12)
+            self.assertGreaterEqual(min(ratio), 1)
+            result.to_unit("GPa")
+            np.testing.assert_allclose(1000 * result.stress[1:, result.index(component)], curve.stress[1:], rtol=1e-12)
+
+    def test_deform_tells_creep_loops_and_missing_bounds_apart(self):
+        kinds = {}
+        for name in ("loop", "unbounded", "creep", "shear"):
+            result, curve = self.read_deformation(name)
+            kinds[name] = (result.holds_stress(curve.component), curve.turns_back(), bool(np.all(curve.bounded)))
+        self.assertEqual(kinds, {"loop": (False, True, True), "unbounded": (False, True, False),
+                                 "creep": (True, False, True), "shear": (False, False, True)})
+
+    def test_deform_refuses_files_and_options_that_do_not_fit(self):
+        self.assertIn("allowed are numbers above 0", plot("deform", self.here / "loop.json", "--widen", "0", code=1).stderr)
+        self.assertIn("--component 21", plot("deform", self.here / "loop.json", "--component", "21", code=1).stderr)
+        self.assertIn("cannot be read", plot("deform", self.here / "none.json", code=1).stderr)
+        (self.here / "other.json").write_text("[1]")
+        self.assertIn("is no result of 'seco deform", plot("deform", self.here / "other.json", code=1).stderr)
+        (self.here / "empty.json").write_text('{"unit": "MPa", "increments": []}')
+        self.assertIn("has no increments", plot("deform", self.here / "empty.json", code=1).stderr)
 
     def test_spectrum_adds_up_to_the_mean_square_of_the_fluctuation(self):
         sys.path.insert(0, str(script.parent))
