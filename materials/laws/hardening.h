@@ -111,8 +111,8 @@ struct SumHardening {
       x = next;
       // What round-off of f leaves open.
       const T accuracy = (q + voce_stress) * 1e-15;
-      found = !any(sought & (high > number<T>(nothing)) &
-                   ((change > accuracy) | (change < -accuracy)));
+      found =
+          !any(sought & (high > number<T>(nothing)) & ((change > accuracy) | (change < -accuracy)));
     }
     dp = select(sought, x, select(yields, number<T>(HUGE_VAL), zero));
     return found;

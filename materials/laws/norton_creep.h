@@ -22,13 +22,15 @@ struct NortonCreep {
                            PointAnswer<T, n_state_values>& answer) const {
     T elastic[6], creep[6], size;
     for (int i = 0; i < 6; ++i) elastic[i] = strain[i] - state[i];
-    respond_with_flow(elasticity, flow(time_step), elastic, answer, creep, size);
+    respond_with_flow(elasticity, flow(time_step), T(trace(strain)), elastic, answer, creep, size);
     for (int i = 0; i < 6; ++i) answer.state[i] = state[i] + creep[i];
     answer.state[6] = state[6] + size;
   }
   template <typename T>
   SECO_INLINE T dual(const T* stress, const T* state, double time_step) const {
-    return dual_with_flow(elasticity, flow(time_step), stress) + product(stress, state);
+    T s[6];
+    const T energy = dual_with_flow(elasticity, flow(time_step), stress, s);
+    return energy + product(s, state);
   }
 
  private:

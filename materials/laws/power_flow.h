@@ -55,14 +55,15 @@ struct PowerFlow {
 };
 
 /// Answer of isotropic elasticity in series with such a flow: stress, energy, tangent.
-/// @param strain without the inelastic strain at the beginning of the step
+/// @param volume trace of the strain
+/// @param strain without the inelastic strain at the beginning of the step, which has no trace
 /// @param flow_strain the tensor by which the inelastic strain grows, and `size` its equivalent
 template <typename T, int n_state>
 SECO_INLINE void respond_with_flow(const IsotropicElasticity& elasticity, const PowerFlow& flow,
-                                   const T* strain, PointAnswer<T, n_state>& answer, T* flow_strain,
-                                   T& size) {
+                                   const T& volume, const T* strain,
+                                   PointAnswer<T, n_state>& answer, T* flow_strain, T& size) {
   const double bulk = elasticity.bulk, shear = elasticity.shear;
-  const T zero = number<T>(0.), volume = trace(strain);
+  const T zero = number<T>(0.);
   T trial[6], n[6], q;
   deviator(strain, trial);
   const T q_trial = length_and_direction(trial, n) * (2 * shear * sqrt_three_halves);
@@ -89,13 +90,14 @@ SECO_INLINE void respond_with_flow(const IsotropicElasticity& elasticity, const 
 }
 
 /// w* without the work of an inelastic strain at the beginning of the step.
+/// @param stress_deviator is set
 template <typename T>
 SECO_INLINE T dual_with_flow(const IsotropicElasticity& elasticity, const PowerFlow& flow,
-                             const T* stress) {
-  T s[6], n[6];
-  deviator(stress, s);
-  const T q = length_and_direction(s, n) * sqrt_three_halves;
-  return elasticity.energy_of(T(trace(stress)), s) + flow.potential(q);
+                             const T* stress, T* stress_deviator) {
+  T n[6];
+  deviator(stress, stress_deviator);
+  const T q = length_and_direction(stress_deviator, n) * sqrt_three_halves;
+  return elasticity.energy_of(T(trace(stress)), stress_deviator) + flow.potential(q);
 }
 
 }  // namespace seco::materials

@@ -21,11 +21,12 @@ struct RambergOsgood {
   SECO_INLINE void respond(const T* strain, const T*, double,
                            PointAnswer<T, n_state_values>& answer) const {
     T inelastic[6], size;
-    respond_with_flow(elasticity, flow, strain, answer, inelastic, size);
+    respond_with_flow(elasticity, flow, T(trace(strain)), strain, answer, inelastic, size);
   }
   template <typename T>
   SECO_INLINE T dual(const T* stress, const T*, double) const {
-    return dual_with_flow(elasticity, flow, stress);
+    T s[6];
+    return dual_with_flow(elasticity, flow, stress, s);
   }
 };
 

@@ -41,7 +41,7 @@ class Deformation::Implementation {
  public:
   Implementation(std::vector<LawRve> rves, const DeformationSettings& settings)
       : settings_(settings),
-        laws_(rves),
+        laws_(rves, settings.single_precision_state),
         device_(select_device(settings.device)),
         solver_(laws_, settings, device_) {
     const Grid& grid = laws_.grid();
@@ -76,6 +76,8 @@ class Deformation::Implementation {
   torch::Device device_;
   IncrementSolver solver_;
   torch::Tensor displacement_, direction_;
+  /// Of the last increment, `[B, 1, m, n...]`; undefined before the first.
+  torch::Tensor last_strain_, last_stress_;
   std::vector<Member> members_;
 };
 
@@ -116,7 +118,6 @@ std::vector<IncrementResult> Deformation::Implementation::advance(
     results[b].n_parts = 0;
   }
   std::vector<IncrementOutcome> last(batch);
-  torch::Tensor strain_before;
   for (;;) {
     std::vector<bool> active(batch);
     std::vector<ControlledLoad> loads(batch);
@@ -176,6 +177,10 @@ std::vector<IncrementResult> Deformation::Implementation::advance(
     }();
     if (settings_.tangent != TangentWanted::none && some_ends)
       tangents = solver_.tangent(start, outcomes, settings_.tangent == TangentWanted::bounds);
+    if (!last_strain_.defined()) {
+      last_strain_ = torch::zeros_like(strain);
+      last_stress_ = torch::zeros_like(strain);
+    }
     for (std::int64_t b = 0; b < batch; ++b) {
       if (!active[b]) continue;
       auto& p = progress[b];
@@ -204,7 +209,9 @@ std::vector<IncrementResult> Deformation::Implementation::advance(
         p.displacement = displacement_[b].clone();
         p.direction = direction_[b].clone();
       }
-      laws_.accept(b, strain, loads[b].time_step);
+      const double rounding = laws_.accept(b, strain, loads[b].time_step);
+      last_strain_[b].copy_(strain[b]);
+      last_stress_[b].copy_(solver_.answer().stress[b]);
       direction_[b] = start[b] - displacement_[b];
       displacement_[b] = start[b];
       member.strain_direction = outcome.strain - member.strain;
@@ -216,7 +223,7 @@ std::vector<IncrementResult> Deformation::Implementation::advance(
       const auto& guarantee = laws_.guarantee(b);
       result.path_error_bound =
           guarantee.along_path ? relative(member.path_error + outcome.error) : infinity;
-      member.path_error += std::sqrt(2 * outcome.gap);
+      member.path_error += std::sqrt(2 * outcome.gap) + rounding;
       ++result.n_parts;
       p.done = end;
       p.step = std::min(2 * p.step, 1 - end);
@@ -255,7 +262,7 @@ std::vector<IncrementResult> Deformation::Implementation::advance(
     results[b].time = increments[b].time;
     if (results[b].status != IncrementStatus::failed || results[b].n_parts == 0) continue;
     members_[b] = progress[b].begin;
-    laws_.state(b) = progress[b].state;
+    laws_.set_state(b, progress[b].state);
     displacement_[b] = progress[b].displacement;
     direction_[b] = progress[b].direction;
   }
@@ -279,7 +286,7 @@ std::vector<double> Deformation::Implementation::save() const {
       numbers.insert(numbers.end(), values.data_ptr<double>(),
                      values.data_ptr<double>() + values.numel());
     }
-    const auto& state = laws_.state(b);
+    const auto state = laws_.state(b);
     numbers.insert(numbers.end(), state.begin(), state.end());
   }
   return numbers;
@@ -305,13 +312,27 @@ void Deformation::Implementation::restore(std::span<const double> numbers) {
       take(values.data_ptr<double>(), values.numel());
       (*field)[b].copy_(values);
     }
-    auto& state = laws_.state(b);
+    auto state = laws_.state(b);
     take(state.data(), static_cast<std::int64_t>(state.size()));
+    laws_.set_state(b, state);
   }
 }
 
 std::vector<Deformation::Field> Deformation::Implementation::fields(std::size_t b) const {
-  return laws_.state_fields(static_cast<std::int64_t>(b));
+  const auto n = static_cast<std::int64_t>(b);
+  const auto state = laws_.state_fields(n);
+  std::vector<Field> result;
+  if (last_strain_.defined()) {
+    const auto values = [&](const torch::Tensor& field) {
+      const auto own = field[n].contiguous();
+      return std::vector<double>(own.data_ptr<double>(), own.data_ptr<double>() + own.numel());
+    };
+    const int m = laws_.grid().n_components();
+    result.push_back({"strain", "1", m, values(last_strain_)});
+    result.push_back({"stress", laws_.unit(n), m, values(last_stress_)});
+  }
+  result.insert(result.end(), state.begin(), state.end());
+  return result;
 }
 
 Deformation::Deformation(std::vector<LawRve> rves, const DeformationSettings& settings)

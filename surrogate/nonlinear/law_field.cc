@@ -6,9 +6,10 @@
 #include <torch/torch.h>
 
 #include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
 #include <algorithm>
+#include <cmath>
 #include <limits>
-#include <map>
 #include <numeric>
 
 namespace seco::surrogate {
@@ -97,7 +98,8 @@ torch::Tensor LawFieldAnswer::mean_energy() const {
   return energy.mean(1);
 }
 
-LawField::LawField(const std::vector<LawRve>& rves) {
+LawField::LawField(const std::vector<LawRve>& rves, bool single_precision_state)
+    : single_(single_precision_state) {
   if (rves.empty()) throw std::invalid_argument("there is no RVE to deform");
   grid_ = grid_of(rves.front().rve);
   for (const auto& rve : rves) {
@@ -110,6 +112,7 @@ LawField::LawField(const std::vector<LawRve>& rves) {
 LawField::Member LawField::make_member(const LawRve& of) const {
   Member member;
   member.laws = of.laws;
+  member.unit = of.rve.unit;
   const auto n_phases = *std::max_element(of.rve.phase.begin(), of.rve.phase.end()) + 1;
   std::vector<std::int64_t> counts(n_phases, 0);
   for (const auto phase : of.rve.phase) ++counts[phase];
@@ -133,13 +136,22 @@ LawField::Member LawField::make_member(const LawRve& of) const {
       all.reason = fmt::format("phase {}: {}", p, guarantee.reason);
     all.two_sided = all.two_sided && guarantee.two_sided;
     all.along_path = all.along_path && guarantee.along_path && guarantee.two_sided;
+    const double largest =
+        Eigen::SelfAdjointEigenSolver<materials::MandelMatrix>(elastic, Eigen::EigenvaluesOnly)
+            .eigenvalues()
+            .maxCoeff();
     const auto initial = law.initial_state();
     const auto n_state = static_cast<int>(initial.size());
     for (std::int64_t first = 0; first < counts[p]; first += chunk_size) {
       const auto count = std::min(chunk_size, counts[p] - first);
-      member.chunks.push_back({&law, n_state, voxel + first, count, state});
-      for (const double value : initial)
-        member.state.insert(member.state.end(), static_cast<std::size_t>(count), value);
+      member.chunks.push_back({&law, largest, n_state, voxel + first, count, state});
+      const auto n = static_cast<std::size_t>(count);
+      for (const double value : initial) {
+        if (single_)
+          member.single_state.insert(member.single_state.end(), n, static_cast<float>(value));
+        else
+          member.state.insert(member.state.end(), n, value);
+      }
       state += n_state * count;
     }
     voxel += counts[p];
@@ -292,19 +304,25 @@ std::vector<double> LawField::gap(const torch::Tensor& strain, const torch::Tens
   return result;
 }
 
-void LawField::load_state(const Member& member, const Chunk& chunk, Points& points) {
+void LawField::load_state(const Member& member, const Chunk& chunk, Points& points) const {
   // States have the stride of their chunk, points that of a full one.
   points.state.resize(static_cast<std::size_t>(chunk.n_state) * chunk_size);
-  for (int s = 0; s < chunk.n_state; ++s)
-    std::copy_n(member.state.data() + chunk.state + s * chunk.count, chunk.count,
-                points.state.data() + s * chunk_size);
+  for (int s = 0; s < chunk.n_state; ++s) {
+    double* to = points.state.data() + s * chunk_size;
+    const auto from = chunk.state + s * chunk.count;
+    if (single_)
+      std::copy_n(member.single_state.data() + from, chunk.count, to);
+    else
+      std::copy_n(member.state.data() + from, chunk.count, to);
+  }
 }
 
-void LawField::accept(std::int64_t b, const torch::Tensor& strain, double time_step) {
+double LawField::accept(std::int64_t b, const torch::Tensor& strain, double time_step) {
   const auto places = places_of(grid_.dimension());
   const auto n_voxels = grid_.n_voxels();
   auto& member = members_[b];
   const auto n_chunks = static_cast<std::int64_t>(member.chunks.size());
+  std::vector<double> changes(n_chunks, 0.);
   at::parallel_for(0, n_chunks, 1, [&](std::int64_t begin, std::int64_t end) {
     Points points;
     std::vector<double> after;
@@ -318,16 +336,44 @@ void LawField::accept(std::int64_t b, const torch::Tensor& strain, double time_s
       chunk.law->respond(
           {chunk.count, chunk_size, points.strain.data(), points.state.data(), time_step},
           {points.stress.data(), nullptr, points.energy.data(), after.data()});
-      for (int s = 0; s < chunk.n_state; ++s)
-        std::copy_n(after.data() + s * chunk_size, chunk.count,
-                    member.state.data() + chunk.state + s * chunk.count);
+      for (int s = 0; s < chunk.n_state; ++s) {
+        const double* from = after.data() + s * chunk_size;
+        const auto at = chunk.state + s * chunk.count;
+        if (!single_) {
+          std::copy_n(from, chunk.count, member.state.data() + at);
+          continue;
+        }
+        for (std::int64_t k = 0; k < chunk.count; ++k) {
+          float& to = member.single_state[at + k];
+          to = static_cast<float>(from[k]);
+          const double change = from[k] - static_cast<double>(to);
+          changes[i] += chunk.largest_modulus * change * change;
+        }
+      }
     }
   });
+  return std::sqrt(std::accumulate(changes.begin(), changes.end(), 0.) /
+                   static_cast<double>(n_voxels));
+}
+
+std::vector<double> LawField::state(std::int64_t b) const {
+  const auto& member = members_[b];
+  if (single_) return {member.single_state.begin(), member.single_state.end()};
+  return member.state;
+}
+
+void LawField::set_state(std::int64_t b, std::span<const double> values) {
+  auto& member = members_[b];
+  if (single_)
+    std::copy(values.begin(), values.end(), member.single_state.begin());
+  else
+    std::copy(values.begin(), values.end(), member.state.begin());
 }
 
 std::vector<Deformation::Field> LawField::state_fields(std::int64_t b) const {
   const auto& member = members_[b];
   const auto n_voxels = grid_.n_voxels();
+  const auto state = this->state(b);
   std::vector<Deformation::Field> fields;
   for (const auto& chunk : member.chunks) {
     std::int64_t at = chunk.state;
@@ -344,7 +390,7 @@ std::vector<Deformation::Field> LawField::state_fields(std::int64_t b) const {
         for (int c = 0; c < variable.n_components; ++c)
           for (std::int64_t k = 0; k < chunk.count; ++k)
             field->values[c * n_voxels + member.voxels[chunk.first + k]] =
-                member.state[at + c * chunk.count + k];
+                state[at + c * chunk.count + k];
       at += variable.n_components * chunk.count;
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -33,7 +34,8 @@ struct LawFieldAnswer {
 /// many of them in a row; the state is stored in the order of the chunks. Elastic voxels have none.
 class LawField {
  public:
-  explicit LawField(const std::vector<LawRve>& rves);
+  /// @param single_precision_state whether states are stored in single precision
+  LawField(const std::vector<LawRve>& rves, bool single_precision_state);
 
   const Grid& grid() const { return grid_; }
   std::int64_t batch_size() const { return static_cast<std::int64_t>(members_.size()); }
@@ -41,6 +43,7 @@ class LawField {
   const materials::MandelMatrix& mean_elastic(std::int64_t b) const {
     return members_[b].mean_elastic;
   }
+  const std::string& unit(std::int64_t b) const { return members_[b].unit; }
   /// What holds for all phases together.
   const materials::Guarantee& guarantee(std::int64_t b) const { return members_[b].guarantee; }
 
@@ -61,17 +64,20 @@ class LawField {
                           const torch::Tensor& stress, const std::vector<double>& time_step,
                           const std::vector<bool>& active) const;
   /// The state at the end of the step becomes that at the beginning of the next.
-  void accept(std::int64_t b, const torch::Tensor& strain, double time_step);
+  /// @return what storing it in single precision changes, as a stress in the norm of the elastic
+  ///   compliance: `sqrt(<c d.d>)` of the changes d, c the largest elastic modulus; 0 otherwise
+  double accept(std::int64_t b, const torch::Tensor& strain, double time_step);
 
   /// All states of an RVE in an order of their own.
-  std::vector<double>& state(std::int64_t b) { return members_[b].state; }
-  const std::vector<double>& state(std::int64_t b) const { return members_[b].state; }
+  std::vector<double> state(std::int64_t b) const;
+  void set_state(std::int64_t b, std::span<const double> values);
   /// Quantities of the state as fields; voxels whose law does not have it have zeros.
   std::vector<Deformation::Field> state_fields(std::int64_t b) const;
 
  private:
   struct Chunk {
     const materials::Law* law;
+    double largest_modulus;
     int n_state;
     std::int64_t first, count;  // in Member::voxels
     std::int64_t state;         // where its state begins, [n_state, count]
@@ -80,18 +86,22 @@ class LawField {
     std::vector<std::shared_ptr<const materials::Law>> laws;
     std::vector<std::int32_t> voxels;
     std::vector<Chunk> chunks;
+    /// One of the two.
     std::vector<double> state;
+    std::vector<float> single_state;
     materials::MandelMatrix mean_elastic;
     materials::Guarantee guarantee;
+    std::string unit;
   };
   struct Points;
-  static void load_state(const Member& member, const Chunk& chunk, Points& points);
+  void load_state(const Member& member, const Chunk& chunk, Points& points) const;
   Member make_member(const LawRve& rve) const;
   /// Chunks of the active RVEs, `(RVE, chunk)`, so that threads share all of them.
   std::vector<std::pair<std::int64_t, std::int64_t>> chunks_of(
       const std::vector<bool>& active) const;
 
   Grid grid_;
+  bool single_;
   std::vector<Member> members_;
 };
 

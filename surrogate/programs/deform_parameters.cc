@@ -39,8 +39,11 @@ materials::Rve read_rve(ParameterFile& file, std::vector<std::string>& notes) {
     file.refuse(section, "Type", "'File' takes its place; set only one of them");
   try {
     auto microstructure = materials::read_microstructure(path, options);
+    // An RVE of this library is taken as it is, and what was assumed was said when it was made.
+    const bool as_it_is = microstructure.format == "seco" && options.crop.empty() &&
+                          options.coarsen.empty() && options.mirror.empty();
     for (const auto& note : microstructure.notes)
-      notes.push_back(fmt::format("{}: {}", path, note));
+      if (!as_it_is) notes.push_back(fmt::format("{}: {}", path, note));
     return std::move(microstructure.rve);
   } catch (const std::exception& error) {
     file.refuse(section, "File", error.what());
@@ -83,7 +86,10 @@ DeformRun read_deform_run(ParameterFile& file) {
   s.tangent = tangent == "none"       ? surrogate::TangentWanted::none
               : tangent == "estimate" ? surrogate::TangentWanted::estimate
                                       : surrogate::TangentWanted::bounds;
-  file.choice("", "Precision", "double", {"double"}, "of displacement, stress and state");
+  s.single_precision_state =
+      file.choice("", "Precision", "double", {"single", "double"},
+                  "of the stored state; displacement and stress are in double precision. single "
+                  "takes half the memory") == "single";
   s.max_newton_steps = static_cast<unsigned int>(
       file.integer("", "Newton steps", 25, 1, 10000, "after which an increment is cut in two"));
   s.max_iterations = static_cast<unsigned int>(file.integer(

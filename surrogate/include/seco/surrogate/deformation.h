@@ -40,6 +40,10 @@ struct DeformationSettings {
   double tolerance = 1e-3;
   StopCriterion criterion = StopCriterion::certified;
   TangentWanted tangent = TangentWanted::estimate;
+  /// Whether states are stored in single precision, in half the memory. The bound of an increment
+  /// is not touched, it holds for the state that is stored; that of the path takes in what storing
+  /// changes, for hardening moduli up to the largest elastic one.
+  bool single_precision_state = false;
   /// auto, cpu, cuda or cuda:N.
   std::string device = "auto";
   /// Newton steps after which an increment is cut in two.
@@ -110,15 +114,14 @@ class Deformation {
   std::vector<double> save() const;
   void restore(std::span<const double> numbers);
 
-  /// Mean over the voxels of every quantity of the state that all laws of the RVE share or that one
-  /// has; by name.
-  /// Fields of an RVE after the last increment, for output: name, number of components and values
-  /// `[components, voxels]`.
+  /// A quantity of every voxel: values `[components, voxels]`, tensors in Mandel notation.
   struct Field {
     std::string name, unit;
     int n_components = 1;
     std::vector<double> values;
   };
+  /// Strain and stress of an RVE at the end of the last increment, and the state; voxels whose law
+  /// does not have a quantity have zeros.
   std::vector<Field> fields(std::size_t rve) const;
 
  private:
