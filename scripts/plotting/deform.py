@@ -162,7 +162,8 @@ def explain(figure, curves, widen=None):
             add("guaranteed along the path" + wider, Patch(color=GREY, alpha=0.2, linewidth=0),
                 Line2D([], [], color=GREY, linewidth=1, linestyle="--"))
     if any(np.any(~c.bounded) for c in curves):
-        add("no lower bound", Line2D([], [], color=GREY, linestyle=":", marker="o", markersize=4, markerfacecolor="white"))
+        add("no lower bound",
+            Line2D([], [], color=GREY, linestyle=":", marker="o", markersize=4, markerfacecolor="white"))
     if any(np.any(c.missed) for c in curves):
         add("not converged", Line2D([], [], color="black", linestyle="", marker="x"))
     if handles:

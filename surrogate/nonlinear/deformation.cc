@@ -1,12 +1,15 @@
 #include "seco/surrogate/deformation.h"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include "device.h"
 #include "increment_solver.h"
@@ -37,13 +40,16 @@ const char* to_string(IncrementStatus status) {
   return "";
 }
 
-class Deformation::Implementation {
+namespace {
+
+/// RVEs that take their steps together.
+class Group {
  public:
-  Implementation(std::vector<LawRve> rves, const DeformationSettings& settings)
+  Group(const std::vector<LawRve>& rves, const DeformationSettings& settings,
+        const torch::Device& device)
       : settings_(settings),
         laws_(rves, settings.single_precision_state),
-        device_(select_device(settings.device)),
-        solver_(laws_, settings, device_) {
+        solver_(laws_, settings, device) {
     const Grid& grid = laws_.grid();
     std::vector<std::int64_t> shape{laws_.batch_size(), 1, grid.dimension()};
     shape.insert(shape.end(), grid.shape.begin(), grid.shape.end());
@@ -56,10 +62,13 @@ class Deformation::Implementation {
     }
   }
 
+  /// @throws std::invalid_argument as Deformation::advance does
+  void check(std::span<const LoadIncrement> increments) const;
   std::vector<IncrementResult> advance(std::span<const LoadIncrement> increments);
+  std::int64_t size() const { return laws_.batch_size(); }
   std::vector<double> save() const;
   void restore(std::span<const double> numbers);
-  std::vector<Field> fields(std::size_t b) const;
+  std::vector<Deformation::Field> fields(std::size_t b) const;
 
  private:
   struct Member {
@@ -73,7 +82,6 @@ class Deformation::Implementation {
 
   DeformationSettings settings_;
   LawField laws_;
-  torch::Device device_;
   IncrementSolver solver_;
   torch::Tensor displacement_, direction_;
   /// Of the last increment, `[B, 1, m, n...]`; undefined before the first.
@@ -81,13 +89,9 @@ class Deformation::Implementation {
   std::vector<Member> members_;
 };
 
-std::vector<IncrementResult> Deformation::Implementation::advance(
-    std::span<const LoadIncrement> increments) {
+void Group::check(std::span<const LoadIncrement> increments) const {
   const auto batch = laws_.batch_size();
   const auto m = static_cast<std::size_t>(laws_.grid().n_components());
-  if (increments.size() != members_.size())
-    throw std::invalid_argument(
-        fmt::format("{} increments are given for {} RVEs", increments.size(), members_.size()));
   for (std::int64_t b = 0; b < batch; ++b) {
     const auto& increment = increments[b];
     if (!(increment.time > members_[b].time) || !std::isfinite(increment.time))
@@ -102,7 +106,11 @@ std::vector<IncrementResult> Deformation::Implementation::advance(
                                                            : increment.strain[c]))
         throw std::invalid_argument("prescribed strains and stresses have to be finite numbers");
   }
+}
 
+std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> increments) {
+  const auto batch = laws_.batch_size();
+  const auto m = static_cast<std::size_t>(laws_.grid().n_components());
   // Where every RVE is between the last increment, 0, and this one, 1.
   struct Progress {
     double done = 0, step = 1;
@@ -269,14 +277,14 @@ std::vector<IncrementResult> Deformation::Implementation::advance(
   return results;
 }
 
-std::vector<double> Deformation::Implementation::numbers_of(const Member& member) const {
+std::vector<double> Group::numbers_of(const Member& member) const {
   std::vector<double> numbers{member.time, member.largest_stress, member.path_error};
   for (const auto* v : {&member.strain, &member.stress, &member.strain_direction})
     numbers.insert(numbers.end(), v->data(), v->data() + v->size());
   return numbers;
 }
 
-std::vector<double> Deformation::Implementation::save() const {
+std::vector<double> Group::save() const {
   std::vector<double> numbers;
   for (std::int64_t b = 0; b < laws_.batch_size(); ++b) {
     const auto own = numbers_of(members_[b]);
@@ -292,9 +300,7 @@ std::vector<double> Deformation::Implementation::save() const {
   return numbers;
 }
 
-void Deformation::Implementation::restore(std::span<const double> numbers) {
-  if (numbers.size() != save().size())
-    throw std::invalid_argument("the saved state is not that of these RVEs");
+void Group::restore(std::span<const double> numbers) {
   const double* from = numbers.data();
   const auto take = [&](double* to, std::int64_t n) {
     std::copy_n(from, n, to);
@@ -318,10 +324,10 @@ void Deformation::Implementation::restore(std::span<const double> numbers) {
   }
 }
 
-std::vector<Deformation::Field> Deformation::Implementation::fields(std::size_t b) const {
+std::vector<Deformation::Field> Group::fields(std::size_t b) const {
   const auto n = static_cast<std::int64_t>(b);
   const auto state = laws_.state_fields(n);
-  std::vector<Field> result;
+  std::vector<Deformation::Field> result;
   if (last_strain_.defined()) {
     const auto values = [&](const torch::Tensor& field) {
       const auto own = field[n].contiguous();
@@ -335,8 +341,94 @@ std::vector<Deformation::Field> Deformation::Implementation::fields(std::size_t 
   return result;
 }
 
+}  // namespace
+
+/// On the CPU every RVE goes on its own, so that its fields stay in the caches, and threads share
+/// the RVEs; a GPU takes all of them together.
+class Deformation::Implementation {
+ public:
+  Implementation(const std::vector<LawRve>& rves, const DeformationSettings& settings) {
+    const auto device = select_device(settings.device);
+    if (rves.empty()) throw std::invalid_argument("there is no RVE to deform");
+    for (const auto& rve : rves)
+      if (rve.rve.shape != rves.front().rve.shape || rve.rve.lengths != rves.front().rve.lengths)
+        throw std::invalid_argument("RVEs that are deformed together need the same grid");
+    if (device.is_cpu())
+      for (const auto& rve : rves)
+        groups_.push_back(std::make_unique<Group>(std::vector<LawRve>{rve}, settings, device));
+    else
+      groups_.push_back(std::make_unique<Group>(rves, settings, device));
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      first_.push_back(place_.size());
+      for (std::int64_t b = 0; b < groups_[g]->size(); ++b)
+        place_.emplace_back(g, static_cast<std::size_t>(b));
+    }
+  }
+
+  std::vector<IncrementResult> advance(std::span<const LoadIncrement> increments) {
+    if (increments.size() != place_.size())
+      throw std::invalid_argument(
+          fmt::format("{} increments are given for {} RVEs", increments.size(), place_.size()));
+    std::vector<std::vector<IncrementResult>> parts(groups_.size());
+    for (std::size_t g = 0; g < groups_.size(); ++g)
+      groups_[g]->check(increments_of(g, increments));
+    const auto go = [&](std::int64_t begin, std::int64_t end) {
+      torch::NoGradGuard no_grad;
+      for (auto g = static_cast<std::size_t>(begin); g < static_cast<std::size_t>(end); ++g)
+        parts[g] = groups_[g]->advance(increments_of(g, increments));
+    };
+    const auto n = static_cast<std::int64_t>(groups_.size());
+    // Fewer RVEs than threads: these share the loops of each.
+    if (n >= at::get_num_threads() && n > 1)
+      at::parallel_for(0, n, 1, go);
+    else
+      go(0, n);
+    std::vector<IncrementResult> results;
+    for (auto& part : parts) std::move(part.begin(), part.end(), std::back_inserter(results));
+    return results;
+  }
+
+  std::vector<double> save() const {
+    std::vector<double> numbers;
+    for (const auto& group : groups_) {
+      const auto own = group->save();
+      numbers.insert(numbers.end(), own.begin(), own.end());
+    }
+    return numbers;
+  }
+
+  void restore(std::span<const double> numbers) {
+    std::size_t size = 0;
+    std::vector<std::size_t> sizes;
+    for (const auto& group : groups_) {
+      sizes.push_back(group->save().size());
+      size += sizes.back();
+    }
+    if (numbers.size() != size)
+      throw std::invalid_argument("the saved state is not that of these RVEs");
+    for (std::size_t g = 0, at = 0; g < groups_.size(); at += sizes[g++])
+      groups_[g]->restore(numbers.subspan(at, sizes[g]));
+  }
+
+  std::vector<Field> fields(std::size_t rve) const {
+    const auto [group, b] = place_.at(rve);
+    return groups_[group]->fields(b);
+  }
+
+ private:
+  std::span<const LoadIncrement> increments_of(std::size_t g,
+                                               std::span<const LoadIncrement> all) const {
+    return all.subspan(first_[g], static_cast<std::size_t>(groups_[g]->size()));
+  }
+
+  std::vector<std::unique_ptr<Group>> groups_;
+  /// First RVE of each group; group and place in it of each RVE.
+  std::vector<std::size_t> first_;
+  std::vector<std::pair<std::size_t, std::size_t>> place_;
+};
+
 Deformation::Deformation(std::vector<LawRve> rves, const DeformationSettings& settings)
-    : implementation_(std::make_unique<Implementation>(std::move(rves), settings)) {}
+    : implementation_(std::make_unique<Implementation>(rves, settings)) {}
 Deformation::~Deformation() = default;
 Deformation::Deformation(Deformation&&) noexcept = default;
 std::vector<IncrementResult> Deformation::advance(std::span<const LoadIncrement> increments) {

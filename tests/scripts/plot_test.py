@@ -208,7 +208,8 @@ class Plots(unittest.TestCase):
                                  "creep": (True, False, True), "shear": (False, False, True)})
 
     def test_deform_refuses_files_and_options_that_do_not_fit(self):
-        self.assertIn("allowed are numbers above 0", plot("deform", self.here / "loop.json", "--widen", "0", code=1).stderr)
+        self.assertIn("allowed are numbers above 0",
+                      plot("deform", self.here / "loop.json", "--widen", "0", code=1).stderr)
         self.assertIn("--component 21", plot("deform", self.here / "loop.json", "--component", "21", code=1).stderr)
         self.assertIn("cannot be read", plot("deform", self.here / "none.json", code=1).stderr)
         (self.here / "other.json").write_text("[1]")

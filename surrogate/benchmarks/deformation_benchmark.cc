@@ -1,0 +1,180 @@
+// RVEs with nonlinear laws: what an iteration on the tangents of the voxels costs beside one of the
+// linear solver, increments to a certified error, and a batch beside one RVE at a time. Markdown
+// tables; everything that is compared is measured by turns in this run.
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+
+#include "conjugate_gradients.h"
+#include "kernel_tables.h"
+#include "measure.h"
+#include "output.h"
+#include "seco/materials/generators.h"
+#include "seco/materials/law.h"
+#include "seco/materials/parameter_file.h"
+#include "seco/surrogate/deformation.h"
+#include "seco/surrogate/threads.h"
+
+namespace {
+
+using namespace seco;
+using namespace seco::surrogate;
+using materials::MandelVector;
+
+std::shared_ptr<const materials::Law> law(const std::string& text,
+                                          const materials::LawContext& context = {}) {
+  materials::ParameterFile file(text, "benchmark");
+  return materials::read_law(file, "", context);
+}
+
+/// Aluminium with elastic particles that do not touch.
+LawRve composite(int n, std::uint64_t seed) {
+  materials::GeneratorSettings settings;
+  settings.type = "inclusions";
+  settings.shape = {n, n, n};
+  settings.lengths = {1, 1, 1};
+  settings.seed = seed;
+  settings.matrix = settings.inclusion = materials::MandelMatrix::Identity(6, 6);
+  return {materials::generate(settings),
+          {law("set Law = J2 plasticity\nset Young modulus = 70000\nset Poisson ratio = 0.3\n"
+               "set Yield stress = 100\nset Hardening modulus = 700\n"),
+           law("set Law = linear elastic\nset Young modulus = 400000\nset Poisson ratio = 0.2\n")}};
+}
+
+LoadIncrement increment(int i, int n) {
+  MandelVector strain = MandelVector::Zero(6);
+  const double x = 0.02 * i / n;
+  strain[0] = x;
+  strain[1] = strain[2] = -x / 2;
+  return {static_cast<double>(i), std::vector<bool>(6, false), strain, MandelVector::Zero(6)};
+}
+
+DeformationSettings settings_for(double tolerance, bool certified = true) {
+  DeformationSettings settings;
+  settings.device = "cpu";
+  settings.tolerance = tolerance;
+  settings.tangent = TangentWanted::none;
+  if (!certified) settings.criterion = StopCriterion::estimate;
+  return settings;
+}
+
+double seconds_of(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// One iteration of one load case, single precision: on a table of stiffnesses, and on a matrix of
+/// every voxel.
+void iterations(const std::vector<int>& grids, const benchmarks::Budget& budget) {
+  fmt::print(
+      "| grid | linear [ms] | tangent of every voxel [ms] | ratio |\n| --- | --- | --- | --- |\n");
+  for (const int n : grids) {
+    auto rve = composite(n, 1);
+    for (std::size_t p = 0; p < rve.laws.size(); ++p)
+      rve.rve.stiffness[p] = rve.laws[p]->elastic_stiffness();
+    const auto options = torch::TensorOptions(torch::kFloat);
+    const StiffnessField stiffness({&rve.rve, 1}, options);
+    const Grid& grid = stiffness.grid();
+    const auto& kernels = stiffness.kernels();
+    const GreenOperator green(grid, options);
+    const auto medium = mean_medium(stiffness);
+    const auto triangles = stiffness.coefficients().contiguous();
+    const auto shape = std::vector<std::int64_t>{1, 1, 3, n, n, n};
+    torch::manual_seed(1);
+    auto u = torch::zeros(shape, options), r = torch::randn(shape, options);
+    auto z = kernels.green(green.plan(), medium, r), p = z.clone();
+    auto rz = kernels.inner_product(r, z), beta = torch::zeros_like(rz);
+    const auto floor = torch::zeros_like(rz), mean = torch::zeros({1, 1, 6}, torch::kDouble);
+    torch::Tensor sum, weight;
+    const KinematicState state{u, r, z, p, rz, beta, sum, weight};
+    auto u2 = u.clone(), r2 = r.clone(), p2 = p.clone();
+    const auto times = benchmarks::compare(
+        [&] {
+          // A new start, so that round-off never ends the iteration.
+          rz.fill_(1.);
+          kernels.kinematic_step(kernels, stiffness.tables(), green.plan(), medium, floor, state);
+        },
+        [&] {
+          const auto image = kernels.tangent_action(kernels, grid, triangles, p2, mean);
+          const auto small = torch::full({1, 1}, 1e-3, torch::kDouble);
+          kernels.advance(small, p2, image.force, u2, r2);
+          const auto next = kernels.green(green.plan(), medium, r2);
+          kernels.inner_product(r2, next);
+          kernels.turn(small, next, p2);
+        },
+        budget);
+    fmt::print("| {}³ | {} | {} | {} |\n", n, times.first.scaled(1e3).text(),
+               times.second.scaled(1e3).text(), times.ratio.text());
+  }
+}
+
+/// Twenty increments into the plastic range.
+void paths(const std::vector<int>& grids) {
+  fmt::print(
+      "\n| grid | stop | seconds | Newton steps | iterations | iterations per increment | "
+      "largest guaranteed error |\n| --- | --- | --- | --- | --- | --- | --- |\n");
+  for (const int n : grids)
+    for (const bool certified : {true, false}) {
+      Deformation deformation({composite(n, 1)}, settings_for(1e-3, certified));
+      unsigned int newton = 0, steps = 0;
+      double error = 0;
+      constexpr int n_increments = 20;
+      const double seconds = seconds_of([&] {
+        for (int i = 1; i <= n_increments; ++i) {
+          const auto load = increment(i, n_increments);
+          const auto result = deformation.advance({&load, 1}).front();
+          newton += result.newton_steps;
+          steps += result.iterations;
+          error = std::max(error, result.stress_error_bound);
+        }
+      });
+      fmt::print("| {}³ | {} 1e-3 | {:.3g} | {} | {} | {:.1f} | {:.2g} |\n", n,
+                 certified ? "certified" : "estimated", seconds, newton, steps,
+                 static_cast<double>(steps) / n_increments, error);
+    }
+}
+
+void batches(int n, int n_rves, int n_increments) {
+  std::vector<LawRve> rves;
+  for (int k = 0; k < n_rves; ++k) rves.push_back(composite(n, static_cast<std::uint64_t>(k + 1)));
+  const auto loads = [&](std::size_t count, int i) {
+    return std::vector<LoadIncrement>(count, increment(i, n_increments));
+  };
+  const double together = seconds_of([&] {
+    Deformation deformation(rves, settings_for(1e-3));
+    for (int i = 1; i <= n_increments; ++i) deformation.advance(loads(rves.size(), i));
+  });
+  const double alone = seconds_of([&] {
+    for (const auto& rve : rves) {
+      Deformation deformation({rve}, settings_for(1e-3));
+      for (int i = 1; i <= n_increments; ++i) deformation.advance(loads(1, i));
+    }
+  });
+  fmt::print(
+      "\n| RVEs | increments | one at a time [s] | one batch [s] | throughput of the batch |\n"
+      "| --- | --- | --- | --- | --- |\n| {} of {}³ | {} | {:.3g} | {:.3g} | {:.2f} times |\n",
+      n_rves, n, n_increments, alone, together, alone / together);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  wait_passively(argv);
+  keep_freed_memory();
+  materials::register_builtin_laws();
+  CLI::App app{"Cost of nonlinear RVEs, as Markdown tables"};
+  std::vector<int> grids{16, 32, 64};
+  int n_rves = 256;
+  double seconds = 4;
+  app.add_option("--grids", grids, "voxels along an edge")->delimiter(',');
+  app.add_option("--rves", n_rves, "RVEs of 16^3 in the batch");
+  app.add_option("--seconds", seconds, "time for each comparison of iterations");
+  CLI11_PARSE(app, argc, argv);
+  torch::NoGradGuard no_grad;
+  iterations(grids, {seconds, 3, 10, 10000});
+  paths(grids);
+  batches(16, n_rves, 3);
+}
