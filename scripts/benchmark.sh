@@ -131,6 +131,9 @@ peer() {
 peers=surrogate/benchmarks
 peer muSpectre "$python" PYTHON 'import muSpectre, h5py' 'muSpectre==0.27.0 h5py' \
   $peers/muspectre_benchmark.py "$values/solver.json" --cases copper --grids $([ -n "$quick" ] && echo 32 || echo 32,64)
+peer "muSpectre, plasticity" "$python" PYTHON 'import muSpectre, h5py' 'muSpectre==0.27.0 h5py' \
+  $peers/muspectre_plasticity.py $bin/seco --json "$values/plasticity.json" \
+  $([ -n "$quick" ] && echo --grid 15 --repetitions 1 || echo --grid 27 --repetitions 2)
 mugrid() {
   peer "muGrid, $1" "$mugrid_python" MUGRID_PYTHON 'from muGrid import IsotropicStiffnessOperator; import h5py' \
     'muGrid==1.6.1 h5py' $peers/mugrid_benchmark.py "${@:2}" --cases sphere ${quick:+--repetitions 1}

@@ -332,8 +332,18 @@ void set_slip_systems(const std::string& lattice, const std::vector<std::string>
 void register_crystal_viscoplasticity() {
   register_law(
       "crystal viscoplasticity",
-      "slip by a power law on the systems of an fcc, bcc or hcp crystal, elasticity of any "
-      "symmetry",
+      {"slip by a power law on the systems of an fcc, bcc or hcp crystal, elasticity of any "
+       "symmetry",
+       "set Lattice              = fcc\n"
+       "set Elastic constants    = cubic: 168.4e3, 121.4e3, 75.4e3\n"
+       "set Euler angles         = 0, 0, 0\n"
+       "set Slip resistance      = 9\n"
+       "set Hardening            = Voce\n"
+       "set Voce stress          = 5\n"
+       "set Initial hardening rate = 400\n"
+       "set Final hardening rate = 250\n"
+       "set Rate exponent        = 10\n"
+       "set Reference slip rate  = 1\n"},
       read);
 }
 

@@ -55,8 +55,12 @@ std::shared_ptr<const Law> read(ParameterReader& reader, const std::string& sect
 void register_hencky() {
   register_law(
       "Hencky power law",
-      "stress as a function of the total strain, isotropic elasticity up to a yield stress "
-      "and a power beyond; for loads that only grow",
+      {"stress as a function of the total strain, isotropic elasticity up to a yield stress "
+       "and a power beyond; for loads that only grow",
+       "set Young modulus = 70e3\n"
+       "set Poisson ratio = 0.3\n"
+       "set Yield stress  = 100\n"
+       "set Exponent      = 0.2\n"},
       read);
 }
 

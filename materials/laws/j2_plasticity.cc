@@ -79,8 +79,13 @@ std::shared_ptr<const Law> read(ParameterReader& reader, const std::string& sect
 
 void register_j2_plasticity() {
   register_law("J2 plasticity",
-               "isotropic elasticity, von Mises yield surface, isotropic and linear kinematic "
-               "hardening",
+               {"isotropic elasticity, von Mises yield surface, isotropic and linear kinematic "
+                "hardening",
+                "set Young modulus = 70e3\n"
+                "set Poisson ratio = 0.3\n"
+                "set Yield stress  = 100\n"
+                "set Voce stress   = 80\n"
+                "set Voce exponent = 20\n"},
                read);
 }
 

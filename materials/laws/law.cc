@@ -1,6 +1,7 @@
 #include "seco/materials/law.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
 #include <numeric>
@@ -9,12 +10,14 @@
 #include "builtin_laws.h"
 #include "law_table.h"
 #include "reader_with_defaults.h"
+#include "seco/materials/names.h"
+#include "seco/materials/parameter_file.h"
 
 namespace seco::materials {
 namespace {
 
 struct Entry {
-  std::string text;
+  LawDescription description;
   LawFactory factory;
 };
 
@@ -39,8 +42,8 @@ int Law::n_state() const {
                          [](int n, const StateVariable& v) { return n + v.n_components; });
 }
 
-void register_law(const std::string& name, const std::string& text, LawFactory factory) {
-  if (!registry().emplace(name, Entry{text, std::move(factory)}).second)
+void register_law(const std::string& name, const LawDescription& description, LawFactory factory) {
+  if (!registry().emplace(name, Entry{description, std::move(factory)}).second)
     throw std::invalid_argument(fmt::format("the law '{}' is registered already", name));
 }
 
@@ -65,14 +68,33 @@ std::vector<std::string> law_names() {
   return names;
 }
 
-const std::string& law_text(const std::string& name) {
-  return registry().at(name).text;
+const LawDescription& law_description(const std::string& name) {
+  const auto entry = registry().find(name);
+  if (entry != registry().end()) return entry->second.description;
+  throw std::invalid_argument(fmt::format("'{}' is no law; known are {}{}", name,
+                                          fmt::join(law_names(), ", "),
+                                          did_you_mean(name, law_names(), true)));
+}
+
+std::string law_documentation(const std::string& name) {
+  const auto& description = law_description(name);
+  ParameterFile example(fmt::format("set Law = {}\n{}", name, description.example), name);
+  try {
+    read_law(example, "", {});
+  } catch (const ParameterError&) {
+    // A library that the example names need not be there: all keys have been asked for by then.
+  }
+  return fmt::format(
+      "# {}\n\n# What it cannot do without, for example:\nset Law = {}\n{}\n# All keys with "
+      "their defaults:\n{}",
+      description.text, name, description.example, example.documentation());
 }
 
 std::shared_ptr<const Law> read_law(ParameterReader& reader, const std::string& section,
                                     const LawContext& context) {
   std::string help = "constitutive law of the phase";
-  for (const auto& [name, entry] : registry()) help += fmt::format("; {}: {}", name, entry.text);
+  for (const auto& [name, entry] : registry())
+    help += fmt::format("; {}: {}", name, entry.description.text);
   const std::string none = "none";
   auto materials = law_constants_names();
   materials.insert(materials.begin(), none);

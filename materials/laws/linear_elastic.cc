@@ -34,7 +34,10 @@ class LinearElasticLaw : public Law {
 
 void register_linear_elastic() {
   register_law(
-      "linear elastic", "stress proportional to strain, of any symmetry",
+      "linear elastic",
+      {"stress proportional to strain, of any symmetry",
+       "set Young modulus = 400e3\n"
+       "set Poisson ratio = 0.2\n"},
       [](ParameterReader& reader, const std::string& section, const LawContext& context) {
         return std::make_shared<LinearElasticLaw>(read_elastic_stiffness(reader, section, context));
       });

@@ -39,7 +39,12 @@ class NortonCreepLaw : public Law {
 void register_norton_creep() {
   register_law(
       "Norton creep",
-      "isotropic elasticity, creep at a rate that is a power of the von Mises stress",
+      {"isotropic elasticity, creep at a rate that is a power of the von Mises stress",
+       "set Young modulus    = 30e3\n"
+       "set Poisson ratio    = 0.35\n"
+       "set Reference rate   = 1e-6\n"
+       "set Reference stress = 10\n"
+       "set Exponent         = 5\n"},
       [](ParameterReader& reader, const std::string& section, const LawContext& context) {
         const auto [bulk, shear] =
             read_isotropic_elasticity(reader, section, context, "Norton creep");

@@ -78,8 +78,14 @@ std::shared_ptr<const Law> read(ParameterReader& reader, const std::string& sect
 
 void register_perzyna() {
   register_law("Perzyna",
-               "isotropic elasticity, viscoplastic strain at a rate that is a power of the stress "
-               "beyond a von Mises yield surface; hardening as with J2 plasticity",
+               {"isotropic elasticity, viscoplastic strain at a rate that is a power of the stress "
+                "beyond a von Mises yield surface; hardening as with J2 plasticity",
+                "set Young modulus    = 210e3\n"
+                "set Poisson ratio    = 0.3\n"
+                "set Yield stress     = 235\n"
+                "set Reference rate   = 40\n"
+                "set Reference stress = 235\n"
+                "set Exponent         = 5\n"},
                read);
 }
 

@@ -35,8 +35,13 @@ class RambergOsgoodLaw : public Law {
 void register_ramberg_osgood() {
   register_law(
       "Ramberg-Osgood",
-      "total strain as a function of the stress, isotropic elasticity and a power; for loads that "
-      "only grow",
+      {"total strain as a function of the stress, isotropic elasticity and a power; for loads that "
+       "only grow",
+       "set Young modulus    = 70e3\n"
+       "set Poisson ratio    = 0.3\n"
+       "set Reference strain = 0.002\n"
+       "set Reference stress = 240\n"
+       "set Exponent         = 20\n"},
       [](ParameterReader& reader, const std::string& section, const LawContext& context) {
         const auto [bulk, shear] =
             read_isotropic_elasticity(reader, section, context, "Ramberg-Osgood");

@@ -228,8 +228,11 @@ double UmatLaw::respond(const LawPoints& points, const LawAnswer& answer) const 
 void register_umat_law() {
   register_law(
       "umat",
-      "user material of Abaqus/Standard (UMAT) in a shared library; without energy, so "
-      "that nothing is bounded",
+      {"user material of Abaqus/Standard (UMAT) in a shared library; without energy, so "
+       "that nothing is bounded",
+       "set Library         = libj2_umat.so\n"
+       "set UMAT constants  = 70e3, 0.3, 100, 2000\n"
+       "set State variables = 1\n"},
       [](ParameterReader& reader, const std::string& section,
          const LawContext& context) -> std::shared_ptr<const Law> {
         UmatSettings settings;

@@ -24,6 +24,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 /// largest one.
 constexpr double least_part = 0.01;
 
+/// Fields of an increment and its tangent, measured; states come on top.
+constexpr double bytes_per_voxel = 1400, gibibyte = 1024. * 1024. * 1024.;
+
 }  // namespace
 
 const char* to_string(IncrementStatus status) {
@@ -353,6 +356,7 @@ class Deformation::Implementation {
     for (const auto& rve : rves)
       if (rve.rve.shape != rves.front().rve.shape || rve.rve.lengths != rves.front().rve.lengths)
         throw std::invalid_argument("RVEs that are deformed together need the same grid");
+    check_memory(rves);
     if (device.is_cpu())
       for (const auto& rve : rves)
         groups_.push_back(std::make_unique<Group>(std::vector<LawRve>{rve}, settings, device));
@@ -416,6 +420,8 @@ class Deformation::Implementation {
   }
 
  private:
+  /// @throws std::invalid_argument if fields and states need more memory than there is
+  static void check_memory(const std::vector<LawRve>& rves);
   std::span<const LoadIncrement> increments_of(std::size_t g,
                                                std::span<const LoadIncrement> all) const {
     return all.subspan(first_[g], static_cast<std::size_t>(groups_[g]->size()));
@@ -426,6 +432,22 @@ class Deformation::Implementation {
   std::vector<std::size_t> first_;
   std::vector<std::pair<std::size_t, std::size_t>> place_;
 };
+
+void Deformation::Implementation::check_memory(const std::vector<LawRve>& rves) {
+  const double available = available_memory();
+  double needed = 0;
+  for (const auto& rve : rves) {
+    std::vector<int> n_state;
+    for (const auto& law : rve.laws) n_state.push_back(law ? law->n_state() : 0);
+    for (const auto phase : rve.rve.phase)
+      needed += bytes_per_voxel + sizeof(double) * (phase < n_state.size() ? n_state[phase] : 0);
+  }
+  if (available > 0 && needed > available)
+    throw std::invalid_argument(fmt::format(
+        "fields and states of {} voxels take {:.3g} GiB, and {:.3g} GiB are free; use "
+        "fewer voxels",
+        rves.size() * rves.front().rve.phase.size(), needed / gibibyte, available / gibibyte));
+}
 
 Deformation::Deformation(std::vector<LawRve> rves, const DeformationSettings& settings)
     : implementation_(std::make_unique<Implementation>(rves, settings)) {}

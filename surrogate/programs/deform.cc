@@ -19,6 +19,8 @@
 #include "seco/materials/fnv_hash.h"
 #include "seco/materials/hdf5_file.h"
 #include "seco/materials/image_file.h"
+#include "seco/materials/law.h"
+#include "seco/materials/law_table.h"
 #include "seco/materials/rve.h"
 #include "seco/materials/write_atomically.h"
 
@@ -31,7 +33,7 @@ using surrogate::IncrementStatus;
 
 struct Options {
   std::string parameters, json_file, csv_file, device = "auto";
-  bool resume = false;
+  bool resume = false, strict = false;
 };
 
 json vector_of(const materials::MandelVector& v) {
@@ -102,7 +104,6 @@ std::string table_of(const json& increments, std::size_t m) {
 
 /// What a checkpoint has to agree with: all parameters and the microstructure.
 std::string identity_of(const materials::ParameterFile& file, const DeformRun& run) {
-  std::uint64_t hash = materials::hash(run.rve.rve);
   std::string text;
   for (const auto& entry : file.entries())
     if (entry.section != "Output")
@@ -112,7 +113,9 @@ std::string identity_of(const materials::ParameterFile& file, const DeformRun& r
     for (int c = 0; c < point.strain.size(); ++c)
       text += fmt::format("{} {} ", point.strain[c], point.stress[c]);
   }
-  return fmt::format("{:016x}{:016x}", hash, std::hash<std::string>()(text));
+  materials::FnvHash hash;
+  hash.add(text.data(), text.size());
+  return fmt::format("{:016x}{:016x}", materials::hash(run.rve.rve), hash.value());
 }
 
 void write_checkpoint(const std::string& path, const std::string& identity, std::size_t n_done,
@@ -234,7 +237,7 @@ int deform(const Options& options) {
         result.stress_error_bound, result.newton_steps, result.iterations, to_string(result.status),
         left);
     std::fflush(stdout);
-    if (result.status != IncrementStatus::ok) code = missed;
+    if (result.status != IncrementStatus::ok && options.strict) code = missed;
     write();
     if (!options.json_file.empty()) write_checkpoint(checkpoint, identity, i + 1, deformation);
     if (std::find(run.fields_at.begin(), run.fields_at.end(), static_cast<std::int64_t>(i + 1)) !=
@@ -250,7 +253,34 @@ int deform(const Options& options) {
   return code;
 }
 
+/// Laws and the table of their constants, or one law with its keys.
+void print_laws(const std::string& name) {
+  materials::register_builtin_laws();
+  if (!name.empty()) {
+    fmt::print("{}", materials::law_documentation(name));
+    return;
+  }
+  fmt::print("laws ('seco laws NAME' tells the keys of one):\n");
+  for (const auto& law : materials::law_names())
+    fmt::print("  {:24} {}\n", law, materials::law_description(law).text);
+  fmt::print("\nconstants (key 'Constants'):\n");
+  for (const auto& entry : materials::law_constants_names()) {
+    const auto& constants = materials::law_constants(entry);
+    fmt::print("  {:24} {}: {}\n{:26} {}\n", entry, constants.law, constants.text, "",
+               constants.source);
+    for (const auto& constant : constants.constants)
+      fmt::print("{:28} {} = {} {}\n", "", constant.key, constant.value, constant.unit);
+  }
+}
+
 }  // namespace
+
+void add_laws_command(CLI::App& app) {
+  const auto name = std::make_shared<std::string>();
+  auto* command = app.add_subcommand("laws", "constitutive laws for phases, and their constants");
+  command->add_option("law", *name, "law whose keys are told");
+  command->callback([name] { print_laws(*name); });
+}
 
 void add_deform_command(CLI::App& app, int& status) {
   const auto options = std::make_shared<Options>();
@@ -263,6 +293,7 @@ void add_deform_command(CLI::App& app, int& status) {
   command->add_flag("--resume", options->resume,
                     "continues after the last increment that the file of --json has");
   command->add_option("--device", options->device, "auto, cpu, cuda or cuda:N");
+  command->add_flag("--strict", options->strict, "exit code 2 unless the status of all is ok");
   command->callback([options, &status] { status = deform(*options); });
 }
 

@@ -9,4 +9,7 @@ namespace seco {
 /// @param status receives the exit code
 void add_deform_command(CLI::App& app, int& status);
 
+/// Adds the command `laws`, which describes the constitutive laws.
+void add_laws_command(CLI::App& app);
+
 }  // namespace seco

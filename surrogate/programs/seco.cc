@@ -213,6 +213,7 @@ int main(int argc, char** argv) {
 
   seco::add_homogenize_command(app, status);
   seco::add_deform_command(app, status);
+  seco::add_laws_command(app);
   seco::add_import_command(app, status);
   seco::add_import_network_command(app, status);
 

@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -94,6 +96,18 @@ double chunk_memory(double asked, const torch::Device& device) {
   const auto n_gpus = std::max(1, static_cast<int>(torch::cuda::device_count()));
   const int ranks = std::max(1, ranks_on_node());
   return 0.5 * free / mebibyte / ((ranks + n_gpus - 1) / n_gpus);
+}
+
+double available_memory() {
+  // Linux: what can be had without swapping, caches of files included.
+  std::ifstream file("/proc/meminfo");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string name;
+    double kibibytes = 0;
+    if (words >> name >> kibibytes && name == "MemAvailable:") return 1024. * kibibytes;
+  }
+  return 0;
 }
 
 torch::Dtype precision_from(const std::string& name) {

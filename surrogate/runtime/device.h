@@ -19,6 +19,9 @@ void set_thread_count();
 /// and on a GPU half of what is free there now for the ranks that share it.
 double chunk_memory(double asked, const torch::Device& device);
 
+/// Bytes of main memory that programs can still get, 0 if the system does not tell.
+double available_memory();
+
 /// `single` or `double`. @throws std::invalid_argument for anything else.
 torch::Dtype precision_from(const std::string& name);
 

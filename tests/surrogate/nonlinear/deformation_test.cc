@@ -357,6 +357,119 @@ TEST(Deformation, PerfectPlasticityHasBoundsToo) {
   }
 }
 
+// Every law that has an energy, beside an elastic phase: converged answers lie inside the bounds.
+TEST(Deformation, BoundsEncloseTheAnswerOfEveryLaw) {
+  const std::string elasticity = "set Young modulus = 70e3\nset Poisson ratio = 0.3\n",
+                    creep = "set Reference rate = 1e-3\nset Reference stress = 50\nset Exponent = ",
+                    crystal =
+                        "set Law = crystal viscoplasticity\nset Euler angles = 20, 40, 70\n"
+                        "set Rate exponent = 10\nset Reference slip rate = 1e-3\n"
+                        "set Slip resistance = 40\nset Hardening = none\n";
+  const std::vector<std::string> texts{
+      "set Law = Norton creep\n" + elasticity + creep + "1\n",
+      "set Law = Norton creep\n" + elasticity + creep + "6\n",
+      "set Law = Perzyna\n" + elasticity + creep +
+          "3\nset Yield stress = 60\nset Hardening modulus = 500\n",
+      "set Law = J2 plasticity\n" + elasticity +
+          "set Yield stress = 60\nset Ludwik coefficient = 200\nset Ludwik exponent = 0.3\n",
+      "set Law = J2 plasticity\n" + elasticity +
+          "set Hardening curve = 0, 60, 0.002, 90, 0.01, 100\n",
+      "set Law = Ramberg-Osgood\n" + elasticity +
+          "set Reference strain = 0.002\nset Reference stress = 80\nset Exponent = 7\n",
+      "set Law = Hencky power law\n" + elasticity + "set Yield stress = 60\nset Exponent = 0.2\n",
+      crystal + "set Lattice = fcc\nset Elastic constants = Cu\n",
+      crystal + "set Lattice = bcc\nset Elastic constants = Fe\n"};
+  for (const auto& text : texts) {
+    LawRve rve{sphere(5), {law(text), elastic(300e3, 0.2)}};
+    for (std::size_t v = 0; v < rve.rve.phase.size(); v += 3) rve.rve.phase[v] ^= 1;
+    auto fine = tight();
+    fine.criterion = StopCriterion::residual;
+    fine.tolerance = 1e-9;
+    Deformation exact({rve}, fine), coarse({rve}, rough(0.02));
+    for (int i = 1; i <= 3; ++i) {
+      const double x = 0.0015 * i;
+      const auto increment = strain_of(0.5 * i, vector({x, -x / 3, 0, x / 2, 0, -x / 4}));
+      const auto converged = exact.advance({&increment, 1}).front(),
+                 bounded = coarse.advance({&increment, 1}).front();
+      ASSERT_EQ(bounded.status, IncrementStatus::ok) << text << bounded.message;
+      ASSERT_NE(converged.status, IncrementStatus::failed) << text << converged.message;
+      const double error = relative_error(rve, bounded.stress, converged.stress);
+      if (i == 1) {
+        EXPECT_LE(error, bounded.stress_error_bound * (1 + 1e-6)) << text;
+        EXPECT_LE(converged.energy_upper, bounded.energy_upper * (1 + 1e-12)) << text;
+        EXPECT_GE(converged.energy_upper, bounded.energy_lower * (1 - 1e-12)) << text;
+      } else if (std::isfinite(bounded.path_error_bound)) {
+        EXPECT_LE(error, bounded.path_error_bound * 1.1) << text;
+      }
+    }
+  }
+}
+
+// One voxel thick, a body in plane strain is the plane one.
+TEST(Deformation, InPlaneStrainIsThatOfASheet) {
+  materials::Rve plane;
+  plane.shape = {9, 6};
+  plane.lengths = {1.5, 1};
+  for (int v = 0; v < 54; ++v) plane.phase.push_back(v * v % 5 < 2);
+  auto sheet = plane;
+  sheet.shape = {9, 6, 1};
+  sheet.lengths = {1.5, 1, 0.2};
+  const std::vector<std::shared_ptr<const materials::Law>> laws{
+      plastic(70e3, 0.3, 100, "set Hardening modulus = 700\n"), elastic(300e3, 0.2)};
+  Deformation two({{plane, laws}}, tight()), three({{sheet, laws}}, tight());
+  for (int i = 1; i <= 4; ++i) {
+    const double x = 0.002 * (i < 3 ? i : 4 - i);
+    const auto in_plane = strain_of(i, vector({x, -x / 2, x / 3})),
+               in_space = strain_of(i, vector({x, -x / 2, 0, 0, 0, x / 3}));
+    const auto a = two.advance({&in_plane, 1}).front(), b = three.advance({&in_space, 1}).front();
+    ASSERT_EQ(a.status, IncrementStatus::ok) << a.message;
+    const MandelVector expected = vector({b.stress[0], b.stress[1], b.stress[5]});
+    EXPECT_LT((a.stress - expected).norm(), 4e-6 * expected.norm());
+  }
+}
+
+// The axes of grid, laws and path turned cyclically.
+TEST(Deformation, DoesNotDependOnTheAxes) {
+  const std::vector<int> shape{4, 5, 6};
+  materials::Rve rve, turned;
+  rve.shape = shape;
+  rve.lengths = {1, 1.2, 1.4};
+  for (int v = 0; v < 120; ++v) rve.phase.push_back(v * v % 7 < 3);
+  turned.shape = {6, 4, 5};
+  turned.lengths = {1.4, 1, 1.2};
+  turned.phase.resize(120);
+  for (int i = 0; i < 4; ++i)
+    for (int j = 0; j < 5; ++j)
+      for (int k = 0; k < 6; ++k)
+        turned.phase[(k * 4 + i) * 5 + j] = rve.phase[(i * 5 + j) * 6 + k];
+  const std::vector<std::shared_ptr<const materials::Law>> laws{
+      plastic(70e3, 0.3, 100, "set Hardening modulus = 700\n"), elastic(300e3, 0.2)};
+  // x y z become y z x: 11 22 33 23 13 12 stand at 22 33 11 13 12 23.
+  const auto turn = [](const MandelVector& v) {
+    return vector({v[2], v[0], v[1], v[5], v[3], v[4]});
+  };
+  Deformation a({{rve, laws}}, tight()), b({{turned, laws}}, tight());
+  for (int i = 1; i <= 2; ++i) {
+    const MandelVector strain = i * vector({0.001, -0.0004, 0.0002, 0.0006, 0, -0.0008});
+    const auto load = strain_of(i, strain), turned_load = strain_of(i, turn(strain));
+    const auto first = a.advance({&load, 1}).front(), second = b.advance({&turned_load, 1}).front();
+    EXPECT_LT((turn(first.stress) - second.stress).norm(), 4e-6 * first.stress.norm());
+  }
+}
+
+// A tolerance that round-off does not allow ends with what there is, not in ever smaller steps.
+TEST(Deformation, EndsWhereRoundOffKeepsItFromTheTolerance) {
+  LawRve rve{sphere(6),
+             {plastic(70e3, 0.3, 100, "set Hardening modulus = 700\n"), elastic(400e3, 0.2)}};
+  Deformation deformation({rve}, rough(1e-9));
+  const auto increment = strain_of(1, vector({0.003, -0.001, 0, 0, 0.001, 0}));
+  const auto result = deformation.advance({&increment, 1}).front();
+  EXPECT_EQ(result.status, IncrementStatus::not_converged);
+  EXPECT_EQ(result.n_parts, 1u);
+  EXPECT_LT(result.stress_error_bound, 1e-6);
+  EXPECT_NE(result.message.find("round-off"), std::string::npos);
+}
+
 TEST(Deformation, OfABatchIsThatOfEachRve) {
   std::vector<LawRve> rves;
   for (int k = 0; k < 3; ++k) {

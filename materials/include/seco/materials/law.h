@@ -111,15 +111,26 @@ struct LawContext {
 using LawFactory = std::function<std::shared_ptr<const Law>(
     ParameterReader&, const std::string& section, const LawContext&)>;
 
+/// What a law says of itself.
+struct LawDescription {
+  /// What it is, one line for the user.
+  std::string text;
+  /// Lines of a parameter file with the constants that it cannot do without.
+  std::string example;
+};
+
 /// Adds a law under a name; laws in shared libraries call this while they are loaded.
-/// @param text what the law is, one line for the user
 /// @throws std::invalid_argument if the name is taken
-void register_law(const std::string& name, const std::string& text, LawFactory factory);
+void register_law(const std::string& name, const LawDescription& description, LawFactory factory);
 /// Registers those of this library. Calling it again has no effect.
 void register_builtin_laws();
-/// Names of all laws that are registered now, sorted, and what one is.
+/// Names of all laws that are registered now, sorted.
 std::vector<std::string> law_names();
-const std::string& law_text(const std::string& name);
+/// @throws std::invalid_argument for an unknown name, listing the known ones and the nearest match
+const LawDescription& law_description(const std::string& name);
+/// A law and all of its keys as a documented text in the syntax of parameter files.
+/// @throws std::invalid_argument for an unknown name
+std::string law_documentation(const std::string& name);
 
 /// Asks for the key `Law` and for the constants of the law that it names, or for `Constants`, a
 /// material of the table (law_table.h), whose constants hold where keys do not say otherwise.
