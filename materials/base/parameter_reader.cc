@@ -61,10 +61,16 @@ double ParameterReader::number(const std::string& section, const std::string& ke
   const auto value = ask(section, key, fmt::format("{:g}", default_value), help, traits);
   if (!has(section, key)) return default_value;
   double result = 0;
-  if (!parse(value, result) || !(result >= smallest) || !(result <= largest))
+  if (!parse(value, result) || !(result >= smallest) || !(result <= largest)) {
+    constexpr double unbounded = std::numeric_limits<double>::max();
+    std::string allowed = "numbers";
+    if (smallest > -unbounded) allowed += fmt::format(" from {:g}", smallest);
+    if (largest < unbounded)
+      allowed += fmt::format("{} {:g}", smallest > -unbounded ? " to" : " up to", largest);
     refuse(section, key,
-           fmt::format("allowed are numbers from {:g} to {:g}{}", smallest, largest,
+           fmt::format("allowed are {}{}", allowed,
                        value.find(',') != std::string::npos ? ", with a decimal point" : ""));
+  }
   return result;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <map>
@@ -107,13 +108,16 @@ Columns read_header(const std::string& line, const std::string& where, int dimen
 }
 
 constexpr double unbounded = std::numeric_limits<double>::max();
+/// Of a component in Mandel notation.
+constexpr double largest_strain = 1.;
 
 }  // namespace
 
 std::vector<PathPoint> read_load_path(const std::string& file, int dimension,
                                       int increments_per_row) {
   std::ifstream stream(file);
-  if (!stream) throw std::invalid_argument(fmt::format("{}: cannot be read", file));
+  if (!stream || std::filesystem::is_directory(file))
+    throw std::invalid_argument(fmt::format("{}: cannot be read", file));
   std::vector<PathPoint> path;
   Columns columns;
   PathPoint before = zero_point(dimension);
@@ -149,6 +153,11 @@ std::vector<PathPoint> read_load_path(const std::string& file, int dimension,
     for (std::size_t c = 0; c < columns.column.size(); ++c) {
       const auto i = static_cast<int>(c);
       const double mandel = value(columns.column[c]) * factor(components(dimension)[c]);
+      if (!columns.is_stress[c] && std::abs(mandel) > largest_strain)
+        throw std::invalid_argument(
+            fmt::format("{}: entry {}, '{}', is a strain; strains are small, allowed are numbers "
+                        "from -1 to 1",
+                        where, columns.column[c] + 1, entries[columns.column[c]]));
       point.stress_is_prescribed[c] = columns.is_stress[c];
       (columns.is_stress[c] ? point.stress : point.strain)[i] = mandel;
     }
@@ -178,7 +187,7 @@ std::vector<PathPoint> read_loading(ParameterReader& reader, const std::string& 
   const auto direction =
       reader.text(section, "Direction", type == "shear" ? "12" : "11",
                   "component that is loaded: 11, 22 or 33, of shear 23, 13 or 12");
-  const double strain = reader.number(section, "Strain", 0.01, -10, 10, "strain at the end");
+  const double strain = reader.number(section, "Strain", 0.01, -0.7, 0.7, "strain at the end");
   const double stress = reader.number(section, "Stress", 0, -unbounded, unbounded,
                                       "stress of creep, in the unit of the RVE");
   const auto n = static_cast<int>(
@@ -192,6 +201,21 @@ std::vector<PathPoint> read_loading(ParameterReader& reader, const std::string& 
                     "time of the whole path, of one branch of cyclic, or that creep holds");
   const double ramp = reader.number(section, "Ramp time", 1e-3, 0, unbounded,
                                     "time in which creep reaches its stress, in one increment");
+  const std::vector<std::pair<std::string, std::vector<std::string>>> keys_of{
+      {"file", {"File", "Increments per row"}},
+      {"tension", {"Direction", "Strain", "Increments", "Duration"}},
+      {"shear", {"Direction", "Strain", "Increments", "Duration"}},
+      {"cyclic", {"Direction", "Strain", "Increments", "Cycles", "Duration"}},
+      {"creep", {"Direction", "Stress", "Increments", "Duration", "Ramp time"}}};
+  const auto& own = std::find_if(keys_of.begin(), keys_of.end(), [&](const auto& entry) {
+                      return entry.first == type;
+                    })->second;
+  for (const auto& [other, keys] : keys_of)
+    for (const auto& key : keys)
+      if (reader.has(section, key) && std::find(own.begin(), own.end(), key) == own.end())
+        reader.refuse(section, key,
+                      fmt::format("it has no effect with Type = {}, which has {}", type,
+                                  fmt::join(own, ", ")));
   if (type == "file") {
     if (file.empty()) reader.refuse(section, "File", "Type = file needs the name of a load path");
     try {

@@ -80,6 +80,8 @@ class Group {
     MandelVector strain, stress, strain_direction;
     double largest_stress = 0, path_error = 0;
     bool path_is_bounded = true;
+    /// Components whose stress was prescribed last; empty before the first increment.
+    std::vector<bool> is_free;
   };
   std::vector<double> numbers_of(const Member& member) const;
 
@@ -108,6 +110,12 @@ void Group::check(std::span<const LoadIncrement> increments) const {
       if (!std::isfinite(increment.stress_is_prescribed[c] ? increment.stress[c]
                                                            : increment.strain[c]))
         throw std::invalid_argument("prescribed strains and stresses have to be finite numbers");
+    for (std::size_t c = 0; c < m; ++c)
+      if (!increment.stress_is_prescribed[c] && std::abs(increment.strain[static_cast<int>(c)]) > 1)
+        throw std::invalid_argument(
+            fmt::format("a strain of {} is prescribed; strains are small, allowed are numbers from "
+                        "-1 to 1",
+                        increment.strain[static_cast<int>(c)]));
   }
 }
 
@@ -232,8 +240,13 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
       const double reference = std::max(outcome.stress_norm, least_part * member.largest_stress);
       const auto relative = [&](double error) { return error == 0 ? 0. : error / reference; };
       const auto& guarantee = laws_.guarantee(b);
-      result.path_error_bound =
-          guarantee.along_path ? relative(member.path_error + outcome.error) : infinity;
+      // Errors of the state do not grow only while the same components are prescribed.
+      if (!member.is_free.empty() && member.is_free != loads[b].is_free)
+        member.path_is_bounded = false;
+      member.is_free = loads[b].is_free;
+      result.path_error_bound = guarantee.along_path && member.path_is_bounded
+                                    ? relative(member.path_error + outcome.error)
+                                    : infinity;
       member.path_error += std::sqrt(2 * outcome.gap) + rounding;
       ++result.n_parts;
       p.done = end;
@@ -245,12 +258,17 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
       result.energy_lower = outcome.energy_upper - outcome.gap;
       result.stress_error_bound = relative(outcome.error);
       result.stress_error = outcome.error * laws_.mean_elastic(b).diagonal().cwiseSqrt();
+      for (std::size_t c = 0; c < m; ++c)
+        if (loads[b].is_free[c]) result.stress_error[static_cast<int>(c)] = 0;
       if (!ends) continue;
       p.running = false;
       member.time = increments[b].time;
       if (!tangents.empty()) {
         result.tangent = tangents[b].estimate;
         result.iterations += tangents[b].iterations;
+        const auto& is_free = loads[b].is_free;
+        if (std::none_of(is_free.begin(), is_free.end(), [](bool free) { return free; }))
+          result.stress_estimate = tangents[b].corrected_stress;
         if (settings_.tangent == TangentWanted::bounds) {
           result.tangent_lower = tangents[b].lower;
           result.tangent_upper = tangents[b].upper;
@@ -281,7 +299,11 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
 }
 
 std::vector<double> Group::numbers_of(const Member& member) const {
-  std::vector<double> numbers{member.time, member.largest_stress, member.path_error};
+  std::vector<double> numbers{member.time, member.largest_stress, member.path_error,
+                              member.path_is_bounded ? 1. : 0.};
+  // -1 where there was no increment yet.
+  for (int c = 0; c < member.strain.size(); ++c)
+    numbers.push_back(member.is_free.empty() ? -1. : member.is_free[static_cast<std::size_t>(c)]);
   for (const auto* v : {&member.strain, &member.stress, &member.strain_direction})
     numbers.insert(numbers.end(), v->data(), v->data() + v->size());
   return numbers;
@@ -314,6 +336,14 @@ void Group::restore(std::span<const double> numbers) {
     take(&member.time, 1);
     take(&member.largest_stress, 1);
     take(&member.path_error, 1);
+    double bounded = 1;
+    take(&bounded, 1);
+    member.path_is_bounded = bounded != 0;
+    std::vector<double> is_free(static_cast<std::size_t>(member.strain.size()));
+    take(is_free.data(), member.strain.size());
+    member.is_free.clear();
+    if (is_free.front() >= 0)
+      for (const double value : is_free) member.is_free.push_back(value != 0);
     for (auto* v : {&member.strain, &member.stress, &member.strain_direction})
       take(v->data(), v->size());
     for (auto* field : {&displacement_, &direction_}) {
@@ -356,7 +386,13 @@ class Deformation::Implementation {
     for (const auto& rve : rves)
       if (rve.rve.shape != rves.front().rve.shape || rve.rve.lengths != rves.front().rve.lengths)
         throw std::invalid_argument("RVEs that are deformed together need the same grid");
-    check_memory(rves);
+    double n_voxels = 0, n_state = 0;
+    for (const auto& rve : rves)
+      for (const auto phase : rve.rve.phase) {
+        ++n_voxels;
+        if (phase < rve.laws.size() && rve.laws[phase]) n_state += rve.laws[phase]->n_state();
+      }
+    check_deformation_memory(n_voxels, n_state / n_voxels);
     if (device.is_cpu())
       for (const auto& rve : rves)
         groups_.push_back(std::make_unique<Group>(std::vector<LawRve>{rve}, settings, device));
@@ -420,8 +456,6 @@ class Deformation::Implementation {
   }
 
  private:
-  /// @throws std::invalid_argument if fields and states need more memory than there is
-  static void check_memory(const std::vector<LawRve>& rves);
   std::span<const LoadIncrement> increments_of(std::size_t g,
                                                std::span<const LoadIncrement> all) const {
     return all.subspan(first_[g], static_cast<std::size_t>(groups_[g]->size()));
@@ -433,20 +467,14 @@ class Deformation::Implementation {
   std::vector<std::pair<std::size_t, std::size_t>> place_;
 };
 
-void Deformation::Implementation::check_memory(const std::vector<LawRve>& rves) {
-  const double available = available_memory();
-  double needed = 0;
-  for (const auto& rve : rves) {
-    std::vector<int> n_state;
-    for (const auto& law : rve.laws) n_state.push_back(law ? law->n_state() : 0);
-    for (const auto phase : rve.rve.phase)
-      needed += bytes_per_voxel + sizeof(double) * (phase < n_state.size() ? n_state[phase] : 0);
-  }
+void check_deformation_memory(double n_voxels, double state_per_voxel) {
+  const double available = available_memory(),
+               needed = n_voxels * (bytes_per_voxel + sizeof(double) * state_per_voxel);
   if (available > 0 && needed > available)
-    throw std::invalid_argument(fmt::format(
-        "fields and states of {} voxels take {:.3g} GiB, and {:.3g} GiB are free; use "
-        "fewer voxels",
-        rves.size() * rves.front().rve.phase.size(), needed / gibibyte, available / gibibyte));
+    throw std::invalid_argument(
+        fmt::format("fields and states of {:.6g} voxels take {:.3g} GiB, and {:.3g} GiB are free; "
+                    "use fewer voxels",
+                    n_voxels, needed / gibibyte, available / gibibyte));
 }
 
 Deformation::Deformation(std::vector<LawRve> rves, const DeformationSettings& settings)

@@ -18,6 +18,9 @@ namespace {
 using materials::MandelMatrix;
 using materials::MandelVector;
 
+/// Mean strains beyond are refused.
+constexpr double largest_strain = 1.;
+
 constexpr double unknown = std::numeric_limits<double>::infinity();
 
 MandelVector mean_of(const torch::Tensor& field, std::int64_t b, const Grid& grid) {
@@ -243,7 +246,7 @@ double IncrementSolver::scaled_gap(std::int64_t b, const Trial& at,
   for (const double part : {1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2}) {
     means[b] = part * prescribed;
     const auto scaled = equilibrated * (1 - part) + with_grid_axes(as_means(means), laws_.grid());
-    const double gap = laws_.gap(at.strain, at.answer.energy, scaled, time_step, only)[b];
+    const double gap = laws_.gap(at.strain, at.answer.energy, scaled, time_step, only, 1 - part)[b];
     if (std::isinf(gap)) continue;
     shift = (1 - part) * (at.mean_stress[b] + shift) + part * prescribed - at.mean_stress[b];
     return gap;
@@ -268,8 +271,8 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
   }
   auto now = trial(loads, displacement, mean, active);
   for (std::int64_t b = 0; b < batch; ++b)
-    if (running[b] && now.answer.step_ratio[b] < 1) {
-      outcomes[b].step_ratio = now.answer.step_ratio[b];
+    if (running[b] && (now.answer.step_ratio[b] < 1 || !now.mean_stress[b].allFinite())) {
+      outcomes[b].step_ratio = std::min(0.5, now.answer.step_ratio[b]);
       running[b] = false;
     }
   /// Whether the fields are as near to the answer as asked, by the estimate.
@@ -350,7 +353,8 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
         if (target >= 1) running[b] = false;
       }
       // Round-off keeps the bound from what was asked.
-      if (newton > 0 && typical * unbalanced <= settings_.tolerance * reference &&
+      constexpr double nearly_balanced = 1e-7;
+      if (newton > 0 && unbalanced <= nearly_balanced * scale &&
           unbalanced > 0.5 * unbalanced_before[b])
         running[b] = false;
       constexpr double round_off = 1e-11;
@@ -375,6 +379,14 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
     }
 
     const auto step = newton_step(now, residual, z, loads, accuracy, running);
+    for (std::int64_t b = 0; b < batch; ++b) {
+      // Strains are small; a stress that asks for others is not reached.
+      if (!running[b] || (now.mean[b] + step.mean[b]).cwiseAbs().maxCoeff() <= largest_strain)
+        continue;
+      outcomes[b].answered = false;
+      running[b] = false;
+    }
+    if (!still_running()) break;
     // Line search of each RVE on its own, all in one evaluation.
     std::vector<double> length(batch, 0.);
     for (std::int64_t b = 0; b < batch; ++b) {
@@ -392,12 +404,14 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
       bool again = false;
       for (std::int64_t b = 0; b < batch; ++b) {
         if (!running[b]) continue;
-        constexpr double sufficient = 1e-4, noise = 1e-13;
-        const bool descends = next.answer.step_ratio[b] >= 1 &&
-                              next.potential[b] <= now.potential[b] +
-                                                       sufficient * length[b] * step.slope[b] +
-                                                       noise * std::abs(now.potential[b]);
-        if (descends) continue;
+        constexpr double sufficient = 1e-4, noise = 1e-13, flatter = 0.9;
+        // Laws without an energy: the derivative along the step has to shrink instead.
+        const bool descends =
+            laws_.guarantee(b).two_sided
+                ? next.potential[b] <= now.potential[b] + sufficient * length[b] * step.slope[b] +
+                                           noise * std::abs(now.potential[b])
+                : std::abs(slope[b]) <= flatter * std::abs(step.slope[b]);
+        if (next.answer.step_ratio[b] >= 1 && next.mean_stress[b].allFinite() && descends) continue;
         length[b] *= 0.5;
         again = true;
         constexpr double shortest = 1e-4;
@@ -475,7 +489,8 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent(
     result[b].estimate = 0.5 * (c + c.transpose());
     result[b].upper = result[b].estimate;
     result[b].iterations = iterations;
-    result[b].corrected_stress = outcomes[b].answered ? outcomes[b].stress : MandelVector::Zero(m);
+    if (!outcomes[b].answered) continue;
+    result[b].corrected_stress = outcomes[b].stress;
     for (int k = 0; k < m; ++k)
       result[b].corrected_stress[k] -= correction.data_ptr<double>()[b * m + k];
   }
@@ -501,8 +516,7 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent(
       definite = factor.info() == Eigen::Success;
       if (definite) gap += s.transpose() * factor.solve(s);
     }
-    result[b].lower = definite ? MandelMatrix(result[b].upper - gap / n_voxels)
-                               : MandelMatrix(MandelMatrix::Zero(m, m));
+    if (definite) result[b].lower = result[b].upper - gap / n_voxels;
   }
   return result;
 }

@@ -55,7 +55,10 @@ class IncrementSolver {
 
   /// Homogenized tangent of the last solve and what it makes of the stress.
   struct Tangent {
+    /// The lower bound is empty if a voxel's tangent is not positive definite.
     materials::MandelMatrix estimate, lower, upper;
+    /// For prescribed strains: the mean stress less what the residual is worth by the fields of the
+    /// tangent, of second order in the error.
     materials::MandelVector corrected_stress;
     unsigned int iterations = 0;
   };

@@ -255,7 +255,7 @@ LawFieldAnswer LawField::respond(const torch::Tensor& strain, const std::vector<
 
 std::vector<double> LawField::gap(const torch::Tensor& strain, const torch::Tensor& energy,
                                   const torch::Tensor& stress, const std::vector<double>& time_step,
-                                  const std::vector<bool>& active) const {
+                                  const std::vector<bool>& active, double scale) const {
   const auto places = places_of(grid_.dimension());
   const auto n_voxels = grid_.n_voxels();
   const std::int64_t m = grid_.n_components();
@@ -286,6 +286,7 @@ std::vector<double> LawField::gap(const torch::Tensor& strain, const torch::Tens
         chunk.law->respond(
             {chunk.count, chunk_size, points.strain.data(), points.state.data(), time_step[b]},
             {points.stress.data(), points.tangent.data(), points.energy.data(), nullptr});
+        for (double& value : points.stress) value *= scale;
         complete_stress(points.stress.data(), points.tangent.data(), chunk.count, given.data());
       }
       chunk.law->dual({chunk.count, chunk_size, given.data(), points.state.data(), time_step[b]},
@@ -293,9 +294,15 @@ std::vector<double> LawField::gap(const torch::Tensor& strain, const torch::Tens
       const double* w = energy.data_ptr<double>() + b * n_voxels;
       for (std::int64_t k = 0; k < chunk.count; ++k) {
         double product = 0;
-        for (const int c : places)
-          product += given[c * chunk_size + k] * points.strain[c * chunk_size + k];
-        sums[i] += w[voxels[k]] + dual[k] - product;
+        double size = std::abs(w[voxels[k]]) + std::abs(dual[k]);
+        for (const int c : places) {
+          const double part = given[c * chunk_size + k] * points.strain[c * chunk_size + k];
+          product += part;
+          size += std::abs(part);
+        }
+        // What round-off may hide of a gap counts as gap.
+        constexpr double round_off = 32 * std::numeric_limits<double>::epsilon();
+        sums[i] += w[voxels[k]] + dual[k] - product + round_off * size;
       }
     }
   });
@@ -347,7 +354,7 @@ double LawField::accept(std::int64_t b, const torch::Tensor& strain, double time
           float& to = member.single_state[at + k];
           to = static_cast<float>(from[k]);
           const double change = from[k] - static_cast<double>(to);
-          changes[i] += chunk.largest_modulus * change * change;
+          changes[i] += 2 * chunk.largest_modulus * change * change;
         }
       }
     }

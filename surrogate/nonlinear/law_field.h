@@ -60,12 +60,14 @@ class LawField {
   /// w* needs is that of the strain, corrected by the tangent: any gives an upper bound.
   /// @param energy LawFieldAnswer::energy of the strain
   /// @param active whose gap is wanted; that of others is 0
+  /// @param scale how much smaller the stress is than one in equilibrium with the strain
   std::vector<double> gap(const torch::Tensor& strain, const torch::Tensor& energy,
                           const torch::Tensor& stress, const std::vector<double>& time_step,
-                          const std::vector<bool>& active) const;
+                          const std::vector<bool>& active, double scale = 1.) const;
   /// The state at the end of the step becomes that at the beginning of the next.
   /// @return what storing it in single precision changes, as a stress in the norm of the elastic
-  ///   compliance: `sqrt(<c d.d>)` of the changes d, c the largest elastic modulus; 0 otherwise
+  ///   compliance: `sqrt(<2 c d.d>)` of the changes d, c the largest elastic modulus, twice for the
+  ///   moduli of hardening; 0 otherwise
   double accept(std::int64_t b, const torch::Tensor& strain, double time_step);
 
   /// All states of an RVE in an order of their own.

@@ -59,11 +59,10 @@ json content_of(const IncrementResult& r) {
                {"status", to_string(r.status)},
                {"message", r.message}};
   if (std::isfinite(r.stress_error_bound)) content["stress_error"] = vector_of(r.stress_error);
+  if (r.stress_estimate.size() > 0) content["stress_estimate"] = vector_of(r.stress_estimate);
   if (r.tangent.size() > 0) content["tangent"] = to_json(r.tangent);
-  if (r.tangent_lower.size() > 0) {
-    content["tangent_lower"] = to_json(r.tangent_lower);
-    content["tangent_upper"] = to_json(r.tangent_upper);
-  }
+  if (r.tangent_upper.size() > 0) content["tangent_upper"] = to_json(r.tangent_upper);
+  if (r.tangent_lower.size() > 0) content["tangent_lower"] = to_json(r.tangent_lower);
   return content;
 }
 
@@ -171,6 +170,26 @@ void write_fields(const DeformRun& run, const surrogate::Deformation& deformatio
                          fields);
 }
 
+/// Refuses what would only show after hours, or destroy a file.
+void check_files(const Options& options, const DeformRun& run) {
+  namespace fs = std::filesystem;
+  const std::vector<std::pair<std::string, std::string>> files{
+      {"the parameter file", options.parameters},
+      {"--json", options.json_file},
+      {"--csv", options.csv_file}};
+  for (std::size_t i = 0; i < files.size(); ++i)
+    for (std::size_t j = i + 1; j < files.size(); ++j)
+      if (!files[j].second.empty() &&
+          fs::weakly_canonical(files[i].second) == fs::weakly_canonical(files[j].second))
+        throw std::invalid_argument(fmt::format("option {}: {} is {} too; name another file",
+                                                files[j].first, files[j].second, files[i].first));
+  for (const auto& file : {options.json_file, options.csv_file, run.fields}) {
+    const auto folder = fs::path(file).parent_path();
+    if (!folder.empty() && !fs::is_directory(folder))
+      throw std::invalid_argument(fmt::format("{}: there is no folder {}", file, folder.string()));
+  }
+}
+
 int deform(const Options& options) {
   auto file = materials::ParameterFile::read(options.parameters);
   auto run = read_deform_run(file);
@@ -181,6 +200,7 @@ int deform(const Options& options) {
   for (const auto& note : run.notes) fmt::print(stderr, "note: {}\n", note);
   const auto unit = run.rve.rve.unit;
   const auto m = static_cast<std::size_t>(run.path.front().strain.size());
+  check_files(options, run);
   const auto checkpoint = options.json_file + ".checkpoint.h5";
   const auto identity = identity_of(file, run);
   surrogate::Deformation deformation({run.rve}, run.settings);
@@ -206,7 +226,7 @@ int deform(const Options& options) {
       materials::write_atomically(options.csv_file,
                                   [&](std::ostream& stream) { stream << table_of(increments, m); });
   };
-  int code = 0;
+  if (first > 0) write();
   const auto begin = std::chrono::steady_clock::now();
   fmt::print("{:>5} {:>11} {:>12} {:>13} {:>11} {:>7} {:>6}  {}\n", "", "time", "strain",
              fmt::format("stress [{}]", unit), "error <=", "Newton", "CG", "status");
@@ -234,16 +254,21 @@ int deform(const Options& options) {
     fmt::print(
         "{:>5} {:>11.5g} {:>9.5f} {} {:>10.5g} {} {:>11.3g} {:>7} {:>6}  {}, {:.0f} s left\n",
         i + 1, result.time, result.strain[c] * factor, name, result.stress[c] * factor, name,
-        result.stress_error_bound, result.newton_steps, result.iterations, to_string(result.status),
+        result.stress_error_bound, result.newton_steps, result.iterations,
+        result.n_parts > 1 ? fmt::format("{} in {} parts", to_string(result.status), result.n_parts)
+                           : std::string(to_string(result.status)),
         left);
     std::fflush(stdout);
-    if (result.status != IncrementStatus::ok && options.strict) code = missed;
+
     write();
     if (!options.json_file.empty()) write_checkpoint(checkpoint, identity, i + 1, deformation);
     if (std::find(run.fields_at.begin(), run.fields_at.end(), static_cast<std::int64_t>(i + 1)) !=
         run.fields_at.end())
       write_fields(run, deformation, i + 1);
   }
+  int code = 0;
+  for (const auto& i : increments)
+    if (options.strict && i["status"] != to_string(IncrementStatus::ok)) code = missed;
   for (const auto& i : increments)
     if (const auto message = i["message"].get<std::string>(); !message.empty()) {
       fmt::print(stderr, "seco deform: increment at time {}: {}\n", i["time"].get<double>(),

@@ -28,6 +28,20 @@ materials::Rve read_rve(ParameterFile& file, std::vector<std::string>& notes) {
   if (path.empty()) {
     if (!file.has(section, "Type"))
       file.refuse(section, "File", "a file, or 'Type' with the name of a generator, has to be set");
+    // Stiffnesses of the generator are those of other materials, and laws have constants of their
+    // own.
+    for (const char* key : {"Crystal", "Matrix", "Inclusion", "Inclusion factor", "Layers"})
+      if (file.has(section, key))
+        file.refuse(section, key,
+                    "it has no effect here: the constants of a phase stand in the section of its "
+                    "law");
+    double n_voxels = 1;
+    for (const int n : generator.shape) n_voxels *= n;
+    try {
+      surrogate::check_deformation_memory(n_voxels);
+    } catch (const std::invalid_argument& error) {
+      file.refuse(section, "Grid", error.what());
+    }
     for (const auto& note : notes_on(generator)) notes.push_back(note);
     try {
       return materials::generate(generator);
@@ -111,7 +125,8 @@ DeformRun read_deform_run(ParameterFile& file) {
       const auto& angles = rve.orientation[phase];
       context.orientation = materials::from_euler(angles[0], angles[1], angles[2]);
     }
-    if (phase < rve.stiffness.size()) context.stiffness = materials::spatial_stiffness(rve, phase);
+    if (phase < rve.stiffness.size() && file.has("Microstructure", "File"))
+      context.stiffness = materials::spatial_stiffness(rve, phase);
     if (context.stiffness && context.stiffness->isZero()) context.stiffness.reset();
     run.rve.laws[phase] = materials::read_law(file, section_of(file, sections, phase), context);
   }

@@ -73,21 +73,28 @@ struct IncrementResult {
   /// Homogenized tangent and, if wanted, its bounds in the Loewner order for the given tangents of
   /// the voxels; empty if not wanted.
   materials::MandelMatrix tangent, tangent_lower, tangent_upper;
-  /// Bounds of the potential of the increment, `min <w(e)> - S:E` with the prescribed stresses S;
-  /// the lower one is -infinity where none is known.
+  /// Bounds of the potential of the increment, or of its last part, `min <w(e)> - S:E` with the
+  /// prescribed stresses S; the lower one is -infinity where none is known.
   double energy_lower = 0, energy_upper = 0;
-  /// Guaranteed error of the stress for the state at the beginning of the increment, and along the
-  /// whole path, relative to the stress in the norm of the mean elastic compliance; infinity where
-  /// none is known.
+  /// Guaranteed error of the stress for the state at the beginning of the increment (of its last
+  /// part, if it was cut), and along the whole path, relative to the stress in the norm of the mean
+  /// elastic compliance; infinity where none is known.
   double stress_error_bound = 0, path_error_bound = 0;
-  /// Guaranteed error of each component, in the unit of stress.
+  /// Guaranteed error of each component, in the unit of stress; 0 for prescribed ones.
   materials::MandelVector stress_error;
+  /// Where all strains are prescribed and the tangent is wanted: the stress corrected by the fields
+  /// of the tangent, nearer to the answer than `stress` to second order; else empty.
+  materials::MandelVector stress_estimate;
   unsigned int newton_steps = 0, iterations = 0;
   /// Parts that the increment was cut into.
   unsigned int n_parts = 1;
   IncrementStatus status = IncrementStatus::ok;
   std::string message;
 };
+
+/// @throws std::invalid_argument if the fields and states of so many voxels need more memory than
+/// there is. @param state_per_voxel numbers of state
+void check_deformation_memory(double n_voxels, double state_per_voxel = 0);
 
 /// RVEs on one grid that are deformed along a load path each, small strains, increment by
 /// increment (backward Euler). Each increment minimizes the potential
