@@ -25,6 +25,13 @@ plot certification results/hinge_copper_3d --output $images/certified_hinge.png
 plot structure results/beam_local_stress_3d --field largest_micro_von_mises --output $images/local_stress.png
 plot voxels results/beam_local_stress_3d/micro_fields_0.vti --output $images/local_fields.png
 
+# Tension tests of single RVEs; the band is drawn wider, as the legend says.
+for run in composite copper; do
+  case $run in composite) name=deform_aluminium_composite_3d ;; copper) name=deform_copper_polycrystal_3d ;; esac
+  if [ ! -f "results/$name.json" ]; then $bin/seco deform "prm/$name.prm" --json "results/$name.json" >"results/$name.log"; fi
+  plot deform "results/$name.json" --widen 20 --output $images/deform_$run.png
+done
+
 # Fields inside the RVEs of the largest gaps, which the runs keep where they are larger than asked.
 if [ ! -f results/plate_strict/summary.json ]; then
   sed 's/set Largest gap .*/set Largest gap = 0.05/; s#results/plate_pores_2d$#results/plate_strict#' \
