@@ -27,7 +27,7 @@ bin=build/release/bin
 python=${PYTHON:-python3}
 mugrid_python=${MUGRID_PYTHON:-$python}
 # Written by CMake where their libraries are found.
-optional=(start_table network_benchmark macro_benchmark rve_scaling)
+optional=(start_table deformation_benchmark network_benchmark macro_benchmark rve_scaling)
 programs=(seco machine_benchmark solver_benchmark engine_table)
 
 echo "== benchmark: building"
@@ -158,6 +158,7 @@ optional_section() {
 }
 optional_section start_table "Starts" $bin/start_table --model models/polarization_composite_3d --rivals --tolerances 1e-2 \
   $([ -n "$quick" ] && echo --grid 16 --rves 2 --repetitions 1 --contrasts 1e-2,100)
+optional_section deformation_benchmark "Nonlinear RVEs" $bin/deformation_benchmark $([ -n "$quick" ] && echo --grids 16,32 --rves 16 --seconds 1)
 optional_section network_benchmark "Network" $bin/network_benchmark ${quick:+--quick}
 optional_section macro_benchmark "Macroscale" $bin/macro_benchmark --solvers Trilinos PETSc matrix-free deal.II \
   ${quick:+--refinements 1}

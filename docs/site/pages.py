@@ -8,6 +8,7 @@ NOT_LINKED = {"docs", "build", "results"}
 REFERENCE = "Reference"
 GENERATED = {"reference/seco_macro": "every section and key, its default and meaning",
              "reference/materials": "what `Model` may name", "reference/constants": "names of crystals and phases",
+             "reference/laws": "what `Law` and `Constants` may name, and their keys",
              "reference/training": "of `seco generate` and `seco train`", "reference/commands": "all options"}
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?\)")
 

@@ -141,10 +141,24 @@ def constants_page(program):
     return page
 
 
+def laws_page(program):
+    """Laws of phases, their keys and the table of their constants."""
+    laws, constants = output_of(program, "laws").split("\nconstants (", 1)
+    page = ["# Laws and their constants", "", "Written from `seco laws`. A section `Phase N` of `seco deform` names one of them as `Law`, or an",
+            "entry of the table as `Constants`. Formulas: [nonlinear RVEs](../nonlinear.md).", ""]
+    names = [re.split(r"\s{2,}", line.strip(), maxsplit=1)[0] for line in laws.splitlines()[1:] if line.strip()]
+    for name in names:
+        lines = output_of(program, "laws", name).strip().splitlines()
+        page += [f"## {name}", "", escaped(lines[0].removeprefix("# ")), "", "```text", *lines[2:], "```", ""]
+    page += ["## Constants", "", "```text", *(line.removeprefix("  ") for line in constants.splitlines()[1:]), "```"]
+    return page
+
+
 def write_reference(folder, seco, seco_macro):
     """Writes all reference pages into a folder."""
     folder.mkdir(parents=True)
     pages = {"commands": command_page(seco), "training": training_page(seco), "constants": constants_page(seco),
+             "laws": laws_page(seco),
              **macro_pages(seco_macro)}
     for name, lines in pages.items():
         (folder / f"{name}.md").write_text("\n".join(lines) + "\n")

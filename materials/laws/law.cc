@@ -92,16 +92,15 @@ std::string law_documentation(const std::string& name) {
 
 std::shared_ptr<const Law> read_law(ParameterReader& reader, const std::string& section,
                                     const LawContext& context) {
-  std::string help = "constitutive law of the phase";
-  for (const auto& [name, entry] : registry())
-    help += fmt::format("; {}: {}", name, entry.description.text);
+  const std::string help = "constitutive law of the phase; 'seco laws' tells what each is";
   const std::string none = "none";
   auto materials = law_constants_names();
   materials.insert(materials.begin(), none);
-  const auto material = reader.choice(section, "Constants", none, materials,
-                                      "material of the table of constants (docs/nonlinear.md): its "
-                                      "law and its constants hold where "
-                                      "keys of this section do not say otherwise");
+  const auto material =
+      reader.choice(section, "Constants", none, materials,
+                    "material of the table of constants that 'seco laws' lists: its "
+                    "law and its constants hold where keys of this section do "
+                    "not say otherwise");
   if (material == none) {
     const auto name = reader.choice(section, "Law", "linear elastic", law_names(), help);
     return registry().at(name).factory(reader, section, context);

@@ -62,6 +62,38 @@ std::vector<LawConstants> entries() {
        "EN 1999-1-1:2007, table 3.2b and annex E"},
       {"alumina", "linear elastic", elastic("416e3", "0.231"), "sintered, at 20 degrees C",
        "Munro 1997, Journal of the American Ceramic Society 80, 1919-1928"},
+      {"alpha-titanium crystal",
+       "crystal viscoplasticity",
+       {{"Lattice", "hcp"},
+        {"Axial ratio", "1.587"},
+        {"Elastic constants", "Ti"},
+        {"Slip families", "basal <a>, prismatic <a>, pyramidal <c+a>"},
+        {"Slip resistance", "349, 150, 1107", "MPa"},
+        {"Hardening", "saturation"},
+        {"Saturation resistance", "568, 1500, 3420", "MPa"},
+        {"Slip hardening modulus", "200", "MPa"},
+        {"Slip hardening exponent", "2"},
+        {"Latent hardening", "1"},
+        {"Rate exponent", "20"},
+        {"Reference slip rate", "1e-3"}},
+       "commercially pure, from nanoindentation at room temperature",
+       "Zambaldi, Yang, Bieler and Raabe 2012, Journal of Materials Research 27, 356-367, as in "
+       "the "
+       "examples of DAMASK; elastic constants of Fisher and Renken 1964"},
+      {"copper crystal",
+       "crystal viscoplasticity",
+       {{"Lattice", "fcc"},
+        {"Elastic constants", "Cu"},
+        {"Slip resistance", "9", "MPa"},
+        {"Hardening", "Voce"},
+        {"Voce stress", "5", "MPa"},
+        {"Initial hardening rate", "400", "MPa"},
+        {"Final hardening rate", "250", "MPa"},
+        {"Rate exponent", "10"},
+        {"Reference slip rate", "1"}},
+       "annealed, room temperature",
+       "copper example of EVPFFT in Fierro (Los Alamos National Laboratory); elastic constants of "
+       "Hirth and Lothe 1982"},
       {"aluminium at 400 C", "Norton creep",
        elastic("54.7e3", "0.345") + creep("9.64e-3", "10", "4.4"),
        "pure, power-law creep by volume diffusion",
@@ -158,9 +190,14 @@ std::map<std::string, std::string> default_values(const LawConstants& entry,
   for (const auto& constant : entry.constants) {
     if (replaced.count(constant.key)) continue;
     auto value = constant.value;
-    if (!constant.unit.empty() && constant.unit != unit)
-      value = fmt::format("{}", to_number(value).value() *
-                                    (megapascals_per(constant.unit) / megapascals_per(unit)));
+    if (!constant.unit.empty() && constant.unit != unit) {
+      // One number, or one per slip family.
+      const double factor = megapascals_per(constant.unit) / megapascals_per(unit);
+      std::vector<std::string> numbers;
+      for (const auto& number : split(constant.value, ','))
+        numbers.push_back(fmt::format("{}", to_number(number).value() * factor));
+      value = fmt::format("{}", fmt::join(numbers, ", "));
+    }
     values[constant.key] = value;
   }
   return values;

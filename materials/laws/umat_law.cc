@@ -176,7 +176,7 @@ double UmatLaw::respond(const LawPoints& points, const LawAnswer& answer) const 
     for (int i = 0; i < 6; ++i) {
       strain[i] = points.field[i * points.stride + k];
       old_stress[i] = state(static_cast<std::size_t>(i));
-      old_strain[i] = state(static_cast<std::size_t>(6 + i));
+      old_strain[i] = state(6 + static_cast<std::size_t>(i));
     }
     const Vector6 stress_in = turn.transpose() * old_stress,
                   strain_in = turn.transpose() * old_strain,

@@ -57,6 +57,14 @@ TEST(BenchmarkPrograms, MachineFloorsArePositiveAndInTables) {
   EXPECT_GT(values["matrix_product"][0]["flops_per_second"]["median"], 0.);
 }
 
+TEST(BenchmarkPrograms, DeformationsAreInTables) {
+  const auto outcome =
+      run_program("deformation_benchmark", "--grids 6 --rves 2 --seconds 0.01 --edge 4");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  // Iterations of a grid, its path to a certified and an estimated error, a batch.
+  EXPECT_EQ(n_rows(outcome.output), 1u + 2u + 1u) << outcome.output;
+}
+
 TEST(BenchmarkPrograms, RefusesATransformThatDoesNotFit) {
   const auto outcome = run_program("machine_benchmark", "--grids 12");
   EXPECT_NE(outcome.exit_code, 0);

@@ -8,6 +8,17 @@
 
 using namespace law_points;
 
+namespace {
+
+/// Crystals need an orientation.
+std::string entry_text(const std::string& name) {
+  return "Constants = " + name +
+         (law_constants(name).law == "crystal viscoplasticity" ? "; Euler angles = 10, 20, 30"
+                                                               : "");
+}
+
+}  // namespace
+
 TEST(LawTable, HasEntriesThatAreReadAndHaveASource) {
   const auto names = law_constants_names();
   EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
@@ -15,14 +26,13 @@ TEST(LawTable, HasEntriesThatAreReadAndHaveASource) {
     const auto& entry = law_constants(name);
     EXPECT_FALSE(entry.source.empty()) << name;
     EXPECT_FALSE(entry.text.empty()) << name;
-    const auto law = law_from("Constants = " + name);
+    const auto law = law_from(entry_text(name));
     const Matrix6 stiffness = law->elastic_stiffness();
     EXPECT_GT(stiffness(0, 0), 5e3) << name;
     EXPECT_LT(stiffness(0, 0), 5e5) << name;
     // Naming the law changes nothing.
-    EXPECT_EQ(
-        Matrix6(law_from("Constants = " + name + "; Law = " + entry.law)->elastic_stiffness()),
-        stiffness);
+    EXPECT_EQ(Matrix6(law_from(entry_text(name) + "; Law = " + entry.law)->elastic_stiffness()),
+              stiffness);
   }
 }
 
@@ -35,17 +45,16 @@ TEST(LawTable, SteelYieldsWhereItShould) {
 
 TEST(LawTable, IsInTheUnitOfTheRve) {
   for (const auto& name : law_constants_names()) {
-    if (law_constants(name).law == "crystal viscoplasticity") continue;
     LawContext gigapascals;
     gigapascals.unit = "GPa";
-    const auto text = "Constants = " + name;
+    const auto text = entry_text(name);
     const auto small = law_from(text), large = law_from(text, gigapascals);
     RandomStream random(2);
     for (int i = 0; i < 20; ++i) {
       const Vector6 strain = random_tensor(random, 1e-4, 1e-2);
       const auto a = respond(*small, strain, small->initial_state()),
                  b = respond(*large, strain, large->initial_state());
-      EXPECT_LT((a.stress - 1e3 * b.stress).norm(), 1e-11 * a.stress.norm()) << name;
+      EXPECT_LT((a.stress - 1e3 * b.stress).norm(), 1e-10 * a.stress.norm()) << name;
     }
   }
 }

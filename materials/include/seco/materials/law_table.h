@@ -8,7 +8,7 @@ namespace seco::materials {
 /// One constant of an entry of the table, as a parameter file would have it.
 struct LawConstant {
   std::string key, value;
-  /// Unit of the number if it is a stress, empty otherwise.
+  /// Unit of the number, or of numbers separated by commas, if they are stresses; empty otherwise.
   std::string unit = {};
 };
 
