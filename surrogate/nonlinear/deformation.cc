@@ -381,6 +381,7 @@ std::vector<Deformation::Field> Group::fields(std::size_t b) const {
 class Deformation::Implementation {
  public:
   Implementation(const std::vector<LawRve>& rves, const DeformationSettings& settings) {
+    set_thread_count();
     const auto device = select_device(settings.device);
     if (rves.empty()) throw std::invalid_argument("there is no RVE to deform");
     for (const auto& rve : rves)

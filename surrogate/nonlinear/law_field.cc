@@ -208,7 +208,7 @@ LawFieldAnswer LawField::respond(const torch::Tensor& strain, const std::vector<
   const auto chunks = chunks_of(active);
   const auto n_chunks = static_cast<std::int64_t>(chunks.size());
   std::vector<double> ratios(n_chunks, 1.), sums(n_chunks * n_coefficients, 0.);
-  at::parallel_for(0, n_chunks, 1, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, n_chunks, 8, [&](std::int64_t begin, std::int64_t end) {
     Points points;
     for (auto i = begin; i < end; ++i) {
       const auto [b, number] = chunks[i];
@@ -269,7 +269,7 @@ std::vector<double> LawField::gap(const torch::Tensor& strain, const torch::Tens
   const auto chunks = chunks_of(bounded);
   const auto n_chunks = static_cast<std::int64_t>(chunks.size());
   std::vector<double> sums(n_chunks, 0.);
-  at::parallel_for(0, n_chunks, 1, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, n_chunks, 8, [&](std::int64_t begin, std::int64_t end) {
     Points points;
     std::vector<double> given(6 * chunk_size, 0.), dual(chunk_size);
     for (auto i = begin; i < end; ++i) {
@@ -330,7 +330,7 @@ double LawField::accept(std::int64_t b, const torch::Tensor& strain, double time
   auto& member = members_[b];
   const auto n_chunks = static_cast<std::int64_t>(member.chunks.size());
   std::vector<double> changes(n_chunks, 0.);
-  at::parallel_for(0, n_chunks, 1, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, n_chunks, 8, [&](std::int64_t begin, std::int64_t end) {
     Points points;
     std::vector<double> after;
     for (auto i = begin; i < end; ++i) {

@@ -306,6 +306,24 @@ TEST(Deform, PlaneStrainHasThreeComponents) {
                  {"key 'Direction' in section 'Loading' is '33'", "11, 22"});
 }
 
+// On a coarser grid.
+TEST(Deform, ShippedFilesRun) {
+  int n_files = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(SECO_SOURCE) / "prm")) {
+    if (entry.path().filename().string().rfind("deform_", 0) != 0) continue;
+    ++n_files;
+    const auto text = read_text(entry.path().string());
+    const auto grid = text.find("set Grid"), end = text.find('\n', grid);
+    ASSERT_NE(grid, std::string::npos) << entry.path();
+    const auto folder = new_folder("shipped");
+    const auto outcome =
+        deform(folder, text.substr(0, grid) + "set Grid = 10, 10, 10" + text.substr(end),
+               "--strict --json out.json");
+    EXPECT_EQ(outcome.exit_code, 0) << entry.path() << outcome.output;
+  }
+  EXPECT_EQ(n_files, 2);
+}
+
 TEST(Deform, EarlierIncrementsAreKeptWhereALaterOneFails) {
   const auto folder = new_folder("fails");
   // No strain has the last stress.
