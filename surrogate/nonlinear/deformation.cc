@@ -25,7 +25,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double least_part = 0.01;
 
 /// Fields of an increment and its tangent, measured; states come on top.
-constexpr double bytes_per_voxel = 1400, gibibyte = 1024. * 1024. * 1024.;
+constexpr double bytes_per_voxel = 2100, gibibyte = 1024. * 1024. * 1024.;
 
 }  // namespace
 

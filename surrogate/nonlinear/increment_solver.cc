@@ -75,6 +75,18 @@ MandelMatrix inverse_of_free(const MandelMatrix& matrix, const std::vector<bool>
 /// estimate takes the largest.
 constexpr double typical = 0.2;
 
+/// The isotropic part of each mean tangent.
+ReferenceMedium medium_of(const std::vector<MandelMatrix>& mean_tangent) {
+  const auto n = static_cast<std::int64_t>(mean_tangent.size());
+  ReferenceMedium medium{torch::empty({n}, torch::kDouble), torch::empty({n}, torch::kDouble)};
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto lame = isotropic_part(mean_tangent[i]);
+    medium.lambda[i] = lame.lambda;
+    medium.mu[i] = lame.mu;
+  }
+  return medium;
+}
+
 double norm_in(const MandelMatrix& metric, const MandelVector& v) {
   return std::sqrt(std::max(0., v.dot(metric * v)));
 }
@@ -161,8 +173,7 @@ IncrementSolver::Step IncrementSolver::newton_step(const Trial& at, const torch:
   const auto tangent = of_members(at.answer.tangent);
   auto r = of_members(residual), p = of_members(preconditioned);
   auto x = torch::zeros_like(r);
-  ReferenceMedium medium{torch::empty({n}, torch::kDouble), torch::empty({n}, torch::kDouble)};
-  std::vector<MandelMatrix> inverse;
+  std::vector<MandelMatrix> inverse, mean_tangent;
   std::vector<MandelVector> r_mean, p_mean, x_mean(n, MandelVector::Zero(grid.n_components()));
   std::vector<double> rz(n), first(n);
   std::vector<bool> moving(n);
@@ -170,15 +181,14 @@ IncrementSolver::Step IncrementSolver::newton_step(const Trial& at, const torch:
   const auto products = (kernels.inner_product(r, p) / n_voxels).cpu();
   for (std::int64_t i = 0; i < n; ++i) {
     const auto b = members[i];
-    const auto lame = isotropic_part(at.answer.mean_tangent[b]);
-    medium.lambda[i] = lame.lambda;
-    medium.mu[i] = lame.mu;
+    mean_tangent.push_back(at.answer.mean_tangent[b]);
     inverse.push_back(inverse_of_free(at.answer.mean_tangent[b], loads[b].is_free));
     r_mean.push_back(masked(loads[b].stress - at.mean_stress[b], loads[b].is_free));
     p_mean.push_back(inverse[i] * r_mean[i]);
     rz[i] = first[i] = products.data_ptr<double>()[i] + r_mean[i].dot(p_mean[i]);
     moving[i] = rz[i] > 0;
   }
+  const auto medium = medium_of(mean_tangent);
   auto alpha = torch::zeros({n, 1}, torch::kDouble), beta = torch::zeros({n, 1}, torch::kDouble);
   for (unsigned int k = 0; k < settings_.max_iterations; ++k) {
     if (std::none_of(moving.begin(), moving.end(), [](bool b) { return b; })) break;
@@ -284,13 +294,7 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
     return std::any_of(running.begin(), running.end(), [](bool b) { return b; });
   };
   for (unsigned int newton = 0; still_running(); ++newton) {
-    ReferenceMedium medium{torch::empty({batch}, torch::kDouble),
-                           torch::empty({batch}, torch::kDouble)};
-    for (std::int64_t b = 0; b < batch; ++b) {
-      const auto lame = isotropic_part(now.answer.mean_tangent[b]);
-      medium.lambda[b] = lame.lambda;
-      medium.mu[b] = lame.mu;
-    }
+    const auto medium = medium_of(now.answer.mean_tangent);
     const auto residual = -divergence_of(now.answer.stress.to(double_on_device), grid);
     const auto z = green_.apply(residual, medium);
     const auto correction = isotropic_stress(strain_of(z, grid), medium, grid).cpu();
@@ -445,13 +449,7 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent(
   const auto& kernels = kernels_of(options);
   const auto& green = bounds ? green_ : correction_green_;
   const auto coefficients = answer_.tangent.to(options).contiguous();
-  ReferenceMedium medium{torch::empty({batch}, torch::kDouble),
-                         torch::empty({batch}, torch::kDouble)};
-  for (std::int64_t b = 0; b < batch; ++b) {
-    const auto lame = isotropic_part(answer_.mean_tangent[b]);
-    medium.lambda[b] = lame.lambda;
-    medium.mu[b] = lame.mu;
-  }
+  const auto medium = medium_of(answer_.mean_tangent);
   auto shape = displacement.sizes().vec();
   shape[1] = m;
   auto u = torch::zeros(shape, options);
