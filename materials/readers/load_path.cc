@@ -125,6 +125,7 @@ std::vector<PathPoint> read_load_path(const std::string& file, int dimension,
   bool has_header = false;
   for (int number = 1; std::getline(stream, line); ++number) {
     if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+    if (line.ends_with('\r')) line.pop_back();
     line = trimmed(line);
     if (line.empty() || line.starts_with('#')) continue;
     const auto where = fmt::format("{}:{}", file, number);

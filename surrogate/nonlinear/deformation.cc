@@ -24,6 +24,11 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 /// largest one.
 constexpr double least_part = 0.01;
 
+/// Squares of smaller ones are lost.
+bool is_usable_strain(double strain) {
+  return std::abs(strain) <= 1 && (strain == 0 || std::abs(strain) >= 1e-20);
+}
+
 /// Fields of an increment and its tangent, measured; states come on top.
 constexpr double bytes_per_voxel = 2100, gibibyte = 1024. * 1024. * 1024.;
 
@@ -111,10 +116,11 @@ void Group::check(std::span<const LoadIncrement> increments) const {
                                                            : increment.strain[c]))
         throw std::invalid_argument("prescribed strains and stresses have to be finite numbers");
     for (std::size_t c = 0; c < m; ++c)
-      if (!increment.stress_is_prescribed[c] && std::abs(increment.strain[static_cast<int>(c)]) > 1)
+      if (!increment.stress_is_prescribed[c] &&
+          !is_usable_strain(increment.strain[static_cast<int>(c)]))
         throw std::invalid_argument(
             fmt::format("a strain of {} is prescribed; strains are small, allowed are numbers from "
-                        "-1 to 1",
+                        "-1 to 1, and none between 0 and 1e-20",
                         increment.strain[static_cast<int>(c)]));
   }
 }
@@ -265,6 +271,10 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
       member.time = increments[b].time;
       if (!tangents.empty()) {
         result.tangent = tangents[b].estimate;
+        if (tangents[b].residual > 0.1)
+          result.message =
+              fmt::format("the tangent is not reliable: its fields have a residual of {:.2g}",
+                          tangents[b].residual);
         result.iterations += tangents[b].iterations;
         const auto& is_free = loads[b].is_free;
         if (std::none_of(is_free.begin(), is_free.end(), [](bool free) { return free; }))

@@ -21,6 +21,9 @@ using materials::MandelVector;
 /// Mean strains beyond are refused.
 constexpr double largest_strain = 1.;
 
+/// Of the residual of the six fields of the tangent, and what may be left of it by round-off.
+constexpr double tangent_accuracy = 3e-3, tolerated_residual = 3e-2;
+
 constexpr double unknown = std::numeric_limits<double>::infinity();
 
 MandelVector mean_of(const torch::Tensor& field, std::int64_t b, const Grid& grid) {
@@ -441,13 +444,25 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
 
 std::vector<IncrementSolver::Tangent> IncrementSolver::tangent(
     const torch::Tensor& displacement, const std::vector<IncrementOutcome>& outcomes, bool bounds) {
+  auto result = tangent_in(bounds ? torch::kDouble : torch::kFloat, displacement, outcomes, bounds);
+  // Nearly incompressible voxels need double precision.
+  const bool missed = std::any_of(result.begin(), result.end(), [](const Tangent& t) {
+    return !(t.residual <= tolerated_residual);
+  });
+  if (missed && !bounds) result = tangent_in(torch::kDouble, displacement, outcomes, bounds);
+  return result;
+}
+
+std::vector<IncrementSolver::Tangent> IncrementSolver::tangent_in(
+    torch::ScalarType type, const torch::Tensor& displacement,
+    const std::vector<IncrementOutcome>& outcomes, bool bounds) {
   const Grid& grid = laws_.grid();
   const auto batch = laws_.batch_size(), m = static_cast<std::int64_t>(grid.n_components());
   const auto n_voxels = static_cast<double>(grid.n_voxels());
-  const auto type = bounds ? torch::kDouble : torch::kFloat;
+  const bool precise = type == torch::kDouble;
   const auto options = torch::TensorOptions(type).device(device_);
   const auto& kernels = kernels_of(options);
-  const auto& green = bounds ? green_ : correction_green_;
+  const auto& green = precise ? green_ : correction_green_;
   const auto coefficients = answer_.tangent.to(options).contiguous();
   const auto medium = medium_of(answer_.mean_tangent);
   auto shape = displacement.sizes().vec();
@@ -461,9 +476,9 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent(
   auto rz = kernels.inner_product(r, z);
   const auto first = rz.clone();
   unsigned int iterations = 0;
-  constexpr double accuracy = 3e-3;
+
   for (; iterations < settings_.max_iterations; ++iterations) {
-    const auto moving = rz > first * (accuracy * accuracy);
+    const auto moving = rz > first * (tangent_accuracy * tangent_accuracy);
     if (!moving.any().item<bool>()) break;
     const auto image = kernels.tangent_action(kernels, grid, coefficients, p, nothing);
     const auto work = image.energy.to(device_) * n_voxels;
@@ -481,12 +496,21 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent(
   const auto products = kernels.gram({image.force}, {u}, false) / n_voxels;
   const auto residual = -divergence_of(answer_.stress.to(options), grid);
   const auto correction = kernels.gram({residual}, {u}, false) / n_voxels;
+  // The residual anew: that of the recurrence drifts.
+  const auto left = kernels.green(green.plan(), medium, -image.force);
+  const auto relative =
+      (kernels.inner_product(-image.force, left) / torch::clamp_min(first, 1e-300))
+          .abs()
+          .sqrt()
+          .cpu();
   std::vector<Tangent> result(batch);
   for (std::int64_t b = 0; b < batch; ++b) {
     MandelMatrix c = to_matrix(image.stress_mean[b] + products[b]);
     result[b].estimate = 0.5 * (c + c.transpose());
     result[b].upper = result[b].estimate;
     result[b].iterations = iterations;
+    // Homogeneous RVEs have nothing to solve.
+    result[b].residual = (first[b] > 0).any().item<bool>() ? relative[b].max().item<double>() : 0.;
     if (!outcomes[b].answered) continue;
     result[b].corrected_stress = outcomes[b].stress;
     for (int k = 0; k < m; ++k)
@@ -494,7 +518,6 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent(
   }
   if (!bounds) return result;
   // What the stresses lack of equilibrium, as stresses: C_lower = C_upper - <t : C^-1 : t>.
-  const auto left = kernels.green(green.plan(), medium, -image.force);
   const auto t = isotropic_stress(kernels.strain(left, grid), medium, grid).cpu().contiguous();
   const auto triangles = answer_.tangent.to(torch::kDouble).contiguous();
   const auto voxels = grid.n_voxels();

@@ -60,6 +60,8 @@ class IncrementSolver {
     /// For prescribed strains: the mean stress less what the residual is worth by the fields of the
     /// tangent, of second order in the error.
     materials::MandelVector corrected_stress;
+    /// Of the worst field, relative to that without fluctuation.
+    double residual = 0;
     unsigned int iterations = 0;
   };
   /// @param bounds whether both bounds are wanted
@@ -90,6 +92,9 @@ class IncrementSolver {
   /// Derivatives of the potential along a step at the trial.
   std::vector<double> slopes(const Trial& at, const Step& step,
                              const std::vector<ControlledLoad>& loads) const;
+
+  std::vector<Tangent> tangent_in(torch::ScalarType type, const torch::Tensor& displacement,
+                                  const std::vector<IncrementOutcome>& outcomes, bool bounds);
 
   const LawField& laws_;
   DeformationSettings settings_;

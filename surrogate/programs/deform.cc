@@ -117,13 +117,22 @@ std::string identity_of(const materials::ParameterFile& file, const DeformRun& r
   return fmt::format("{:016x}{:016x}", materials::hash(run.rve.rve), hash.value());
 }
 
-void write_checkpoint(const std::string& path, const std::string& identity, std::size_t n_done,
+std::string hash_of(const json& results) {
+  const auto text = results.dump();
+  materials::FnvHash hash;
+  hash.add(text.data(), text.size());
+  return fmt::format("{:016x}", hash.value());
+}
+
+/// @param results of the increments that are done
+void write_checkpoint(const std::string& path, const std::string& identity, const json& results,
                       const surrogate::Deformation& deformation) {
   materials::Hdf5Writer writer(path);
   const auto numbers = deformation.save();
   writer.dataset("numbers", {numbers.size()}, numbers.data());
   writer.text("identity", identity);
-  writer.numbers("n_done", {static_cast<double>(n_done)});
+  writer.text("results", hash_of(results));
+  writer.numbers("n_done", {static_cast<double>(results.size())});
   writer.close();
 }
 
@@ -183,6 +192,12 @@ void check_files(const Options& options, const DeformRun& run) {
           fs::weakly_canonical(files[i].second) == fs::weakly_canonical(files[j].second))
         throw std::invalid_argument(fmt::format("option {}: {} is {} too; name another file",
                                                 files[j].first, files[j].second, files[i].first));
+  for (const auto& file : {options.json_file, options.csv_file})
+    if (!file.empty() && (fs::is_symlink(file) || (fs::exists(file) && !fs::is_regular_file(file))))
+      throw std::invalid_argument(fmt::format(
+          "{}: is a link or no regular file, and would be replaced by one; name another "
+          "file",
+          file));
   for (const auto& file : {options.json_file, options.csv_file, run.fields}) {
     const auto folder = fs::path(file).parent_path();
     if (!folder.empty() && !fs::is_directory(folder))
@@ -218,6 +233,11 @@ int deform(const Options& options) {
       throw std::invalid_argument(fmt::format("{}: lacks increments that {} continues from",
                                               options.json_file, checkpoint));
     for (std::size_t i = 0; i < first; ++i) increments.push_back(before["increments"][i]);
+    if (materials::Hdf5Reader(checkpoint).text("results") != hash_of(increments))
+      throw std::invalid_argument(
+          fmt::format("{}: its increments are not those that {} was written with; run without "
+                      "--resume to start anew",
+                      options.json_file, checkpoint));
     fmt::print(stderr, "continues after {} of {} increments\n", first, run.path.size());
   }
   const auto write = [&] {
@@ -261,7 +281,7 @@ int deform(const Options& options) {
     std::fflush(stdout);
 
     write();
-    if (!options.json_file.empty()) write_checkpoint(checkpoint, identity, i + 1, deformation);
+    if (!options.json_file.empty()) write_checkpoint(checkpoint, identity, increments, deformation);
     if (std::find(run.fields_at.begin(), run.fields_at.end(), static_cast<std::int64_t>(i + 1)) !=
         run.fields_at.end())
       write_fields(run, deformation, i + 1);
