@@ -474,16 +474,23 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent_in(
   auto z = kernels.green(green.plan(), medium, r);
   auto p = z.clone();
   auto rz = kernels.inner_product(r, z);
-  const auto first = rz.clone();
+  // The energies N C_ii, which fall from those of the mean tangent: what is left of them is what
+  // the residual is compared with, since it may be a small part where some phase is incompressible.
+  auto energy = torch::empty({batch, m}, torch::kDouble);
+  for (std::int64_t b = 0; b < batch; ++b)
+    for (int k = 0; k < m; ++k)
+      energy.data_ptr<double>()[b * m + k] = n_voxels * answer_.mean_tangent[b](k, k);
+  energy = energy.to(device_);
   unsigned int iterations = 0;
 
   for (; iterations < settings_.max_iterations; ++iterations) {
-    const auto moving = rz > first * (tangent_accuracy * tangent_accuracy);
+    const auto moving = rz > energy * (tangent_accuracy * tangent_accuracy);
     if (!moving.any().item<bool>()) break;
     const auto image = kernels.tangent_action(kernels, grid, coefficients, p, nothing);
     const auto work = image.energy.to(device_) * n_voxels;
     const auto alpha =
         torch::where(moving & (work > 0), rz / work, torch::zeros_like(rz)).contiguous();
+    energy = torch::clamp_min(energy - alpha * rz, 0.);
     kernels.advance(alpha, p, image.force, u, r);
     z = kernels.green(green.plan(), medium, r);
     const auto next = kernels.inner_product(r, z);
@@ -499,7 +506,7 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent_in(
   // The residual anew: that of the recurrence drifts.
   const auto left = kernels.green(green.plan(), medium, -image.force);
   const auto relative =
-      (kernels.inner_product(-image.force, left) / torch::clamp_min(first, 1e-300))
+      (kernels.inner_product(-image.force, left) / torch::clamp_min(energy, 1e-300))
           .abs()
           .sqrt()
           .cpu();
@@ -509,8 +516,7 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent_in(
     result[b].estimate = 0.5 * (c + c.transpose());
     result[b].upper = result[b].estimate;
     result[b].iterations = iterations;
-    // Homogeneous RVEs have nothing to solve.
-    result[b].residual = (first[b] > 0).any().item<bool>() ? relative[b].max().item<double>() : 0.;
+    result[b].residual = relative[b].max().item<double>();
     if (!outcomes[b].answered) continue;
     result[b].corrected_stress = outcomes[b].stress;
     for (int k = 0; k < m; ++k)

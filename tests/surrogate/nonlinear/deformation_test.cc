@@ -470,6 +470,20 @@ TEST(Deformation, EndsWhereRoundOffKeepsItFromTheTolerance) {
   EXPECT_NE(result.message.find("round-off"), std::string::npos);
 }
 
+// Of elastic phases the tangent is what the stresses say, also where one is nearly incompressible.
+TEST(Deformation, TangentsOfNearlyIncompressiblePhasesAreRight) {
+  LawRve rve{sphere(5), {elastic(4e3, 0.3), elastic(40e3, 0.49999)}};
+  auto settings = rough(1e-5);
+  settings.tangent = TangentWanted::estimate;
+  Deformation deformation({rve}, settings);
+  const auto increment = strain_of(1, vector({0.001, 0, 0, 0, 0, 0}));
+  const auto result = deformation.advance({&increment, 1}).front();
+  ASSERT_EQ(result.status, IncrementStatus::ok) << result.message;
+  EXPECT_NEAR(result.tangent(0, 0), result.stress[0] / 0.001, 2e-3 * result.tangent(0, 0));
+  EXPECT_NEAR(result.tangent(1, 0), result.stress[1] / 0.001, 2e-3 * result.tangent(0, 0));
+  EXPECT_TRUE(result.message.empty()) << result.message;
+}
+
 TEST(Deformation, OfABatchIsThatOfEachRve) {
   std::vector<LawRve> rves;
   for (int k = 0; k < 3; ++k) {
