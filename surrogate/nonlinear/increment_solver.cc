@@ -481,16 +481,22 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent_in(
     for (int k = 0; k < m; ++k)
       energy.data_ptr<double>()[b * m + k] = n_voxels * answer_.mean_tangent[b](k, k);
   energy = energy.to(device_);
+  auto decrease = energy.clone();
+  constexpr double least_decrease = 1e-6;
   unsigned int iterations = 0;
 
   for (; iterations < settings_.max_iterations; ++iterations) {
-    const auto moving = rz > energy * (tangent_accuracy * tangent_accuracy);
+    // A small residual may be worth much energy where the medium is stiffer than a phase: the last
+    // step tells.
+    const auto moving = (rz > energy * (tangent_accuracy * tangent_accuracy)) |
+                        (decrease > energy * least_decrease);
     if (!moving.any().item<bool>()) break;
     const auto image = kernels.tangent_action(kernels, grid, coefficients, p, nothing);
     const auto work = image.energy.to(device_) * n_voxels;
     const auto alpha =
         torch::where(moving & (work > 0), rz / work, torch::zeros_like(rz)).contiguous();
-    energy = torch::clamp_min(energy - alpha * rz, 0.);
+    decrease = alpha * rz;
+    energy = torch::clamp_min(energy - decrease, 0.);
     kernels.advance(alpha, p, image.force, u, r);
     z = kernels.green(green.plan(), medium, r);
     const auto next = kernels.inner_product(r, z);
