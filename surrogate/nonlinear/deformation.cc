@@ -142,7 +142,6 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
     progress[b].begin = members_[b];
     results[b].n_parts = 0;
   }
-  std::vector<IncrementOutcome> last(batch);
   for (;;) {
     std::vector<bool> active(batch);
     std::vector<ControlledLoad> loads(batch);
@@ -257,7 +256,6 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
       ++result.n_parts;
       p.done = end;
       p.step = std::min(2 * p.step, 1 - end);
-      last[b] = outcome;
       result.strain = outcome.strain;
       result.stress = outcome.stress;
       result.energy_upper = outcome.energy_upper;

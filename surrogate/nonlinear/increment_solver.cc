@@ -301,7 +301,7 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
     const auto residual = -divergence_of(now.answer.stress.to(double_on_device), grid);
     const auto z = green_.apply(residual, medium);
     const auto correction = isotropic_stress(strain_of(z, grid), medium, grid).cpu();
-    const auto rz = (mean_product(residual, z, grid)).cpu();
+    const auto rz = mean_product(residual, z, grid).cpu();
     auto equilibrated = now.answer.stress + correction;
     std::vector<MandelVector> shift;
     for (std::int64_t b = 0; b < batch; ++b)
@@ -328,7 +328,6 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
           shift_norm / 2 + std::sqrt(std::max(gap - shift_norm * shift_norm / 4, 0.));
       // The residual of the stress, as a stress.
       const double unbalanced = std::sqrt(std::max(0., rz.data_ptr<double>()[b])) + shift_norm;
-      const double scale = std::sqrt(std::max(reference * reference, 0.));
       outcome.answered = true;
       outcome.energy_upper = now.potential[b];
       outcome.gap = gap;
@@ -361,11 +360,12 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
       }
       // Round-off keeps the bound from what was asked.
       constexpr double nearly_balanced = 1e-7;
-      if (newton > 0 && unbalanced <= nearly_balanced * scale &&
+      if (newton > 0 && unbalanced <= nearly_balanced * reference &&
           unbalanced > 0.5 * unbalanced_before[b])
         running[b] = false;
       constexpr double round_off = 1e-11;
-      if (outcome.converged || unbalanced <= round_off * scale || scale == 0) running[b] = false;
+      if (outcome.converged || unbalanced <= round_off * reference || reference == 0)
+        running[b] = false;
       // Steps far from the answer are not worth much accuracy (Eisenstat and Walker 1996, SIAM J.
       // Sci. Comput. 17, choice 2), the last one just what is asked.
       constexpr double first = 0.3, most = 0.3, least = 1e-4, share = 0.5, factor = 0.9;
