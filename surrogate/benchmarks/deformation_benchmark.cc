@@ -15,6 +15,7 @@
 #include "seco/materials/law.h"
 #include "seco/materials/parameter_file.h"
 #include "seco/surrogate/deformation.h"
+#include "seco/surrogate/deforming_points.h"
 #include "seco/surrogate/threads.h"
 
 namespace {
@@ -158,6 +159,79 @@ void batches(int n, int n_rves, int n_increments) {
       n_rves, n, n_increments, alone, together, alone / together);
 }
 
+/// What a way to answer the points of a structure switches on, over the one before.
+struct Way {
+  std::string name;
+  PointSettings settings;
+  /// Whether strains that are not the last of a step are answered roughly.
+  bool rough_first = false;
+};
+
+/// Points that share an RVE, some of which stay elastic, in steps of three strains each, as
+/// Newton's method of a structure asks for them: two that miss the last one by 10 and 2 % of the
+/// increment.
+void structures(int n, int n_points) {
+  constexpr int n_steps = 10, n_iterations = 3;
+  const double misses[n_iterations] = {0.1, 0.02, 0.};
+  const auto strain_at = [&](int point, double step) {
+    // Most of a structure is loaded less than its notch.
+    const double x = (point + 0.5) / n_points, amplitude = 0.012 * x * x * x * step / n_steps;
+    MandelVector strain(6);
+    strain << 1, -0.4 - 0.1 * x, -0.5 + 0.1 * x, 0.2 * x, 0.3 * (1 - x), 0.25;
+    return MandelVector(amplitude * strain);
+  };
+  PointSettings plain;
+  plain.superpose_elastic = plain.keep_tangent_fields = false;
+  plain.tangent_change = 0;
+  auto elastic = plain;
+  elastic.superpose_elastic = true;
+  auto fields = elastic;
+  fields.keep_tangent_fields = true;
+  const std::vector<Way> ways{{"every point, every time", plain},
+                              {"elastic points superposed", elastic},
+                              {"fields of tangents kept", fields},
+                              {"tangents answered again", {}},
+                              {"rough until the last strain", {}, true}};
+  fmt::print(
+      "\n{} points with the same RVE of {}³, {} steps of {} strains; work in iterations of one "
+      "load "
+      "case.\n\n| | seconds | work per point and step | on increments | on tangents | elastic "
+      "answers "
+      "[%] | largest guaranteed error |\n|---|---|---|---|---|---|---|\n",
+      n_points, n, n_steps, n_iterations);
+  for (const auto& way : ways) {
+    DeformingPoints points({composite(n, 1)}, std::vector<std::uint32_t>(n_points, 0),
+                           way.settings);
+    double error = 0;
+    const double seconds = seconds_of([&] {
+      for (int step = 1; step <= n_steps; ++step) {
+        for (int k = 0; k < n_iterations; ++k) {
+          std::vector<MandelVector> strain;
+          for (int p = 0; p < n_points; ++p) strain.push_back(strain_at(p, step + misses[k]));
+          const bool last = k + 1 == n_iterations;
+          PointRequest request;
+          if (way.rough_first && !last) {
+            request.criterion = StopCriterion::estimate;
+            request.tolerance = 0.1 * misses[k];
+            request.tangent_accuracy = 0.03;
+          }
+          for (const auto& r : points.evaluate(1, strain, request))
+            if (last && r.stress_norm > 0) error = std::max(error, r.error / r.stress_norm);
+        }
+        points.accept();
+      }
+    });
+    const auto& work = points.work();
+    const double per_step = 1. / (n_points * n_steps);
+    fmt::print("| {} | {:.3g} | {:.1f} | {:.1f} | {:.1f} | {:.0f} | {:.2g} |\n", way.name, seconds,
+               static_cast<double>(work.total()) * per_step,
+               static_cast<double>(work.iterations + work.residuals) * per_step,
+               static_cast<double>(work.tangent_iterations) * per_step,
+               100. * static_cast<double>(work.n_elastic) / static_cast<double>(work.n_evaluations),
+               error);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -166,15 +240,17 @@ int main(int argc, char** argv) {
   materials::register_builtin_laws();
   CLI::App app{"Cost of nonlinear RVEs, as Markdown tables"};
   std::vector<int> grids{16, 32, 64};
-  int n_rves = 256, edge = 16;
+  int n_rves = 256, edge = 16, n_points = 64;
   double seconds = 4;
   app.add_option("--grids", grids, "voxels along an edge")->delimiter(',');
   app.add_option("--rves", n_rves, "RVEs in the batch");
   app.add_option("--edge", edge, "voxels along an edge of these");
+  app.add_option("--points", n_points, "points of a structure, with RVEs of the same edge");
   app.add_option("--seconds", seconds, "time for each comparison of iterations");
   CLI11_PARSE(app, argc, argv);
   torch::NoGradGuard no_grad;
   iterations(grids, {seconds, 3, 10, 10000});
   paths(grids);
   batches(edge, n_rves, 3);
+  structures(edge, n_points);
 }

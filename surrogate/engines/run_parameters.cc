@@ -2,12 +2,8 @@
 
 namespace seco::surrogate {
 
-RunParameters read_run_parameters(materials::ParameterReader& reader, const std::string& section) {
-  const materials::KeyTraits changeable{.changeable_on_restart = true};
-  const auto formerly = [](const std::string& name) {
-    return materials::KeyTraits{.former_names = {name}};
-  };
-  RunParameters run;
+void read_rve_sharing(materials::ParameterReader& reader, const std::string& section,
+                      RunParameters& run) {
   const auto per =
       reader.choice(section, "Seed per", "quadrature point",
                     {"material", "cell", "quadrature point"}, "points that share a generated RVE");
@@ -21,6 +17,15 @@ RunParameters read_run_parameters(materials::ParameterReader& reader, const std:
       reader.number(section, "Volume fraction step", 0, 0, 1,
                     "volume fractions are rounded to multiples of this, 0 for none; "
                     "with few seeds, points then share RVEs");
+}
+
+RunParameters read_run_parameters(materials::ParameterReader& reader, const std::string& section) {
+  const materials::KeyTraits changeable{.changeable_on_restart = true};
+  const auto formerly = [](const std::string& name) {
+    return materials::KeyTraits{.former_names = {name}};
+  };
+  RunParameters run;
+  read_rve_sharing(reader, section, run);
   run.refinement_engine =
       reader.text(section, "Refinement engine", "certified",
                   "engine that RVEs are refined with if the section Certification sets a "

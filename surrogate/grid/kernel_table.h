@@ -86,6 +86,11 @@ struct StressAndStrain {
 struct KernelEntries {
   /// `sym D u`, see difference_operator.h. @param u `[..., d, n...]` @return `[..., m, n...]`
   torch::Tensor (*strain)(const torch::Tensor& u, const Grid& grid) = nullptr;
+  /// The same in the planes [first, last) of the first axis of the grid alone, for callers that go
+  /// through a field slab by slab, from many threads at once.
+  /// @param u `[..., d, n...]`, contiguous @return `[..., m, last - first, n2...]`
+  torch::Tensor (*strain_of_planes)(const torch::Tensor& u, const Grid& grid, std::int64_t first,
+                                    std::int64_t last) = nullptr;
   /// `D^T s`. @param s `[..., m, n...]` @return `[..., d, n...]`
   torch::Tensor (*divergence)(const torch::Tensor& s, const Grid& grid) = nullptr;
 
@@ -183,6 +188,7 @@ struct KernelEntries {
 /// Every entry of KernelEntries, which the test of the tables and the fallback go through.
 #define SECO_FOR_EACH_KERNEL(X) \
   X(strain)                     \
+  X(strain_of_planes)           \
   X(divergence)                 \
   X(compact_phase)              \
   X(compact_matrices)           \

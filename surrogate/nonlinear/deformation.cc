@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "device.h"
+#include "difference_operator.h"
 #include "increment_solver.h"
 
 namespace seco::surrogate {
@@ -50,13 +51,19 @@ const char* to_string(IncrementStatus status) {
 
 namespace {
 
+std::vector<std::shared_ptr<const LawStructure>> structures_of(const std::vector<LawRve>& rves) {
+  std::vector<std::shared_ptr<const LawStructure>> result;
+  for (const auto& rve : rves) result.push_back(std::make_shared<const LawStructure>(rve));
+  return result;
+}
+
 /// RVEs that take their steps together.
 class Group {
  public:
   Group(const std::vector<LawRve>& rves, const DeformationSettings& settings,
         const torch::Device& device)
       : settings_(settings),
-        laws_(rves, settings.single_precision_state),
+        laws_(structures_of(rves), settings.single_precision_state),
         solver_(laws_, settings, device) {
     const Grid& grid = laws_.grid();
     std::vector<std::int64_t> shape{laws_.batch_size(), 1, grid.dimension()};
@@ -95,7 +102,7 @@ class Group {
   IncrementSolver solver_;
   torch::Tensor displacement_, direction_;
   /// Of the last increment, `[B, 1, m, n...]`; undefined before the first.
-  torch::Tensor last_strain_, last_stress_;
+  torch::Tensor last_stress_;
   std::vector<Member> members_;
 };
 
@@ -185,12 +192,9 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
     if (std::none_of(active.begin(), active.end(), [](bool a) { return a; })) break;
 
     const auto outcomes = solver_.solve(loads, active, start);
-    const auto strain = [&] {
-      std::vector<MandelVector> mean;
-      for (std::int64_t b = 0; b < batch; ++b)
-        mean.push_back(outcomes[b].answered ? outcomes[b].strain : members_[b].strain);
-      return solver_.total_strain(start, mean);
-    }();
+    StrainField strain{start, {}};
+    for (std::int64_t b = 0; b < batch; ++b)
+      strain.mean.push_back(outcomes[b].answered ? outcomes[b].strain : members_[b].strain);
     // Tangents belong to the state at the beginning of the step, so they come before it is changed.
     std::vector<IncrementSolver::Tangent> tangents;
     const bool some_ends = [&] {
@@ -199,12 +203,10 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
           return true;
       return false;
     }();
+    IncrementSolver::TangentFields fields;
     if (settings_.tangent != TangentWanted::none && some_ends)
-      tangents = solver_.tangent(start, outcomes, settings_.tangent == TangentWanted::bounds);
-    if (!last_strain_.defined()) {
-      last_strain_ = torch::zeros_like(strain);
-      last_stress_ = torch::zeros_like(strain);
-    }
+      tangents = solver_.tangent(outcomes, {settings_.tangent == TangentWanted::bounds}, fields);
+    if (!last_stress_.defined()) last_stress_ = torch::zeros_like(solver_.answer().stress);
     for (std::int64_t b = 0; b < batch; ++b) {
       if (!active[b]) continue;
       auto& p = progress[b];
@@ -234,7 +236,6 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
         p.direction = direction_[b].clone();
       }
       const double rounding = laws_.accept(b, strain, loads[b].time_step);
-      last_strain_[b].copy_(strain[b]);
       last_stress_[b].copy_(solver_.answer().stress[b]);
       direction_[b] = start[b] - displacement_[b];
       displacement_[b] = start[b];
@@ -261,7 +262,7 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
       result.energy_upper = outcome.energy_upper;
       result.energy_lower = outcome.energy_upper - outcome.gap;
       result.stress_error_bound = relative(outcome.error);
-      result.stress_error = outcome.error * laws_.mean_elastic(b).diagonal().cwiseSqrt();
+      result.stress_error = outcome.error * laws_.structure(b).mean_elastic.diagonal().cwiseSqrt();
       for (std::size_t c = 0; c < m; ++c)
         if (loads[b].is_free[c]) result.stress_error[static_cast<int>(c)] = 0;
       if (!ends) continue;
@@ -369,14 +370,18 @@ std::vector<Deformation::Field> Group::fields(std::size_t b) const {
   const auto n = static_cast<std::int64_t>(b);
   const auto state = laws_.state_fields(n);
   std::vector<Deformation::Field> result;
-  if (last_strain_.defined()) {
-    const auto values = [&](const torch::Tensor& field) {
-      const auto own = field[n].contiguous();
+  if (last_stress_.defined()) {
+    const auto values = [](const torch::Tensor& field) {
+      const auto own = field.contiguous();
       return std::vector<double>(own.data_ptr<double>(), own.data_ptr<double>() + own.numel());
     };
     const int m = laws_.grid().n_components();
-    result.push_back({"strain", "1", m, values(last_strain_)});
-    result.push_back({"stress", laws_.unit(n), m, values(last_stress_)});
+    auto strain = values(strain_of(displacement_[n], laws_.grid()));
+    const auto n_voxels = laws_.grid().n_voxels();
+    for (int c = 0; c < m; ++c)
+      for (std::int64_t v = 0; v < n_voxels; ++v) strain[c * n_voxels + v] += members_[b].strain[c];
+    result.push_back({"strain", "1", m, std::move(strain)});
+    result.push_back({"stress", laws_.structure(n).unit, m, values(last_stress_[n])});
   }
   result.insert(result.end(), state.begin(), state.end());
   return result;

@@ -21,17 +21,11 @@ using materials::MandelVector;
 /// Mean strains beyond are refused.
 constexpr double largest_strain = 1.;
 
-/// Of the residual of the six fields of the tangent, and what may be left of it by round-off.
-constexpr double tangent_accuracy = 3e-3, tolerated_residual = 3e-2;
+/// What may be left by round-off of the residual of the six fields of the tangent, over the
+/// accuracy that is asked for.
+constexpr double tolerated = 10;
 
 constexpr double unknown = std::numeric_limits<double>::infinity();
-
-MandelVector mean_of(const torch::Tensor& field, std::int64_t b, const Grid& grid) {
-  const auto mean = grid_mean(field[b][0], grid);
-  MandelVector result(grid.n_components());
-  for (int c = 0; c < grid.n_components(); ++c) result[c] = mean.data_ptr<double>()[c];
-  return result;
-}
 
 torch::Tensor as_means(const std::vector<MandelVector>& mean) {
   const auto m = mean.front().size();
@@ -78,7 +72,12 @@ MandelMatrix inverse_of_free(const MandelMatrix& matrix, const std::vector<bool>
 /// estimate takes the largest.
 constexpr double typical = 0.2;
 
-/// The isotropic part of each mean tangent.
+double norm_in(const MandelMatrix& metric, const MandelVector& v) {
+  return std::sqrt(std::max(0., v.dot(metric * v)));
+}
+
+}  // namespace
+
 ReferenceMedium medium_of(const std::vector<MandelMatrix>& mean_tangent) {
   const auto n = static_cast<std::int64_t>(mean_tangent.size());
   ReferenceMedium medium{torch::empty({n}, torch::kDouble), torch::empty({n}, torch::kDouble)};
@@ -90,17 +89,9 @@ ReferenceMedium medium_of(const std::vector<MandelMatrix>& mean_tangent) {
   return medium;
 }
 
-double norm_in(const MandelMatrix& metric, const MandelVector& v) {
-  return std::sqrt(std::max(0., v.dot(metric * v)));
-}
-
-}  // namespace
-
 struct IncrementSolver::Trial {
-  std::vector<MandelVector> mean;
-  torch::Tensor displacement, strain;
+  StrainField strain;
   LawFieldAnswer answer;
-  std::vector<MandelVector> mean_stress;
   /// <w> - S:E.
   std::vector<double> potential;
 };
@@ -108,47 +99,41 @@ struct IncrementSolver::Trial {
 struct IncrementSolver::Step {
   torch::Tensor displacement;
   std::vector<MandelVector> mean;
-  /// Strain of the step, and the derivative of the potential along it.
-  torch::Tensor strain;
+  /// Derivative of the potential along the step.
   std::vector<double> slope;
   std::vector<unsigned int> iterations;
 };
 
 IncrementSolver::IncrementSolver(const LawField& laws, const DeformationSettings& settings,
                                  torch::Device device)
+    : IncrementSolver(laws, settings,
+                      {laws.grid(), torch::TensorOptions(torch::kDouble).device(device)},
+                      {laws.grid(), torch::TensorOptions(torch::kFloat).device(device)}, device) {}
+
+IncrementSolver::IncrementSolver(const LawField& laws, const DeformationSettings& settings,
+                                 GreenOperator green, GreenOperator correction_green,
+                                 torch::Device device)
     : laws_(laws),
       settings_(settings),
       device_(device),
-      green_(laws.grid(), torch::TensorOptions(torch::kDouble).device(device)),
-      correction_green_(laws.grid(), torch::TensorOptions(torch::kFloat).device(device)) {
+      green_(std::move(green)),
+      correction_green_(std::move(correction_green)) {
   for (std::int64_t b = 0; b < laws.batch_size(); ++b)
-    elastic_compliance_.push_back(laws.mean_elastic(b).inverse());
-}
-
-torch::Tensor IncrementSolver::total_strain(const torch::Tensor& displacement,
-                                            const std::vector<MandelVector>& mean) const {
-  return strain_of(displacement, laws_.grid()) + with_grid_axes(as_means(mean), laws_.grid());
+    elastic_compliance_.push_back(laws.structure(b).mean_elastic.inverse());
 }
 
 IncrementSolver::Trial IncrementSolver::trial(const std::vector<ControlledLoad>& loads,
-                                              const torch::Tensor& displacement,
-                                              const std::vector<MandelVector>& mean,
-                                              const std::vector<bool>& active,
+                                              StrainField strain, const std::vector<bool>& active,
                                               const Trial* before) const {
   Trial result;
-  result.mean = mean;
-  result.displacement = displacement;
-  result.strain = total_strain(displacement, mean);
   std::vector<double> time_step;
   for (const auto& load : loads) time_step.push_back(load.time_step);
-  result.answer = laws_.respond(result.strain, time_step, torch::kFloat, active,
-                                before ? &before->answer : nullptr);
-  const auto energy = result.answer.mean_energy();
-  for (std::int64_t b = 0; b < laws_.batch_size(); ++b) {
-    result.mean_stress.push_back(mean_of(result.answer.stress, b, laws_.grid()));
-    result.potential.push_back(energy.data_ptr<double>()[b] -
-                               masked(loads[b].stress, loads[b].is_free).dot(mean[b]));
-  }
+  result.answer =
+      laws_.respond(strain, time_step, torch::kFloat, active, before ? &before->answer : nullptr);
+  for (std::int64_t b = 0; b < laws_.batch_size(); ++b)
+    result.potential.push_back(result.answer.mean_energy[b] -
+                               masked(loads[b].stress, loads[b].is_free).dot(strain.mean[b]));
+  result.strain = std::move(strain);
   return result;
 }
 
@@ -186,7 +171,7 @@ IncrementSolver::Step IncrementSolver::newton_step(const Trial& at, const torch:
     const auto b = members[i];
     mean_tangent.push_back(at.answer.mean_tangent[b]);
     inverse.push_back(inverse_of_free(at.answer.mean_tangent[b], loads[b].is_free));
-    r_mean.push_back(masked(loads[b].stress - at.mean_stress[b], loads[b].is_free));
+    r_mean.push_back(masked(loads[b].stress - at.answer.mean_stress[b], loads[b].is_free));
     p_mean.push_back(inverse[i] * r_mean[i]);
     rz[i] = first[i] = products.data_ptr<double>()[i] + r_mean[i].dot(p_mean[i]);
     moving[i] = rz[i] > 0;
@@ -231,37 +216,40 @@ IncrementSolver::Step IncrementSolver::newton_step(const Trial& at, const torch:
     step.mean[members[i]] = x_mean[i];
     step.iterations[members[i]] = iterations[i];
   }
-  step.strain = total_strain(step.displacement, step.mean);
   step.slope = slopes(at, step, loads);
   return step;
 }
 
 std::vector<double> IncrementSolver::slopes(const Trial& at, const Step& step,
                                             const std::vector<ControlledLoad>& loads) const {
-  const auto products = mean_product(at.answer.stress, step.strain, laws_.grid());
+  const auto products =
+      mean_product(divergence_of(at.answer.stress, laws_.grid()), step.displacement, laws_.grid());
   std::vector<double> result;
   for (std::int64_t b = 0; b < laws_.batch_size(); ++b)
-    result.push_back(products.data_ptr<double>()[b] -
-                     masked(loads[b].stress, loads[b].is_free).dot(step.mean[b]));
+    result.push_back(
+        products.data_ptr<double>()[b] +
+        (at.answer.mean_stress[b] - masked(loads[b].stress, loads[b].is_free)).dot(step.mean[b]));
   return result;
 }
 
 double IncrementSolver::scaled_gap(std::int64_t b, const Trial& at,
-                                   const torch::Tensor& equilibrated,
                                    const std::vector<ControlledLoad>& loads,
-                                   MandelVector& shift) const {
+                                   Equilibration& stress) const {
   std::vector<double> time_step;
   for (const auto& load : loads) time_step.push_back(load.time_step);
   std::vector<bool> only(loads.size(), false);
   only[b] = true;
-  auto means = std::vector<MandelVector>(loads.size(), MandelVector::Zero(shift.size()));
+  auto& shift = stress.shift[b];
   const auto prescribed = masked(loads[b].stress, loads[b].is_free);
+  auto scaled = stress;
+  scaled.rest.assign(loads.size(), MandelVector::Zero(shift.size()));
   for (const double part : {1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2}) {
-    means[b] = part * prescribed;
-    const auto scaled = equilibrated * (1 - part) + with_grid_axes(as_means(means), laws_.grid());
-    const double gap = laws_.gap(at.strain, at.answer.energy, scaled, time_step, only, 1 - part)[b];
+    scaled.part = 1 - part;
+    scaled.rest[b] = part * prescribed;
+    const double gap = laws_.gap(at.strain, at.answer, scaled, time_step, only)[b];
     if (std::isinf(gap)) continue;
-    shift = (1 - part) * (at.mean_stress[b] + shift) + part * prescribed - at.mean_stress[b];
+    const auto& mean = at.answer.mean_stress[b];
+    shift = (1 - part) * (mean + shift) + part * prescribed - mean;
     return gap;
   }
   return unknown;
@@ -276,15 +264,15 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
   std::vector<IncrementOutcome> outcomes(batch);
   std::vector<double> unbalanced_before(batch, 0.);
   std::vector<bool> running = active;
-  std::vector<MandelVector> mean;
+  StrainField start{displacement.contiguous(), {}};
   std::vector<double> time_step;
   for (const auto& load : loads) {
-    mean.push_back(load.strain);
+    start.mean.push_back(load.strain);
     time_step.push_back(load.time_step);
   }
-  auto now = trial(loads, displacement, mean, active);
+  auto now = trial(loads, std::move(start), active);
   for (std::int64_t b = 0; b < batch; ++b)
-    if (running[b] && (now.answer.step_ratio[b] < 1 || !now.mean_stress[b].allFinite())) {
+    if (running[b] && (now.answer.step_ratio[b] < 1 || !now.answer.mean_stress[b].allFinite())) {
       outcomes[b].step_ratio = std::min(0.5, now.answer.step_ratio[b]);
       running[b] = false;
     }
@@ -300,17 +288,15 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
     const auto medium = medium_of(now.answer.mean_tangent);
     const auto residual = -divergence_of(now.answer.stress.to(double_on_device), grid);
     const auto z = green_.apply(residual, medium);
-    const auto correction = isotropic_stress(strain_of(z, grid), medium, grid).cpu();
     const auto rz = mean_product(residual, z, grid).cpu();
-    auto equilibrated = now.answer.stress + correction;
-    std::vector<MandelVector> shift;
+    Equilibration equilibrated{z.cpu().contiguous(), medium, {}};
+    auto& shift = equilibrated.shift;
     for (std::int64_t b = 0; b < batch; ++b)
-      shift.push_back(masked(loads[b].stress - now.mean_stress[b], loads[b].is_free));
-    equilibrated += with_grid_axes(as_means(shift), grid);
-    auto gaps = laws_.gap(now.strain, now.answer.energy, equilibrated, time_step, running);
+      shift.push_back(masked(loads[b].stress - now.answer.mean_stress[b], loads[b].is_free));
+    auto gaps = laws_.gap(now.strain, now.answer, equilibrated, time_step, running);
     for (std::int64_t b = 0; b < batch; ++b)
       if (running[b] && std::isinf(gaps[b]) && laws_.guarantee(b).two_sided)
-        gaps[b] = scaled_gap(b, now, equilibrated, loads, shift[b]);
+        gaps[b] = scaled_gap(b, now, loads, equilibrated);
 
     std::vector<double> accuracy(batch, 0.1);
     for (std::int64_t b = 0; b < batch; ++b) {
@@ -318,7 +304,7 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
       auto& outcome = outcomes[b];
       const auto& metric = elastic_compliance_[b];
       const double shift_norm = norm_in(metric, shift[b]);
-      const MandelVector stress = now.mean_stress[b] + shift[b];
+      const MandelVector stress = now.answer.mean_stress[b] + shift[b];
       const double stress_norm = norm_in(metric, stress),
                    reference = std::max(stress_norm, loads[b].least_stress_norm);
       // Of both fields |s - s*|^2 / 2 adds up to at most the gap, and so do their means, which
@@ -331,7 +317,7 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
       outcome.answered = true;
       outcome.energy_upper = now.potential[b];
       outcome.gap = gap;
-      outcome.strain = now.mean[b];
+      outcome.strain = now.strain.mean[b];
       outcome.stress = stress;
       outcome.error = error;
       outcome.stress_norm = stress_norm;
@@ -388,7 +374,8 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
     const auto step = newton_step(now, residual, z, loads, accuracy, running);
     for (std::int64_t b = 0; b < batch; ++b) {
       // Strains are small; a stress that asks for others is not reached.
-      if (!running[b] || (now.mean[b] + step.mean[b]).cwiseAbs().maxCoeff() <= largest_strain)
+      if (!running[b] ||
+          (now.strain.mean[b] + step.mean[b]).cwiseAbs().maxCoeff() <= largest_strain)
         continue;
       outcomes[b].answered = false;
       running[b] = false;
@@ -401,24 +388,27 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
       length[b] = running[b] ? 1. : 0.;
     }
     for (int halvings = 0;; ++halvings) {
-      auto next_mean = now.mean;
-      for (std::int64_t b = 0; b < batch; ++b) next_mean[b] += length[b] * step.mean[b];
+      auto to = now.strain;
+      for (std::int64_t b = 0; b < batch; ++b) to.mean[b] += length[b] * step.mean[b];
       const auto lengths = torch::tensor(length, torch::kDouble).reshape({batch, 1});
-      auto next = trial(
-          loads, now.displacement + with_field_axes(lengths, step.displacement) * step.displacement,
-          next_mean, running, &now);
-      const auto slope = slopes(next, step, loads);
+      to.displacement = torch::addcmul(to.displacement, with_field_axes(lengths, step.displacement),
+                                       step.displacement);
+      auto next = trial(loads, std::move(to), running, &now);
+      // Laws without an energy: the derivative along the step has to shrink instead.
+      std::vector<double> slope;
+      for (std::int64_t b = 0; b < batch && slope.empty(); ++b)
+        if (running[b] && !laws_.guarantee(b).two_sided) slope = slopes(next, step, loads);
       bool again = false;
       for (std::int64_t b = 0; b < batch; ++b) {
         if (!running[b]) continue;
         constexpr double sufficient = 1e-4, noise = 1e-13, flatter = 0.9;
-        // Laws without an energy: the derivative along the step has to shrink instead.
         const bool descends =
             laws_.guarantee(b).two_sided
                 ? next.potential[b] <= now.potential[b] + sufficient * length[b] * step.slope[b] +
                                            noise * std::abs(now.potential[b])
                 : std::abs(slope[b]) <= flatter * std::abs(step.slope[b]);
-        if (next.answer.step_ratio[b] >= 1 && next.mean_stress[b].allFinite() && descends) continue;
+        if (next.answer.step_ratio[b] >= 1 && next.answer.mean_stress[b].allFinite() && descends)
+          continue;
         length[b] *= 0.5;
         again = true;
         constexpr double shortest = 1e-4;
@@ -437,58 +427,59 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
     }
   }
   for (std::int64_t b = 0; b < batch; ++b)
-    if (active[b] && outcomes[b].answered) displacement[b].copy_(now.displacement[b]);
+    if (active[b] && outcomes[b].answered) displacement[b].copy_(now.strain.displacement[b]);
   answer_ = std::move(now.answer);
   return outcomes;
 }
 
 std::vector<IncrementSolver::Tangent> IncrementSolver::tangent(
-    const torch::Tensor& displacement, const std::vector<IncrementOutcome>& outcomes, bool bounds) {
-  auto result = tangent_in(bounds ? torch::kDouble : torch::kFloat, displacement, outcomes, bounds);
+    const std::vector<IncrementOutcome>& outcomes, const TangentRequest& request,
+    TangentFields& fields) {
+  const bool precise = request.bounds || request.double_precision;
+  auto result = tangent_in(precise ? torch::kDouble : torch::kFloat, outcomes, request, fields);
   // Nearly incompressible voxels need double precision.
-  const bool missed = std::any_of(result.begin(), result.end(), [](const Tangent& t) {
-    return !(t.residual <= tolerated_residual);
+  const bool missed = std::any_of(result.begin(), result.end(), [&](const Tangent& t) {
+    return !(t.residual <= tolerated * request.accuracy);
   });
-  if (missed && !bounds) result = tangent_in(torch::kDouble, displacement, outcomes, bounds);
+  if (missed && !precise) result = tangent_in(torch::kDouble, outcomes, request, fields);
   return result;
 }
 
 std::vector<IncrementSolver::Tangent> IncrementSolver::tangent_in(
-    torch::ScalarType type, const torch::Tensor& displacement,
-    const std::vector<IncrementOutcome>& outcomes, bool bounds) {
+    torch::ScalarType type, const std::vector<IncrementOutcome>& outcomes,
+    const TangentRequest& request, TangentFields& fields) {
   const Grid& grid = laws_.grid();
   const auto batch = laws_.batch_size(), m = static_cast<std::int64_t>(grid.n_components());
   const auto n_voxels = static_cast<double>(grid.n_voxels());
-  const bool precise = type == torch::kDouble;
   const auto options = torch::TensorOptions(type).device(device_);
   const auto& kernels = kernels_of(options);
-  const auto& green = precise ? green_ : correction_green_;
+  const auto& green = type == torch::kDouble ? green_ : correction_green_;
   const auto coefficients = answer_.tangent.to(options).contiguous();
   const auto medium = medium_of(answer_.mean_tangent);
-  auto shape = displacement.sizes().vec();
-  shape[1] = m;
-  auto u = torch::zeros(shape, options);
+  std::vector<std::int64_t> shape{batch, m, grid.dimension()};
+  shape.insert(shape.end(), grid.shape.begin(), grid.shape.end());
+  const auto& before = fields.displacement;
+  auto u = before.defined() ? before.to(options, /*non_blocking=*/false, /*copy=*/true).contiguous()
+                            : torch::zeros(shape, options);
   const auto unit = unit_loads(grid, torch::kDouble).expand({batch, m, m}).contiguous();
   const auto nothing = torch::zeros_like(unit);
-  auto r = -kernels.tangent_action(kernels, grid, coefficients, u, unit).force;
+  const auto begin = kernels.tangent_action(kernels, grid, coefficients, u, unit);
+  auto r = -begin.force;
   auto z = kernels.green(green.plan(), medium, r);
   auto p = z.clone();
   auto rz = kernels.inner_product(r, z);
-  // The energies N C_ii, which fall from those of the mean tangent: what is left of them is what
-  // the residual is compared with, since it may be a small part where some phase is incompressible.
-  auto energy = torch::empty({batch, m}, torch::kDouble);
-  for (std::int64_t b = 0; b < batch; ++b)
-    for (int k = 0; k < m; ++k)
-      energy.data_ptr<double>()[b * m + k] = n_voxels * answer_.mean_tangent[b](k, k);
-  energy = energy.to(device_);
-  auto decrease = energy.clone();
+  // The energies N C_ii, which fall: what is left of them is what the residual is compared with,
+  // since it may be a small part where some phase is incompressible.
+  auto energy = (begin.energy * n_voxels).to(device_);
+  // Fields that are given are near the answer; without them the first step tells.
+  auto decrease = before.defined() ? torch::zeros_like(energy) : energy.clone();
   constexpr double least_decrease = 1e-6;
   unsigned int iterations = 0;
 
   for (; iterations < settings_.max_iterations; ++iterations) {
     // A small residual may be worth much energy where the medium is stiffer than a phase: the last
     // step tells.
-    const auto moving = (rz > energy * (tangent_accuracy * tangent_accuracy)) |
+    const auto moving = (rz > energy * (request.accuracy * request.accuracy)) |
                         (decrease > energy * least_decrease);
     if (!moving.any().item<bool>()) break;
     const auto image = kernels.tangent_action(kernels, grid, coefficients, p, nothing);
@@ -516,6 +507,7 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent_in(
           .abs()
           .sqrt()
           .cpu();
+  fields = {u, left, medium};
   std::vector<Tangent> result(batch);
   for (std::int64_t b = 0; b < batch; ++b) {
     MandelMatrix c = to_matrix(image.stress_mean[b] + products[b]);
@@ -528,7 +520,7 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent_in(
     for (int k = 0; k < m; ++k)
       result[b].corrected_stress[k] -= correction.data_ptr<double>()[b * m + k];
   }
-  if (!bounds) return result;
+  if (!request.bounds) return result;
   // What the stresses lack of equilibrium, as stresses: C_lower = C_upper - <t : C^-1 : t>.
   const auto t = isotropic_stress(kernels.strain(left, grid), medium, grid).cpu().contiguous();
   const auto triangles = answer_.tangent.to(torch::kDouble).contiguous();

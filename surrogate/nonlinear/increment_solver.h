@@ -7,6 +7,9 @@
 
 namespace seco::surrogate {
 
+/// The isotropic part of each mean tangent.
+ReferenceMedium medium_of(const std::vector<materials::MandelMatrix>& mean_tangent);
+
 /// Where an RVE is: mean strain and displacement fluctuation. What a load prescribes of it stands
 /// in ControlledLoad.
 struct ControlledLoad {
@@ -42,6 +45,9 @@ struct IncrementOutcome {
 class IncrementSolver {
  public:
   IncrementSolver(const LawField& laws, const DeformationSettings& settings, torch::Device device);
+  /// On the device of these Green operators of the grid, in double and in single precision.
+  IncrementSolver(const LawField& laws, const DeformationSettings& settings, GreenOperator green,
+                  GreenOperator correction_green, torch::Device device);
 
   /// @param displacement start, `[B, 1, d, n...]`, double, CPU; the solution of active ones
   /// replaces
@@ -64,37 +70,46 @@ class IncrementSolver {
     double residual = 0;
     unsigned int iterations = 0;
   };
-  /// @param bounds whether both bounds are wanted
-  std::vector<Tangent> tangent(const torch::Tensor& displacement,
-                               const std::vector<IncrementOutcome>& outcomes, bool bounds);
-
-  /// `E + sym D u`, `[B, 1, m, n...]`, double.
-  torch::Tensor total_strain(const torch::Tensor& displacement,
-                             const std::vector<materials::MandelVector>& mean) const;
+  struct TangentRequest {
+    /// Whether both bounds are wanted; these need double precision.
+    bool bounds = false;
+    bool double_precision = false;
+    /// Largest residual of the fields, relative in the energy norm.
+    double accuracy = 3e-3;
+  };
+  /// Displacements of the unit strains, `[B, m, d, n...]`, on the device, and `G0 r` of what they
+  /// lack of equilibrium.
+  struct TangentFields {
+    torch::Tensor displacement, correction;
+    ReferenceMedium medium;
+  };
+  /// @param fields where the iteration starts, if defined, and what comes out
+  std::vector<Tangent> tangent(const std::vector<IncrementOutcome>& outcomes,
+                               const TangentRequest& request, TangentFields& fields);
 
  private:
   struct Trial;
   struct Step;
   /// Response at a displacement and mean strains.
-  Trial trial(const std::vector<ControlledLoad>& loads, const torch::Tensor& displacement,
-              const std::vector<materials::MandelVector>& mean, const std::vector<bool>& active,
-              const Trial* before = nullptr) const;
+  Trial trial(const std::vector<ControlledLoad>& loads, StrainField strain,
+              const std::vector<bool>& active, const Trial* before = nullptr) const;
   /// The gap with the stress of RVE b scaled down by the smallest part that makes it finite, where
-  /// the dual energy of the stress itself is infinite; infinity if there is none.
-  /// @param shift mean of the equilibrated stress less that of the strain's; becomes that of the
-  ///   scaled one
-  double scaled_gap(std::int64_t b, const Trial& at, const torch::Tensor& equilibrated,
-                    const std::vector<ControlledLoad>& loads, materials::MandelVector& shift) const;
+  /// the dual energy of the stress itself is infinite; infinity if there is none. The shift of the
+  /// stress becomes that of the scaled one.
+  double scaled_gap(std::int64_t b, const Trial& at, const std::vector<ControlledLoad>& loads,
+                    Equilibration& stress) const;
   Step newton_step(const Trial& at, const torch::Tensor& residual,
                    const torch::Tensor& preconditioned, const std::vector<ControlledLoad>& loads,
                    const std::vector<double>& accuracy, const std::vector<bool>& active) const;
 
-  /// Derivatives of the potential along a step at the trial.
+  /// Derivatives of the potential along a step at the trial, `<s : e> - S:E` of the strain e of the
+  /// step.
   std::vector<double> slopes(const Trial& at, const Step& step,
                              const std::vector<ControlledLoad>& loads) const;
 
-  std::vector<Tangent> tangent_in(torch::ScalarType type, const torch::Tensor& displacement,
-                                  const std::vector<IncrementOutcome>& outcomes, bool bounds);
+  std::vector<Tangent> tangent_in(torch::ScalarType type,
+                                  const std::vector<IncrementOutcome>& outcomes,
+                                  const TangentRequest& request, TangentFields& fields);
 
   const LawField& laws_;
   DeformationSettings settings_;

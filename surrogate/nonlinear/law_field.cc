@@ -8,9 +8,12 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
+
+#include "kernel_tables.h"
 
 namespace seco::surrogate {
 namespace {
@@ -18,8 +21,9 @@ namespace {
 using materials::LawAnswer;
 using materials::LawPoints;
 
-/// Points that a law gets at once: their arrays stay in the second cache.
-constexpr std::int64_t chunk_size = 256;
+/// Points that a law gets at once at most, and voxels of a slab at least: their arrays stay in the
+/// second cache.
+constexpr std::int64_t chunk_size = 256, slab_size = 1024;
 
 /// Where the components of a field are among the six of a law.
 std::vector<int> places_of(int dimension) {
@@ -40,12 +44,15 @@ std::vector<int> triangle_places(const std::vector<int>& places) {
   return result;
 }
 
-void gather(const double* field, std::int64_t n_voxels, const std::vector<int>& places,
-            const std::int32_t* voxels, std::int64_t count, double* points) {
+/// @param field of the first voxel, components `apart` numbers apart @param mean is added
+void gather(const double* field, std::int64_t apart, const std::vector<int>& places,
+            const std::int32_t* voxels, std::int64_t count, const materials::MandelVector& mean,
+            double* points) {
   for (std::size_t c = 0; c < places.size(); ++c) {
-    const double* from = field + static_cast<std::int64_t>(c) * n_voxels;
+    const double* from = field + static_cast<std::int64_t>(c) * apart;
+    const double constant = mean[static_cast<Eigen::Index>(c)];
     double* to = points + places[c] * chunk_size;
-    for (std::int64_t k = 0; k < count; ++k) to[k] = from[voxels[k]];
+    for (std::int64_t k = 0; k < count; ++k) to[k] = from[voxels[k]] + constant;
   }
 }
 
@@ -92,108 +99,145 @@ struct LawField::Points {
                       stress = std::vector<double>(6 * chunk_size),
                       tangent = std::vector<double>(21 * chunk_size),
                       energy = std::vector<double>(chunk_size), state;
+
+  materials::LawPoints of(const Chunk& chunk, double time_step) const {
+    return {chunk.count, chunk_size, strain.data(), state.data(), time_step};
+  }
 };
 
-torch::Tensor LawFieldAnswer::mean_energy() const {
-  return energy.mean(1);
-}
-
-LawField::LawField(const std::vector<LawRve>& rves, bool single_precision_state)
-    : single_(single_precision_state) {
-  if (rves.empty()) throw std::invalid_argument("there is no RVE to deform");
-  grid_ = grid_of(rves.front().rve);
-  for (const auto& rve : rves) {
-    if (!(grid_of(rve.rve) == grid_))
-      throw std::invalid_argument("RVEs that are deformed together need the same grid");
-    members_.push_back(make_member(rve));
-  }
-}
-
-LawField::Member LawField::make_member(const LawRve& of) const {
-  Member member;
-  member.laws = of.laws;
-  member.unit = of.rve.unit;
+LawStructure::LawStructure(const LawRve& of)
+    : grid(grid_of(of.rve)), laws(of.laws), unit(of.rve.unit) {
   const auto n_phases = *std::max_element(of.rve.phase.begin(), of.rve.phase.end()) + 1;
   std::vector<std::int64_t> counts(n_phases, 0);
   for (const auto phase : of.rve.phase) ++counts[phase];
-  member.mean_elastic = materials::MandelMatrix::Zero(grid_.n_components(), grid_.n_components());
-  const auto n_voxels = static_cast<double>(grid_.n_voxels());
-  std::vector<std::int64_t> next(n_phases, 0);
-  std::int64_t voxel = 0, state = 0;
+  mean_elastic = materials::MandelMatrix::Zero(grid.n_components(), grid.n_components());
+  const auto n_voxels = static_cast<double>(grid.n_voxels());
+  std::vector<double> largest_moduli(n_phases, 0.);
+  elastic.resize(n_phases);
   for (int p = 0; p < n_phases; ++p) {
-    next[p] = voxel;
     if (counts[p] == 0) continue;
-    if (static_cast<std::size_t>(p) >= of.laws.size() || !of.laws[p])
+    if (static_cast<std::size_t>(p) >= laws.size() || !laws[p])
       throw std::invalid_argument(fmt::format("phase {} has no law", p));
-    const auto& law = *of.laws[p];
-    const auto elastic = law.elastic_stiffness();
-    member.mean_elastic += (static_cast<double>(counts[p]) / n_voxels) *
-                           (grid_.dimension() == 2 ? materials::plane_strain(elastic) : elastic);
-    const auto guarantee = law.guarantee();
-    auto& all = member.guarantee;
-    if ((all.two_sided && !guarantee.two_sided) ||
-        (all.along_path && !guarantee.along_path && guarantee.two_sided && all.reason.empty()))
-      all.reason = fmt::format("phase {}: {}", p, guarantee.reason);
-    all.two_sided = all.two_sided && guarantee.two_sided;
-    all.along_path = all.along_path && guarantee.along_path && guarantee.two_sided;
-    const double largest =
-        Eigen::SelfAdjointEigenSolver<materials::MandelMatrix>(elastic, Eigen::EigenvaluesOnly)
+    const auto& law = *laws[p];
+    elastic[p] = law.elastic_stiffness();
+    mean_elastic += (static_cast<double>(counts[p]) / n_voxels) *
+                    (grid.dimension() == 2 ? materials::plane_strain(elastic[p]) : elastic[p]);
+    const auto own = law.guarantee();
+    if ((guarantee.two_sided && !own.two_sided) ||
+        (guarantee.along_path && !own.along_path && own.two_sided && guarantee.reason.empty()))
+      guarantee.reason = fmt::format("phase {}: {}", p, own.reason);
+    guarantee.two_sided = guarantee.two_sided && own.two_sided;
+    guarantee.along_path = guarantee.along_path && own.along_path && own.two_sided;
+    largest_moduli[p] =
+        Eigen::SelfAdjointEigenSolver<materials::MandelMatrix>(elastic[p], Eigen::EigenvaluesOnly)
             .eigenvalues()
             .maxCoeff();
-    const auto initial = law.initial_state();
-    const auto n_state = static_cast<int>(initial.size());
-    for (std::int64_t first = 0; first < counts[p]; first += chunk_size) {
-      const auto count = std::min(chunk_size, counts[p] - first);
-      member.chunks.push_back({&law, largest, n_state, voxel + first, count, state});
-      const auto n = static_cast<std::size_t>(count);
-      for (const double value : initial) {
-        if (single_)
-          member.single_state.insert(member.single_state.end(), n, static_cast<float>(value));
-        else
-          member.state.insert(member.state.end(), n, value);
-      }
-      state += n_state * count;
-    }
-    voxel += counts[p];
   }
-  member.voxels.resize(of.rve.phase.size());
-  for (std::size_t v = 0; v < of.rve.phase.size(); ++v)
-    member.voxels[next[of.rve.phase[v]]++] = static_cast<std::int32_t>(v);
-  return member;
+  make_chunks(of, largest_moduli);
 }
 
-std::vector<std::pair<std::int64_t, std::int64_t>> LawField::chunks_of(
+void LawStructure::make_chunks(const LawRve& of, const std::vector<double>& largest_moduli) {
+  std::vector<std::vector<double>> initial(largest_moduli.size());
+  for (std::size_t p = 0; p < initial.size(); ++p)
+    if (p < laws.size() && laws[p]) initial[p] = laws[p]->initial_state();
+  const auto n_planes = grid.shape[0], plane = grid.n_voxels() / n_planes;
+  const auto thickness = std::max<std::int64_t>(1, slab_size / plane);
+  std::vector<std::vector<std::int32_t>> voxels_of(largest_moduli.size());
+  voxels.reserve(of.rve.phase.size());
+  for (std::int64_t first = 0; first < n_planes; first += thickness) {
+    const auto last = std::min(n_planes, first + thickness), base = first * plane;
+    Slab slab{first, last, chunks.size(), 0};
+    std::vector<std::size_t> phases;
+    for (std::int64_t k = 0; k < (last - first) * plane; ++k) {
+      const auto p = static_cast<std::size_t>(of.rve.phase[static_cast<std::size_t>(base + k)]);
+      if (voxels_of[p].empty()) phases.push_back(p);
+      voxels_of[p].push_back(static_cast<std::int32_t>(k));
+    }
+    std::sort(phases.begin(), phases.end());
+    for (const auto p : phases) {
+      auto& own = voxels_of[p];
+      const auto n = static_cast<std::int64_t>(own.size());
+      for (std::int64_t at = 0; at < n; at += chunk_size) {
+        const auto count = std::min(chunk_size, n - at);
+        chunks.push_back({laws[p].get(), &elastic[p], largest_moduli[p],
+                          static_cast<int>(initial[p].size()),
+                          static_cast<std::int64_t>(voxels.size()) + at, count, base,
+                          static_cast<std::int64_t>(initial_state.size())});
+        for (const double value : initial[p])
+          initial_state.insert(initial_state.end(), static_cast<std::size_t>(count), value);
+      }
+      voxels.insert(voxels.end(), own.begin(), own.end());
+      own.clear();
+    }
+    slab.last_chunk = chunks.size();
+    slabs.push_back(slab);
+  }
+}
+
+LawField::LawField(std::vector<std::shared_ptr<const LawStructure>> structures,
+                   bool single_precision_state)
+    : single_(single_precision_state) {
+  if (structures.empty()) throw std::invalid_argument("there is no RVE to deform");
+  grid_ = structures.front()->grid;
+  for (auto& structure : structures) {
+    if (!(structure->grid == grid_))
+      throw std::invalid_argument("RVEs that are deformed together need the same grid");
+    Member member;
+    const auto& initial = structure->initial_state;
+    if (single_)
+      member.single_state.assign(initial.begin(), initial.end());
+    else
+      member.state = initial;
+    member.structure = std::move(structure);
+    members_.push_back(std::move(member));
+  }
+}
+
+std::vector<std::pair<std::int64_t, std::size_t>> LawField::slabs_of(
     const std::vector<bool>& active) const {
-  std::vector<std::pair<std::int64_t, std::int64_t>> result;
+  std::vector<std::pair<std::int64_t, std::size_t>> result;
   for (std::int64_t b = 0; b < batch_size(); ++b)
     if (active[b])
-      for (std::size_t i = 0; i < members_[b].chunks.size(); ++i)
-        result.emplace_back(b, static_cast<std::int64_t>(i));
+      for (std::size_t i = 0; i < structure(b).slabs.size(); ++i) result.emplace_back(b, i);
   return result;
 }
 
-LawFieldAnswer LawField::respond(const torch::Tensor& strain, const std::vector<double>& time_step,
+torch::Tensor LawField::strain_of(const torch::Tensor& displacement, std::int64_t b,
+                                  const Slab& slab) const {
+  return kernels_of(displacement)
+      .strain_of_planes(displacement.select(0, b), grid_, slab.first, slab.last);
+}
+
+LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<double>& time_step,
                                  std::optional<torch::ScalarType> tangent_type,
                                  const std::vector<bool>& active,
                                  const LawFieldAnswer* before) const {
   const auto places = places_of(grid_.dimension()), in_tangent = triangle_places(places);
   const auto n_voxels = grid_.n_voxels(), batch = batch_size();
   const std::int64_t m = grid_.n_components(), n_coefficients = m * (m + 1) / 2;
+  const auto field_of = [&](std::int64_t components, torch::ScalarType type) {
+    std::vector<std::int64_t> shape{batch, components};
+    shape.insert(shape.end(), grid_.shape.begin(), grid_.shape.end());
+    return torch::empty(shape, type);
+  };
   LawFieldAnswer answer;
-  answer.stress = torch::empty(strain.sizes(), torch::kDouble);
+  answer.stress = field_of(m, torch::kDouble).unsqueeze(1);
   answer.energy = torch::empty({batch, n_voxels}, torch::kDouble);
+  answer.mean_energy.assign(batch, 0.);
+  answer.mean_stress.assign(batch, materials::MandelVector::Zero(m));
   answer.step_ratio.assign(batch, 1.);
   if (tangent_type) {
-    std::vector<std::int64_t> shape{batch, n_coefficients};
-    shape.insert(shape.end(), grid_.shape.begin(), grid_.shape.end());
-    answer.tangent = torch::empty(shape, *tangent_type);
+    answer.tangent = field_of(n_coefficients, *tangent_type);
     answer.mean_tangent.assign(batch, materials::MandelMatrix::Identity(m, m));
   }
   for (std::int64_t b = 0; b < batch; ++b) {
-    if (active[b]) continue;
-    if (before) {
+    if (active[b]) {
+      if (tangent_type) answer.mean_tangent[b].setZero();
+    } else if (before) {
       answer.stress[b].copy_(before->stress[b]);
       answer.energy[b].copy_(before->energy[b]);
+      answer.mean_energy[b] = before->mean_energy[b];
+      answer.mean_stress[b] = before->mean_stress[b];
       answer.step_ratio[b] = before->step_ratio[b];
       if (tangent_type) {
         answer.tangent[b].copy_(before->tangent[b]);
@@ -205,110 +249,197 @@ LawFieldAnswer LawField::respond(const torch::Tensor& strain, const std::vector<
       if (tangent_type) answer.tangent[b].zero_();
     }
   }
-  const auto chunks = chunks_of(active);
-  const auto n_chunks = static_cast<std::int64_t>(chunks.size());
-  std::vector<double> ratios(n_chunks, 1.), sums(n_chunks * n_coefficients, 0.);
-  at::parallel_for(0, n_chunks, 8, [&](std::int64_t begin, std::int64_t end) {
-    Points points;
-    for (auto i = begin; i < end; ++i) {
-      const auto [b, number] = chunks[i];
-      const auto& member = members_[b];
-      const auto& chunk = member.chunks[number];
-      const auto* voxels = member.voxels.data() + chunk.first;
-      gather(strain.data_ptr<double>() + b * m * n_voxels, n_voxels, places, voxels, chunk.count,
-             points.strain.data());
-      load_state(member, chunk, points);
-      ratios[i] = chunk.law->respond(
-          {chunk.count, chunk_size, points.strain.data(), points.state.data(), time_step[b]},
-          {points.stress.data(), tangent_type ? points.tangent.data() : nullptr,
-           points.energy.data(), nullptr});
-      scatter(points.stress.data(), n_voxels, places, voxels, chunk.count,
-              answer.stress.data_ptr<double>() + b * m * n_voxels);
-      scatter(points.energy.data(), n_voxels, {0}, voxels, chunk.count,
-              answer.energy.data_ptr<double>() + b * n_voxels);
-      if (!tangent_type) continue;
-      AT_DISPATCH_FLOATING_TYPES(*tangent_type, "tangent", [&] {
-        scatter(points.tangent.data(), n_voxels, in_tangent, voxels, chunk.count,
-                answer.tangent.data_ptr<scalar_t>() + b * n_coefficients * n_voxels);
+  // Sums of each slab: energy, stress, tangent.
+  struct Sums {
+    double ratio = 1, energy = 0;
+    std::array<double, 6> stress{};
+    std::array<double, 21> tangent{};
+  };
+  const auto slabs = slabs_of(active);
+  std::vector<Sums> sums(slabs.size());
+  constexpr std::int64_t grain = 2;
+  at::parallel_for(
+      0, static_cast<std::int64_t>(slabs.size()), grain, [&](std::int64_t begin, std::int64_t end) {
+        Points points;
+        for (auto i = begin; i < end; ++i) {
+          const auto [b, number] = slabs[i];
+          const auto& member = members_[b];
+          const auto& slab = member.structure->slabs[number];
+          const auto strains = strain_of(strain.displacement, b, slab);
+          const auto apart = strains.numel() / m;
+          auto& sum = sums[i];
+          for (auto c = slab.first_chunk; c < slab.last_chunk; ++c) {
+            const auto& chunk = member.structure->chunks[c];
+            const auto* voxels = member.structure->voxels.data() + chunk.first;
+            gather(strains.data_ptr<double>(), apart, places, voxels, chunk.count, strain.mean[b],
+                   points.strain.data());
+            load_state(member, chunk, points);
+            sum.ratio = std::min(sum.ratio,
+                                 chunk.law->respond(points.of(chunk, time_step[b]),
+                                                    {points.stress.data(),
+                                                     tangent_type ? points.tangent.data() : nullptr,
+                                                     points.energy.data(), nullptr}));
+            scatter(points.stress.data(), n_voxels, places, voxels, chunk.count,
+                    answer.stress.data_ptr<double>() + b * m * n_voxels + chunk.base);
+            scatter(points.energy.data(), n_voxels, {0}, voxels, chunk.count,
+                    answer.energy.data_ptr<double>() + b * n_voxels + chunk.base);
+            const auto total = [&](const double* values) {
+              return std::accumulate(values, values + chunk.count, 0.);
+            };
+            sum.energy += total(points.energy.data());
+            for (std::int64_t k = 0; k < m; ++k)
+              sum.stress[k] += total(points.stress.data() + places[k] * chunk_size);
+            if (!tangent_type) continue;
+            AT_DISPATCH_FLOATING_TYPES(*tangent_type, "tangent", [&] {
+              scatter(
+                  points.tangent.data(), n_voxels, in_tangent, voxels, chunk.count,
+                  answer.tangent.data_ptr<scalar_t>() + b * n_coefficients * n_voxels + chunk.base);
+            });
+            for (std::int64_t k = 0; k < n_coefficients; ++k)
+              sum.tangent[k] += total(points.tangent.data() + in_tangent[k] * chunk_size);
+          }
+        }
       });
-      for (std::int64_t c = 0; c < n_coefficients; ++c) {
-        const double* values = points.tangent.data() + in_tangent[c] * chunk_size;
-        sums[i * n_coefficients + c] = std::accumulate(values, values + chunk.count, 0.);
-      }
-    }
-  });
-  for (std::int64_t i = 0; i < n_chunks; ++i) {
-    const auto b = chunks[i].first;
-    answer.step_ratio[b] = std::min(answer.step_ratio[b], ratios[i]);
+  const double weight = 1. / static_cast<double>(n_voxels);
+  for (std::size_t i = 0; i < slabs.size(); ++i) {
+    const auto b = slabs[i].first;
+    const auto& sum = sums[i];
+    answer.step_ratio[b] = std::min(answer.step_ratio[b], sum.ratio);
+    answer.mean_energy[b] += weight * sum.energy;
+    for (std::int64_t k = 0; k < m; ++k) answer.mean_stress[b][k] += weight * sum.stress[k];
     if (!tangent_type) continue;
     auto& mean = answer.mean_tangent[b];
-    if (chunks[i].second == 0) mean.setZero();
-    std::int64_t c = i * n_coefficients;
+    std::size_t c = 0;
     for (int k = 0; k < m; ++k)
       for (int l = k; l < m; ++l, ++c) {
-        mean(k, l) += sums[c] / static_cast<double>(n_voxels);
+        mean(k, l) += weight * sum.tangent[c];
         mean(l, k) = mean(k, l);
       }
   }
   return answer;
 }
 
-std::vector<double> LawField::gap(const torch::Tensor& strain, const torch::Tensor& energy,
-                                  const torch::Tensor& stress, const std::vector<double>& time_step,
-                                  const std::vector<bool>& active, double scale) const {
+std::vector<double> LawField::gap(const StrainField& strain, const LawFieldAnswer& answer,
+                                  const Equilibration& stress, const std::vector<double>& time_step,
+                                  const std::vector<bool>& active) const {
   const auto places = places_of(grid_.dimension());
   const auto n_voxels = grid_.n_voxels();
   const std::int64_t m = grid_.n_components();
+  const materials::MandelVector nothing = materials::MandelVector::Zero(m);
   std::vector<double> result(batch_size(), 0.);
   auto bounded = active;
   for (std::int64_t b = 0; b < batch_size(); ++b)
-    if (active[b] && !members_[b].guarantee.two_sided) {
+    if (active[b] && !guarantee(b).two_sided) {
       result[b] = std::numeric_limits<double>::infinity();
       bounded[b] = false;
     }
-  const auto chunks = chunks_of(bounded);
-  const auto n_chunks = static_cast<std::int64_t>(chunks.size());
-  std::vector<double> sums(n_chunks, 0.);
-  at::parallel_for(0, n_chunks, 8, [&](std::int64_t begin, std::int64_t end) {
-    Points points;
-    std::vector<double> given(6 * chunk_size, 0.), dual(chunk_size);
-    for (auto i = begin; i < end; ++i) {
-      const auto [b, number] = chunks[i];
-      const auto& member = members_[b];
-      const auto& chunk = member.chunks[number];
-      const auto* voxels = member.voxels.data() + chunk.first;
-      const auto at = b * m * n_voxels;
-      gather(strain.data_ptr<double>() + at, n_voxels, places, voxels, chunk.count,
-             points.strain.data());
-      gather(stress.data_ptr<double>() + at, n_voxels, places, voxels, chunk.count, given.data());
-      load_state(member, chunk, points);
-      if (grid_.dimension() == 2) {
-        chunk.law->respond(
-            {chunk.count, chunk_size, points.strain.data(), points.state.data(), time_step[b]},
-            {points.stress.data(), points.tangent.data(), points.energy.data(), nullptr});
-        for (double& value : points.stress) value *= scale;
-        complete_stress(points.stress.data(), points.tangent.data(), chunk.count, given.data());
-      }
-      chunk.law->dual({chunk.count, chunk_size, given.data(), points.state.data(), time_step[b]},
-                      dual.data());
-      const double* w = energy.data_ptr<double>() + b * n_voxels;
-      for (std::int64_t k = 0; k < chunk.count; ++k) {
-        double product = 0;
-        double size = std::abs(w[voxels[k]]) + std::abs(dual[k]);
-        for (const int c : places) {
-          const double part = given[c * chunk_size + k] * points.strain[c * chunk_size + k];
-          product += part;
-          size += std::abs(part);
+  const auto slabs = slabs_of(bounded);
+  std::vector<double> sums(slabs.size(), 0.);
+  constexpr std::int64_t grain = 2;
+  at::parallel_for(
+      0, static_cast<std::int64_t>(slabs.size()), grain, [&](std::int64_t begin, std::int64_t end) {
+        Points points;
+        std::vector<double> given(6 * chunk_size, 0.), dual(chunk_size);
+        for (auto i = begin; i < end; ++i) {
+          const auto [b, number] = slabs[i];
+          const auto& member = members_[b];
+          const auto& slab = member.structure->slabs[number];
+          const auto strains = strain_of(strain.displacement, b, slab);
+          const auto corrections = strain_of(stress.correction, b, slab);
+          const auto apart = strains.numel() / m;
+          const double lambda = stress.medium.lambda.data_ptr<double>()[b],
+                       two_mu = 2 * stress.medium.mu.data_ptr<double>()[b];
+          const auto& rest = stress.rest.empty() ? nothing : stress.rest[b];
+          for (auto n = slab.first_chunk; n < slab.last_chunk; ++n) {
+            const auto& chunk = member.structure->chunks[n];
+            const auto* voxels = member.structure->voxels.data() + chunk.first;
+            gather(strains.data_ptr<double>(), apart, places, voxels, chunk.count, strain.mean[b],
+                   points.strain.data());
+            load_state(member, chunk, points);
+            const double* of_strain =
+                answer.stress.data_ptr<double>() + b * m * n_voxels + chunk.base;
+            const double* z = corrections.data_ptr<double>();
+            for (std::int64_t k = 0; k < chunk.count; ++k) {
+              double trace = 0;
+              for (int c = 0; c < grid_.dimension(); ++c) trace += z[c * apart + voxels[k]];
+              for (std::int64_t c = 0; c < m; ++c) {
+                double value = of_strain[c * n_voxels + voxels[k]] + stress.shift[b][c] +
+                               two_mu * z[c * apart + voxels[k]];
+                if (c < grid_.dimension()) value += lambda * trace;
+                given[places[c] * chunk_size + k] = stress.part * value + rest[c];
+              }
+            }
+            if (grid_.dimension() == 2) {
+              chunk.law->respond(
+                  points.of(chunk, time_step[b]),
+                  {points.stress.data(), points.tangent.data(), points.energy.data(), nullptr});
+              for (double& value : points.stress) value *= stress.part;
+              complete_stress(points.stress.data(), points.tangent.data(), chunk.count,
+                              given.data());
+            }
+            chunk.law->dual(
+                {chunk.count, chunk_size, given.data(), points.state.data(), time_step[b]},
+                dual.data());
+            const double* w = answer.energy.data_ptr<double>() + b * n_voxels + chunk.base;
+            for (std::int64_t k = 0; k < chunk.count; ++k) {
+              double product = 0;
+              double size = std::abs(w[voxels[k]]) + std::abs(dual[k]);
+              for (const int c : places) {
+                const double part = given[c * chunk_size + k] * points.strain[c * chunk_size + k];
+                product += part;
+                size += std::abs(part);
+              }
+              // What round-off may hide of a gap counts as gap.
+              constexpr double round_off = 32 * std::numeric_limits<double>::epsilon();
+              sums[i] += w[voxels[k]] + dual[k] - product + round_off * size;
+            }
+          }
         }
-        // What round-off may hide of a gap counts as gap.
-        constexpr double round_off = 32 * std::numeric_limits<double>::epsilon();
-        sums[i] += w[voxels[k]] + dual[k] - product + round_off * size;
+      });
+  for (std::size_t i = 0; i < slabs.size(); ++i)
+    result[slabs[i].first] += sums[i] / static_cast<double>(n_voxels);
+  return result;
+}
+
+std::optional<double> LawField::elastic_energy(std::int64_t b, const StrainField& strain,
+                                               double time_step) const {
+  const auto places = places_of(grid_.dimension());
+  const auto& member = members_[b];
+  Points points;
+  std::vector<double> after;
+  double sum = 0;
+  for (const auto& slab : member.structure->slabs) {
+    const auto strains = strain_of(strain.displacement, b, slab);
+    for (auto n = slab.first_chunk; n < slab.last_chunk; ++n) {
+      const auto& chunk = member.structure->chunks[n];
+      gather(strains.data_ptr<double>(), strains.numel() / grid_.n_components(), places,
+             member.structure->voxels.data() + chunk.first, chunk.count, strain.mean[b],
+             points.strain.data());
+      load_state(member, chunk, points);
+      after.resize(points.state.size());
+      if (chunk.law->respond(points.of(chunk, time_step), {points.stress.data(), nullptr,
+                                                           points.energy.data(), after.data()}) < 1)
+        return {};
+      for (int s = 0; s < chunk.n_state; ++s)
+        if (!std::equal(after.begin() + s * chunk_size,
+                        after.begin() + s * chunk_size + chunk.count,
+                        points.state.begin() + s * chunk_size))
+          return {};
+      const auto& c = *chunk.elastic;
+      for (std::int64_t k = 0; k < chunk.count; ++k) {
+        double energy = 0;
+        for (int i = 0; i < 6; ++i)
+          for (int j = 0; j < 6; ++j)
+            energy += 0.5 * c(i, j) * points.strain[i * chunk_size + k] *
+                      points.strain[j * chunk_size + k];
+        // Of the products with large moduli of nearly incompressible phases.
+        constexpr double round_off = 1e-9;
+        if (!(std::abs(points.energy[k] - energy) <= round_off * energy)) return {};
+        sum += points.energy[k];
       }
     }
-  });
-  for (std::int64_t i = 0; i < n_chunks; ++i)
-    result[chunks[i].first] += sums[i] / static_cast<double>(n_voxels);
-  return result;
+  }
+  return sum / static_cast<double>(grid_.n_voxels());
 }
 
 void LawField::load_state(const Member& member, const Chunk& chunk, Points& points) const {
@@ -324,43 +455,48 @@ void LawField::load_state(const Member& member, const Chunk& chunk, Points& poin
   }
 }
 
-double LawField::accept(std::int64_t b, const torch::Tensor& strain, double time_step) {
+double LawField::accept(std::int64_t b, const StrainField& strain, double time_step) {
   const auto places = places_of(grid_.dimension());
-  const auto n_voxels = grid_.n_voxels();
   auto& member = members_[b];
-  const auto n_chunks = static_cast<std::int64_t>(member.chunks.size());
-  std::vector<double> changes(n_chunks, 0.);
-  at::parallel_for(0, n_chunks, 8, [&](std::int64_t begin, std::int64_t end) {
+  const auto& structure = *member.structure;
+  const auto n_slabs = static_cast<std::int64_t>(structure.slabs.size());
+  std::vector<double> changes(n_slabs, 0.);
+  constexpr std::int64_t grain = 2;
+  at::parallel_for(0, n_slabs, grain, [&](std::int64_t begin, std::int64_t end) {
     Points points;
     std::vector<double> after;
     for (auto i = begin; i < end; ++i) {
-      const auto& chunk = member.chunks[i];
-      if (chunk.n_state == 0) continue;
-      gather(strain.data_ptr<double>() + b * grid_.n_components() * n_voxels, n_voxels, places,
-             member.voxels.data() + chunk.first, chunk.count, points.strain.data());
-      load_state(member, chunk, points);
-      after.resize(points.state.size());
-      chunk.law->respond(
-          {chunk.count, chunk_size, points.strain.data(), points.state.data(), time_step},
-          {points.stress.data(), nullptr, points.energy.data(), after.data()});
-      for (int s = 0; s < chunk.n_state; ++s) {
-        const double* from = after.data() + s * chunk_size;
-        const auto at = chunk.state + s * chunk.count;
-        if (!single_) {
-          std::copy_n(from, chunk.count, member.state.data() + at);
-          continue;
-        }
-        for (std::int64_t k = 0; k < chunk.count; ++k) {
-          float& to = member.single_state[at + k];
-          to = static_cast<float>(from[k]);
-          const double change = from[k] - static_cast<double>(to);
-          changes[i] += 2 * chunk.largest_modulus * change * change;
+      const auto& slab = structure.slabs[i];
+      const auto strains = strain_of(strain.displacement, b, slab);
+      for (auto n = slab.first_chunk; n < slab.last_chunk; ++n) {
+        const auto& chunk = structure.chunks[n];
+        if (chunk.n_state == 0) continue;
+        gather(strains.data_ptr<double>(), strains.numel() / grid_.n_components(), places,
+               structure.voxels.data() + chunk.first, chunk.count, strain.mean[b],
+               points.strain.data());
+        load_state(member, chunk, points);
+        after.resize(points.state.size());
+        chunk.law->respond(points.of(chunk, time_step),
+                           {points.stress.data(), nullptr, points.energy.data(), after.data()});
+        for (int s = 0; s < chunk.n_state; ++s) {
+          const double* from = after.data() + s * chunk_size;
+          const auto at = chunk.state + s * chunk.count;
+          if (!single_) {
+            std::copy_n(from, chunk.count, member.state.data() + at);
+            continue;
+          }
+          for (std::int64_t k = 0; k < chunk.count; ++k) {
+            float& to = member.single_state[at + k];
+            to = static_cast<float>(from[k]);
+            const double change = from[k] - static_cast<double>(to);
+            changes[i] += 2 * chunk.largest_modulus * change * change;
+          }
         }
       }
     }
   });
   return std::sqrt(std::accumulate(changes.begin(), changes.end(), 0.) /
-                   static_cast<double>(n_voxels));
+                   static_cast<double>(grid_.n_voxels()));
 }
 
 std::vector<double> LawField::state(std::int64_t b) const {
@@ -378,11 +514,10 @@ void LawField::set_state(std::int64_t b, std::span<const double> values) {
 }
 
 std::vector<Deformation::Field> LawField::state_fields(std::int64_t b) const {
-  const auto& member = members_[b];
   const auto n_voxels = grid_.n_voxels();
   const auto state = this->state(b);
   std::vector<Deformation::Field> fields;
-  for (const auto& chunk : member.chunks) {
+  for (const auto& chunk : structure(b).chunks) {
     std::int64_t at = chunk.state;
     for (const auto& variable : chunk.law->state_variables()) {
       auto field = std::find_if(fields.begin(), fields.end(),
@@ -396,7 +531,7 @@ std::vector<Deformation::Field> LawField::state_fields(std::int64_t b) const {
       if (field->n_components == variable.n_components)
         for (int c = 0; c < variable.n_components; ++c)
           for (std::int64_t k = 0; k < chunk.count; ++k)
-            field->values[c * n_voxels + member.voxels[chunk.first + k]] =
+            field->values[c * n_voxels + chunk.base + structure(b).voxels[chunk.first + k]] =
                 state[at + c * chunk.count + k];
       at += variable.n_components * chunk.count;
     }

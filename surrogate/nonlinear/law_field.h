@@ -6,9 +6,17 @@
 #include <vector>
 
 #include "grid.h"
+#include "reference_medium.h"
 #include "seco/surrogate/deformation.h"
 
 namespace seco::surrogate {
+
+/// Strains `E + sym D u` of a batch of RVEs.
+struct StrainField {
+  /// `[B, 1, d, n...]`, double, CPU, contiguous.
+  torch::Tensor displacement;
+  std::vector<materials::MandelVector> mean;
+};
 
 /// What the laws of a batch of RVEs answer to a strain field; double precision, on the CPU.
 struct LawFieldAnswer {
@@ -16,91 +24,141 @@ struct LawFieldAnswer {
   torch::Tensor stress;
   /// w of every voxel, `[B, N]`.
   torch::Tensor energy;
+  std::vector<materials::MandelVector> mean_stress;
+  std::vector<double> mean_energy;
   /// Derivative of the stress, upper triangles, `[B, m (m + 1) / 2, n...]`, and its means;
   /// undefined if not wanted.
   torch::Tensor tangent;
   std::vector<materials::MandelMatrix> mean_tangent;
   /// Fraction of the time step that a law asks for, 1 if it has answered.
   std::vector<double> step_ratio;
-
-  /// <w>, `[B]`.
-  torch::Tensor mean_energy() const;
 };
 
-/// The laws of all voxels of a batch of RVEs on one grid, and their state at the beginning of an
+/// What makes a stress in equilibrium of the answer s: `part (s + C0 : sym D z + shift) + rest`.
+struct Equilibration {
+  /// z, `[B, 1, d, n...]`, double, CPU, contiguous, and the isotropic media C0.
+  torch::Tensor correction;
+  ReferenceMedium medium;
+  std::vector<materials::MandelVector> shift;
+  double part = 1;
+  /// One per RVE, or none.
+  std::vector<materials::MandelVector> rest = {};
+};
+
+/// The laws of all voxels of an RVE, in the order in which a field is worked through: slabs of
+/// planes that stay in the caches, and in each the voxels of a phase in chunks, so that a law
+/// answers many of them in a row.
+class LawStructure {
+ public:
+  /// @throws std::invalid_argument for a phase without a law
+  explicit LawStructure(const LawRve& rve);
+  /// Chunks point to what is inside.
+  LawStructure(const LawStructure&) = delete;
+  LawStructure& operator=(const LawStructure&) = delete;
+
+  /// Voxels of a phase in a slab.
+  struct Chunk {
+    const materials::Law* law;
+    /// Elastic stiffness, 6 x 6, and its largest eigenvalue.
+    const materials::MandelMatrix* elastic;
+    double largest_modulus;
+    int n_state;
+    /// In `voxels`, which count from the voxel `base`, the first of the slab.
+    std::int64_t first, count, base;
+    /// Where its state begins, `[n_state, count]`.
+    std::int64_t state;
+  };
+  /// Planes [first, last) of the first axis, and their chunks.
+  struct Slab {
+    std::int64_t first, last;
+    std::size_t first_chunk, last_chunk;
+  };
+
+  Grid grid;
+  std::vector<std::shared_ptr<const materials::Law>> laws;
+  /// One per phase that occurs.
+  std::vector<materials::MandelMatrix> elastic;
+  std::vector<std::int32_t> voxels;
+  std::vector<Chunk> chunks;
+  std::vector<Slab> slabs;
+  /// State of all voxels before the first step.
+  std::vector<double> initial_state;
+  /// `<C>` of the elastic stiffnesses of the laws.
+  materials::MandelMatrix mean_elastic;
+  /// What holds for all phases together.
+  materials::Guarantee guarantee;
+  std::string unit;
+
+ private:
+  void make_chunks(const LawRve& rve, const std::vector<double>& largest_moduli);
+};
+
+/// The laws of a batch of RVEs on one grid, and the state of their voxels at the beginning of an
 /// increment.
 ///
-/// Voxels of a phase are gathered, in chunks that stay in the first caches, so that a law answers
-/// many of them in a row; the state is stored in the order of the chunks. Elastic voxels have none.
+/// Strains of a slab are made of the displacement, answered, and stresses written where they
+/// belong. Strains are not stored. Stresses are, since the certificate needs them once more, and 48
+/// bytes are read faster than a law answers. Elastic voxels have no state.
 class LawField {
  public:
+  /// States are the initial ones.
   /// @param single_precision_state whether states are stored in single precision
-  LawField(const std::vector<LawRve>& rves, bool single_precision_state);
+  LawField(std::vector<std::shared_ptr<const LawStructure>> structures,
+           bool single_precision_state);
 
   const Grid& grid() const { return grid_; }
   std::int64_t batch_size() const { return static_cast<std::int64_t>(members_.size()); }
-  /// `<C>` of the elastic stiffnesses of the laws.
-  const materials::MandelMatrix& mean_elastic(std::int64_t b) const {
-    return members_[b].mean_elastic;
-  }
-  const std::string& unit(std::int64_t b) const { return members_[b].unit; }
-  /// What holds for all phases together.
-  const materials::Guarantee& guarantee(std::int64_t b) const { return members_[b].guarantee; }
+  const LawStructure& structure(std::int64_t b) const { return *members_[b].structure; }
+  const materials::Guarantee& guarantee(std::int64_t b) const { return structure(b).guarantee; }
 
-  /// @param strain total strain, `[B, 1, m, n...]`, double, CPU, contiguous
   /// @param time_step `[B]`
   /// @param tangent_type of the tangent, or undefined for none
   /// @param active whose answer is wanted; that of others is taken from `before`
-  LawFieldAnswer respond(const torch::Tensor& strain, const std::vector<double>& time_step,
+  LawFieldAnswer respond(const StrainField& strain, const std::vector<double>& time_step,
                          std::optional<torch::ScalarType> tangent_type,
                          const std::vector<bool>& active,
                          const LawFieldAnswer* before = nullptr) const;
   /// `<w + w* - s:e>` of a strain and any stress, summed voxel by voxel, where none of the terms is
   /// negative (Fenchel-Young); `[B]`, infinity where w* is. In plane strain the normal stress that
   /// w* needs is that of the strain, corrected by the tangent: any gives an upper bound.
-  /// @param energy LawFieldAnswer::energy of the strain
+  /// @param answer of the laws to the strain
+  /// @param stress made of that answer
   /// @param active whose gap is wanted; that of others is 0
-  /// @param scale how much smaller the stress is than one in equilibrium with the strain
-  std::vector<double> gap(const torch::Tensor& strain, const torch::Tensor& energy,
-                          const torch::Tensor& stress, const std::vector<double>& time_step,
-                          const std::vector<bool>& active, double scale = 1.) const;
+  std::vector<double> gap(const StrainField& strain, const LawFieldAnswer& answer,
+                          const Equilibration& stress, const std::vector<double>& time_step,
+                          const std::vector<bool>& active) const;
+  /// <w>, if every voxel answers as linear elasticity would and its state does not change; none
+  /// else. @param time_step of RVE b
+  std::optional<double> elastic_energy(std::int64_t b, const StrainField& strain,
+                                       double time_step) const;
   /// The state at the end of the step becomes that at the beginning of the next.
   /// @return what storing it in single precision changes, as a stress in the norm of the elastic
   ///   compliance: `sqrt(<2 c d.d>)` of the changes d, c the largest elastic modulus, twice for the
   ///   moduli of hardening; 0 otherwise
-  double accept(std::int64_t b, const torch::Tensor& strain, double time_step);
+  double accept(std::int64_t b, const StrainField& strain, double time_step);
 
-  /// All states of an RVE in an order of their own.
+  /// All states of an RVE in the order of its chunks.
   std::vector<double> state(std::int64_t b) const;
   void set_state(std::int64_t b, std::span<const double> values);
   /// Quantities of the state as fields; voxels whose law does not have it have zeros.
   std::vector<Deformation::Field> state_fields(std::int64_t b) const;
 
  private:
-  struct Chunk {
-    const materials::Law* law;
-    double largest_modulus;
-    int n_state;
-    std::int64_t first, count;  // in Member::voxels
-    std::int64_t state;         // where its state begins, [n_state, count]
-  };
+  using Chunk = LawStructure::Chunk;
+  using Slab = LawStructure::Slab;
   struct Member {
-    std::vector<std::shared_ptr<const materials::Law>> laws;
-    std::vector<std::int32_t> voxels;
-    std::vector<Chunk> chunks;
+    std::shared_ptr<const LawStructure> structure;
     /// One of the two.
     std::vector<double> state;
     std::vector<float> single_state;
-    materials::MandelMatrix mean_elastic;
-    materials::Guarantee guarantee;
-    std::string unit;
   };
   struct Points;
   void load_state(const Member& member, const Chunk& chunk, Points& points) const;
-  Member make_member(const LawRve& rve) const;
-  /// Chunks of the active RVEs, `(RVE, chunk)`, so that threads share all of them.
-  std::vector<std::pair<std::int64_t, std::int64_t>> chunks_of(
-      const std::vector<bool>& active) const;
+  /// Slabs of the active RVEs, `(RVE, slab)`, so that threads share all of them.
+  std::vector<std::pair<std::int64_t, std::size_t>> slabs_of(const std::vector<bool>& active) const;
+  /// Strain of a slab without its mean, `[1, m, planes, n2...]`.
+  torch::Tensor strain_of(const torch::Tensor& displacement, std::int64_t b,
+                          const Slab& slab) const;
 
   Grid grid_;
   bool single_;

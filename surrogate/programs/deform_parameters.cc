@@ -1,17 +1,15 @@
 #include "deform_parameters.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 
 #include "seco/materials/generator_parameters.h"
 #include "seco/materials/generators.h"
-#include "seco/materials/law.h"
 #include "seco/materials/microstructure_file.h"
 #include "seco/materials/microstructure_parameters.h"
 #include "seco/materials/names.h"
+#include "seco/materials/phase_laws.h"
 
 namespace seco {
 namespace {
@@ -64,23 +62,9 @@ materials::Rve read_rve(ParameterFile& file, std::vector<std::string>& notes) {
   }
 }
 
-/// The section that has the law of a phase.
-std::string section_of(const ParameterFile& file, const std::set<std::string>& sections,
-                       std::size_t phase) {
-  const auto own = fmt::format("Phase {}", phase);
-  if (sections.contains(own)) return own;
-  if (sections.contains("All phases")) return "All phases";
-  throw std::invalid_argument(
-      fmt::format("{}: phase {} of the microstructure has no law; add a subsection '{}', or 'All "
-                  "phases' for all "
-                  "that have none of their own",
-                  file.origin(), phase, own));
-}
-
 }  // namespace
 
 DeformRun read_deform_run(ParameterFile& file) {
-  materials::register_builtin_laws();
   DeformRun run;
   auto& s = run.settings;
   s.tolerance = file.number("", "Tolerance", 1e-3, 1e-10, 1,
@@ -113,33 +97,7 @@ DeformRun read_deform_run(ParameterFile& file) {
 
   run.rve.rve = read_rve(file, run.notes);
   auto& rve = run.rve.rve;
-  std::set<std::string> sections;
-  for (const auto& entry : file.entries()) sections.insert(entry.section);
-  std::set<std::size_t> used(rve.phase.begin(), rve.phase.end());
-  const auto n_phases = *used.rbegin() + 1;
-  run.rve.laws.resize(n_phases);
-  for (const auto phase : used) {
-    materials::LawContext context;
-    context.unit = rve.unit;
-    if (phase < rve.orientation.size()) {
-      const auto& angles = rve.orientation[phase];
-      context.orientation = materials::from_euler(angles[0], angles[1], angles[2]);
-    }
-    if (phase < rve.stiffness.size() && file.has("Microstructure", "File"))
-      context.stiffness = materials::spatial_stiffness(rve, phase);
-    if (context.stiffness && context.stiffness->isZero()) context.stiffness.reset();
-    run.rve.laws[phase] = materials::read_law(file, section_of(file, sections, phase), context);
-  }
-  for (const auto& section : sections)
-    if (section.starts_with("Phase ")) {
-      const auto of = std::find_if(used.begin(), used.end(), [&](std::size_t p) {
-        return section == fmt::format("Phase {}", p);
-      });
-      if (of == used.end())
-        throw std::invalid_argument(
-            fmt::format("{}: section '{}': the microstructure has the phases {}", file.origin(),
-                        section, fmt::join(used, ", ")));
-    }
+  run.rve.laws = materials::read_phase_laws(file, rve, file.has("Microstructure", "File"));
 
   run.path = materials::read_loading(file, "Loading", rve.dimension());
   run.fields = file.path("Output", "Fields", "",

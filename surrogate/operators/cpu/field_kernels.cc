@@ -30,9 +30,27 @@ torch::Tensor strain(const torch::Tensor& displacement, const Grid& grid) {
     const auto v = voxels<scalar_t>(grid);
     const auto* in = u.data_ptr<scalar_t>();
     auto* out = result.data_ptr<scalar_t>();
+    const auto plane = v.n[1] * v.n[2];
     for_fields(v, u.numel() / n_in, [&](std::int64_t field, std::int64_t first, std::int64_t last) {
-      kernels<scalar_t>().strain(v, 1, in + field * n_in, out + field * n_out, first, last);
+      kernels<scalar_t>().strain(v, 1, in + field * n_in, out + field * n_out + first * plane,
+                                 v.count(), first, last);
     });
+  });
+  return result;
+}
+
+torch::Tensor strain_of_planes(const torch::Tensor& u, const Grid& grid, std::int64_t first,
+                               std::int64_t last) {
+  auto shape = u.sizes().vec();
+  const auto axes = shape.size() - grid.dimension();
+  shape[axes - 1] = grid.n_components();
+  shape[axes] = last - first;
+  auto result = torch::empty(shape, u.options());
+  AT_DISPATCH_FLOATING_TYPES(u.scalar_type(), "strain_of_planes", [&] {
+    const auto v = voxels<scalar_t>(grid);
+    kernels<scalar_t>().strain(v, u.numel() / (grid.dimension() * grid.n_voxels()),
+                               u.data_ptr<scalar_t>(), result.data_ptr<scalar_t>(),
+                               (last - first) * v.n[1] * v.n[2], first, last);
   });
   return result;
 }

@@ -7,6 +7,8 @@ namespace seco::surrogate::cpu {
 /// Operators on fields in one pass over memory each; contracts in kernel_table.h.
 
 torch::Tensor strain(const torch::Tensor& u, const Grid& grid);
+torch::Tensor strain_of_planes(const torch::Tensor& u, const Grid& grid, std::int64_t first,
+                               std::int64_t last);
 torch::Tensor divergence(const torch::Tensor& s, const Grid& grid);
 
 /// Phases in 32 bit.

@@ -103,9 +103,10 @@ struct Kernels {
 
   /// The operator pair alone: `e = sym D u` in the planes [first, last) of voxels and `f = D^T s`
   /// at those of nodes, here of the isotropic stresses `law : s`. Phases are not used.
+  /// @param e of plane `first`, components `apart` numbers apart
   /// @param mean null, or what the sums of s over each plane of voxels go to, `[n0, n_fields, m]`
   void (*strain)(const Voxels<Number>&, std::int64_t n_fields, const Number* u, Number* e,
-                 std::int64_t first, std::int64_t last);
+                 std::int64_t apart, std::int64_t first, std::int64_t last);
   void (*divergence)(const Voxels<Number>&, std::int64_t n_fields, Isotropic<Number> law,
                      const Number* s, Number* f, std::int64_t first, std::int64_t last,
                      double* mean);

@@ -283,7 +283,7 @@ void energies(const Voxels<Number>& v, std::int64_t n_loads, const Field* u, con
 
 template <int dim, typename Number>
 void strain(const Voxels<Number>& v, std::int64_t n_fields, const Number* u, Number* e,
-            std::int64_t first, std::int64_t last) {
+            std::int64_t apart, std::int64_t first, std::int64_t last) {
   constexpr int m = Sizes<dim>::m;
   const std::int64_t n = v.n[2], stride = padded<Number>(n), n_voxels = v.count();
   Scratch<Number> scratch(dim * dim * stride);
@@ -294,11 +294,11 @@ void strain(const Voxels<Number>& v, std::int64_t n_fields, const Number* u, Num
       corners(v, i, j, corner);
       for (std::int64_t field = 0; field < n_fields; ++field) {
         sum_corners<dim>(u + field * dim * n_voxels, n_voxels, corner, n, sums, stride);
-        Number* out = e + field * m * n_voxels + corner[0];
+        Number* out = e + field * m * apart + ((i - first) * v.n[1] + j) * n;
         for (std::int64_t k = 0; k < n; k += lanes<Number>) {
           Vector<Number> value[m];
           strain_at<dim>(sums, stride, k, v.weight, value);
-          for (int c = 0; c < m; ++c) store<Number>(out + c * n_voxels + k, value[c], n - k);
+          for (int c = 0; c < m; ++c) store<Number>(out + c * apart + k, value[c], n - k);
         }
       }
     }

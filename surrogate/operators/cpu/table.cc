@@ -40,6 +40,7 @@ KernelTable cpu_kernels() {
         {"FFTW", fourier_library()}, {"instruction set", instruction_sets()}};
   };
   table.strain = cpu::strain;
+  table.strain_of_planes = cpu::strain_of_planes;
   table.divergence = cpu::divergence;
   table.compact_phase = cpu::compact_phase;
   table.compact_matrices = cpu::compact_matrices;

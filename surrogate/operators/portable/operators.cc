@@ -58,6 +58,18 @@ torch::Tensor strain(const torch::Tensor& u, const Grid& grid) {
   return torch::stack(result, -d - 1);
 }
 
+torch::Tensor strain_of_planes(const torch::Tensor& u, const Grid& grid, std::int64_t first,
+                               std::int64_t last) {
+  torch::NoGradGuard no_grad;
+  // The nodes behind the last plane of voxels belong to it, and wrap.
+  const auto axis = u.dim() - grid.dimension();
+  auto planes = torch::arange(first, last + 1, torch::kLong);
+  planes = planes.remainder(grid.shape[0]).to(u.device());
+  Grid slab = grid;
+  slab.shape[0] = static_cast<int>(last - first + 1);
+  return strain(u.index_select(axis, planes), slab).narrow(axis, 0, last - first).contiguous();
+}
+
 torch::Tensor divergence(const torch::Tensor& stress, const Grid& grid) {
   torch::NoGradGuard no_grad;
   const int d = grid.dimension();

@@ -8,6 +8,8 @@
 namespace seco::surrogate::portable {
 
 torch::Tensor strain(const torch::Tensor& u, const Grid& grid);
+torch::Tensor strain_of_planes(const torch::Tensor& u, const Grid& grid, std::int64_t first,
+                               std::int64_t last);
 torch::Tensor divergence(const torch::Tensor& s, const Grid& grid);
 
 torch::Tensor compact_phase(const torch::Tensor& phase);

@@ -62,7 +62,8 @@ TEST(FusedPasses, InstructionSetsAgree) {
                        left.data_ptr<float>(), sums + 5 * step});
       r.strain = strain_of(u[0], stiffness.grid());
       r.product = torch::zeros_like(r.strain);
-      kernel.strain(v, loads, u.data_ptr<double>(), r.strain.data_ptr<double>(), 0, v.n[0]);
+      kernel.strain(v, loads, u.data_ptr<double>(), r.strain.data_ptr<double>(), v.count(), 0,
+                    v.n[0]);
       kernel.multiply(v, v.stiffness, loads, r.strain.data_ptr<double>(),
                       r.product.data_ptr<double>(), 0, v.n[0]);
       kernel.divergence(v, loads, {0., 1.}, r.product.data_ptr<double>(),

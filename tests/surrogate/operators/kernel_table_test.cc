@@ -82,6 +82,12 @@ class Inputs {
          [&] {
            return Results{k.strain(u, grid()), k.strain(u[0][0], grid())};
          }},
+        // One plane, and all, whose last one reaches the first nodes again.
+        {"strain_of_planes",
+         [&] {
+           return Results{k.strain_of_planes(copy(u), grid(), 1, 2),
+                          k.strain_of_planes(copy(u), grid(), 0, grid().shape[0])};
+         }},
         {"divergence", [&] { return Results{k.divergence(e, grid())}; }},
         // What these return is the table's own business, but it has to fit its multiply().
         {"compact_phase", [&] { return Results{k.multiply(tables_, Moduli::stiffness, e)}; }},

@@ -30,6 +30,12 @@ struct RunParameters {
   std::size_t n_unconverged_files = 0;
 };
 
+/// Asks for those that say which points share an RVE: `seed_per`, `n_different_rves` and
+/// `volume_fraction_step`.
+/// @throws materials::ParameterError
+void read_rve_sharing(materials::ParameterReader& reader, const std::string& section,
+                      RunParameters& run);
+
 /// Asks for all of them. Programs without a run ask too, so that a section of `seco-macro` is
 /// checked, and taken, as it is.
 /// @throws materials::ParameterError

@@ -1,0 +1,59 @@
+#include "seco/materials/phase_laws.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+namespace seco::materials {
+namespace {
+
+std::string section_of(const ParameterFile& file, const std::set<std::string>& sections,
+                       std::size_t phase) {
+  const auto own = fmt::format("Phase {}", phase);
+  if (sections.contains(own)) return own;
+  if (sections.contains("All phases")) return "All phases";
+  throw std::invalid_argument(
+      fmt::format("{}: phase {} of the microstructure has no law; add a subsection '{}', or 'All "
+                  "phases' for all that have none of their own",
+                  file.origin(), phase, own));
+}
+
+}  // namespace
+
+std::vector<std::shared_ptr<const Law>> read_phase_laws(ParameterFile& file, const Rve& rve,
+                                                        bool has_stiffnesses) {
+  register_builtin_laws();
+  std::set<std::string> sections;
+  for (const auto& entry : file.entries()) sections.insert(entry.section);
+  const std::set<std::size_t> used(rve.phase.begin(), rve.phase.end());
+  std::vector<std::shared_ptr<const Law>> laws(*used.rbegin() + 1);
+  for (const auto phase : used) {
+    LawContext context;
+    context.unit = rve.unit;
+    if (phase < rve.orientation.size()) {
+      const auto& angles = rve.orientation[phase];
+      context.orientation = from_euler(angles[0], angles[1], angles[2]);
+    }
+    if (phase < rve.stiffness.size() && has_stiffnesses)
+      context.stiffness = spatial_stiffness(rve, phase);
+    if (context.stiffness && context.stiffness->isZero()) context.stiffness.reset();
+    laws[phase] = read_law(file, section_of(file, sections, phase), context);
+  }
+  for (const auto& section : sections) {
+    if (!section.starts_with("Phase ")) continue;
+    const bool occurs = std::any_of(used.begin(), used.end(), [&](std::size_t phase) {
+      return section == fmt::format("Phase {}", phase);
+    });
+    if (!occurs)
+      throw std::invalid_argument(
+          fmt::format("{}: section '{}': the microstructure has the phases {}", file.origin(),
+                      section, fmt::join(used, ", ")));
+  }
+  return laws;
+}
+
+}  // namespace seco::materials

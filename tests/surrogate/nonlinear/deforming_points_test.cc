@@ -1,0 +1,183 @@
+#include "seco/surrogate/deforming_points.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <Eigen/LU>
+#include <cmath>
+#include <limits>
+
+#include "microstructures.h"
+#include "seco/materials/parameter_file.h"
+
+namespace seco::surrogate {
+namespace {
+
+using materials::MandelMatrix;
+using materials::MandelVector;
+
+/// Spheres of a stiff elastic phase in a plastic matrix with linear hardening, 8 x 8 x 8.
+LawRve particles(std::uint64_t seed = 3) {
+  materials::register_builtin_laws();
+  const auto law = [](const std::string& text) {
+    materials::ParameterFile file(text, "law");
+    return materials::read_law(file, "", {});
+  };
+  return {test::make_rve("inclusions", {8, 8, 8}, seed, 5.),
+          {law("set Law = J2 plasticity\nset Young modulus = 70000\nset Poisson ratio = 0.3\n"
+               "set Yield stress = 100\nset Hardening modulus = 700\n"),
+           law("set Law = linear elastic\nset Young modulus = 400000\nset Poisson ratio = 0.2\n")}};
+}
+
+MandelVector tension(double strain) {
+  MandelVector e = MandelVector::Zero(6);
+  e << strain, -0.4 * strain, -0.35 * strain, 0.1 * strain, 0.2 * strain, 0.3 * strain;
+  return e;
+}
+
+PointRequest precise() {
+  PointRequest request;
+  request.tolerance = 1e-5;
+  request.tangent_accuracy = 1e-5;
+  return request;
+}
+
+/// Loading and unloading of three points, of which one is only loaded a little.
+const std::vector<std::vector<double>> history{{0.0004, 0.0003, 0.00001},
+                                               {0.003, 0.002, 0.00002},
+                                               {0.006, 0.001, 0.00003},
+                                               {0.002, -0.003, 0.00001}};
+
+std::vector<MandelVector> strains_at(std::size_t step) {
+  std::vector<MandelVector> result;
+  for (const double strain : history[step]) result.push_back(tension(strain));
+  return result;
+}
+
+TEST(DeformingPoints, AnswerAsAnRveAlongItsPath) {
+  const auto rve = particles();
+  for (const bool all : {false, true}) {
+    PointSettings settings;
+    settings.superpose_elastic = settings.keep_tangent_fields = all;
+    settings.tangent_change = 1e-3;
+    DeformingPoints points({rve}, {0, 0, 0}, settings);
+    DeformationSettings path;
+    path.device = "cpu";
+    path.tolerance = 1e-6;
+    Deformation exact({rve, rve, rve}, path);
+    for (std::size_t step = 0; step < history.size(); ++step) {
+      const auto strain = strains_at(step);
+      std::vector<LoadIncrement> increments;
+      for (const auto& e : strain)
+        increments.push_back(
+            {static_cast<double>(step + 1), std::vector<bool>(6, false), e, MandelVector::Zero(6)});
+      const auto expected = exact.advance(increments);
+      // Other strains of the same step leave nothing behind.
+      auto other = strain;
+      for (auto& e : other) e *= 1.5;
+      points.evaluate(1, other, {});
+      const auto responses = points.evaluate(1, strain, precise());
+      for (std::size_t p = 0; p < 3; ++p) {
+        SCOPED_TRACE(fmt::format("step {}, point {}", step, p));
+        const auto& r = responses[p];
+        ASSERT_TRUE(r.answered);
+        EXPECT_TRUE(r.converged);
+        EXPECT_LT((r.stress - expected[p].stress).norm(), 2e-5 * expected[p].stress.norm());
+        EXPECT_LT((r.tangent - expected[p].tangent).norm(), 2e-2 * expected[p].tangent.norm());
+        // Each from its own state, which agree to the tolerance.
+        EXPECT_GE(r.energy * (1 + 1e-4), expected[p].energy_lower);
+        EXPECT_LE(r.energy - r.gap, expected[p].energy_upper * (1 + 1e-4));
+      }
+      points.accept();
+    }
+    EXPECT_EQ(points.has_history(2), !all);
+    EXPECT_GT(points.mean_state(0, "equivalent plastic strain"), 1e-3);
+    EXPECT_EQ(points.mean_state(2, "equivalent plastic strain"), 0);
+  }
+}
+
+// The stress is the derivative of the energy, and the tangent that of the stress.
+TEST(DeformingPoints, HaveConsistentEnergyStressAndTangent) {
+  PointSettings settings;
+  settings.tangent_change = 0;
+  DeformingPoints points({particles()}, {0}, settings);
+  const auto at = [&](const MandelVector& strain) {
+    return points.evaluate(1, std::vector{strain}, precise()).front();
+  };
+  at(tension(0.002));
+  points.accept();
+  const auto here = at(tension(0.004));
+  const double h = 2e-5;
+  for (int i = 0; i < 6; ++i) {
+    MandelVector change = MandelVector::Zero(6);
+    change[i] = h;
+    const auto ahead = at(tension(0.004) + change), behind = at(tension(0.004) - change);
+    EXPECT_NEAR((ahead.energy - behind.energy) / (2 * h), here.stress[i],
+                1e-3 * here.stress.norm());
+    const MandelVector slope = (ahead.stress - behind.stress) / (2 * h);
+    EXPECT_LT((slope - here.tangent.col(i)).norm(), 2e-2 * here.tangent.norm());
+  }
+}
+
+// Fenchel's inequality `w*(S) >= S:E - W(E)` for any E, with equality at the stress of E.
+TEST(DeformingPoints, DualEnergiesBoundTheConjugate) {
+  DeformingPoints points({particles()}, {0}, {});
+  points.evaluate(1, std::vector{tension(0.003)}, precise());
+  points.accept();
+  const auto response = points.evaluate(1, std::vector{tension(0.005)}, precise()).front();
+  const double own = points.dual_energy(std::vector{response.stress}).front();
+  EXPECT_NEAR(own, response.stress.dot(tension(0.005)) - response.energy + response.gap,
+              1e-6 * response.energy);
+  const MandelVector shifted = response.stress * 1.001;
+  const double dual = points.dual_energy(std::vector{shifted}).front();
+  ASSERT_TRUE(std::isfinite(dual));
+  for (const double strain : {0.004, 0.0045, 0.005, 0.0052, 0.0055}) {
+    const auto r = points.evaluate(1, std::vector{tension(strain)}, precise()).front();
+    EXPECT_GE(dual, shifted.dot(tension(strain)) - r.energy);
+    EXPECT_GE(own, response.stress.dot(tension(strain)) - r.energy - 1e-9 * r.energy);
+  }
+}
+
+TEST(DeformingPoints, GoOnFromASavedState) {
+  const auto rve = particles();
+  DeformingPoints points({rve}, {0, 0, 0}, {}), other({rve}, {0, 0, 0}, {});
+  for (std::size_t step = 0; step < 2; ++step) {
+    points.evaluate(1, strains_at(step), precise());
+    points.accept();
+  }
+  for (std::size_t p = 0; p < 3; ++p) other.restore(p, points.save(p));
+  points.evaluate(1, strains_at(0), precise());
+  points.reject();
+  const auto first = points.evaluate(1, strains_at(2), precise()),
+             second = other.evaluate(1, strains_at(2), precise());
+  for (std::size_t p = 0; p < 3; ++p)
+    EXPECT_LT((first[p].stress - second[p].stress).norm(), 1e-5 * first[p].stress.norm());
+  EXPECT_THROW(other.restore(0, std::vector<double>(3)), std::invalid_argument);
+}
+
+TEST(DeformingPoints, ElasticPointsTakeNoIteration) {
+  DeformingPoints points({particles()}, std::vector<std::uint32_t>(4, 0), {});
+  const std::vector<MandelVector> small(4, tension(1e-5));
+  const auto responses = points.evaluate(1, small, {});
+  for (const auto& r : responses) {
+    EXPECT_TRUE(r.elastic && r.converged);
+    EXPECT_LT(r.gap, 1e-6 * r.energy);
+  }
+  EXPECT_EQ(points.work().total(), 0u);
+  EXPECT_EQ(points.work().n_elastic, 4u);
+}
+
+TEST(DeformingPoints, RefuseWhatDoesNotFit) {
+  EXPECT_THROW(DeformingPoints({}, {}, {}), std::invalid_argument);
+  EXPECT_THROW(DeformingPoints({particles()}, {1}, {}), std::invalid_argument);
+  DeformingPoints points({particles()}, {0}, {});
+  EXPECT_THROW(points.evaluate(1, {}, {}), std::invalid_argument);
+  EXPECT_THROW(points.evaluate(0, std::vector{tension(0.001)}, {}), std::invalid_argument);
+  MandelVector bad = tension(0.001);
+  bad[2] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(points.evaluate(1, std::vector{bad}, {}), std::invalid_argument);
+  EXPECT_THROW(points.dual_energy(std::vector{bad}), std::logic_error);
+}
+
+}  // namespace
+}  // namespace seco::surrogate
