@@ -7,6 +7,7 @@
     plot.py convergence FOLDER_OR_JSON...      compliance over meshes, or errors of a solver over its iterations
     plot.py training MODEL_FOLDER_OR_LOG...    loss and certified gap over the steps of trainings
     plot.py deform RESULT_JSON...              stress over strain with its certified band, loops, creep
+    plot.py steps RESULT_FOLDER...             force over displacement of load steps with its certified band
     plot.py spectrum FILE.vti...               energy of fluctuations, or of their error, over wave numbers
     plot.py study STUDY_FOLDER                 all figures of seco evaluate STUDY.prm
 
@@ -17,7 +18,7 @@ import importlib
 import os
 import sys
 
-COMMANDS = ["structure", "voxels", "certification", "convergence", "training", "deform", "spectrum", "study"]
+COMMANDS = ["structure", "voxels", "certification", "convergence", "training", "deform", "steps", "spectrum", "study"]
 
 
 def main():

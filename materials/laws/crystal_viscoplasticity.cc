@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Cholesky>
-#include <Eigen/LU>
-#include <Eigen/QR>
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -19,53 +17,43 @@
 namespace seco::materials {
 namespace {
 
-SECO_SIMD_CLONES bool respond_to(const CrystalViscoplasticity& law, const LawPoints& points,
-                                 const LawAnswer& answer) {
-  return respond_by_rows(law, points, answer);
-}
-SECO_SIMD_CLONES void dual_of(const CrystalViscoplasticity& law, const LawPoints& points,
-                              double* energy) {
-  dual_by_rows(law, points, energy);
+SECO_POINTWISE_FUNCTIONS(CrystalViscoplasticity)
+
+LawTraits traits_of(const CrystalViscoplasticity& law, const MandelMatrix& stiffness,
+                    const std::string& unit) {
+  LawTraits traits{stiffness, {{"plastic strain", "1", 6}, {"accumulated slip", "1", 1}}, {}, true};
+  if (law.n_resistances() > 0)
+    traits.state_variables.push_back({"slip resistance", unit, law.n_resistances()});
+  if (law.hardening != SlipHardening::none) {
+    traits.guarantee.along_path = false;
+    traits.guarantee.reason =
+        "slip resistances are raised between the steps by the computed slip, so that errors of "
+        "the state may grow";
+  }
+  return traits;
 }
 
-class CrystalLaw : public Law {
+class CrystalLaw : public PointwiseLaw<CrystalViscoplasticity> {
  public:
   CrystalLaw(const CrystalViscoplasticity& law, const MandelMatrix& stiffness,
              const std::string& unit)
-      : law_(law), stiffness_(stiffness), unit_(unit) {}
-  std::vector<StateVariable> state_variables() const override {
-    std::vector<StateVariable> variables{{"plastic strain", "1", 6}, {"accumulated slip", "1", 1}};
-    if (law_.n_resistances() > 0)
-      variables.push_back({"slip resistance", unit_, law_.n_resistances()});
-    return variables;
-  }
+      : PointwiseLaw(law, traits_of(law, stiffness, unit), functions_for(law)) {}
   std::vector<double> initial_state() const override {
+    const auto& law = model();
     std::vector<double> state(7, 0.);
-    for (int i = 0; i < law_.n_resistances(); ++i) {
-      const bool by_system = law_.hardening == SlipHardening::saturation;
-      state.push_back(law_.family[by_system ? law_.family_of[i] : i].resistance);
+    for (int i = 0; i < law.n_resistances(); ++i) {
+      const bool by_system = law.hardening == SlipHardening::saturation;
+      state.push_back(law.family[by_system ? law.family_of[i] : i].resistance);
     }
     return state;
   }
-  MandelMatrix elastic_stiffness() const override { return stiffness_; }
-  Guarantee guarantee() const override {
-    Guarantee result;
-    if (law_.hardening != SlipHardening::none) {
-      result.along_path = false;
-      result.reason =
-          "slip resistances are raised between the steps by the computed slip, so that errors of "
-          "the state may grow";
-    }
-    return result;
-  }
-  bool depends_on_time() const override { return true; }
   double respond(const LawPoints& points, const LawAnswer& answer) const override {
     check_time_step(points);
-    return respond_to(law_, points, answer) ? 1 : 0.5;
+    return PointwiseLaw::respond(points, answer);
   }
   void dual(const LawPoints& points, double* energy) const override {
     check_time_step(points);
-    dual_of(law_, points, energy);
+    PointwiseLaw::dual(points, energy);
   }
 
  private:
@@ -76,10 +64,6 @@ class CrystalLaw : public Law {
           fmt::format("a crystal that slips at a rate needs a time step above 0, this one is {}",
                       points.time_step));
   }
-
-  CrystalViscoplasticity law_;
-  MandelMatrix stiffness_;
-  std::string unit_;
 };
 
 constexpr double unbounded = std::numeric_limits<double>::max();
@@ -300,32 +284,58 @@ std::shared_ptr<const Law> read(ParameterReader& reader, const std::string& sect
 void set_slip_systems(const std::string& lattice, const std::vector<std::string>& families,
                       double axial_ratio, const Rotation& orientation,
                       const MandelMatrix& stiffness, CrystalViscoplasticity& law) {
-  using Matrix6 = Eigen::Matrix<double, 6, 6>;
-  const Matrix6 lower = Matrix6(stiffness).llt().matrixL();
-  Eigen::Matrix<double, 6, 1> identity;
-  identity << 1, 1, 1, 0, 0, 0;
-  // Columns of an orthogonal matrix, of which the first is the direction that slip does not reach.
-  const Eigen::Matrix<double, 6, 1> elastic = lower.triangularView<Eigen::Lower>().solve(identity);
-  const Matrix6 basis = elastic.householderQr().householderQ();
-  Matrix6 factor;
-  factor << lower * basis.rightCols(5), lower * basis.col(0);
-  const Matrix6 inverse = factor.inverse();
+  // Plain loops: the decompositions of Eigen took a third of the time that this file compiled.
+  // L L^T is the stiffness, and L^-1.
+  double lower[6][6] = {}, inverse_lower[6][6] = {};
+  for (int i = 0; i < 6; ++i)
+    for (int j = 0; j <= i; ++j) {
+      double rest = stiffness(i, j);
+      for (int k = 0; k < j; ++k) rest -= lower[i][k] * lower[j][k];
+      lower[i][j] = i == j ? std::sqrt(rest) : rest / lower[j][j];
+    }
+  for (int j = 0; j < 6; ++j)
+    for (int i = j; i < 6; ++i) {
+      double rest = i == j ? 1 : 0;
+      for (int k = j; k < i; ++k) rest -= lower[i][k] * inverse_lower[k][j];
+      inverse_lower[i][j] = rest / lower[i][i];
+    }
+  // The direction that slip does not reach, and the reflection that turns the first axis to it.
+  double elastic[6] = {}, length = 0;
+  for (int i = 0; i < 6; ++i) {
+    for (int k = 0; k < 3; ++k) elastic[i] += inverse_lower[i][k];
+    length += elastic[i] * elastic[i];
+  }
+  length = std::sqrt(length);
+  elastic[0] += elastic[0] < 0 ? -length : length;
+  double square = 0;
+  for (const double v : elastic) square += v * v;
+  const auto basis = [&](int i, int j) {
+    return (i == j ? 1 : 0) - 2 * elastic[i] * elastic[j] / square;
+  };
   for (int i = 0; i < 6; ++i)
     for (int j = 0; j < 6; ++j) {
-      law.factor[i][j] = factor(i, j);
-      law.inverse[i][j] = inverse(i, j);
+      law.factor[i][j] = law.inverse[i][j] = 0;
+      for (int k = 0; k < 6; ++k) {
+        law.factor[i][j] += lower[i][k] * basis(k, (j + 1) % 6);
+        law.inverse[i][j] += basis(k, (i + 1) % 6) * inverse_lower[k][j];
+      }
     }
   law.n_families = static_cast<int>(families.size());
   law.n_systems = 0;
   const MandelMatrix turn = mandel_rotation(orientation);
   for (std::size_t f = 0; f < families.size(); ++f)
     for (const auto& system : slip_systems(lattice, families[f], axial_ratio)) {
-      const Eigen::Matrix<double, 6, 1> p = turn * schmid_tensor(system);
-      const Eigen::Matrix<double, 6, 1> slip = factor.transpose() * p;
+      const auto p = schmid_tensor(system);
       const int a = law.n_systems++;
       law.family_of[a] = static_cast<int>(f);
-      for (int i = 0; i < 6; ++i) law.schmid[a][i] = p[i];
-      for (int i = 0; i < 5; ++i) law.slip[a][i] = slip[i];
+      for (int i = 0; i < 6; ++i) {
+        law.schmid[a][i] = 0;
+        for (int k = 0; k < 6; ++k) law.schmid[a][i] += turn(i, k) * p[k];
+      }
+      for (int i = 0; i < 5; ++i) {
+        law.slip[a][i] = 0;
+        for (int k = 0; k < 6; ++k) law.slip[a][i] += law.factor[k][i] * law.schmid[a][k];
+      }
     }
 }
 

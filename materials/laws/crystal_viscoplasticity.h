@@ -255,16 +255,17 @@ struct CrystalViscoplasticity {
                          Slopes<T>& at) const {
     const T zero = number<T>(0.), one = number<T>(1.);
     start(trial, g, slip_scale, t);
-    evaluate(t, trial, g, slip_scale, at);
-    T direction[5], length = one, decrement = newton_step(at, direction), ended = zero;
+    T direction[5] = {}, length = one, decrement = zero, ended = zero, last = zero;
+    at.value = number<T>(HUGE_VAL);
     // The first derivative bounds the error of the energy by half of the decrement, and a step
     // squares the relative error: after one more it is below round-off.
     constexpr double small_decrement = 1e-20;
-    T last = select(decrement <= scale_of(t, trial) * small_decrement, one, zero);
     constexpr int most = 400;
-    for (int i = 0; i < most; ++i) {
+    // The first pass evaluates the start, in the same code as all others: it is most of what there
+    // is to compile.
+    for (int i = -1; i < most; ++i) {
       T next[5], step[5];
-      for (int k = 0; k < 5; ++k) next[k] = t[k] + direction[k] * length;
+      for (int k = 0; k < 5; ++k) next[k] = i < 0 ? t[k] : T(t[k] + direction[k] * length);
       Slopes<T> there;
       evaluate(next, trial, g, slip_scale, there);
       // Values that differ by round-off do not tell which one is less.

@@ -68,14 +68,21 @@ TabulatedHardening read_table(ParameterReader& reader, const std::string& sectio
   return h;
 }
 
-}  // namespace
-
-bool stores_quadratically(const SumHardening& h) {
-  return h.voce_stress == 0 && h.ludwik == 0;
+Guarantee without_path() {
+  Guarantee result;
+  result.along_path = false;
+  result.reason = "hardening is not linear, so that errors of the state may grow";
+  return result;
 }
 
-bool stores_quadratically(const TabulatedHardening&) {
-  return false;
+}  // namespace
+
+Guarantee guarantee_of(const SumHardening& h) {
+  return h.voce_stress == 0 && h.ludwik == 0 ? Guarantee{} : without_path();
+}
+
+Guarantee guarantee_of(const TabulatedHardening&) {
+  return without_path();
 }
 
 std::variant<SumHardening, TabulatedHardening> read_isotropic_hardening(

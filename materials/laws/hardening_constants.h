@@ -4,13 +4,15 @@
 #include <variant>
 
 #include "hardening.h"
+#include "seco/materials/law.h"
 #include "seco/materials/parameter_reader.h"
 
 namespace seco::materials {
 
-/// Whether the stored energy is a quadratic form of the state: hardening is linear or none.
-bool stores_quadratically(const SumHardening& hardening);
-bool stores_quadratically(const TabulatedHardening& hardening);
+/// What can be guaranteed of a law with this hardening: along a path only if hardening is linear or
+/// none, since the stored energy is then a quadratic form of the state.
+Guarantee guarantee_of(const SumHardening& hardening);
+Guarantee guarantee_of(const TabulatedHardening& hardening);
 
 /// Asks for `Yield stress` with `Hardening modulus`, `Voce stress`, `Voce exponent`,
 /// `Ludwik coefficient` and `Ludwik exponent`, or for `Hardening curve`.

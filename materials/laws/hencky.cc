@@ -8,29 +8,7 @@
 namespace seco::materials {
 namespace {
 
-SECO_SIMD_CLONES bool respond_to(const HenckyPowerLaw& law, const LawPoints& points,
-                                 const LawAnswer& answer) {
-  return respond_by_rows(law, points, answer);
-}
-SECO_SIMD_CLONES void dual_of(const HenckyPowerLaw& law, const LawPoints& points, double* energy) {
-  dual_by_rows(law, points, energy);
-}
-
-class HenckyLaw : public Law {
- public:
-  explicit HenckyLaw(const HenckyPowerLaw& law) : law_(law) {}
-  MandelMatrix elastic_stiffness() const override { return law_.elasticity.stiffness(); }
-  double respond(const LawPoints& points, const LawAnswer& answer) const override {
-    respond_to(law_, points, answer);
-    return 1;
-  }
-  void dual(const LawPoints& points, double* energy) const override {
-    dual_of(law_, points, energy);
-  }
-
- private:
-  HenckyPowerLaw law_;
-};
+SECO_POINTWISE_FUNCTIONS(HenckyPowerLaw)
 
 std::shared_ptr<const Law> read(ParameterReader& reader, const std::string& section,
                                 const LawContext& context) {
@@ -47,7 +25,9 @@ std::shared_ptr<const Law> read(ParameterReader& reader, const std::string& sect
   if (!(exponent > 0 && exponent <= 1))
     reader.refuse(section, key,
                   allowed + "; some tables give 1/n, the exponent of the strain over the stress");
-  return std::make_shared<HenckyLaw>(HenckyPowerLaw{{bulk, shear}, yield, exponent});
+  const IsotropicElasticity elasticity{bulk, shear};
+  const HenckyPowerLaw model{elasticity, yield, exponent};
+  return pointwise_law(model, LawTraits{elasticity.stiffness()}, functions_for(model));
 }
 
 }  // namespace

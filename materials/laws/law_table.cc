@@ -79,7 +79,7 @@ std::vector<LawConstants> entries() {
        "commercially pure, from nanoindentation at room temperature",
        "Zambaldi, Yang, Bieler and Raabe 2012, Journal of Materials Research 27, 356-367, as in "
        "the "
-       "examples of DAMASK; elastic constants of Fisher and Renken 1964"},
+       "examples of DAMASK (phenopowerlaw_Ti.yaml); elastic constants of Fisher and Renken 1964"},
       {"copper crystal",
        "crystal viscoplasticity",
        {{"Lattice", "fcc"},
@@ -92,13 +92,21 @@ std::vector<LawConstants> entries() {
         {"Rate exponent", "10"},
         {"Reference slip rate", "1"}},
        "annealed, room temperature",
-       "copper example of EVPFFT in Fierro (Los Alamos National Laboratory); elastic constants of "
-       "Hirth and Lothe 1982"},
+       "copper example of EVPFFT in Fierro (Los Alamos National Laboratory), "
+       "example_plastic_parameters.txt; elastic constants of Hirth and Lothe 1982, the same as in "
+       "the example"},
+      {"316H at 600 C", "Norton creep",
+       elastic("151e3", "0.31") + creep("1.1308e-11", "100", "9.7705"),
+       "stainless steel, steady creep",
+       "srlife (Argonne National Laboratory), data/deformation/316H.xml: its law of Kocks and "
+       "Mecking, which is a power at a fixed temperature, at 873.15 K; 4.071e-8 per hour at 100 "
+       "MPa"},
       {"aluminium at 400 C", "Norton creep",
        elastic("54.7e3", "0.345") + creep("9.64e-3", "10", "4.4"),
        "pure, power-law creep by volume diffusion",
        "Frost and Ashby 1982, Deformation-Mechanism Maps, Pergamon, table 4.1, evaluated at 673.15 "
-       "K; Young modulus of its shear modulus there" +
+       "K: 3.4e6 D mu b / (k T) (q / mu)^4.4 in tension, D = 1.7e-4 m^2/s exp(-142 kJ/mol / RT); "
+       "Young modulus of its shear modulus mu = 20.32 GPa there" +
            kaye_laby},
       {"ice at -10 C", "Norton creep", elastic("9.33e3", "0.325") + creep("7.78e-8", "1", "3"),
        "polycrystalline, secondary creep",
@@ -112,7 +120,8 @@ std::vector<LawConstants> entries() {
        ballistics + kaye_laby},
       {"rock salt", "Norton creep", elastic("25e3", "0.27") + creep("7.21e-11", "10", "5"),
        "at 25 degrees C, steady creep, 0.18/day exp(-54 kJ/mol / RT) (q / 1 MPa)^5",
-       "Hunsche and Schulze 1994, Kali und Steinsalz 11, 238-255 (law BGRa)"},
+       "Hunsche and Schulze 1994, Kali und Steinsalz 11, 238-255 (law BGRa); elastic constants of "
+       "the tests of that law in OpenGeoSys (ThermoMechanics/CreepBGRa)"},
       {"S235 dynamic", "Perzyna",
        elastic("210e3", "0.3") + Constants{{"Yield stress", "235", "MPa"}} +
            creep("40.4", "235", "5"),
@@ -126,6 +135,14 @@ std::vector<LawConstants> entries() {
            Constants{{"Yield stress", "355", "MPa"}, {"Hardening modulus", "2121.2", "MPa"}},
        "structural steel up to 16 mm thick, minimum yield stress, slope E/100 of the curve beyond",
        "EN 10025-2; EN 1993-1-1:2005, 3.2.6; EN 1993-1-5:2006, annex C.6"},
+      {"SAC305 at 125 C", "Norton creep",
+       elastic("32.7e3", "0.36") + creep("1e-5", "13.036", "6.672"),
+       "solder Sn-3.0Ag-0.5Cu, steady creep: the tangent at 1e-5/s, within 25 % from 1e-6 to "
+       "1e-4/s",
+       "steady state of the law of Anand of Motalab, Cai, Suhling and Lall 2012, ITherm, "
+       "doi:10.1109/ITHERM.2012.6231522 (A = 3501/s, Q/R = 9320 K, xi = 4, m = 0.25, s = 30.2 MPa, "
+       "n = 0.01, as in CoupFE-EDA, anand.py) at 398.15 K; Young modulus 76087 - 109 T/K of Kariya "
+       "as in Clech, SAC creep data analysis (NIST); Poisson ratio of solders, typical"},
       {"silicon carbide", "linear elastic", elastic("415e3", "0.16"), "sintered, at 20 degrees C",
        "Munro 1997, Journal of Physical and Chemical Reference Data 26, 1195-1203"},
       {"stainless steel 1.4301", "Ramberg-Osgood",

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cmath>
-#include <cstring>
+#include <type_traits>
 
 #include "seco/simd/vectors.h"
 
-/// Laws are written once, for a type T of numbers: double; Row, a few points at once; and in the
+/// Laws are written once, for a type T of numbers: double; a row, a few points at once; and in the
 /// tests a type that differentiates. What T has to have beyond arithmetic stands here.
 namespace seco::materials {
 
@@ -13,50 +13,65 @@ namespace seco::materials {
 /// set.
 #define SECO_INLINE __attribute__((always_inline)) inline
 
-using Row = simd::Vector<double>;
-inline constexpr int row_length = simd::lanes<double>;
-using RowMask = decltype(Row{} > Row{});
+/// A row that fills registers of so many bytes.
+template <int bytes>
+using RowOf = simd::Vector<double, bytes>;
+template <typename T>
+concept Row = !std::is_class_v<T> && !std::is_pointer_v<T> && requires(T x) {
+  x[0] + 1;
+};
+template <Row T>
+inline constexpr int row_length = static_cast<int>(sizeof(T) / sizeof(double));
 
 /// `mask ? a : b`, point by point. A function of T is evaluated on both sides, so that neither may
 /// divide by zero.
-SECO_INLINE Row select(RowMask mask, Row a, Row b) {
+template <Row Mask, Row T>
+SECO_INLINE T select(Mask mask, T a, T b) {
   return mask ? a : b;
 }
 template <typename T>
 SECO_INLINE T select(bool mask, const T& a, const T& b) {
   return mask ? a : b;
 }
-SECO_INLINE bool any(RowMask mask) {
-  bool result = false;
-  for (int i = 0; i < row_length; ++i) result = result || mask[i] != 0;
-  return result;
+template <Row Mask>
+SECO_INLINE bool any(Mask mask) {
+  // Without a branch per lane.
+  auto lanes = mask[0];
+  for (int i = 1; i < row_length<Mask>; ++i) lanes |= mask[i];
+  return lanes != 0;
 }
 SECO_INLINE bool any(bool mask) {
   return mask;
 }
 
-template <typename Function>
-SECO_INLINE Row of_each(Row x, const Function& f) {
-  Row y;
-  for (int i = 0; i < row_length; ++i) y[i] = f(x[i]);
+template <Row T, typename Function>
+SECO_INLINE T of_each(T x, const Function& f) {
+  T y;
+  for (int i = 0; i < row_length<T>; ++i) y[i] = f(x[i]);
   return y;
 }
-SECO_INLINE Row sqrt(Row x) {
+template <Row T>
+SECO_INLINE T sqrt(T x) {
   return of_each(x, [](double v) { return std::sqrt(v); });
 }
-SECO_INLINE Row exp(Row x) {
+template <Row T>
+SECO_INLINE T exp(T x) {
   return of_each(x, [](double v) { return std::exp(v); });
 }
-SECO_INLINE Row log(Row x) {
+template <Row T>
+SECO_INLINE T log(T x) {
   return of_each(x, [](double v) { return std::log(v); });
 }
-SECO_INLINE Row sinh(Row x) {
+template <Row T>
+SECO_INLINE T sinh(T x) {
   return of_each(x, [](double v) { return std::sinh(v); });
 }
-SECO_INLINE Row atanh(Row x) {
+template <Row T>
+SECO_INLINE T atanh(T x) {
   return of_each(x, [](double v) { return std::atanh(v); });
 }
-SECO_INLINE Row pow(Row x, double exponent) {
+template <Row T>
+SECO_INLINE T pow(T x, double exponent) {
   return of_each(x, [=](double v) { return std::pow(v, exponent); });
 }
 using std::atanh;

@@ -3,7 +3,6 @@
 #include <string>
 #include <type_traits>
 #include <variant>
-#include <vector>
 
 #include "builtin_laws.h"
 #include "hardening_constants.h"
@@ -16,60 +15,27 @@ namespace {
 using SumModel = Perzyna<SumHardening>;
 using TabulatedModel = Perzyna<TabulatedHardening>;
 
-SECO_SIMD_CLONES bool respond_to(const SumModel& law, const LawPoints& points,
-                                 const LawAnswer& answer) {
-  return respond_by_rows(law, points, answer);
-}
-SECO_SIMD_CLONES bool respond_to(const TabulatedModel& law, const LawPoints& points,
-                                 const LawAnswer& answer) {
-  return respond_by_rows(law, points, answer);
-}
-SECO_SIMD_CLONES void dual_of(const SumModel& law, const LawPoints& points, double* energy) {
-  dual_by_rows(law, points, energy);
-}
-SECO_SIMD_CLONES void dual_of(const TabulatedModel& law, const LawPoints& points, double* energy) {
-  dual_by_rows(law, points, energy);
-}
-
-template <typename Model>
-class PerzynaLaw : public Law {
- public:
-  explicit PerzynaLaw(const Model& law) : law_(law) {}
-  std::vector<StateVariable> state_variables() const override {
-    return {{"viscoplastic strain", "1", 6}, {"equivalent viscoplastic strain", "1", 1}};
-  }
-  MandelMatrix elastic_stiffness() const override { return law_.elasticity.stiffness(); }
-  Guarantee guarantee() const override {
-    Guarantee result;
-    if (!stores_quadratically(law_.hardening)) {
-      result.along_path = false;
-      result.reason = "hardening is not linear, so that errors of the state may grow";
-    }
-    return result;
-  }
-  bool depends_on_time() const override { return true; }
-  double respond(const LawPoints& points, const LawAnswer& answer) const override {
-    return respond_to(law_, points, answer) ? 1 : 0.5;
-  }
-  void dual(const LawPoints& points, double* energy) const override {
-    dual_of(law_, points, energy);
-  }
-
- private:
-  Model law_;
-};
+SECO_POINTWISE_FUNCTIONS(SumModel)
+SECO_POINTWISE_FUNCTIONS(TabulatedModel)
 
 std::shared_ptr<const Law> read(ParameterReader& reader, const std::string& section,
                                 const LawContext& context) {
   const auto [bulk, shear] = read_isotropic_elasticity(reader, section, context, "Perzyna");
+  const IsotropicElasticity elasticity{bulk, shear};
   const double kinematic = read_kinematic_hardening(reader, section);
   const auto power =
       read_rate_power(reader, section, "viscoplastic strain rate e0 <(q - y(p))/s0>^n");
   return std::visit(
-      [&, bulk = bulk, shear = shear](const auto& hardening) -> std::shared_ptr<const Law> {
-        using Model = Perzyna<std::decay_t<decltype(hardening)>>;
-        return std::make_shared<PerzynaLaw<Model>>(
-            Model{{bulk, shear}, hardening, kinematic, power.scale, power.stress, power.exponent});
+      [&](const auto& hardening) -> std::shared_ptr<const Law> {
+        const Perzyna<std::decay_t<decltype(hardening)>> model{
+            elasticity, hardening, kinematic, power.scale, power.stress, power.exponent};
+        return pointwise_law(
+            model,
+            LawTraits{elasticity.stiffness(),
+                      {{"viscoplastic strain", "1", 6}, {"equivalent viscoplastic strain", "1", 1}},
+                      guarantee_of(hardening),
+                      /*depends_on_time=*/true},
+            functions_for(model));
       },
       read_isotropic_hardening(reader, section));
 }

@@ -1,8 +1,7 @@
 #pragma once
 
 #include "hardening.h"
-#include "isotropic_elasticity.h"
-#include "pointwise_law.h"
+#include "radial_return.h"
 
 namespace seco::materials {
 
@@ -27,63 +26,40 @@ struct Perzyna {
   template <typename T>
   SECO_INLINE void respond(const T* strain, const T* state, double time_step,
                            PointAnswer<T, n_state_values>& answer) const {
-    const double bulk = elasticity.bulk, shear = elasticity.shear;
-    const T* plastic = state;
+    const double shear = elasticity.shear;
     const T& p = state[6];
-    const T zero = number<T>(0.), one = number<T>(1.), volume = trace(strain);
-    T elastic[6], trial[6], shifted[6], n[6];
-    for (int i = 0; i < 6; ++i) elastic[i] = strain[i] - plastic[i];
-    deviator(elastic, trial);
-    for (int i = 0; i < 6; ++i) {
-      trial[i] *= 2 * shear;
-      shifted[i] = trial[i] - plastic[i] * (kinematic * (2. / 3.));
-    }
-    const T q = length_and_direction(shifted, n) * sqrt_three_halves;
+    const T zero = number<T>(0.), one = number<T>(1.);
+    ShiftedStress<T> trial;
+    trial_stress(elasticity, kinematic, strain, state, trial);
     T root, dp;
-    answer.found = solve(q, p, 3 * shear + kinematic, time_step, root, dp);
-
-    T flow[6];
-    for (int i = 0; i < 6; ++i) {
-      flow[i] = n[i] * dp * sqrt_three_halves;
-      trial[i] -= flow[i] * (2 * shear);
-      answer.stress[i] = trial[i];
-      if (i < 3) answer.stress[i] += volume * bulk;
-      answer.state[i] = plastic[i] + flow[i];
-    }
-    answer.state[6] = p + dp;
-    answer.energy = volume * volume * (0.5 * bulk) + product(trial, trial) * (0.25 / shear) +
-                    hardening.integral(p, dp) + viscous_energy(root, dp);
-    if (kinematic > 0)
-      answer.energy +=
-          product(plastic, flow) * (kinematic * (2. / 3.)) + dp * dp * (0.5 * kinematic);
+    answer.found = solve(trial.von_mises, p, 3 * shear + kinematic, time_step, root, dp);
+    return_radially(elasticity, kinematic, T(trace(strain)), state, dp, trial, answer,
+                    T(hardening.integral(p, dp)), T(viscous_energy(root, dp)));
     if (!answer.wants_tangent) return;
     const auto yields = dp > zero;
-    const T theta = select(yields, T(dp * (3 * shear) / select(yields, q, one)), zero);
     // Rise of dp per overstress.
-    const T rise = pow(select(yields, root, one), exponent - 1) *
+    const T rate = pow(select(yields, root, one), exponent - 1) *
                    (time_step * reference_rate * exponent / reference_stress);
-    const T beta = select(yields,
-                          T(rise * (3 * shear) /
-                            (rise * (hardening.slope(T(p + dp)) + (3 * shear + kinematic)) + one)),
+    const T rise = select(yields,
+                          T(rate * (3 * shear) /
+                            (rate * (hardening.slope(T(p + dp)) + (3 * shear + kinematic)) + one)),
                           zero);
-    const T two_mu = (one - theta) * (2 * shear);
-    isotropic_less_dyad(T(number<T>(bulk) - two_mu * (1. / 3.)), two_mu,
-                        T((beta - theta) * (2 * shear)), n, answer.tangent);
+    radial_tangent(elasticity, trial, dp, rise, answer.tangent);
   }
 
   template <typename T>
   SECO_INLINE T dual(const T* stress, const T* state, double time_step) const {
-    const T* plastic = state;
     const T& p = state[6];
-    T s[6], shifted[6], n[6];
-    deviator(stress, s);
-    for (int i = 0; i < 6; ++i) shifted[i] = s[i] - plastic[i] * (kinematic * (2. / 3.));
-    const T q = length_and_direction(shifted, n) * sqrt_three_halves;
+    ShiftedStress<T> s;
+    deviator(stress, s.deviator);
+    shift(kinematic, state, s);
+    const T& q = s.von_mises;
     T root, dp;
     const bool found = solve(q, p, kinematic, time_step, root, dp);
     const T inelastic =
         q * dp - dp * dp * (0.5 * kinematic) - hardening.integral(p, dp) - viscous_energy(root, dp);
-    const T energy = elasticity.energy_of(T(trace(stress)), s) + product(s, plastic) + inelastic;
+    const T energy =
+        elasticity.energy_of(T(trace(stress)), s.deviator) + product(s.deviator, state) + inelastic;
     const T infinity = number<T>(HUGE_VAL);
     if (!found) return infinity;
     // Where the power overflows, so do its differences.

@@ -7,28 +7,7 @@
 namespace seco::materials {
 namespace {
 
-SECO_SIMD_CLONES bool respond_to(const RambergOsgood& law, const LawPoints& points,
-                                 const LawAnswer& answer) {
-  return respond_by_rows(law, points, answer);
-}
-SECO_SIMD_CLONES void dual_of(const RambergOsgood& law, const LawPoints& points, double* energy) {
-  dual_by_rows(law, points, energy);
-}
-
-class RambergOsgoodLaw : public Law {
- public:
-  explicit RambergOsgoodLaw(const RambergOsgood& law) : law_(law) {}
-  MandelMatrix elastic_stiffness() const override { return law_.elasticity.stiffness(); }
-  double respond(const LawPoints& points, const LawAnswer& answer) const override {
-    return respond_to(law_, points, answer) ? 1 : 0.5;
-  }
-  void dual(const LawPoints& points, double* energy) const override {
-    dual_of(law_, points, energy);
-  }
-
- private:
-  RambergOsgood law_;
-};
+SECO_POINTWISE_FUNCTIONS(RambergOsgood)
 
 }  // namespace
 
@@ -47,8 +26,9 @@ void register_ramberg_osgood() {
             read_isotropic_elasticity(reader, section, context, "Ramberg-Osgood");
         const auto [strain, stress, exponent] = read_strain_power(
             reader, section, "inelastic strain e0 (q/s0)^n of the von Mises stress q");
-        return std::make_shared<RambergOsgoodLaw>(
-            RambergOsgood{{bulk, shear}, {strain, stress, exponent}});
+        const IsotropicElasticity elasticity{bulk, shear};
+        const RambergOsgood model{elasticity, {strain, stress, exponent}};
+        return pointwise_law(model, LawTraits{elasticity.stiffness()}, functions_for(model));
       });
 }
 

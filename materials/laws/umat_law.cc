@@ -2,10 +2,13 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -42,8 +45,28 @@ bool finite(const double* values, std::size_t n) {
 }  // namespace
 
 struct UmatLaw::Library {
+  std::string path;
   Umat umat = nullptr;
+  /// Of gfortran: writes what all units hold, if the library has it.
+  void (*flush)(const int*) = nullptr;
   std::mutex mutex;
+
+  /// That of the user material which this thread is in, else null.
+  static thread_local const Library* called;
+
+  /// STOP in Fortran is exit(0): the program would end in the middle as if it had done its work.
+  static void refuse_to_end() {
+    if (called == nullptr) return;
+    if (called->flush != nullptr) called->flush(nullptr);
+    std::fflush(nullptr);
+    fmt::print(
+        stderr,
+        "user material of '{}': it ended the program, as STOP does in Fortran; allowed is to "
+        "return, with PNEWDT below 1 where the step is too long\n",
+        called->path);
+    // Other threads go on computing: nothing they use may be destroyed.
+    _exit(EXIT_FAILURE);
+  }
 
   /// One for all laws of a library, so that they take turns. Libraries stay loaded: those of
   /// Fortran and their runtime are not made for being unloaded.
@@ -57,12 +80,18 @@ struct UmatLaw::Library {
     if (handle == nullptr) throw std::runtime_error(dlerror());
     auto& library = loaded[handle];
     if (library != nullptr) return library;
+    static const bool is_guarded =
+        std::atexit(refuse_to_end) == 0 && std::at_quick_exit(refuse_to_end) == 0;
+    if (!is_guarded) throw std::runtime_error("no function can be registered for std::exit");
     std::string errors;
     for (const char* symbol : {"umat_", "umat", "UMAT"}) {
       dlerror();
       if (void* found = dlsym(handle, symbol)) {
         library = std::make_shared<Library>();
+        library->path = path;
         library->umat = reinterpret_cast<Umat>(found);
+        library->flush =
+            reinterpret_cast<void (*)(const int*)>(dlsym(handle, "_gfortran_flush_i4"));
         return library;
       }
       if (const char* error = dlerror())
@@ -72,6 +101,8 @@ struct UmatLaw::Library {
     throw std::runtime_error(errors);
   }
 };
+
+thread_local const UmatLaw::Library* UmatLaw::Library::called = nullptr;
 
 /// What goes in and comes out at a point, in notation and axes of the user material.
 struct UmatLaw::Point {
@@ -136,6 +167,11 @@ void UmatLaw::call(Point& p) const {
   p.new_time_step = 1;
   std::unique_lock<std::mutex> lock(library_->mutex, std::defer_lock);
   if (!settings_.thread_safe) lock.lock();
+  struct Call {
+    explicit Call(const Library& library) { Library::called = &library; }
+    ~Call() { Library::called = nullptr; }
+  };
+  const Call guard(*library_);
   library_->umat(p.stress, p.state.data(), p.tangent, &sse, &spd, &scd, &rpl, by_temperature, heat,
                  &drpldt, p.strain, p.increment, times, &p.time_step, &settings_.temperature,
                  &no_change, field, field, name, &three, &three, &six, &n_state, constants,

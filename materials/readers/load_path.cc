@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "seco/materials/names.h"
 #include "seco/materials/text.h"
 
 namespace seco::materials {
@@ -60,24 +62,60 @@ struct Columns {
   std::vector<bool> is_stress;
 };
 
-Columns read_header(const std::string& line, const std::string& where, int dimension) {
-  const auto names = split(line, ',');
-  std::map<std::string, std::size_t> at;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i].empty())
-      throw std::invalid_argument(fmt::format("{}: column {} has no name", where, i + 1));
-    if (!at.emplace(names[i], i).second)
-      throw std::invalid_argument(fmt::format("{}: column '{}' is there twice", where, names[i]));
+/// A column's name in the way of this file: without quotes, in any case, and E21 for E12, since
+/// strain and stress are symmetric. Names of other columns stay as they are.
+std::string column_name(const std::string& text, int dimension) {
+  auto name = text;
+  for (const char quote : {'"', '\''})
+    if (name.size() > 1 && name.front() == quote && name.back() == quote)
+      name = trimmed(name.substr(1, name.size() - 2));
+  auto known = name;
+  std::transform(known.begin(), known.end(), known.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  if (known == "TIME") return "time";
+  if (known.size() != 3 || (known[0] != 'E' && known[0] != 'S')) return name;
+  for (const auto& component : components(dimension)) {
+    const std::string reversed(component.rbegin(), component.rend());
+    if (known.substr(1) == component || known.substr(1) == reversed) return known[0] + component;
   }
+  return name;
+}
+
+Columns read_header(const std::string& line, const std::string& where, int dimension) {
+  const auto texts = split(line, ',');
+  std::vector<std::string> allowed{"time"};
+  for (const auto& component : components(dimension)) {
+    allowed.push_back("E" + component);
+    allowed.push_back("S" + component);
+  }
+  std::map<std::string, std::size_t> at;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto name = column_name(texts[i], dimension);
+    if (name.empty())
+      throw std::invalid_argument(fmt::format("{}: column {} has no name", where, i + 1));
+    const auto [other, is_new] = at.emplace(name, i);
+    if (!is_new)
+      throw std::invalid_argument(
+          texts[i] == texts[other->second]
+              ? fmt::format("{}: column '{}' is there twice", where, texts[i])
+              : fmt::format("{}: columns '{}' and '{}' are the same one, {}", where,
+                            texts[other->second], texts[i], name));
+  }
+  for (const auto& [name, i] : at)
+    if (std::find(allowed.begin(), allowed.end(), name) == allowed.end())
+      throw std::invalid_argument(
+          fmt::format("{}: column '{}' is not known; allowed are time and E.. or S.. of {}{}",
+                      where, texts[i], fmt::join(components(dimension), " "),
+                      // Of a component that there is not no other is meant.
+                      to_count(name.substr(1)) ? "" : did_you_mean(name, allowed, true)));
   Columns columns;
-  columns.n = names.size();
+  columns.n = texts.size();
   if (!at.contains("time"))
     throw std::invalid_argument(
         fmt::format("{}: no column 'time'; the first line has to name the columns: time and, per "
                     "component {}, E.. for a strain or S.. for a stress",
                     where, fmt::join(components(dimension), " ")));
   columns.time = at["time"];
-  std::size_t known = 1;
   for (const auto& component : components(dimension)) {
     const bool strain = at.contains("E" + component), stress = at.contains("S" + component);
     if (strain && stress)
@@ -92,17 +130,6 @@ Columns read_header(const std::string& line, const std::string& where, int dimen
           where, component, component));
     columns.column.push_back(at[(strain ? "E" : "S") + component]);
     columns.is_stress.push_back(stress);
-    ++known;
-  }
-  if (known == names.size()) return columns;
-  for (const auto& name : names) {
-    bool found = name == "time";
-    for (const auto& component : components(dimension))
-      found = found || name == "E" + component || name == "S" + component;
-    if (!found)
-      throw std::invalid_argument(
-          fmt::format("{}: column '{}' is not known; allowed are time and E.. or S.. of {}", where,
-                      name, fmt::join(components(dimension), " ")));
   }
   return columns;
 }

@@ -4,12 +4,29 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <stdexcept>
 #include <string>
 
 namespace seco::materials {
 namespace {
+
+/// "0, 2 to 5": runs of at least three by their ends, since a polycrystal has many phases.
+std::string listed(const std::set<std::size_t>& numbers) {
+  std::vector<std::string> parts;
+  for (auto first = numbers.begin(); first != numbers.end();) {
+    auto last = first, end = std::next(first);
+    while (end != numbers.end() && *end == *last + 1) last = end++;
+    if (*last - *first > 1) {
+      parts.push_back(fmt::format("{} to {}", *first, *last));
+      first = end;
+    } else {
+      parts.push_back(fmt::format("{}", *first++));
+    }
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
 
 std::string section_of(const ParameterFile& file, const std::set<std::string>& sections,
                        std::size_t phase) {
@@ -50,8 +67,9 @@ std::vector<std::shared_ptr<const Law>> read_phase_laws(ParameterFile& file, con
     });
     if (!occurs)
       throw std::invalid_argument(
-          fmt::format("{}: section '{}': the microstructure has the phases {}", file.origin(),
-                      section, fmt::join(used, ", ")));
+          fmt::format("{}: section '{}': the microstructure has the phases {}; 'All phases' is for "
+                      "those without a section of their own",
+                      file.origin(), section, listed(used)));
   }
   return laws;
 }

@@ -79,8 +79,9 @@ std::string misunderstood(const std::string& text) {
 
 template <int dim>
 std::shared_ptr<dealii::FunctionParser<dim>> parse_expressions(
-    const std::vector<std::string>& expressions) {
-  const std::string variables = dealii::FunctionParser<dim>::default_variable_names();
+    const std::vector<std::string>& expressions, bool of_time) {
+  const std::string variables =
+      dealii::FunctionParser<dim>::default_variable_names() + (of_time ? ",t" : "");
   const std::map<std::string, double> constants{{"pi", M_PI}};
   // One at a time, so that the wrong one is known.
   for (const auto& expression : expressions) {
@@ -89,7 +90,7 @@ std::shared_ptr<dealii::FunctionParser<dim>> parse_expressions(
     const SilentErrors errors;
     try {
       dealii::FunctionParser<dim> function(1);
-      function.initialize(variables, expression, constants);
+      function.initialize(variables, expression, constants, of_time);
       function.value(dealii::Point<dim>());
     } catch (const dealii::ExceptionBase& error) {
       const auto text = expression.empty() ? "it is empty" : reason(error);
@@ -98,13 +99,26 @@ std::shared_ptr<dealii::FunctionParser<dim>> parse_expressions(
     }
   }
   auto function = std::make_shared<dealii::FunctionParser<dim>>(expressions.size());
-  function->initialize(variables, expressions, constants);
+  function->initialize(variables, expressions, constants, of_time);
   return function;
 }
 
+bool mention_time(const std::vector<std::string>& expressions) {
+  const auto in_name = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+  };
+  for (const auto& text : expressions)
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const bool begins = i == 0 || !in_name(text[i - 1]);
+      const bool ends = i + 1 == text.size() || !in_name(text[i + 1]);
+      if (text[i] == 't' && begins && ends) return true;
+    }
+  return false;
+}
+
 template std::shared_ptr<dealii::FunctionParser<2>> parse_expressions<2>(
-    const std::vector<std::string>&);
+    const std::vector<std::string>&, bool);
 template std::shared_ptr<dealii::FunctionParser<3>> parse_expressions<3>(
-    const std::vector<std::string>&);
+    const std::vector<std::string>&, bool);
 
 }  // namespace seco::plugin

@@ -2,7 +2,12 @@
 
 #include <deal.II/base/exceptions.h>
 
+#include <Eigen/Cholesky>
+#include <limits>
 #include <stdexcept>
+
+#include "component_pairs.h"
+#include "seco/plugin/mandel_tensor.h"
 
 namespace seco::plugin {
 
@@ -10,6 +15,8 @@ template <int dim>
 void MaterialResponse<dim>::resize(std::size_t n_points, Request request) {
   stress.resize(n_points);
   status.resize(n_points);
+  energy.assign(n_points, std::numeric_limits<double>::quiet_NaN());
+  step_fraction = 1;
   tangent.resize(request >= Request::tangent ? n_points : 0);
   const auto n_bounded = request >= Request::bounds ? n_points : 0;
   lower.resize(n_bounded);
@@ -43,6 +50,8 @@ void Material<dim>::evaluate(const LoadStep&,
     const auto entry = table.entry_of(q);
     const auto tangent = table.stiffness(entry, Bound::estimate).tensor();
     response.stress[q] = tangent * strain[q];
+    response.energy[q] =
+        0.5 * (strain[q] * (table.stiffness(entry, Bound::upper).tensor() * strain[q]));
     response.status[q] = table.status(entry);
     if (request >= Request::tangent) response.tangent[q] = tangent;
     if (request < Request::bounds) continue;
@@ -50,6 +59,32 @@ void Material<dim>::evaluate(const LoadStep&,
     response.upper[q] = table.stiffness(entry, Bound::upper).tensor();
     response.gap[q] = table.gap(entry);
   }
+}
+
+template <int dim>
+std::vector<double> Material<dim>::dual_energy(
+    const LoadStep&, std::span<const dealii::SymmetricTensor<2, dim>> stress) {
+  std::vector<double> energy(stress.size(), std::numeric_limits<double>::infinity());
+  if (dependence() != Dependence::none) return energy;
+  const auto& table = stiffness_table();
+  AssertThrow(stress.size() == table.n_points(),
+              dealii::ExcDimensionMismatch(stress.size(), table.n_points()));
+  constexpr auto pairs = component_pairs<dim>();
+  materials::MandelVector mandel(pairs.size());
+  for (std::size_t q = 0; q < stress.size(); ++q) {
+    const Eigen::LLT<materials::MandelMatrix> factors(
+        to_mandel<dim>(table.stiffness(table.entry_of(q), Bound::lower)));
+    if (factors.info() != Eigen::Success) continue;
+    for (unsigned int a = 0; a < pairs.size(); ++a)
+      mandel(a) = stress[q][pairs[a].first][pairs[a].second] * (a < dim ? 1. : std::sqrt(2.));
+    energy[q] = 0.5 * mandel.dot(factors.solve(mandel));
+  }
+  return energy;
+}
+
+template <int dim>
+std::vector<PointQuantity> Material<dim>::quantities() const {
+  return {};
 }
 
 template <int dim>
@@ -118,12 +153,12 @@ void require_linear(const Material<dim>& material) {
           "Dependence::none; }' to its class, else Dependence::strain or Dependence::history");
     case Dependence::strain:
       throw std::invalid_argument(
-          "the stiffness of the material depends on the strain, which cannot be solved yet; "
+          "the stiffness of the material depends on the strain, which this program cannot solve; "
           "allowed are materials of Dependence::none, whose stiffness is constant at every point");
     case Dependence::history:
       throw std::invalid_argument(
-          "the stress of the material depends on its history, which cannot be solved yet; allowed "
-          "are materials of Dependence::none, whose stiffness is constant at every point");
+          "the stress of the material depends on its history, which this program cannot solve; "
+          "allowed are materials of Dependence::none, whose stiffness is constant at every point");
   }
 }
 

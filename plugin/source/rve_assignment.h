@@ -72,6 +72,10 @@ class RveAssignment {
   /// the largest.
   std::size_t n_voxels() const { return source_.n_voxels(); }
   std::size_t n_phases() const { return source_.n_phases(); }
+  /// That of RVEs where no function of position gives another.
+  double volume_fraction() const { return source_.generator().volume_fraction; }
+  /// Whether all RVEs are that of one file.
+  bool is_file() const { return source_.is_file(); }
   /// Whether the RVE of a key certainly has one phase only.
   bool is_homogeneous(const RveKey& key) const {
     return source_.has_volume_fraction() && key.volume_fraction == 0.;

@@ -31,7 +31,7 @@ bool is_usable_strain(double strain) {
 }
 
 /// Fields of an increment and its tangent, measured; states come on top.
-constexpr double bytes_per_voxel = 2100, gibibyte = 1024. * 1024. * 1024.;
+constexpr double bytes_per_voxel = 1600, gibibyte = 1024. * 1024. * 1024.;
 
 }  // namespace
 

@@ -135,7 +135,13 @@ class DeformingPoints::Implementation {
       if (!trial.evaluated)
         throw std::logic_error("stresses of a step are asked for before its strains are evaluated");
     std::vector<double> result(points_.size(), no_bound);
-    for_all(points_.size(), [&](std::size_t p) { result[p] = dual_energy(p, stress[p]); });
+    for_all(points_.size(), [&](std::size_t p) {
+      result[p] = dual_energy(p, stress[p]);
+      if (trials_[p].elastic) return;
+      ++step_work_[p];
+      const std::lock_guard lock(work_mutex_);
+      ++work_.residuals;
+    });
     return result;
   }
 
@@ -333,7 +339,7 @@ class DeformingPoints::Implementation {
         return elastic_response(rve, laws, elastic, *energy, request);
       }
     }
-    auto solver = solver_for(laws, request);
+    auto solver = solver_for(laws, nearness(request, point, trial, strain));
     ControlledLoad load;
     load.strain = strain;
     load.stress = MandelVector::Zero(strain.size());
@@ -378,6 +384,20 @@ class DeformingPoints::Implementation {
       point.mean_tangent = mean_tangent;
     }
     return response;
+  }
+
+  /// The request with what is enough while the structure iterates.
+  static PointRequest nearness(PointRequest request, const PointState& point,
+                               const PointTrial& trial, const MandelVector& strain) {
+    if (request.rough_share <= 0) return request;
+    constexpr double near = 0.05, roughest = 0.1;
+    const double step = (strain - point.strain).norm(),
+                 ratio = trial.evaluated && step > 0 ? (strain - trial.strain).norm() / step : 1.;
+    if (ratio <= near) return request;
+    request.criterion = StopCriterion::estimate;
+    request.tolerance =
+        std::max(request.tolerance, std::min(roughest, request.rough_share * ratio));
+    return request;
   }
 
   PointResponse elastic_response(const PointRve& rve, const LawField& laws,
@@ -478,7 +498,7 @@ std::vector<PointResponse> DeformingPoints::evaluate(double time_step,
                                                      const PointRequest& request) {
   return implementation_->evaluate(time_step, strain, request);
 }
-std::vector<double> DeformingPoints::dual_energy(std::span<const MandelVector> stress) const {
+std::vector<double> DeformingPoints::dual_energy(std::span<const MandelVector> stress) {
   return implementation_->dual_energy(stress);
 }
 void DeformingPoints::accept() {

@@ -32,6 +32,18 @@ TEST(Expressions, DecimalCommasAreRefused) {
     EXPECT_NE(refusal(text), "no error") << text;
 }
 
+TEST(Expressions, TimeIsAVariableWhereItIsAsked) {
+  const auto function = parse_expressions<3>({"x*t", "2"}, /*of_time=*/true);
+  EXPECT_EQ(function->value({2, 3, 5}, 0), 0);
+  function->set_time(4);
+  EXPECT_EQ(function->value({2, 3, 5}, 0), 8);
+  EXPECT_NE(refusal("x*t").find("'t' is not known"), std::string::npos);
+  for (const char* of_time : {"t", "2*t", "if(x<t,1,0)", "sin(t)+x"})
+    EXPECT_TRUE(mention_time({"x", of_time})) << of_time;
+  for (const char* without : {"x", "sqrt(2)", "tan(x)", "at", "t2"})
+    EXPECT_FALSE(mention_time({without})) << without;
+}
+
 TEST(Expressions, CommasBetweenArgumentsAreKept) {
   EXPECT_EQ(value("if(x>0,1,2)"), 1);
   EXPECT_EQ(value("if(x > 2, 1, 2)"), 2);

@@ -124,8 +124,9 @@ void Output<dim>::write(const Vector& displacement, RunSummary& summary) {
   const auto& rounds = certification_.rounds();
   auto absent = missing_;
   if (!rounds.empty()) absent.emplace_back("rounds.csv: the run ended before it was written");
-  if (parameters_.write_vtu)
-    absent.emplace_back("solution.pvd: the run ended before it was written");
+  // Those of load steps are written already.
+  const bool writes_fields = parameters_.write_vtu && summary.load_steps.empty();
+  if (writes_fields) absent.emplace_back("solution.pvd: the run ended before it was written");
   attempt("summary.json", [&] { write_summary_with(absent, summary); });
   if (!rounds.empty())
     attempt("rounds.csv", [&] {
@@ -133,7 +134,7 @@ void Output<dim>::write(const Vector& displacement, RunSummary& summary) {
         if (log_.is_first_rank()) write_rounds(rounds, parameters_.output_directory);
       });
     });
-  if (parameters_.write_vtu) attempt("solution.pvd", [&] { write_fields(displacement); });
+  if (writes_fields) attempt("solution.pvd", [&] { write_fields(displacement); });
   attempt("last version of summary.json", [&] { write_summary_with(missing_, summary); });
   print_summary(summary, log_);
   if (missing_.empty()) return;

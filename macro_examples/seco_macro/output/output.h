@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "certification.h"
+#include "load_steps.h"
 #include "local_quantities.h"
 #include "run_summary.h"
 
 namespace seco::macro {
 
-/// Writes the results of a run: summary.json, rounds.csv, the fields for ParaView, and what happens
-/// inside the RVEs.
+/// Writes the results of a run: summary.json, rounds.csv, the fields for ParaView, what happens
+/// inside the RVEs, and load steps as they are done.
 template <int dim>
 class Output {
  public:
@@ -38,12 +39,17 @@ class Output {
   ///   missing
   void write(const Vector& displacement, RunSummary& summary);
 
+  /// Writes the fields of the last load step, solution.pvd of all, and force_displacement.csv.
+  /// Collective. @throws std::runtime_error on all ranks if a file cannot be written
+  void write_step(const LoadSteps<dim>& steps) const;
+
  private:
   /// Runs an action; what it throws becomes an entry of `missing_`, unless a signal is the cause.
   void attempt(const std::string& what, const std::function<void()>& action);
   /// Adds what changes until the end, and writes it.
   void write_summary_with(const std::vector<std::string>& missing, RunSummary& summary) const;
   void write_fields(const Vector& displacement) const;
+  void write_step_fields(const LoadSteps<dim>& steps) const;
 
   const MacroParameters<dim>& parameters_;
   const BoundaryValueProblem<dim>& problem_;

@@ -1,6 +1,7 @@
 // The table at the end of a run, and that of its rounds.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -18,6 +19,13 @@ std::string line(const std::string& name, const std::string& value) {
 /// "[4.0,2.0]"
 std::string list_of(const std::vector<double>& values) {
   return nlohmann::json(values).dump();
+}
+
+/// Of a table, from the name of a boundary, which may have spaces and commas.
+std::string column_name(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == ' ' || c == ',' || c == '"'; }, '_');
+  return name;
 }
 
 std::string describe(const Enclosure& value) {
@@ -39,6 +47,7 @@ std::string describe(const MicroscaleSummary& micro) {
     text += line("RVEs by " + engine, fmt::format("{}", n));
   if (micro.n_cached_rves > 0)
     text += line("results from the cache", fmt::format("{}", micro.n_cached_rves));
+  if (micro.n_rves == 0) return text;
   text += line("RVEs that miss what was asked",
                fmt::format("{} of {}", micro.n_unreliable_rves, micro.n_rves));
   return text +
@@ -69,6 +78,27 @@ std::string describe(const CertificationSummary& certification, std::uint64_t n_
                                           certification.rounds.size() - 1));
 }
 
+std::string describe(const std::vector<LoadStepRecord>& steps) {
+  if (steps.empty()) return "";
+  unsigned int n_newton = 0, n_linear = 0, n_cuts = 0, n_bounded = 0;
+  double largest_gap = 0;
+  for (const auto& step : steps) {
+    n_newton += step.newton_iterations;
+    n_linear += step.linear_iterations;
+    n_cuts += step.n_cuts;
+    n_bounded += step.lower.has_value();
+    if (step.lower) largest_gap = std::max(largest_gap, step.relative_gap);
+  }
+  auto text =
+      line("load steps", fmt::format("{} until the time {:g}, {} cuts, {} Newton and {} "
+                                     "linear iterations",
+                                     steps.size(), steps.back().time, n_cuts, n_newton, n_linear));
+  if (n_bounded > 0)
+    text += line("certified steps", fmt::format("{} of {}, to {:.1e} of the energy", n_bounded,
+                                                steps.size(), largest_gap));
+  return text;
+}
+
 std::string describe(const LocalSummary& local) {
   std::string text;
   for (const auto& [name, extreme] :
@@ -90,8 +120,13 @@ void print_summary(const RunSummary& s, RunLog& log) {
   text += line("potential energy", describe(s.potential_energy));
   if (s.compliance) text += line("compliance f(u)", describe(*s.compliance));
   if (!s.no_lower_bound.empty()) text += line("no bound on one side", s.no_lower_bound);
-  text += describe(s.equilibrium);
+  if (s.load_steps.empty()) text += describe(s.equilibrium);
   if (s.certification) text += describe(*s.certification, s.micro.n_rves);
+  text += describe(s.load_steps);
+  for (const auto& boundary : s.load_steps.empty() ? s.boundaries : s.load_steps.back().boundaries)
+    text += line("boundary " + boundary.name,
+                 fmt::format("force {}, mean displacement {}", list_of(boundary.force),
+                             list_of(boundary.displacement)));
   if (s.local) text += describe(*s.local);
   for (const auto& [point, displacement] : s.points)
     text += line("displacement at point",
@@ -119,6 +154,33 @@ void write_rounds(const std::vector<Round>& rounds, const std::string& folder) {
                          number(r.lower), number(r.upper), number(r.relative_width), r.n_marked,
                          r.n_refined, r.refined_fraction(), r.micro_seconds, r.micro_cpu_seconds,
                          r.macro_seconds);
+  });
+}
+
+void write_force_displacement(const std::vector<LoadStepRecord>& steps, const std::string& folder) {
+  const auto number = [](double value) {
+    return std::isfinite(value) ? fmt::format("{:.12g}", value) : "";
+  };
+  const auto path = std::filesystem::path(folder) / "force_displacement.csv";
+  materials::write_atomically(path.string(), [&](std::ostream& out) {
+    out << "step,time,duration,newton_iterations,linear_iterations,cuts,energy,potential_lower,"
+           "potential_upper,relative_gap";
+    if (!steps.empty())
+      for (const auto& boundary : steps.front().boundaries)
+        for (const auto* kind : {"force", "displacement"})
+          for (std::size_t c = 0; c < boundary.force.size(); ++c)
+            out << fmt::format(",{}_{}_{}", kind, "xyz"[c], column_name(boundary.name));
+    out << '\n';
+    for (std::size_t k = 0; k < steps.size(); ++k) {
+      const auto& s = steps[k];
+      out << fmt::format("{},{:.12g},{:.12g},{},{},{},{},{},{},{}", k + 1, s.time, s.duration,
+                         s.newton_iterations, s.linear_iterations, s.n_cuts, number(s.energy),
+                         s.lower ? number(*s.lower) : "", number(s.upper), number(s.relative_gap));
+      for (const auto& boundary : s.boundaries)
+        for (const auto* values : {&boundary.force, &boundary.displacement})
+          for (const double value : *values) out << ',' << number(value);
+      out << '\n';
+    }
   });
 }
 

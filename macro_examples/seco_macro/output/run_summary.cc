@@ -145,6 +145,8 @@ nlohmann::json to_json(const RunSummary& s) {
   add(s.micro, result);
   if (s.compliance) result["compliance"] = to_json(*s.compliance);
   if (s.certification) result["certification"] = to_json(*s.certification);
+  for (const auto& step : s.load_steps) result["load_steps"].push_back(to_json(step));
+  for (const auto& boundary : s.boundaries) result["boundaries"].push_back(to_json(boundary));
   if (s.audit) result["audit"] = to_json(*s.audit);
   if (s.local) result["local_quantities"] = to_json(*s.local);
   if (!s.no_lower_bound.empty()) result["no_lower_bound"] = s.no_lower_bound;

@@ -9,6 +9,7 @@
 
 #include "certification.h"
 #include "equilibrium_solver.h"
+#include "load_step_record.h"
 #include "local_summary.h"
 #include "run_log.h"
 
@@ -81,6 +82,10 @@ struct RunSummary {
   std::string no_lower_bound;
   EquilibriumSummary equilibrium;
   std::optional<CertificationSummary> certification;
+  /// Of a run with materials that are not linear; energies above are those of the last one.
+  std::vector<LoadStepRecord> load_steps;
+  /// Reactions and mean displacements of a run with linear materials.
+  std::vector<BoundaryForce> boundaries;
   std::optional<AuditResult> audit;
   std::optional<LocalSummary> local;
   unsigned int n_restarts = 0;
@@ -98,5 +103,8 @@ void print_summary(const RunSummary& summary, RunLog& log);
 
 /// Writes the rounds as rounds.csv to a folder; on one rank.
 void write_rounds(const std::vector<Round>& rounds, const std::string& folder);
+
+/// Writes load steps as force_displacement.csv to a folder; on one rank.
+void write_force_displacement(const std::vector<LoadStepRecord>& steps, const std::string& folder);
 
 }  // namespace seco::macro

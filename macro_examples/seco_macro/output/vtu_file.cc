@@ -187,7 +187,7 @@ void write_of_all(std::ostream* out, const std::string& own, MPI_Comm communicat
 }  // namespace
 
 void write_vtu(const std::string& folder, const std::string& name, const VtuPiece& piece,
-               bool doubles, MPI_Comm communicator) {
+               bool doubles, MPI_Comm communicator, const std::vector<double>& times) {
   const auto rank = MPI::this_mpi_process(communicator);
   Appended data;
   plugin::run_together(communicator, [&] {
@@ -200,7 +200,9 @@ void write_vtu(const std::string& folder, const std::string& name, const VtuPiec
   const auto all_pieces = MPI::gather(communicator, pieces, 0);
 
   const std::filesystem::path base = folder;
-  const auto vtu = name + "_0.0.vtu", pvtu = name + "_0.pvtu";
+  const auto parallel_name = [&](std::size_t k) { return fmt::format("{}_{}.pvtu", name, k); };
+  const auto pvtu = parallel_name(times.size() - 1),
+             vtu = fmt::format("{}_{}.0.vtu", name, times.size() - 1);
   plugin::run_together(communicator, [&] {
     if (rank != 0) return write_of_all(nullptr, data.bytes(), communicator, sizes);
     materials::write_atomically((base / vtu).string(), [&](std::ostream& out) {
@@ -214,7 +216,9 @@ void write_vtu(const std::string& folder, const std::string& name, const VtuPiec
       out << parallel_file(piece, vtu, doubles);
     });
     materials::write_atomically((base / (name + ".pvd")).string(), [&](std::ostream& out) {
-      dealii::DataOutBase::write_pvd_record(out, {{0., pvtu}});
+      std::vector<std::pair<double, std::string>> files;
+      for (std::size_t k = 0; k < times.size(); ++k) files.emplace_back(times[k], parallel_name(k));
+      dealii::DataOutBase::write_pvd_record(out, files);
     });
   });
 }

@@ -35,10 +35,11 @@ struct VtuPiece {
 /// piece per rank with cells, and the .pvtu and .pvd files that refer to it; numbers are compressed
 /// by zlib. Every file is written aside and gets its name when it is complete, what refers to
 /// another one last. Collective; all ranks have the same fields.
-/// @param folder, name the files are NAME_0.0.vtu, NAME_0.pvtu and NAME.pvd
+/// @param folder, name the files are NAME_K.0.vtu, NAME_K.pvtu and NAME.pvd
 /// @param doubles whether coordinates and values are written in double precision, else in single
+/// @param times of the files NAME_0 to NAME_K, to all of which NAME.pvd refers; this is the last
 /// @throws std::runtime_error on all ranks together, if a file cannot be written
 void write_vtu(const std::string& folder, const std::string& name, const VtuPiece& piece,
-               bool doubles, MPI_Comm communicator);
+               bool doubles, MPI_Comm communicator, const std::vector<double>& times = {0.});
 
 }  // namespace seco::macro

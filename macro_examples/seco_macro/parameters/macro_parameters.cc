@@ -34,22 +34,25 @@ std::string variables() {
 template <int dim>
 std::shared_ptr<dealii::FunctionParser<dim>> read_function(
     ParameterReader& p, const std::string& section, const std::string& key,
-    const std::string& default_value, unsigned int n_components, const std::string& help) {
+    const std::string& default_value, unsigned int n_components, const std::string& help,
+    bool of_time = false) {
   const auto expressions = split(p.text(section, key, default_value, help), ';');
   if (!p.has(section, key)) return nullptr;
   std::string wrong;
   try {
-    if (expressions.size() == n_components) return plugin::parse_expressions<dim>(expressions);
+    if (expressions.size() == n_components)
+      return plugin::parse_expressions<dim>(expressions, of_time);
     wrong = fmt::format("it has {} expressions", expressions.size());
     // The reason may be a comma in place of a semicolon or a point.
-    plugin::parse_expressions<dim>(expressions);
+    plugin::parse_expressions<dim>(expressions, of_time);
   } catch (const std::invalid_argument& error) {
     wrong = error.what();
   }
-  const auto allowed = n_components == 1
-                           ? fmt::format("allowed is an expression in {}", variables<dim>())
-                           : fmt::format("allowed are {} expressions in {} separated by ;",
-                                         n_components, variables<dim>());
+  const auto known = variables<dim>() + (of_time ? ",t" : "");
+  const auto allowed =
+      n_components == 1
+          ? fmt::format("allowed is an expression in {}", known)
+          : fmt::format("allowed are {} expressions in {} separated by ;", n_components, known);
   p.refuse(section, key, fmt::format("{}; {}", wrong, allowed));
 }
 
@@ -64,7 +67,7 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
   const auto fail = [&](const std::string& part, const std::string& why = "") {
     p.refuse(section, key,
              fmt::format("{}; allowed are entries 'boundary: {}' with "
-                         "expressions in {}{}, separated by |",
+                         "expressions in {},t{}, separated by |",
                          why.empty() ? fmt::format("'{}' is not understood", part) : why,
                          dim == 2 ? "ex; ey" : "ex; ey; ez", variables<dim>(),
                          free_allowed ? " or the word free" : ""));
@@ -96,7 +99,7 @@ std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std:
         expressions[c] = "0";
       }
     try {
-      data.function = plugin::parse_expressions<dim>(expressions);
+      data.function = plugin::parse_expressions<dim>(expressions, /*of_time=*/true);
     } catch (const std::invalid_argument& error) {
       fail(part, error.what());
     }
@@ -182,6 +185,40 @@ CertificationParameters read_certification(ParameterReader& p, bool certified_bo
   return c;
 }
 
+LoadStepParameters read_load_steps(ParameterReader& p) {
+  const std::string s = "Load steps";
+  LoadStepParameters l;
+  l.end_time =
+      p.number(s, "End time", 1, 1e-100, 1e100,
+               "where the run ends, from the time 0, which is the t of boundary conditions "
+               "and body force, in the unit of time of the materials; linear materials "
+               "are solved once, at this time");
+  l.n_steps = static_cast<unsigned int>(
+      p.integer(s, "Steps", 10, 1, 1000000,
+                "equal parts of the time, with materials that are not linear: steps are as long "
+                "as one at first, and end where a part ends"));
+  const double part = 1. / l.n_steps;
+  l.largest = p.number(s, "Largest step", 0, 0, 1,
+                       "as a fraction of 'End time': steps grow up to it after those that took "
+                       "few iterations; beyond 1 / 'Steps' whole parts are passed over. 0 for 1 / "
+                       "'Steps'");
+  if (l.largest == 0) l.largest = part;
+  l.smallest = p.number(s, "Smallest step", 1e-4, 1e-12, 1,
+                        "as a fraction of 'End time': a step that finds no equilibrium is cut "
+                        "until it would be shorter, then the run ends",
+                        changeable);
+  if (l.smallest > std::min(part, l.largest))
+    p.refuse(s, "Smallest step",
+             fmt::format("allowed are at most 1 / 'Steps' and 'Largest step', {:g}",
+                         std::min(part, l.largest)));
+  l.newton_tolerance = p.number(s, "Newton tolerance", 1e-6, 1e-12, 1e-1,
+                                "residual of a step, loads minus inner forces, relative to the "
+                                "forces at all nodes, reactions included");
+  l.newton_iterations = static_cast<unsigned int>(
+      p.integer(s, "Newton iterations", 20, 1, 10000, "after which a step is cut in two"));
+  return l;
+}
+
 CheckpointParameters read_checkpoint(ParameterReader& p, const std::string& output_directory) {
   const std::string s = "Checkpoint";
   CheckpointParameters c;
@@ -241,13 +278,16 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
       read_boundary_data<dim>(p, "Displacement", "", true,
                               "prescribed displacements, for example '0: 0; 0; 0 | 1: free; 0.1*y; "
                               "free' (boundary: components). A boundary is an id, or the name of "
-                              "a physical group of the mesh file");
+                              "a physical group of the mesh file. Expressions may use the time t "
+                              "(section Load steps)");
   result.traction =
       read_boundary_data<dim>(p, "Traction", "", false, "tractions, written in the same way");
   std::string zero = "0";
   for (int c = 1; c < dim; ++c) zero += "; 0";
   result.body_force =
-      read_function<dim>(p, "Boundary conditions", "Body force", zero, dim, "force per volume");
+      read_function<dim>(p, "Boundary conditions", "Body force", zero, dim, "force per volume",
+                         /*of_time=*/true);
+  result.load_steps = read_load_steps(p);
   result.linear_algebra = p.choice(
       "Solver", "Linear algebra", "Trilinos", {"PETSc", "Trilinos", "matrix-free", "direct"},
       "library of the matrix and of its algebraic multigrid; matrix-free: geometric "
@@ -534,6 +574,17 @@ MacroParameters<dim> read_parameters(const materials::ParameterFile& given, cons
     result.regions.push_back(regions);
     result.materials.push_back(std::move(material));
   }
+  const bool is_linear =
+      std::all_of(result.materials.begin(), result.materials.end(), [](const auto& material) {
+        return !material || material->dependence() == plugin::Dependence::none;
+      });
+  const auto entries = file.entries();
+  if (is_linear && std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
+        return entry.section == "Load steps" && entry.key != "End time";
+      }))
+    result.notes.emplace_back(
+        "the keys of section 'Load steps' but 'End time' have no effect, since all materials are "
+        "linear");
   if (result.displacement.empty() && !mentions(problems, "Boundary conditions", "Displacement"))
     problems.push_back(
         {"Boundary conditions", "Displacement",

@@ -16,7 +16,7 @@
 
 namespace seco::macro {
 
-/// Components of a vector field on one boundary, as expressions of position.
+/// Components of a vector field on one boundary, as expressions of position and time.
 template <int dim>
 struct BoundaryData {
   /// Invalid until the mesh tells what a name stands for.
@@ -34,6 +34,18 @@ struct GeometryParameters {
   std::vector<unsigned int> cells;
   double notch_position = 0, notch_width = 0, notch_depth = 0;
   unsigned int global_refinements = 0, local_refinements = 0;
+};
+
+/// Of a run with materials that are not linear, in steps of time.
+struct LoadStepParameters {
+  double end_time = 1;
+  /// Equal parts of the time, at whose ends steps end; a step is as long as one of them at first.
+  unsigned int n_steps = 10;
+  /// Lengths of a step, as fractions of the end time.
+  double largest = 0.1, smallest = 1e-4;
+  /// Norm of the residual relative to that of the forces.
+  double newton_tolerance = 1e-6;
+  unsigned int newton_iterations = 20;
 };
 
 /// Of the loop that refines RVEs until the compliance is certified well enough.
@@ -69,6 +81,7 @@ struct MacroParameters {
   unsigned int degree = 1;
   std::vector<BoundaryData<dim>> displacement, traction;
   std::shared_ptr<dealii::FunctionParser<dim>> body_force;
+  LoadStepParameters load_steps;
   std::string linear_algebra;
   double solver_tolerance = 0;
   unsigned int solver_iterations = 0;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "seco/plugin/agree.h"
+#include "seco/plugin/expressions.h"
 
 namespace seco::macro {
 
@@ -56,6 +57,27 @@ void BoundaryValueProblem<dim>::set_constraints() {
   bool homogeneous = true;
   for (const auto& line : constraints_.get_lines()) homogeneous &= line.inhomogeneity == 0.;
   is_homogeneous_ = dealii::Utilities::MPI::min(homogeneous ? 1 : 0, log_.communicator()) == 1;
+}
+
+template <int dim>
+void BoundaryValueProblem<dim>::set_time(double time) {
+  time_ = time;
+  for (auto* list : {&displacement_, &traction_})
+    for (auto& entry : *list) entry.function->set_time(time);
+  // In a check, what could not be read is missing.
+  if (parameters_.body_force) parameters_.body_force->set_time(time);
+  if (!rigid_motions_) return;
+  constrain(dof_handler_, constraints_, /*homogeneous=*/false);
+  check_loads(prescribed_displacements());
+}
+
+template <int dim>
+bool BoundaryValueProblem<dim>::depends_on_time() const {
+  bool depends = plugin::mention_time(parameters_.body_force->get_expressions());
+  for (const auto* list : {&displacement_, &traction_})
+    for (const auto& entry : *list)
+      depends = depends || plugin::mention_time(entry.function->get_expressions());
+  return depends;
 }
 
 template <int dim>
@@ -134,6 +156,8 @@ typename BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_lo
   template void BoundaryValueProblem<dim>::set_up();                                              \
   template void BoundaryValueProblem<dim>::make_unknowns();                                       \
   template void BoundaryValueProblem<dim>::set_constraints();                                     \
+  template void BoundaryValueProblem<dim>::set_time(double);                                      \
+  template bool BoundaryValueProblem<dim>::depends_on_time() const;                               \
   template Discretization<dim> BoundaryValueProblem<dim>::discretization() const;                 \
   template BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_loads() const;
 INSTANTIATE(2)

@@ -23,7 +23,8 @@ namespace seco::macro {
 /// Mesh, unknowns, constraints and loads of quasi-static small-strain elasticity: find u with u = g
 /// on the Dirichlet boundary and
 ///   int sym(grad u) : C : sym(grad v) = int b . v + int t . v   for all v.
-/// Plane strain in 2D. The stiffness C is that of a MaterialField.
+/// Plane strain in 2D. The stiffness C is that of a MaterialField. Displacements g, body force b
+/// and tractions t may depend on time.
 template <int dim>
 class BoundaryValueProblem {
  public:
@@ -48,6 +49,13 @@ class BoundaryValueProblem {
   /// @throws std::invalid_argument if a part of the body can move without strain, or where
   ///   boundaries meet that prescribe different values
   void set_constraints();
+  /// The loads and prescribed displacements are those at a time; 0 at first. Once there are
+  /// constraints, makes them anew, after a check as there. Collective.
+  /// @throws as set_constraints
+  void set_time(double time);
+  double time() const { return time_; }
+  /// Whether they change with time.
+  bool depends_on_time() const;
   /// All of these, and prints what there is. Collective.
   /// @throws std::invalid_argument also for an unknown boundary
   void set_up();
@@ -56,6 +64,10 @@ class BoundaryValueProblem {
   const dealii::DoFHandler<dim>& dof_handler() const { return dof_handler_; }
   const dealii::FESystem<dim>& element() const { return element_; }
   const dealii::Quadrature<dim>& quadrature() const { return quadrature_; }
+  const dealii::Quadrature<dim - 1>& face_quadrature() const { return face_quadrature_; }
+  /// What is prescribed on boundaries, with the ids of named ones.
+  const std::vector<BoundaryData<dim>>& displacement() const { return displacement_; }
+  const std::vector<BoundaryData<dim>>& traction() const { return traction_; }
   const dealii::IndexSet& owned() const { return owned_; }
   const dealii::IndexSet& relevant() const { return relevant_; }
   /// With the prescribed displacements, and with zero in their place.
@@ -99,6 +111,7 @@ class BoundaryValueProblem {
   dealii::IndexSet owned_, relevant_;
   dealii::AffineConstraints<double> constraints_, homogeneous_constraints_;
   bool is_homogeneous_ = true;
+  double time_ = 0;
   std::unique_ptr<RigidMotions<dim>> rigid_motions_;
 };
 

@@ -107,9 +107,15 @@ std::string fault(const plugin::StiffnessTable<dim>& table, std::uint32_t entry)
 }  // namespace
 
 template <int dim>
+void MaterialField<dim>::check_declared(std::size_t m) const {
+  if (material(m).dependence() == plugin::Dependence::not_declared)
+    in_material(m, [&] { require_linear(material(m)); });
+}
+
+template <int dim>
 void MaterialField<dim>::check_dependence() const {
   for (std::size_t m = 0; m < n_materials(); ++m)
-    if (parameters_.materials[m]) in_material(m, [&] { require_linear(material(m)); });
+    if (parameters_.materials[m]) check_declared(m);
 }
 
 template <int dim>
@@ -145,6 +151,8 @@ void MaterialField<dim>::check_stiffnesses() const {
   }
 }
 
+template void MaterialField<2>::check_declared(std::size_t) const;
+template void MaterialField<3>::check_declared(std::size_t) const;
 template void MaterialField<2>::check_dependence() const;
 template void MaterialField<3>::check_dependence() const;
 template void MaterialField<2>::check_stiffnesses() const;

@@ -8,24 +8,11 @@
 #include <stdexcept>
 
 #include "element_stiffness.h"
+#include "inner_forces.h"
 #include "interruption.h"
 #include "json_number.h"
 
 namespace seco::macro {
-
-namespace {
-
-/// Without the translation of a cell, which carries no force but whose round-off would.
-template <int dim>
-void subtract_translation(const ElementStiffness<dim>& element, dealii::Vector<double>& local) {
-  for (unsigned int c = 0; c < dim; ++c) {
-    const double translation = local(element.unknown(0, c));
-    for (unsigned int a = 0; a < element.n_nodes(); ++a)
-      local(element.unknown(a, c)) -= translation;
-  }
-}
-
-}  // namespace
 
 template <int dim>
 EquilibriumSolver<dim>::EquilibriumSolver(const MacroParameters<dim>& parameters,
@@ -52,28 +39,8 @@ void EquilibriumSolver<dim>::prepare() {
 template <int dim>
 typename EquilibriumSolver<dim>::Vector EquilibriumSolver<dim>::residual(
     const StiffnessField<dim>& stiffness, const Vector& displacement) const {
-  auto result = problem_.zero_vector();
-  const unsigned int n = problem_.element().n_dofs_per_cell();
-  dealii::Vector<double> local(n), force(n);
-  std::vector<dealii::types::global_dof_index> indices(n);
-  ElementStiffness<dim> cell_stiffness(problem_.element(), problem_.quadrature());
-  CellCoefficients gathered;
-  std::size_t number = 0;
-  for (const auto& cell : problem_.dof_handler().active_cell_iterators()) {
-    if (!cell->is_locally_owned()) continue;
-    const auto k = number++;
-    cell->get_dof_values(displacement, local);
-    subtract_translation(cell_stiffness, local);
-    if (local.all_zero()) continue;
-    cell_stiffness.reinit(cell);
-    cell_stiffness.forces(stiffness.cell(k, gathered), local, force);
-    force *= -1;
-    cell->get_dof_indices(indices);
-    problem_.homogeneous_constraints().distribute_local_to_global(force, indices, result);
-  }
-  result.compress(dealii::VectorOperation::add);
-  problem_.homogeneous_constraints().set_zero(result);
-  result += loads_.condensed;
+  auto result = loads_.condensed;
+  result -= inner_forces(problem_, stiffness, displacement);
   return result;
 }
 

@@ -99,7 +99,7 @@ std::vector<std::string> MaterialField<dim>::check() {
     note_if_unused(m);
     if (!parameters_.materials[m]) continue;
     try {
-      in_material(m, [&] { require_linear(material(m)); });
+      check_declared(m);
       std::uint64_t n_rves = 0;
       in_material(m, [&] { n_rves = material(m).check_points(points[m], log_.communicator()); });
       log_.print(fmt::format("== material {} ('{}'): {} quadrature points, {} RVEs\n", m,
@@ -127,6 +127,7 @@ void MaterialField<dim>::prepare(const CheckpointReader* file) {
                             [&](const auto& keys) { return file->find(table_of(m), keys); });
       else
         material(m).set_points(std::move(points[m]), log_.communicator(), log_.progress_report());
+      if (material(m).dependence() != plugin::Dependence::none) return;
       if (const auto n = table(m).n_points(); n != n_points)
         throw std::logic_error(
             fmt::format("the table of stiffnesses has {} points, the material was given {}; "
@@ -140,6 +141,14 @@ void MaterialField<dim>::prepare(const CheckpointReader* file) {
 template <int dim>
 void MaterialField<dim>::save(CheckpointWriter& file) const {
   for (std::size_t m = 0; m < n_materials(); ++m) file.table(table_of(m), material(m).state());
+}
+
+template <int dim>
+bool MaterialField<dim>::is_linear() const {
+  return std::all_of(parameters_.materials.begin(), parameters_.materials.end(),
+                     [](const auto& material) {
+                       return !material || material->dependence() == plugin::Dependence::none;
+                     });
 }
 
 template <int dim>
@@ -185,6 +194,7 @@ PointValues MaterialField<dim>::zero_values() const {
   template std::vector<std::string> MaterialField<dim>::check();                                  \
   template void MaterialField<dim>::prepare(const CheckpointReader*);                             \
   template void MaterialField<dim>::save(CheckpointWriter&) const;                                \
+  template bool MaterialField<dim>::is_linear() const;                                            \
   template StiffnessField<dim> MaterialField<dim>::stiffness_field(Bound) const;                  \
   template bool MaterialField<dim>::has_lower_bound() const;                                      \
   template std::string MaterialField<dim>::section(std::size_t) const;                            \

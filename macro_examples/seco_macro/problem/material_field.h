@@ -35,10 +35,12 @@ class MaterialField {
   /// The state of all materials, as tables. Collective.
   void save(CheckpointWriter& file) const;
 
-  /// Refuses materials that are not linear elastic, whose energies nothing here would bound;
-  /// materials that could not be made may be null.
+  /// Refuses materials that do not say what their stress depends on, so that nobody can tell how to
+  /// solve with them; materials that could not be made may be null.
   /// @throws std::invalid_argument naming the material
   void check_dependence() const;
+  /// Whether all materials are linear elastic, so that tables give their stiffnesses.
+  bool is_linear() const;
   /// Checks the tables of the materials before they are used: finite and symmetric stiffnesses,
   /// lower <= estimate <= upper, and an estimate that resists every strain. Collective.
   /// @throws std::runtime_error naming the material and the point
@@ -80,6 +82,7 @@ class MaterialField {
   /// Points of all ranks that have a material. Collective.
   std::uint64_t n_global_points(std::size_t m) const;
   void note_if_unused(std::size_t m) const;
+  void check_declared(std::size_t m) const;
 
   const MacroParameters<dim>& parameters_;
   const BoundaryValueProblem<dim>& problem_;

@@ -30,6 +30,8 @@ std::vector<std::string> Run<dim>::check() {
     });
   for (const auto& note : materials_.notes()) log_.note(note);
 
+  if (!materials_.is_linear()) attempt([&] { check_load_steps(); });
+  problem_.set_time(parameters_.load_steps.end_time);
   if (!attempt([&] { problem_.make_unknowns(); })) return problems;
   log_.print(fmt::format("== mesh: {} cells, {} unknowns of degree {}, {}\n",
                          problem_.mesh().n_global_active_cells(), problem_.dof_handler().n_dofs(),

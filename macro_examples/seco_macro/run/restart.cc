@@ -27,6 +27,8 @@ std::string Run<dim>::stage_name() const {
       return "the solutions with the bounds";
     case Stage::audit:
       return "the audit";
+    case Stage::load_step:
+      return fmt::format("load step {}", load_steps_.records().size());
   }
   return "";
 }
@@ -53,6 +55,7 @@ void Run<dim>::restore(const CheckpointReader& file) {
   if (!has_cells(file)) return;
   auto cells = read_cells(problem_, materials_, file, kept.at("shares").get<bool>());
   certification_.set_shares(std::move(cells.shares));
+  if (stage_ == Stage::load_step) return load_steps_.restore(std::move(cells.displacement));
   if (stage_ >= Stage::estimate) {
     estimate_.displacement = cells.displacement;
     estimate_.displacement.update_ghost_values();
@@ -68,8 +71,9 @@ void Run<dim>::finish_stage(Stage stage) {
     // A run that is restarted here has a new solver, too.
     solver_.forget();
     // What comes after the estimate does not need the displacement of the solves before.
-    const auto& displacement =
-        estimate_.displacement.size() > 0 ? estimate_.displacement : solver_.last_displacement();
+    const auto& displacement = stage == Stage::load_step           ? load_steps_.displacement()
+                               : estimate_.displacement.size() > 0 ? estimate_.displacement
+                                                                   : solver_.last_displacement();
     if (stop || checkpoint_.is_due())
       checkpoint_.write(stage_name(), state(), [&](CheckpointWriter& file) {
         materials_.save(file);
@@ -89,7 +93,7 @@ nlohmann::json Run<dim>::state() const {
       {"work", estimate_.work},
       {"equilibrium", {{"energy_of_estimate_error", number_or_null(estimate_.error_energy)}}},
       {"seconds", log_.seconds()}};
-  for (const auto& part : {solver_.state(), certification_.state()})
+  for (const auto& part : {solver_.state(), certification_.state(), load_steps_.state()})
     state.update(part, /*merge_objects=*/true);
   return state;
 }
@@ -104,6 +108,7 @@ void Run<dim>::take_state(const nlohmann::json& state) {
       state.at("equilibrium").value("energy_of_estimate_error", nlohmann::json(nullptr)));
   solver_.take_state(state);
   certification_.take_state(state);
+  load_steps_.take_state(state);
   log_.add_earlier(state.at("seconds").get<RunLog::Seconds>());
 }
 

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "boundary_forces.h"
+#include "inner_forces.h"
 #include "interruption.h"
 #include "json_number.h"
 #include "seco/plugin/agree.h"
@@ -22,6 +24,7 @@ Run<dim>::Run(MacroParameters<dim> parameters, MPI_Comm communicator, std::ostre
       materials_(parameters_, problem_, log_),
       solver_(parameters_, problem_, log_),
       certification_(parameters_, problem_, materials_, solver_, log_),
+      load_steps_(parameters_, problem_, materials_, log_),
       output_(parameters_, problem_, materials_, certification_, log_) {}
 
 template <int dim>
@@ -44,6 +47,8 @@ RunSummary Run<dim>::run() {
 template <int dim>
 RunSummary Run<dim>::run_stages() {
   materials_.check_dependence();
+  if (!materials_.is_linear()) check_load_steps();
+  problem_.set_time(parameters_.load_steps.end_time);
   problem_.set_up();
   certification_.check();
   // Points outside the mesh are found before the long stages.
@@ -54,6 +59,12 @@ RunSummary Run<dim>::run_stages() {
   output_.check_local_quantities();
   plugin::run_together(log_.communicator(), stop_if_noted);
   start();
+  if (!materials_.is_linear()) return run_load_steps();
+  if (problem_.depends_on_time())
+    log_.keep_note(
+        fmt::format("all materials are linear, so the body is solved once, with loads and "
+                    "displacements at t = {:g}, the 'End time' of section 'Load steps'",
+                    problem_.time()));
   const bool goal_oriented = parameters_.certification.tolerance > 0;
   const auto done = [this](Stage stage) { finish_stage(stage); };
   if (stage_ < Stage::estimate) {
@@ -72,6 +83,39 @@ RunSummary Run<dim>::run_stages() {
   check_estimate();
   auto result = summary();
   output_.write(estimate_.displacement, result);
+  return result;
+}
+
+template <int dim>
+void Run<dim>::check_load_steps() const {
+  const auto refuse = [&](const std::string& key, const std::string& section,
+                          const std::string& value, const std::string& allowed) {
+    throw std::invalid_argument(
+        fmt::format("{}: key '{}' in section '{}' is {}; with a material that is not linear "
+                    "allowed is {}",
+                    parameters_.file, key, section, value, allowed));
+  };
+  const auto& certification = parameters_.certification;
+  if (certification.tolerance > 0)
+    refuse("Compliance tolerance", "Certification", fmt::format("{:g}", certification.tolerance),
+           "0, since its compliance is not bounded");
+  if (certification.audit_fraction > 0)
+    refuse("Audit fraction", "Certification", fmt::format("{:g}", certification.audit_fraction),
+           "0");
+  if (parameters_.local.points != LocalParameters<dim>::Points::none)
+    refuse("Points", "Local quantities", "set", "none");
+  if (!parameters_.local.whole_fields.empty())
+    refuse("Whole fields at points", "Local quantities", "set", "no point");
+}
+
+template <int dim>
+RunSummary Run<dim>::run_load_steps() {
+  load_steps_.run([this] {
+    output_.write_step(load_steps_);
+    finish_stage(Stage::load_step);
+  });
+  auto result = summary();
+  output_.write(load_steps_.displacement(), result);
   return result;
 }
 
@@ -112,6 +156,17 @@ RunSummary Run<dim>::summary() const {
   s.potential_energy.estimate = estimate_.potential;
   if (parameters_.certify) s.potential_energy.upper = bounds.upper;
   s.potential_energy.lower = bounds.lower;
+  s.load_steps = load_steps_.records();
+  if (!s.load_steps.empty()) {
+    const auto& last = s.load_steps.back();
+    s.potential_energy.estimate = last.upper;
+    s.potential_energy.upper = std::isfinite(last.upper) ? std::optional(last.upper) : std::nullopt;
+    s.potential_energy.lower = last.lower;
+    s.no_lower_bound = last.no_lower_bound;
+    s.equilibrium.solves.direct_reason = load_steps_.direct_reason();
+    s.equilibrium.energy_of_estimate_error = std::numeric_limits<double>::quiet_NaN();
+    return s;
+  }
   if (problem_.is_homogeneous()) {
     const auto twice = [](double value) { return 0. - 2. * value; };
     // f(u) = -2 Pi in equilibrium; of a displacement near it, the energy is nearer.
@@ -128,6 +183,11 @@ RunSummary Run<dim>::summary() const {
   s.equilibrium = {solver_.record(), parameters_.equilibrium_tolerance,
                    certification_.solver_width(), certification_.no_lower_bound(),
                    estimate_.error_energy};
+  s.boundaries =
+      boundary_forces(problem_,
+                      all_inner_forces(problem_, materials_.stiffness_field(Bound::estimate),
+                                       estimate_.displacement),
+                      problem_.assemble_loads().total, estimate_.displacement);
   return s;
 }
 

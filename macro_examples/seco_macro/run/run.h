@@ -7,6 +7,7 @@
 #include "certification.h"
 #include "checkpoint.h"
 #include "equilibrium_solver.h"
+#include "load_steps.h"
 #include "macro_parameters.h"
 #include "material_field.h"
 #include "output.h"
@@ -43,6 +44,10 @@ class Run {
   };
 
   RunSummary run_stages();
+  /// The stages of a run with materials that are not linear.
+  RunSummary run_load_steps();
+  /// Refuses what only runs with linear materials can do. @throws std::invalid_argument
+  void check_load_steps() const;
   /// Takes up the checkpoint, if the run is a restarted one and there is one; else homogenizes.
   void start();
   void restore(const CheckpointReader& file);
@@ -69,6 +74,7 @@ class Run {
   MaterialField<dim> materials_;
   EquilibriumSolver<dim> solver_;
   Certification<dim> certification_;
+  LoadSteps<dim> load_steps_;
   Output<dim> output_;
   Estimate estimate_;
   /// The last stage that is done.

@@ -321,8 +321,9 @@ std::optional<std::vector<typename ResidualEnergy<dim>::Transport>> ResidualEner
 }
 
 template <int dim>
-std::optional<double> ResidualEnergy<dim>::bound(const StiffnessField<dim>& stiffness,
-                                                 const Vector& residual) const {
+std::optional<double> ResidualEnergy<dim>::bound(
+    const StiffnessField<dim>& stiffness, const Vector& residual,
+    std::vector<dealii::Vector<double>>* cell_displacements) const {
   const auto& dof_handler = discretization_.dof_handler;
   const auto& element = dynamic_cast<const dealii::FESystem<dim>&>(dof_handler.get_fe());
   const auto& owned = dof_handler.locally_owned_dofs();
@@ -431,6 +432,7 @@ std::optional<double> ResidualEnergy<dim>::bound(const StiffnessField<dim>& stif
       else if (other.parent == own_number)
         add_face_load(cell, neighbour, face, other.resultant, 1, load);
     });
+    if (cell_displacements) cell_displacements->emplace_back(n);
     if (load.all_zero()) continue;
     cell_stiffness.reinit(cell);
     cell_stiffness.matrix(stiffness.cell(k, gathered), matrix);
@@ -453,7 +455,11 @@ std::optional<double> ResidualEnergy<dim>::bound(const StiffnessField<dim>& stif
     g -= basis * (basis.transpose() * g);
     const Eigen::LLT<Dense> factor(shifted);
     definite = definite && factor.info() == Eigen::Success;
-    if (definite) energy += g.dot(factor.solve(g));
+    if (!definite) continue;
+    const Eigen::VectorXd displacement = factor.solve(g);
+    energy += g.dot(displacement);
+    if (cell_displacements)
+      std::copy(displacement.begin(), displacement.end(), cell_displacements->back().begin());
   }
   if (MPI::min(definite ? 1 : 0, communicator_) == 0) return std::nullopt;
   return MPI::sum(energy, communicator_);

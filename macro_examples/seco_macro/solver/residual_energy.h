@@ -31,9 +31,24 @@ class ResidualEnergy {
   /// @param residual zero at constrained unknowns
   /// @return none where a part of the body hangs on others by nodes or edges alone, or where a
   ///   stiffness is not positive definite. Collective.
-  std::optional<double> bound(const StiffnessField<dim>& stiffness, const Vector& residual) const;
+  std::optional<double> bound(const StiffnessField<dim>& stiffness, const Vector& residual) const {
+    return bound(stiffness, residual, nullptr);
+  }
+
+  /// The displacements K_c^+ g_c of the locally owned cells, each in the order of the element: with
+  /// the stiffness their strains make stresses at the points that are in equilibrium with the
+  /// residual, `sum_q w_q stress_q : eps_q(v) = r . v`. Arguments and errors as above.
+  std::optional<std::vector<dealii::Vector<double>>> cell_displacements(
+      const StiffnessField<dim>& stiffness, const Vector& residual) const {
+    std::vector<dealii::Vector<double>> result;
+    if (!bound(stiffness, residual, &result)) return std::nullopt;
+    return result;
+  }
 
  private:
+  std::optional<double> bound(const StiffnessField<dim>& stiffness, const Vector& residual,
+                              std::vector<dealii::Vector<double>>* cell_displacements) const;
+
   static constexpr unsigned int n_modes = dim * (dim + 1) / 2;
   using Cell = typename dealii::DoFHandler<dim>::active_cell_iterator;
   /// Work of a load on the rigid motions: forces, then moments.

@@ -55,7 +55,10 @@ void expect_close(const json& a, const json& b) {
     }
     const double x = value, y = other[name];
     // Of solutions in equilibrium the errors are round-off, which the number of ranks changes.
-    const double round_off = name.starts_with("/equilibrium/") ? 1e-12 : 1e-13;
+    // So are reactions that are zero, of forces of order ten.
+    const double round_off = name.starts_with("/equilibrium/")  ? 1e-12
+                             : name.starts_with("/boundaries/") ? 1e-10
+                                                                : 1e-13;
     EXPECT_NEAR(x, y, 1e-9 * std::abs(x) + round_off) << name;
   }
 }
@@ -237,10 +240,14 @@ TEST(Checkpoint, OfAnotherRunIsRefusedWithWhatDiffers) {
   folder.set(changes);
 
   const auto kept = folder.path / "kept.h5";
-  const auto size = fs::file_size(kept);
   {
+    // Where there is content: between objects HDF5 leaves room that means nothing.
+    std::ifstream in(kept, std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    const auto place = bytes.find("\"linear_iterations\"");
+    ASSERT_NE(place, std::string::npos);
     std::fstream file(kept, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(static_cast<std::streamoff>(size / 2));
+    file.seekp(static_cast<std::streamoff>(place));
     file.write("damaged", 7);
   }
   refused({"kept.h5"});

@@ -88,12 +88,10 @@ TEST(LawDerivatives, OfLinearElasticity) {
 TEST(LawDerivatives, OfJ2Plasticity) {
   for (const double kinematic : {0., 900.}) {
     for (const auto& hardening : hardenings())
-      expect_derivatives(
-          J2Plasticity<SumHardening>{elasticity.bulk, elasticity.shear, hardening, kinematic}, 1,
-          tolerance);
-    expect_derivatives(
-        J2Plasticity<TabulatedHardening>{elasticity.bulk, elasticity.shear, curve(), kinematic}, 1,
-        tolerance);
+      expect_derivatives(J2Plasticity<SumHardening>{elasticity, hardening, kinematic}, 1,
+                         tolerance);
+    expect_derivatives(J2Plasticity<TabulatedHardening>{elasticity, curve(), kinematic}, 1,
+                       tolerance);
   }
 }
 

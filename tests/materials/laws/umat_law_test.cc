@@ -1,8 +1,10 @@
 // User materials of Abaqus answer as laws, and what they do wrong is said.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <barrier>
 #include <cmath>
+#include <cstdlib>
 #include <thread>
 
 #include "laws/law_points.h"
@@ -49,6 +51,24 @@ TEST(UmatLaw, J2PlasticityInFortranIsTheBuiltInOne) {
     b = right.state;
   }
   EXPECT_TRUE(was_plastic && was_elastic);
+}
+
+// Fortran's STOP is no success, and what was written before it is not lost.
+TEST(UmatLaw, StopInFortranHasFailed) {
+  const auto law = law_from("Law = umat; Library = " SECO_STOPPING_UMAT
+                            "; State variables = 0; UMAT constants = 60e3, 30e3, 1e-3");
+  Vector6 strain = Vector6::Zero();
+  strain[0] = 5e-4;
+  EXPECT_NEAR(respond(*law, strain, law->initial_state()).stress[0], 60, 1e-9);
+  strain[0] = 2e-3;
+  EXPECT_EXIT(
+      {
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+        respond(*law, strain, law->initial_state());
+      },
+      testing::ExitedWithCode(1),
+      "no answer for this strain.*\n.*user material of '" SECO_STOPPING_UMAT
+      "': it ended the program, as STOP does in Fortran");
 }
 #endif
 
@@ -139,6 +159,16 @@ TEST(UmatLaw, FaultsAreSaid) {
   const auto law = law_from(odd("3", "; State variables = 0; Symmetrise tangent = true"));
   const auto tangent = respond(*law, some_strain(), law->initial_state()).tangent;
   EXPECT_NEAR(tangent(0, 1), 121e3 + 0.5e-3 * 168e3, 1e-9);
+}
+
+TEST(UmatLaw, AProgramThatItEndsHasFailed) {
+  for (const char* deed : {"9", "10"}) {
+    const auto law = law_from(odd(deed));
+    EXPECT_EXIT(respond(*law, some_strain(), law->initial_state()), testing::ExitedWithCode(1),
+                "user material of '" SECO_ODD_UMAT "': it ended the program.*allowed is to return");
+    // Between two calls the program may end.
+    EXPECT_EXIT(std::exit(3), testing::ExitedWithCode(3), "");
+  }
 }
 
 // COMMON blocks bear one call at a time, of all laws of a library.

@@ -146,7 +146,12 @@ TEST(Deform, PathsThatDoNotFitAreRefused) {
   expect_path_refused(header + "1,0.001,0,0,0,0,0\n1,0.002,0,0,0,0,0\n",
                       {"path.csv:3", "time 1 follows on 1", "have to increase"});
   expect_path_refused("time,E11,S22,S33,S23,S13\n1,0,0,0,0,0\n", {"neither E12 nor S12"});
-  expect_path_refused("time,E11,S22,S33,S23,S13,S12,E21\n", {"column 'E21' is not known"});
+  expect_path_refused("time,E11,S22,S33,S23,S13,S12,E21\n",
+                      {"E12 and S12", "either the strain or the stress"});
+  expect_path_refused("time,E11,S22,S33,S23,S13,S12,s21\n", {"'S12' and 's21' are the same one"});
+  expect_path_refused("time,E11,S22,S33,S23,S13,S12,S12\n", {"column 'S12' is there twice"});
+  expect_path_refused("time,EPS11,S22,S33,S23,S13,S12\n",
+                      {"path.csv:1", "column 'EPS11' is not known", "Did you mean 'E11'?"});
   expect_path_refused(header + "1,0.001,0,0,0,0\n", {"path.csv:2", "6 entries for 7 columns"});
   expect_path_refused(header + "1,nan,0,0,0,0,0\n", {"entry 2", "'nan'", "finite"});
   expect_refused(run_of(matrix, "  set File = none.csv\n"), {"none.csv", "cannot be read"});
@@ -166,7 +171,12 @@ TEST(Deform, PhasesAndLawsHaveToFitTogether) {
   expect_refused(replaced(small_run, section("Phase 1", particles), ""),
                  {"run.prm", "phase 1 of the microstructure has no law", "subsection 'Phase 1'"});
   expect_refused(small_run + section("Phase 2", particles),
-                 {"run.prm", "section 'Phase 2'", "has the phases 0, 1"});
+                 {"run.prm", "section 'Phase 2'", "has the phases 0, 1; 'All phases' is"});
+  const auto grains = replaced(composite, "Type = inclusions", "Type = polycrystal"),
+             five = replaced(grains, "Number of inclusions = 1", "Number of grains = 5");
+  expect_refused(five + section("All phases", matrix) + section("Phase 5", particles) +
+                     section("Loading", tension),
+                 {"section 'Phase 5'", "has the phases 0 to 4;"});
   expect_refused(replaced(small_run, "  set Law = J2 plasticity\n",
                           "  set Constants = alumina\n  set Law = J2 plasticity\n"),
                  {"key 'Law' in section 'Phase 0'", "'alumina'", "'linear elastic'"});
@@ -289,6 +299,15 @@ TEST(Deform, ShortFormsOfLoadsAreThoseOfTheirNames) {
   EXPECT_EQ(file[0]["time"], 2);
   EXPECT_EQ(value(file[0], "strain", 0), -0.001);
   EXPECT_EQ(value(file[3], "strain", 0), -0.004);
+}
+
+TEST(Deform, ColumnsOfPathsAreKnownByOtherNames) {
+  const auto text = run_of(matrix, "  set File = path.csv\n");
+  const std::string row = "4,-0.002,0,0,0,0,0.001\n";
+  const auto usual = increments_of(text, "time,E11,S22,S33,S23,S13,E12\n" + row);
+  for (const char* other : {"Time,e11,s22,s33,s23,s13,e12\n", "time,E11,S22,S33,S32,S31,E21\n",
+                            "\"time\", \"E11\", \"S22\", 'S33', \" S23 \", \"S13\", \"e21\"\n"})
+    EXPECT_EQ(increments_of(text, other + row), usual) << other;
 }
 
 TEST(Deform, PlaneStrainHasThreeComponents) {

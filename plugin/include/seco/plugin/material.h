@@ -54,6 +54,10 @@ enum class Request : std::uint8_t { stress, tangent, bounds };
 template <int dim>
 struct MaterialResponse {
   std::vector<dealii::SymmetricTensor<2, dim>> stress;
+  /// Upper bound of the incremental energy density w at the end of the step, whose derivative by
+  /// the strain is the stress: with the state at the begin frozen, what is stored at the end and
+  /// was dissipated meanwhile. NaN where the material has no energy.
+  std::vector<double> energy;
   /// Consistent tangent d stress / d strain.
   std::vector<dealii::SymmetricTensor<4, dim>> tangent;
   /// Guaranteed bounds of the tangent in the Loewner order, lower <= C <= upper; both equal it
@@ -62,8 +66,20 @@ struct MaterialResponse {
   /// Largest relative gap of the unit load cases.
   std::vector<double> gap;
   std::vector<PointStatus> status;
+  /// 1, or where a point could not be answered the fraction of the step to try instead, above 0 and
+  /// below 1; the answer is then undefined.
+  double step_fraction = 1;
 
+  /// The energy is NaN until it is set.
   void resize(std::size_t n_points, Request request);
+};
+
+/// A quantity of the points of a material beside strain and stress, for output.
+struct PointQuantity {
+  /// Of the field in files: lower case, with underscores.
+  std::string name;
+  /// One per point of `Material::set_points`.
+  std::vector<double> values;
 };
 
 /// What a material has done so far, over all ranks.
@@ -191,6 +207,16 @@ class Material {
                         std::span<const dealii::SymmetricTensor<2, dim>> strain, Request request,
                         MaterialResponse<dim>& response);
 
+  /// For each point the smallest known mean <w*> of the dual incremental energy of a stress field
+  /// with the given mean, from the state at the begin of the step; infinity where none is known.
+  /// With any strain it obeys `w(strain) + <w*> - stress : strain >= 0` (Fenchel and Young), and
+  /// vanishes for the stress of the strain, so that macro stresses in equilibrium bound the energy
+  /// of a structure from below. What was evaluated last for the step may serve as a start.
+  /// Not collective. By default that of a linear material, half of `stress : C^-1 : stress` with
+  /// the lower bound of C in its table, and infinity of any other.
+  virtual std::vector<double> dual_energy(const LoadStep& step,
+                                          std::span<const dealii::SymmetricTensor<2, dim>> stress);
+
   /// The step ends with the strains that were evaluated last: the state at its end is that at the
   /// begin of the next one. By default nothing, which suits a material without history.
   virtual void accept();
@@ -198,6 +224,11 @@ class Material {
   /// The step is given up: the state is that at its begin, as if nothing had been evaluated since
   /// the last `accept`. By default nothing.
   virtual void reject();
+
+  /// What else is known of the points at the end of the last step that was accepted, for output.
+  /// Names are the same on all ranks, also where there are no points. Not collective. By default
+  /// nothing.
+  virtual std::vector<PointQuantity> quantities() const;
 
   /// Collective over the communicator of `set_points`.
   virtual MaterialStatistics statistics() const = 0;

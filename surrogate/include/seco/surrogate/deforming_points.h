@@ -35,6 +35,10 @@ struct PointRequest {
   double tolerance = 1e-3;
   StopCriterion criterion = StopCriterion::certified;
   bool tangent = true;
+  /// Where the strain differs from the last one of the same step by more than a twentieth of the
+  /// step's, an estimated error of this part of that ratio is enough, at most a tenth: the
+  /// structure is not in equilibrium yet. 0: all strains are answered alike.
+  double rough_share = 0;
   /// Largest residual of the fields of the tangent, relative in the energy norm; its error is of
   /// second order in it.
   double tangent_accuracy = 3e-3;
@@ -97,7 +101,7 @@ class DeformingPoints {
   /// `<w*>` of the stress in equilibrium of the last evaluation, shifted to these means: an upper
   /// bound of the conjugate of W; infinity where the shifted stress cannot be carried or a law has
   /// no conjugate. @throws std::logic_error before the first evaluation of a step
-  std::vector<double> dual_energy(std::span<const materials::MandelVector> stress) const;
+  std::vector<double> dual_energy(std::span<const materials::MandelVector> stress);
   /// The step ends with the strains that were evaluated last.
   void accept();
   /// The step is given up.

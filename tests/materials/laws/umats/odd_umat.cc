@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <thread>
@@ -36,6 +37,8 @@ extern "C" void UMAT(double* stress, double* statev, double* ddsdde, double*, do
   if (strained && deed == 4) ddsdde[7] = nan;
   if (deed == 5) ddsdde[35] = -1;
   if (strained && deed == 6) *pnewdt = 0;
+  if (strained && deed == 9) std::exit(0);
+  if (strained && deed == 10) std::quick_exit(0);
   if (deed == 7) {
     std::this_thread::sleep_for(std::chrono::microseconds(200));
     statev[0] = first ? 0 : 1;

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "boundary_forces.h"
+
+namespace seco::macro {
+
+/// What is known of a load step that is done.
+struct LoadStepRecord {
+  /// At its end, and its length.
+  double time = 0, duration = 0;
+  unsigned int newton_iterations = 0, linear_iterations = 0;
+  /// Longer steps that were tried before and given up.
+  unsigned int n_cuts = 0;
+  /// Norm of the residual relative to that of the forces.
+  double relative_residual = 0;
+  /// Incremental energy of all points, nan if a material has none.
+  double energy = std::numeric_limits<double>::quiet_NaN();
+  /// Guaranteed bounds of the least incremental potential, nan and none if there is none.
+  double upper = std::numeric_limits<double>::quiet_NaN();
+  std::optional<double> lower;
+  /// (upper - lower) / the largest energy of this step and those before.
+  double relative_gap = std::numeric_limits<double>::quiet_NaN();
+  /// Why there is no lower bound; empty if there is one, or none was wanted.
+  std::string no_lower_bound;
+  std::vector<BoundaryForce> boundaries;
+};
+
+nlohmann::json to_json(const LoadStepRecord& record);
+LoadStepRecord load_step_from_json(const nlohmann::json& record);
+
+}  // namespace seco::macro

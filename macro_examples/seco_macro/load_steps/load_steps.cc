@@ -1,0 +1,206 @@
+#include "load_steps.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "json_number.h"
+
+namespace seco::macro {
+namespace {
+
+/// Times that differ by less, relative to the end time, are the same.
+constexpr double same_time = 1e-10;
+
+std::string duration_in_words(double seconds) {
+  return seconds < 100
+             ? fmt::format("{:.0f} s", seconds)
+             : fmt::format("{}:{:02}:{:02}", static_cast<int>(seconds / 3600),
+                           static_cast<int>(seconds / 60) % 60, static_cast<int>(seconds) % 60);
+}
+
+}  // namespace
+
+template <int dim>
+LoadSteps<dim>::LoadSteps(const MacroParameters<dim>& parameters,
+                          BoundaryValueProblem<dim>& problem, const MaterialField<dim>& materials,
+                          RunLog& log)
+    : parameters_(parameters),
+      problem_(problem),
+      materials_(materials),
+      log_(log),
+      tangent_solver_(parameters, problem, log),
+      increment_solver_(parameters, problem, materials, tangent_solver_),
+      certificate_(problem, materials, tangent_solver_),
+      length_(parameters.load_steps.end_time *
+              std::min(parameters.load_steps.largest, 1. / parameters.load_steps.n_steps)) {}
+
+template <int dim>
+double LoadSteps<dim>::end_of_step(double length) const {
+  const auto& p = parameters_.load_steps;
+  const auto n = static_cast<double>(p.n_steps);
+  // In parts of the time, at whose ends steps end.
+  const double now = time() / p.end_time * n, parts = length / p.end_time * n;
+  const double slack = same_time * n;
+  const double next = std::floor(now + slack) + std::max(1., std::floor(parts + slack));
+  double end = std::min(next, n) / n * p.end_time;
+  if (parts < 1 - slack && time() + length < end - 0.01 * length) end = time() + length;
+  return end;
+}
+
+template <int dim>
+typename LoadSteps<dim>::Vector LoadSteps<dim>::start(
+    const plugin::LoadStep& step, const typename BoundaryValueProblem<dim>::Loads& loads) const {
+  if (displacement_.size() == 0) return problem_.zero_vector();
+  if (loads_before_.size() == 0 || n_cuts_ > 0) return displacement_;
+  const double ratio = step.duration() / records_.back().duration;
+  const auto extrapolated = [&](const Vector& last, const Vector& before) {
+    Vector result = last;
+    result.zero_out_ghost_values();
+    result.sadd(1 + ratio, -ratio, before);
+    return result;
+  };
+  const auto missing = [&](const Vector& displacement) {
+    Vector result = displacement;
+    problem_.constraints().distribute(result);
+    result -= displacement;
+    return result.l2_norm();
+  };
+  constexpr double much = 0.5;
+  auto result = extrapolated(displacement_, displacement_before_);
+  Vector last = displacement_;
+  last.zero_out_ghost_values();
+  auto change = loads.total, mismatch = loads.total;
+  change -= loads_;
+  mismatch -= extrapolated(loads_, loads_before_);
+  const bool goes_on =
+      missing(result) <= much * missing(last) && mismatch.l2_norm() <= much * change.l2_norm();
+  return goes_on ? result : displacement_;
+}
+
+template <int dim>
+void LoadSteps<dim>::give_up(const plugin::LoadStep& step, const std::string& failure) const {
+  throw std::runtime_error(fmt::format(
+      "{}: section 'Load steps': the step from the time {:g} to {:g} finds no equilibrium: {}; a "
+      "shorter one would be below 'Smallest step' = {:g} of 'End time' = {:g}. Is it more than the "
+      "body can bear? Otherwise allow more 'Newton iterations' or a smaller 'Smallest step'. "
+      "{} steps are done, their results are kept",
+      parameters_.file, step.begin, step.end, failure, parameters_.load_steps.smallest,
+      parameters_.load_steps.end_time, records_.size()));
+}
+
+template <int dim>
+void LoadSteps<dim>::finish(const plugin::LoadStep& step,
+                            const typename BoundaryValueProblem<dim>::Loads& loads,
+                            Increment<dim> increment) {
+  auto& response = increment.response;
+  LoadStepRecord record;
+  record.time = step.end;
+  record.duration = step.duration();
+  record.newton_iterations = increment.newton_iterations;
+  record.linear_iterations = increment.linear_iterations;
+  record.n_cuts = n_cuts_;
+  record.relative_residual = increment.relative_residual;
+  record.energy = response.energy;
+  force_scale_ = std::max({force_scale_, loads.total.l2_norm(), response.inner_forces.l2_norm()});
+  if (response.has_energy()) energy_scale_ = std::max(energy_scale_, response.energy);
+  if (parameters_.certify) {
+    const auto scope = log_.section("bounds of the steps");
+    const auto bounds = certificate_.bounds(step, loads, response);
+    record.upper = bounds.upper;
+    record.lower = bounds.lower;
+    record.no_lower_bound = bounds.no_lower_bound;
+    // Without any load so far there is neither energy nor gap.
+    if (bounds.lower)
+      record.relative_gap = energy_scale_ > 0 ? (bounds.upper - *bounds.lower) / energy_scale_ : 0.;
+  }
+  for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).accept();
+  displacement_before_ = std::move(displacement_);
+  displacement_ = std::move(increment.displacement);
+  displacement_.update_ghost_values();
+  // Before the first step there is neither displacement nor load.
+  if (records_.empty()) displacement_before_ = loads_ = problem_.zero_vector();
+  loads_before_ = std::move(loads_);
+  loads_ = loads.total;
+  record.boundaries = boundary_forces(problem_, response.inner_forces, loads.total, displacement_);
+  response_ = std::move(response);
+  records_.push_back(std::move(record));
+}
+
+template <int dim>
+void LoadSteps<dim>::print_last_step(double begin,
+                                     std::chrono::steady_clock::time_point clock) const {
+  const auto& r = records_.back();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - clock).count();
+  const double left = seconds * (parameters_.load_steps.end_time - r.time) / (r.time - begin);
+  std::string bounds;
+  if (std::isfinite(r.upper))
+    bounds = fmt::format(
+        ", potential {:.6g}{}", r.upper,
+        r.lower ? fmt::format(", certified to {:.1e}", r.relative_gap) : ", no lower bound");
+  log_.print(fmt::format("== step {}: time {:g}, {} Newton and {} linear iterations{}{}{}\n",
+                         records_.size(), r.time, r.newton_iterations, r.linear_iterations,
+                         r.n_cuts > 0 ? fmt::format(", cut {} times", r.n_cuts) : "", bounds,
+                         left > 0 ? fmt::format("; {} left", duration_in_words(left)) : ""));
+}
+
+template <int dim>
+void LoadSteps<dim>::run(const StepDone& done) {
+  const auto& p = parameters_.load_steps;
+  const double begin = time();
+  const auto clock = std::chrono::steady_clock::now();
+  while (time() < p.end_time * (1 - same_time)) {
+    const plugin::LoadStep step{time(), end_of_step(length_)};
+    problem_.set_time(step.end);
+    const auto loads = problem_.assemble_loads();
+    auto increment = increment_solver_.solve(step, loads, start(step, loads), force_scale_);
+    if (!increment.converged()) {
+      for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).reject();
+      constexpr double least = 0.1, most = 0.5;
+      length_ = step.duration() * std::clamp(increment.step_fraction, least, most);
+      if (length_ < p.smallest * p.end_time * (1 - same_time)) give_up(step, increment.failure);
+      ++n_cuts_;
+      log_.print(fmt::format("== the step to the time {:g} is cut to {:g}: {}\n", step.end, length_,
+                             increment.failure));
+      continue;
+    }
+    // Quick ones are followed by longer ones.
+    const bool quick = increment.newton_iterations <= p.newton_iterations / 2;
+    constexpr double growth = 2;
+    if (quick && n_cuts_ == 0)
+      length_ = std::min(growth * std::max(length_, step.duration()), p.largest * p.end_time);
+    finish(step, loads, std::move(increment));
+    n_cuts_ = 0;
+    print_last_step(begin, clock);
+    done();
+  }
+}
+
+template <int dim>
+nlohmann::json LoadSteps<dim>::state() const {
+  auto list = nlohmann::json::array();
+  for (const auto& record : records_) list.push_back(to_json(record));
+  return {{"load_steps",
+           {{"records", list},
+            {"length", length_},
+            {"force_scale", force_scale_},
+            {"energy_scale", energy_scale_}}}};
+}
+
+template <int dim>
+void LoadSteps<dim>::take_state(const nlohmann::json& state) {
+  if (!state.contains("load_steps")) return;
+  const auto& kept = state.at("load_steps");
+  records_.clear();
+  for (const auto& record : kept.at("records")) records_.push_back(load_step_from_json(record));
+  kept.at("length").get_to(length_);
+  kept.at("force_scale").get_to(force_scale_);
+  kept.at("energy_scale").get_to(energy_scale_);
+}
+
+template class LoadSteps<2>;
+template class LoadSteps<3>;
+
+}  // namespace seco::macro

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "increment_solver.h"
+#include "load_step_record.h"
+#include "step_bounds.h"
+
+namespace seco::macro {
+
+/// A body of materials that are not linear, loaded step by step: find u with the prescribed
+/// displacements at the end of each step that minimizes the incremental potential
+///   Pi(u) = sum_q w_q w(eps_q(u)) - f . u,
+/// w being the incremental energy of the materials from their state at the begin of the step
+/// (implicit Euler; docs/nonlinear.md). Steps that fail are cut, and grow again. All functions are
+/// collective.
+template <int dim>
+class LoadSteps {
+ public:
+  using Vector = typename BoundaryValueProblem<dim>::Vector;
+  /// What happens after every step.
+  using StepDone = std::function<void()>;
+
+  /// What it refers to must outlive it.
+  LoadSteps(const MacroParameters<dim>& parameters, BoundaryValueProblem<dim>& problem,
+            const MaterialField<dim>& materials, RunLog& log);
+
+  /// Goes on until the end time. @throws std::runtime_error if the smallest step fails
+  void run(const StepDone& done);
+
+  /// Of the steps that are done.
+  const std::vector<LoadStepRecord>& records() const { return records_; }
+  /// At the end of the last of them; of size zero before the first.
+  const Vector& displacement() const { return displacement_; }
+  /// What the materials have answered to it; empty after a restart.
+  const StepResponse<dim>& response() const { return response_; }
+  /// Why a direct solver took over; empty if it did not.
+  const std::string& direct_reason() const { return tangent_solver_.direct_reason(); }
+
+  /// All but displacement and state of the materials, for a checkpoint.
+  nlohmann::json state() const;
+  void take_state(const nlohmann::json& state);
+  void restore(Vector displacement) { displacement_ = std::move(displacement); }
+
+ private:
+  double time() const { return records_.empty() ? 0. : records_.back().time; }
+  /// Where a step of at most this length ends.
+  double end_of_step(double length) const;
+  /// The displacement from which the next step starts: that of the last one, which goes on as
+  /// before where loads and prescribed displacements do.
+  Vector start(const plugin::LoadStep& step,
+               const typename BoundaryValueProblem<dim>::Loads& loads) const;
+  void finish(const plugin::LoadStep& step, const typename BoundaryValueProblem<dim>::Loads& loads,
+              Increment<dim> increment);
+  [[noreturn]] void give_up(const plugin::LoadStep& step, const std::string& failure) const;
+  void print_last_step(double begin, std::chrono::steady_clock::time_point clock) const;
+
+  const MacroParameters<dim>& parameters_;
+  BoundaryValueProblem<dim>& problem_;
+  const MaterialField<dim>& materials_;
+  RunLog& log_;
+  TangentSolver<dim> tangent_solver_;
+  IncrementSolver<dim> increment_solver_;
+  StepCertificate<dim> certificate_;
+  std::vector<LoadStepRecord> records_;
+  Vector displacement_, displacement_before_, loads_, loads_before_;
+  StepResponse<dim> response_;
+  /// Length that the next step is tried with, and how often it was cut.
+  double length_ = 0;
+  unsigned int n_cuts_ = 0;
+  /// Largest norm of the forces, and largest energy, of the steps so far.
+  double force_scale_ = 0, energy_scale_ = 0;
+};
+
+}  // namespace seco::macro

@@ -1,0 +1,433 @@
+// Constitutive laws (seco/materials/law.h) as materials of a structure.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "component_pairs.h"
+#include "seco/materials/law.h"
+#include "seco/materials/law_table.h"
+#include "seco/materials/parameter_file.h"
+#include "seco/plugin/agree.h"
+#include "seco/plugin/cell_state.h"
+#include "seco/plugin/mandel_tensor.h"
+#include "seco/plugin/parameters.h"
+#include "seco/plugin/registration.h"
+
+namespace seco::plugin {
+namespace {
+
+/// Notes the keys that a law asks for. Values are those of an example; files are not named, so that
+/// none is opened.
+class KeyRecorder final : public materials::ParameterReader {
+ public:
+  struct Key {
+    std::string name, default_value, help;
+    materials::KeyTraits traits;
+  };
+
+  explicit KeyRecorder(const materials::ParameterFile& example) {
+    for (const auto& entry : example.entries()) values_[entry.key] = entry.value;
+  }
+  bool has(const std::string&, const std::string& key) const override {
+    return values_.count(key) > 0;
+  }
+  const std::vector<Key>& keys() const { return keys_; }
+
+ protected:
+  std::string ask(const std::string&, const std::string& key, const std::string& default_value,
+                  const std::string& help, const materials::KeyTraits& traits) override {
+    keys_.push_back({key, default_value, help, traits});
+    if (traits.is_path) return "";
+    const auto value = values_.find(key);
+    return value == values_.end() ? default_value : value->second;
+  }
+  std::string value_of(const std::string&, const std::string& key) const override {
+    return values_.at(key);
+  }
+  std::string origin_of(const std::string&, const std::string&) const override { return ""; }
+  std::string folder() const override { return ""; }
+
+ private:
+  std::map<std::string, std::string> values_;
+  std::vector<Key> keys_;
+};
+
+/// A key of one or more laws.
+struct LawKey {
+  std::string name, help;
+  materials::KeyTraits traits;
+};
+
+/// The keys of all laws that are registered now, each once, in the order in which they are asked.
+std::vector<LawKey> keys_of_laws() {
+  materials::register_builtin_laws();
+  std::vector<LawKey> result;
+  const auto names = materials::law_names();
+  for (const auto& law : names) {
+    KeyRecorder recorder(materials::ParameterFile(
+        fmt::format("set Law = {}\n{}", law, materials::law_description(law).example), law));
+    try {
+      materials::read_law(recorder, "", {});
+    } catch (const materials::ParameterError&) {
+      // A library is not named; all keys have been asked for by then.
+    }
+    for (const auto& key : recorder.keys()) {
+      const bool of_all = key.name == "Law" || key.name == "Constants";
+      const auto text = of_all ? key.help
+                               : fmt::format("{}: {}{}", law, key.help,
+                                             key.default_value.empty() || key.default_value == "0"
+                                                 ? ""
+                                                 : fmt::format(" [{}]", key.default_value));
+      auto known = std::find_if(result.begin(), result.end(),
+                                [&](const LawKey& other) { return other.name == key.name; });
+      if (known == result.end())
+        result.push_back({key.name, text, key.traits});
+      else if (!of_all && known->help.find(text) == std::string::npos)
+        known->help += "; " + text;
+    }
+  }
+  return result;
+}
+
+/// Keys of a handler, of which empty ones count as not set.
+class GivenKeys final : public HandlerParameters {
+ public:
+  GivenKeys(dealii::ParameterHandler& handler, const std::string& folder)
+      : HandlerParameters(handler, Mode::read, folder) {}
+  bool has(const std::string& section, const std::string& key) const override {
+    return !value_of(section, key).empty();
+  }
+  const std::set<std::string>& asked() const { return asked_; }
+
+ protected:
+  std::string ask(const std::string& section, const std::string& key,
+                  const std::string& default_value, const std::string& help,
+                  const materials::KeyTraits& traits) override {
+    asked_.insert(key);
+    const auto text = HandlerParameters::ask(section, key, default_value, help, traits);
+    return text.empty() ? default_value : text;
+  }
+
+ private:
+  std::set<std::string> asked_;
+};
+
+/// Points that a law gets at once: their arrays stay in the second cache.
+constexpr std::size_t points_of_chunk = 256;
+
+/// Place of an entry in the upper triangle of a 6 x 6 matrix, row by row.
+constexpr std::size_t place_in_triangle(std::size_t i, std::size_t j) {
+  return i <= j ? i * 6 - i * (i + 1) / 2 + j : j * 6 - j * (j + 1) / 2 + i;
+}
+
+/// Where the Mandel components of dimension dim are among the six of a law.
+template <int dim>
+constexpr std::array<std::size_t, dim*(dim + 1) / 2> places_in_law() {
+  if constexpr (dim == 2)
+    return {0, 1, 5};
+  else
+    return {0, 1, 2, 3, 4, 5};
+}
+
+/// Arrays for the points of a chunk, a row per component.
+struct ChunkArrays {
+  std::vector<double> field = std::vector<double>(6 * points_of_chunk, 0.),
+                      stress = std::vector<double>(6 * points_of_chunk, 0.),
+                      tangent = std::vector<double>(21 * points_of_chunk, 0.),
+                      energy = std::vector<double>(points_of_chunk, 0.);
+};
+
+/// Plane strain: stresses normal to the plane that go with those in it, of which only the latter
+/// are given in `stress`: those of the strain, and what its tangent adds for a change of strain in
+/// the plane that makes up for the difference; to first order those of least dual energy.
+void add_normal_stress(const ChunkArrays& of_strain, std::size_t n, std::vector<double>& stress) {
+  constexpr std::size_t in[] = {0, 1, 5}, out[] = {2, 3, 4};
+  for (std::size_t k = 0; k < n; ++k) {
+    const auto at = [&](std::size_t c) { return c * points_of_chunk + k; };
+    const auto tangent = [&](std::size_t i, std::size_t j) {
+      return of_strain.tangent[at(place_in_triangle(i, j))];
+    };
+    Eigen::Matrix3d block;
+    Eigen::Vector3d difference;
+    for (int i = 0; i < 3; ++i) {
+      difference[i] = stress[at(in[i])] - of_strain.stress[at(in[i])];
+      for (int j = 0; j < 3; ++j) block(i, j) = tangent(in[i], in[j]);
+    }
+    const Eigen::LLT<Eigen::Matrix3d> factors(block);
+    Eigen::Vector3d strain = Eigen::Vector3d::Zero();
+    if (factors.info() == Eigen::Success) strain = factors.solve(difference);
+    if (!strain.allFinite()) strain.setZero();
+    for (const auto i : out) {
+      stress[at(i)] = of_strain.stress[at(i)];
+      for (int j = 0; j < 3; ++j) stress[at(i)] += tangent(i, in[j]) * strain[j];
+    }
+  }
+}
+
+/// A law at every point, small strains; plane strain in 2D. The state of the points lies in chunks,
+/// as [chunk][variable][point of the chunk], once for the begin and once for the end of the step.
+template <int dim>
+class LawMaterial : public Material<dim> {
+ public:
+  using Tensor = dealii::SymmetricTensor<2, dim>;
+
+  static void declare_parameters(dealii::ParameterHandler& handler) {
+    HandlerParameters parameters(handler, HandlerParameters::Mode::declare);
+    for (const auto& key : keys_of_laws()) parameters.text("", key.name, "", key.help, key.traits);
+  }
+
+  void parse_parameters(dealii::ParameterHandler& handler, const RunSettings& run) override {
+    GivenKeys given(handler, run.folder);
+    materials::LawContext context;
+    context.unit = run.unit;
+    law_ = materials::read_law(given, "", context);
+    name_ = given.text("", "Law", "linear elastic", "");
+    if (const auto constants = given.text("", "Constants", "none", ""); constants != "none")
+      name_ = materials::law_constants(constants).law;
+    for (const auto& key : keys_of_laws())
+      if (given.has("", key.name) && given.asked().count(key.name) == 0)
+        given.refuse("", key.name,
+                     fmt::format("it has no effect, since the law '{}' has no such key; allowed is "
+                                 "to leave it out",
+                                 name_));
+    n_state_ = static_cast<std::size_t>(law_->n_state());
+  }
+
+  Dependence dependence() const override {
+    if (name_ == "linear elastic") return Dependence::none;
+    return n_state_ > 0 || law_->depends_on_time() ? Dependence::history : Dependence::strain;
+  }
+
+  void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
+                  const std::function<void(std::size_t, std::size_t)>&) override {
+    communicator_ = communicator;
+    points_ = std::move(points);
+    if (dependence() == Dependence::none) {
+      const auto stiffness = law_->elastic_stiffness();
+      table_.clear();
+      const auto entry =
+          table_.add(to_tensor<dim>(dim == 3 ? stiffness : materials::plane_strain(stiffness)));
+      table_.set_points(std::vector(points_.size(), entry));
+      return;
+    }
+    const auto n_chunks = (points_.size() + points_of_chunk - 1) / points_of_chunk;
+    const auto initial = law_->initial_state();
+    begin_.clear();
+    for (std::size_t chunk = 0; chunk < n_chunks; ++chunk)
+      for (const double value : initial) begin_.insert(begin_.end(), points_of_chunk, value);
+    end_ = begin_;
+    if (dim == 3) return;
+    strain_.assign(n_chunks * 6 * points_of_chunk, 0.);
+    stress_ = strain_;
+  }
+
+  const StiffnessTable<dim>& stiffness_table() const override {
+    return dependence() == Dependence::none ? table_ : Material<dim>::stiffness_table();
+  }
+
+  void evaluate(const LoadStep& step, std::span<const Tensor> strain, Request request,
+                MaterialResponse<dim>& response) override {
+    if (dependence() == Dependence::none)
+      return Material<dim>::evaluate(step, strain, request, response);
+    AssertThrow(strain.size() == points_.size(),
+                dealii::ExcDimensionMismatch(strain.size(), points_.size()));
+    response.resize(strain.size(), request);
+    ChunkArrays arrays;
+    for (std::size_t first = 0; first < points_.size(); first += points_of_chunk) {
+      const auto n = std::min(points_of_chunk, points_.size() - first);
+      gather(strain.subspan(first, n), arrays.field);
+      const double fraction = law_->respond(
+          points_at(first, n, arrays.field, step),
+          {arrays.stress.data(), request >= Request::tangent ? arrays.tangent.data() : nullptr,
+           arrays.energy.data(), n_state_ > 0 ? end_.data() + first * n_state_ : nullptr});
+      response.step_fraction = std::min(response.step_fraction, fraction);
+      if (fraction < 1) continue;
+      for (std::size_t k = 0; k < n; ++k) {
+        response.stress[first + k] = tensor_at(arrays.stress, k);
+        response.energy[first + k] = arrays.energy[k];
+        if (request >= Request::tangent) response.tangent[first + k] = tangent_at(arrays, k);
+      }
+      if (dim == 3) continue;
+      std::copy(arrays.field.begin(), arrays.field.end(), strain_.begin() + at_chunk(first));
+      std::copy(arrays.stress.begin(), arrays.stress.end(), stress_.begin() + at_chunk(first));
+    }
+    if (request < Request::bounds) return;
+    // The law is known exactly.
+    response.lower = response.upper = response.tangent;
+    response.gap.assign(strain.size(), 0.);
+  }
+
+  std::vector<double> dual_energy(const LoadStep& step, std::span<const Tensor> stress) override {
+    if (dependence() == Dependence::none) return Material<dim>::dual_energy(step, stress);
+    AssertThrow(stress.size() == points_.size(),
+                dealii::ExcDimensionMismatch(stress.size(), points_.size()));
+    std::vector<double> energy(stress.size(), std::numeric_limits<double>::infinity());
+    if (!law_->guarantee().two_sided) return energy;
+    ChunkArrays of_strain;
+    std::vector<double> field(6 * points_of_chunk, 0.), dual(points_of_chunk);
+    for (std::size_t first = 0; first < points_.size(); first += points_of_chunk) {
+      const auto n = std::min(points_of_chunk, points_.size() - first);
+      gather(stress.subspan(first, n), field);
+      if (dim == 2) {
+        std::copy_n(strain_.begin() + at_chunk(first), of_strain.field.size(),
+                    of_strain.field.begin());
+        law_->respond(points_at(first, n, of_strain.field, step),
+                      {of_strain.stress.data(), of_strain.tangent.data(), nullptr, nullptr});
+        add_normal_stress(of_strain, n, field);
+      }
+      law_->dual(points_at(first, n, field, step), dual.data());
+      std::copy_n(dual.begin(), n, energy.begin() + static_cast<std::ptrdiff_t>(first));
+    }
+    return energy;
+  }
+
+  void accept() override { begin_ = end_; }
+  void reject() override { end_ = begin_; }
+
+  std::vector<PointQuantity> quantities() const override {
+    std::vector<PointQuantity> result;
+    if (dependence() == Dependence::none) return result;
+    const auto add = [&](const std::string& name) -> std::vector<double>& {
+      result.push_back({name, std::vector<double>(points_.size())});
+      return result.back().values;
+    };
+    std::size_t variable = 0;
+    for (const auto& quantity : law_->state_variables()) {
+      auto name = quantity.name;
+      std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+        return std::isalnum(c) ? static_cast<char>(std::tolower(c)) : '_';
+      });
+      const auto n = static_cast<std::size_t>(quantity.n_components);
+      for (std::size_t c = 0; c < n; ++c, ++variable) {
+        constexpr const char* pairs[] = {"_xx", "_yy", "_zz", "_yz", "_xz", "_xy"};
+        auto& values = add(n == 1   ? name
+                           : n == 6 ? name + pairs[c]
+                                    : fmt::format("{}_{}", name, c + 1));
+        // Components of tensors, without the factor of Mandel notation.
+        const double factor = n == 6 && c > 2 ? std::sqrt(0.5) : 1;
+        for (std::size_t q = 0; q < points_.size(); ++q)
+          values[q] = factor * begin_[state_place(q, variable)];
+      }
+    }
+    if (dim == 3) return result;
+    auto& normal = add("stress_zz");
+    for (std::size_t q = 0; q < points_.size(); ++q) normal[q] = stress_component(q, 2);
+    auto& von_mises = add("von_mises_stress");
+    for (std::size_t q = 0; q < points_.size(); ++q) {
+      double mean = 0, square = 0;
+      for (std::size_t c = 0; c < 3; ++c) mean += stress_component(q, c) / 3;
+      for (std::size_t c = 0; c < 6; ++c) {
+        const double deviator = stress_component(q, c) - (c < 3 ? mean : 0.);
+        square += deviator * deviator;
+      }
+      von_mises[q] = std::sqrt(1.5 * square);
+    }
+    return result;
+  }
+
+  MaterialStatistics statistics() const override {
+    MaterialStatistics result;
+    result.n_points =
+        dealii::Utilities::MPI::sum(static_cast<std::uint64_t>(points_.size()), communicator_);
+    return result;
+  }
+
+  StateRecords state() const override {
+    if (n_state_ == 0) return {};
+    std::vector<double> values(points_.size() * n_state_);
+    for (std::size_t q = 0; q < points_.size(); ++q)
+      for (std::size_t v = 0; v < n_state_; ++v)
+        values[q * n_state_ + v] = begin_[state_place(q, v)];
+    return pack_by_cell<dim>(points_, values);
+  }
+
+  void restore(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
+               const std::function<void(std::size_t, std::size_t)>& progress,
+               const FindRecords& find) override {
+    set_points(std::move(points), communicator, progress);
+    if (n_state_ == 0) return;
+    run_together(communicator, [&] {
+      const auto values = unpack_by_cell<dim>(points_, n_state_, find);
+      for (std::size_t q = 0; q < points_.size(); ++q)
+        for (std::size_t v = 0; v < n_state_; ++v)
+          begin_[state_place(q, v)] = values[q * n_state_ + v];
+    });
+    end_ = begin_;
+  }
+
+  std::vector<std::string> notes() const override {
+    if (law_->guarantee().two_sided) return {};
+    return {fmt::format("the law '{}' gives no bounds of the energy: {}", name_,
+                        law_->guarantee().reason)};
+  }
+
+ private:
+  static constexpr auto places = places_in_law<dim>();
+  static constexpr auto pairs = component_pairs<dim>();
+  static double weight(unsigned int component) { return component < dim ? 1. : std::sqrt(2.); }
+
+  /// Of the rows of six components of a chunk.
+  static std::ptrdiff_t at_chunk(std::size_t first_point) {
+    return static_cast<std::ptrdiff_t>(6 * first_point);
+  }
+  std::size_t state_place(std::size_t point, std::size_t variable) const {
+    const auto in_chunk = point % points_of_chunk;
+    return (point - in_chunk) * n_state_ + variable * points_of_chunk + in_chunk;
+  }
+  double stress_component(std::size_t point, std::size_t component) const {
+    const auto in_chunk = point % points_of_chunk;
+    return stress_[6 * (point - in_chunk) + component * points_of_chunk + in_chunk];
+  }
+
+  static void gather(std::span<const Tensor> tensors, std::vector<double>& rows) {
+    for (unsigned int a = 0; a < places.size(); ++a)
+      for (std::size_t k = 0; k < tensors.size(); ++k)
+        rows[places[a] * points_of_chunk + k] =
+            tensors[k][pairs[a].first][pairs[a].second] * weight(a);
+  }
+  static Tensor tensor_at(const std::vector<double>& rows, std::size_t k) {
+    Tensor result;
+    for (unsigned int a = 0; a < places.size(); ++a)
+      result[pairs[a].first][pairs[a].second] = rows[places[a] * points_of_chunk + k] / weight(a);
+    return result;
+  }
+  static dealii::SymmetricTensor<4, dim> tangent_at(const ChunkArrays& arrays, std::size_t k) {
+    StiffnessTriangle<dim> triangle;
+    unsigned int n = 0;
+    for (unsigned int a = 0; a < places.size(); ++a)
+      for (unsigned int b = a; b < places.size(); ++b)
+        triangle.values[n++] =
+            arrays.tangent[place_in_triangle(places[a], places[b]) * points_of_chunk + k] /
+            (weight(a) * weight(b));
+    return triangle.tensor();
+  }
+  materials::LawPoints points_at(std::size_t first, std::size_t n, const std::vector<double>& field,
+                                 const LoadStep& step) const {
+    return {static_cast<std::int64_t>(n), static_cast<std::int64_t>(points_of_chunk), field.data(),
+            n_state_ > 0 ? begin_.data() + first * n_state_ : nullptr, step.duration()};
+  }
+
+  std::shared_ptr<const materials::Law> law_;
+  std::string name_;
+  std::size_t n_state_ = 0;
+  MPI_Comm communicator_ = MPI_COMM_SELF;
+  std::vector<MaterialPoint<dim>> points_;
+  std::vector<double> begin_, end_;
+  /// In plane strain, what was evaluated last: all six components, [chunk][component][point].
+  std::vector<double> strain_, stress_;
+  /// Of the linear elastic law.
+  StiffnessTable<dim> table_;
+};
+
+}  // namespace
+
+SECO_REGISTER_MATERIAL(LawMaterial, "law",
+                       "a constitutive law at every point: plasticity, creep, crystals, user "
+                       "materials; 'seco laws' lists them")
+
+}  // namespace seco::plugin

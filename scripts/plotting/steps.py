@@ -1,0 +1,87 @@
+"""Draws the load steps of runs of seco-macro with nonlinear materials (`force_displacement.csv`).
+
+Reaction over displacement of a boundary with its guaranteed band, and below what is certified of the incremental energy in
+every step. The band is sqrt(2 (upper - lower) K): K is the elastic stiffness of the boundary, force over displacement of
+the first step, and upper - lower the certified width of the incremental potential, which bounds the error of the stresses
+in the norm of the elastic compliance (docs/macro_solver.md). It needs one boundary that moves and a first step that is
+elastic, and is that of a step from the computed state at its begin. Forces and lengths are in the units of the run.
+"""
+import pathlib
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from .style import COLOURS, MARKERS, fail, labels_of, log_scale, read_table, save
+
+NEEDED = {"time", "potential_lower", "potential_upper", "relative_gap"}
+
+
+def add_arguments(parser):
+    parser.add_argument("folders", nargs="+", type=pathlib.Path, metavar="RESULT_FOLDER")
+    parser.add_argument("--boundary", help="by default the one that moves farthest")
+    parser.add_argument("--component", choices=["x", "y", "z"], help="by default that of the largest displacement")
+    parser.add_argument("--labels", help="names of the runs, separated by commas; by default of the folders")
+    parser.add_argument("--output", type=pathlib.Path, help="by default steps.png in the first folder")
+
+
+def numbers(rows, column):
+    return np.array([0.0] + [float(row[column]) if row[column] not in ("", None) else np.nan for row in rows])
+
+
+class Run:
+    def __init__(self, folder):
+        self.rows = read_table(folder / "force_displacement.csv", NEEDED, "a run of seco-macro with load steps")
+        self.folder = folder
+        self.places = [name[len("displacement_"):] for name in self.rows[0] if name.startswith("displacement_")]
+        if not self.places:
+            fail(f"{folder / 'force_displacement.csv'} has no boundary with displacements")
+
+    def place(self, boundary, component):
+        """Component and boundary, as "x_1"."""
+        known = [p for p in self.places if (component is None or p.startswith(component + "_")) and
+                 (boundary is None or p.split("_", 1)[1] == boundary)]
+        if not known:
+            fail(f"{self.folder}: no boundary of that name or component; there are {', '.join(self.places)}")
+        return max(known, key=lambda p: np.nanmax(np.abs(numbers(self.rows, "displacement_" + p))))
+
+    def curve(self, place):
+        displacement, force = (numbers(self.rows, kind + place) for kind in ("displacement_", "force_"))
+        width = numbers(self.rows, "potential_upper") - numbers(self.rows, "potential_lower")
+        stiffness = abs(force[1] / displacement[1]) if displacement[1] else np.nan
+        return displacement, force, np.sqrt(2 * np.maximum(width, 0) * stiffness)
+
+
+def draw(arguments):
+    runs = [Run(folder) for folder in arguments.folders]
+    labels = labels_of(arguments.labels, arguments.folders)
+    place = runs[0].place(arguments.boundary, arguments.component)
+    figure, (upper, lower) = plt.subplots(2, 1, figsize=(4.8, 5.2), height_ratios=[2.2, 1])
+    some_gap = False
+    for i, (run, label) in enumerate(zip(runs, labels)):
+        if place not in run.places:
+            fail(f"{run.folder}: has no {place}; there are {', '.join(run.places)}")
+        displacement, force, error = run.curve(place)
+        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
+        upper.plot(displacement, force, color=colour, marker=marker, markersize=3, linewidth=1.1, label=label)
+        for k in range(1, len(force)):
+            # Piece by piece, since curves that unload cross themselves.
+            ends = slice(k - 1, k + 1)
+            if np.all(np.isfinite(error[ends])):
+                upper.fill_between(displacement[ends], force[ends] - error[ends], force[ends] + error[ends], color=colour,
+                                   alpha=0.25, linewidth=0)
+        gap = numbers(run.rows, "relative_gap")
+        known = np.isfinite(gap) & (gap > 0)
+        some_gap = some_gap or np.any(known)
+        lower.plot(numbers(run.rows, "time")[known], gap[known], color=colour, marker=marker, markersize=3, linewidth=1)
+    component, boundary = place.split("_", 1)
+    upper.set_xlabel(f"mean displacement {component} of boundary {boundary}")
+    upper.set_ylabel(f"reaction {component}, guaranteed band")
+    upper.axhline(0, color="0.8", linewidth=0.6, zorder=0)
+    if len(runs) > 1:
+        upper.legend(frameon=False)
+    lower.set_xlabel("time")
+    lower.set_ylabel("certified width\nof the energy")
+    if some_gap:
+        log_scale(lower)
+    figure.tight_layout()
+    save(figure, arguments.output or arguments.folders[0] / "steps.png")
