@@ -222,9 +222,11 @@ class HomogenizedLaws : public Material<dim> {
                          : criterion == "estimate" ? surrogate::StopCriterion::estimate
                                                    : surrogate::StopCriterion::residual;
     request_.rough_share = parameters.number(
-        "", "Rough share", 0.3, 0, 1,
+        "", "Rough share", 0, 0, 1,
         "while the strain of a point changes by more than a twentieth of the step's between "
-        "iterations, an estimated error of this part of that ratio is enough; 0 for none");
+        "iterations, an estimated error of this part of that ratio is enough; the last iteration "
+        "may "
+        "be one of these, and the certified width of the step is then wider. 0 for none");
     request_.tangent_accuracy =
         parameters.number("", "Tangent accuracy", 1e-2, 1e-8, 0.5,
                           "residual of the fields of the tangent, relative in the energy norm");

@@ -59,10 +59,11 @@ TEST(BenchmarkPrograms, MachineFloorsArePositiveAndInTables) {
 
 TEST(BenchmarkPrograms, DeformationsAreInTables) {
   const auto outcome =
-      run_program("deformation_benchmark", "--grids 6 --rves 2 --seconds 0.01 --edge 4");
+      run_program("deformation_benchmark", "--grids 6 --rves 2 --seconds 0.01 --edge 4 --points 2");
   ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
-  // Iterations of a grid, its path to a certified and an estimated error, a batch.
-  EXPECT_EQ(n_rows(outcome.output), 1u + 2u + 1u) << outcome.output;
+  // Iterations of a grid, its path to a certified and an estimated error, a batch, and points of a
+  // structure in five ways.
+  EXPECT_EQ(n_rows(outcome.output), 1u + 2u + 1u + 5u) << outcome.output;
 }
 
 TEST(BenchmarkPrograms, RefusesATransformThatDoesNotFit) {

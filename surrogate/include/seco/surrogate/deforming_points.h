@@ -52,7 +52,7 @@ struct PointResponse {
   materials::MandelVector stress;
   /// Empty if not asked for.
   materials::MandelMatrix tangent;
-  /// <w>, an upper bound of the potential W of the increment, and a gap such that `W >= energy -
+  /// `<w>`, an upper bound of the potential W of the increment, and a gap such that `W >= energy -
   /// gap`: infinity where none is known, and for elastic points unless the criterion is
   /// `certified`.
   double energy = 0, gap = 0;
