@@ -30,7 +30,7 @@ std::string listed(const std::set<std::size_t>& numbers) {
 
 std::string section_of(const ParameterFile& file, const std::set<std::string>& sections,
                        std::size_t phase) {
-  const auto own = fmt::format("Phase {}", phase);
+  auto own = fmt::format("Phase {}", phase);
   if (sections.contains(own)) return own;
   if (sections.contains("All phases")) return "All phases";
   throw std::invalid_argument(
