@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "component_pairs.h"
 #include "rve_assignment.h"
@@ -17,6 +18,7 @@
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
 #include "seco/surrogate/deforming_points.h"
+#include "seco/surrogate/stop_criterion.h"
 #include "stopwatch.h"
 
 namespace seco::plugin {
@@ -58,6 +60,7 @@ class HomogenizedLaws : public Material<dim> {
           "named, each with the key 'Law' and its constants, as those of seco deform");
     // What is wrong with it shows before anything is computed.
     try {
+      laws_ = materials::ParameterFile::read(laws_file_);
       laws_of(assignment_.make_rve({1, assignment_.volume_fraction(), 0}));
     } catch (const std::invalid_argument& error) {
       parameters.refuse("", "Laws", error.what());
@@ -214,13 +217,7 @@ class HomogenizedLaws : public Material<dim> {
         parameters.number("", "Tolerance", 1e-3, 1e-10, 1,
                           "largest relative error of the stress of a point, in the "
                           "norm of the mean elastic compliance");
-    const auto criterion = parameters.choice(
-        "", "Stop on", "certified", {"certified", "estimate", "residual"},
-        "what has to meet the tolerance: the guaranteed error, the error that the residual lets "
-        "expect, or the residual itself");
-    request_.criterion = criterion == "certified"  ? surrogate::StopCriterion::certified
-                         : criterion == "estimate" ? surrogate::StopCriterion::estimate
-                                                   : surrogate::StopCriterion::residual;
+    request_.criterion = surrogate::read_stop_criterion(parameters, "");
     request_.rough_share = parameters.number(
         "", "Rough share", 0, 0, 1,
         "while the strain of a point changes by more than a twentieth of the step's between "
@@ -255,7 +252,8 @@ class HomogenizedLaws : public Material<dim> {
   }
 
   std::vector<std::shared_ptr<const materials::Law>> laws_of(const materials::Rve& rve) const {
-    auto file = materials::ParameterFile::read(laws_file_);
+    // What is asked of a copy leaves nothing behind for the next RVE.
+    auto file = *laws_;
     auto laws = materials::read_phase_laws(file, rve, assignment_.is_file());
     for (const auto& entry : file.entries())
       if (entry.section.starts_with("Phase ") || entry.section == "All phases")
@@ -288,6 +286,8 @@ class HomogenizedLaws : public Material<dim> {
   surrogate::RunParameters sharing_;
   RveAssignment<dim> assignment_;
   std::string laws_file_;
+  /// Its content.
+  std::optional<materials::ParameterFile> laws_;
   surrogate::PointSettings settings_;
   surrogate::PointRequest request_;
   MPI_Comm communicator_ = MPI_COMM_SELF;

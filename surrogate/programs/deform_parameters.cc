@@ -10,6 +10,7 @@
 #include "seco/materials/microstructure_parameters.h"
 #include "seco/materials/names.h"
 #include "seco/materials/phase_laws.h"
+#include "seco/surrogate/stop_criterion.h"
 
 namespace seco {
 namespace {
@@ -70,13 +71,7 @@ DeformRun read_deform_run(ParameterFile& file) {
   s.tolerance = file.number("", "Tolerance", 1e-3, 1e-10, 1,
                             "largest relative error of the homogenized stress of an increment, in "
                             "the norm of the mean elastic compliance");
-  const auto criterion = file.choice(
-      "", "Stop on", "certified", {"certified", "estimate", "residual"},
-      "what has to meet the tolerance: the guaranteed error, the error that the residual lets "
-      "expect, or the residual itself");
-  s.criterion = criterion == "certified"  ? surrogate::StopCriterion::certified
-                : criterion == "estimate" ? surrogate::StopCriterion::estimate
-                                          : surrogate::StopCriterion::residual;
+  s.criterion = surrogate::read_stop_criterion(file, "");
   const auto tangent =
       file.choice("", "Tangent", "estimate", {"none", "estimate", "bounds"},
                   "homogenized tangent of every increment: none, its estimate, or with bounds for "
