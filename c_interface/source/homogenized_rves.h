@@ -1,6 +1,5 @@
 #pragma once
 
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -17,12 +16,6 @@ struct HomogenizedRves {
   std::vector<std::string> reasons;
   /// What was assumed when a microstructure file was read, in sentences.
   std::vector<std::string> notes;
-};
-
-/// An RVE that no engine can homogenize; its message is for the user.
-class NoResult : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
 };
 
 /// One RVE of a file. @throws std::exception about the input, NoResult

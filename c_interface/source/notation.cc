@@ -33,4 +33,26 @@ materials::MandelMatrix Notation::stiffness(const materials::MandelMatrix& mande
   return result;
 }
 
+materials::MandelVector Notation::mandel_strain(const double* strain) const {
+  materials::MandelVector result(n_components_);
+  for (int i = 0; i < n_components_; ++i) {
+    const auto a = static_cast<std::size_t>(i);
+    result(order_[a]) = scale_[a] * strain[i];
+  }
+  return result;
+}
+
+void Notation::write_stress(const materials::MandelVector& mandel, double* stress) const {
+  for (int i = 0; i < n_components_; ++i) {
+    const auto a = static_cast<std::size_t>(i);
+    stress[i] = scale_[a] * mandel(order_[a]);
+  }
+}
+
+void copy_symmetric(const materials::MandelMatrix& matrix, double* values) {
+  for (Eigen::Index i = 0; i < matrix.rows(); ++i)
+    for (Eigen::Index j = 0; j < matrix.cols(); ++j)
+      values[i * matrix.cols() + j] = 0.5 * (matrix(i, j) + matrix(j, i));
+}
+
 }  // namespace seco::c_interface

@@ -18,11 +18,18 @@ class Notation {
   /// `scale_i C_(order i)(order j) scale_j`, from strains to stresses in this notation. Bounds keep
   /// their order, since this is a congruence.
   materials::MandelMatrix stiffness(const materials::MandelMatrix& mandel) const;
+  /// The strain with these components, in Mandel notation: `e_(order i) = scale_i strain_i`.
+  materials::MandelVector mandel_strain(const double* strain) const;
+  /// The components of a stress: `stress_i = scale_i s_(order i)`.
+  void write_stress(const materials::MandelVector& mandel, double* stress) const;
 
  private:
   int n_components_;
   std::array<int, 6> order_;
   std::array<double, 6> scale_;
 };
+
+/// A symmetric matrix, so that it does not matter which index is the faster one.
+void copy_symmetric(const materials::MandelMatrix& matrix, double* values);
 
 }  // namespace seco::c_interface

@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cfenv>
-#include <cmath>
+#include <memory>
 #include <mutex>
-#include <new>
 #include <stdexcept>
 
+#include "guarded.h"
 #include "homogenized_rves.h"
 #include "notation.h"
 
@@ -19,55 +17,8 @@ struct seco_material {
 
 namespace {
 
-using seco::c_interface::Notation;
+using namespace seco::c_interface;
 using seco::materials::MandelMatrix;
-
-/// An array, not a string: keeping a message must not fail.
-thread_local std::array<char, 2048> last_message{};
-
-void keep_message(const char* text) noexcept {
-  std::size_t i = 0;
-  for (; text[i] != '\0' && i + 1 < last_message.size(); ++i) last_message[i] = text[i];
-  last_message[i] = '\0';
-}
-
-/// Libraries inside may compute with infinities; a caller that traps floating-point exceptions must
-/// not be killed by that.
-class FloatingPointEnvironment {
- public:
-  FloatingPointEnvironment() { std::feholdexcept(&environment_); }
-  ~FloatingPointEnvironment() { std::fesetenv(&environment_); }
-  FloatingPointEnvironment(const FloatingPointEnvironment&) = delete;
-  FloatingPointEnvironment& operator=(const FloatingPointEnvironment&) = delete;
-
- private:
-  std::fenv_t environment_{};
-};
-
-/// Runs an action that returns a seco_result; nothing is thrown.
-template <typename Action>
-int guarded(const Action& action) noexcept {
-  const FloatingPointEnvironment environment;
-  try {
-    return action();
-  } catch (const seco::c_interface::NoResult& error) {
-    keep_message(error.what());
-  } catch (const std::bad_alloc&) {
-    keep_message("out of memory");
-  } catch (const std::invalid_argument& error) {
-    keep_message(error.what());
-    return SECO_BAD_INPUT;
-  } catch (const std::exception& error) {
-    keep_message(error.what());
-  } catch (...) {
-    keep_message("an error of unknown kind");
-  }
-  return SECO_FAILED;
-}
-
-void require(bool condition, const char* message) {
-  if (!condition) throw std::invalid_argument(message);
-}
 
 int unreliable(std::size_t rve, const std::string& reason) {
   keep_message(fmt::format("RVE {} is not as asked, {}", rve, reason).c_str());
@@ -82,14 +33,12 @@ std::size_t checked_rve(const seco_material& material, int rve) {
   return static_cast<std::size_t>(rve);
 }
 
-/// Creates a material, one at a time: neither HDF5 nor the engines are made for several threads.
 template <typename Homogenize>
 int create(seco_material** material, const Homogenize& homogenize) noexcept {
   if (material) *material = nullptr;
   return guarded([&] {
     require(material, "argument material is NULL; pass the address of a pointer");
-    static std::mutex mutex;
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(creation_mutex());
     auto created = std::make_unique<seco_material>();
     created->rves = homogenize();
     const auto& reasons = created->rves.reasons;
@@ -101,30 +50,13 @@ int create(seco_material** material, const Homogenize& homogenize) noexcept {
   });
 }
 
-void check_strains(const double* strain, int n_points, int n_components) {
-  for (int p = 0; p < n_points; ++p)
-    for (int i = 0; i < n_components; ++i)
-      if (const double value = strain[static_cast<std::ptrdiff_t>(p) * n_components + i];
-          !std::isfinite(value))
-        throw std::invalid_argument(fmt::format(
-            "argument strain: component {} of point {} is {}; allowed are finite numbers", i, p,
-            value));
-}
-
-/// A matrix is symmetric, so that it does not matter which index is the faster one.
-void copy(const MandelMatrix& matrix, double* values) {
-  for (Eigen::Index i = 0; i < matrix.rows(); ++i)
-    for (Eigen::Index j = 0; j < matrix.cols(); ++j)
-      values[i * matrix.cols() + j] = 0.5 * (matrix(i, j) + matrix(j, i));
-}
-
 int evaluate(const seco_material& material, const Notation& notation, int n_points, const int* rve,
              const double* strain, double* stress, double* tangent, double* gap) {
   const int m = notation.n_components();
   const auto& results = material.rves.results;
   if (rve)
     for (int p = 0; p < n_points; ++p) checked_rve(material, rve[p]);
-  if (strain) check_strains(strain, n_points, m);
+  if (strain) check_strains("strain", strain, n_points, m);
   // Points that follow each other often share their RVE.
   std::size_t known = results.size();
   MandelMatrix stiffness;
@@ -138,7 +70,7 @@ int evaluate(const seco_material& material, const Notation& notation, int n_poin
       const Eigen::Map<const Eigen::VectorXd> e(strain + p * m, m);
       Eigen::Map<Eigen::VectorXd>(stress + p * m, m) = stiffness * e;
     }
-    if (tangent) copy(stiffness, tangent + p * m * m);
+    if (tangent) copy_symmetric(stiffness, tangent + p * m * m);
     if (gap) gap[p] = results[r].gap;
   }
   return unconverged < results.size() ? unreliable(unconverged, material.rves.reasons[unconverged])
@@ -226,8 +158,8 @@ int seco_bounds(const seco_material* material, int notation, int rve, double* lo
     require(material, "argument material is NULL; create a material first");
     const Notation components(notation, material->rves.dimension);
     const auto r = checked_rve(*material, rve);
-    if (lower) copy(components.stiffness(material->rves.results[r].lower), lower);
-    if (upper) copy(components.stiffness(material->rves.results[r].upper), upper);
+    if (lower) copy_symmetric(components.stiffness(material->rves.results[r].lower), lower);
+    if (upper) copy_symmetric(components.stiffness(material->rves.results[r].upper), upper);
     const auto& reason = material->rves.reasons[r];
     return reason.empty() ? static_cast<int>(SECO_OK) : unreliable(r, reason);
   });
@@ -238,7 +170,7 @@ int seco_rve_status(const seco_material* material, int rve) {
 }
 
 const char* seco_message() {
-  return last_message.data();
+  return kept_message();
 }
 
 const char* seco_version() {

@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace seco::materials {
 namespace {
@@ -38,6 +40,43 @@ std::string section_of(const ParameterFile& file, const std::set<std::string>& s
                   "phases' for all that have none of their own",
                   file.origin(), phase, own));
 }
+
+bool is_phase_section(const std::string& section) {
+  return section.starts_with("Phase ") || section == "All phases";
+}
+
+std::vector<std::shared_ptr<const Law>> read_known_laws(ParameterFile& file, const Rve& rve,
+                                                        bool has_stiffnesses) {
+  auto laws = read_phase_laws(file, rve, has_stiffnesses);
+  for (const auto& entry : file.entries())
+    if (is_phase_section(entry.section)) file.check_all_used(entry.section);
+  return laws;
+}
+
+/// Notes which of its keys are paths.
+class FileOfPaths : public ParameterFile {
+ public:
+  explicit FileOfPaths(const ParameterFile& file) : ParameterFile(file) {}
+
+  /// The value of an entry, absolute if it is a path.
+  std::string absolute(const Entry& entry) const {
+    if (entry.value.empty() || !paths_.contains({entry.section, entry.key})) return entry.value;
+    return std::filesystem::absolute(std::filesystem::path(folder()) / entry.value)
+        .lexically_normal()
+        .string();
+  }
+
+ protected:
+  std::string ask(const std::string& section, const std::string& key,
+                  const std::string& default_value, const std::string& help,
+                  const KeyTraits& traits) override {
+    if (traits.is_path) paths_.emplace(section, key);
+    return ParameterFile::ask(section, key, default_value, help, traits);
+  }
+
+ private:
+  std::set<std::pair<std::string, std::string>> paths_;
+};
 
 }  // namespace
 
@@ -72,6 +111,29 @@ std::vector<std::shared_ptr<const Law>> read_phase_laws(ParameterFile& file, con
                       file.origin(), section, listed(used)));
   }
   return laws;
+}
+
+std::vector<std::shared_ptr<const Law>> laws_of_file(const ParameterFile& file, const Rve& rve,
+                                                     bool has_stiffnesses) {
+  // What is asked of a copy leaves nothing behind for the next RVE.
+  auto copy = file;
+  return read_known_laws(copy, rve, has_stiffnesses);
+}
+
+std::string laws_as_text(const ParameterFile& file, const Rve& rve, bool has_stiffnesses) {
+  FileOfPaths copy(file);
+  read_known_laws(copy, rve, has_stiffnesses);
+  std::string text, section;
+  for (const auto& entry : copy.entries()) {
+    if (!is_phase_section(entry.section)) continue;
+    if (entry.section != section) {
+      if (!section.empty()) text += "end\n";
+      section = entry.section;
+      text += "subsection " + section + "\n";
+    }
+    text += fmt::format("  set {} = {}\n", entry.key, copy.absolute(entry));
+  }
+  return section.empty() ? text : text + "end\n";
 }
 
 }  // namespace seco::materials

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <Eigen/Eigenvalues>
-#include <bit>
 #include <boost/serialization/array.hpp>
 #include <boost/serialization/map.hpp>
 #include <boost/serialization/string.hpp>
@@ -13,7 +12,6 @@
 
 #include "rve_fields.h"
 #include "rve_homogenizer.h"
-#include "seco/materials/random.h"
 #include "seco/plugin/agree.h"
 #include "seco/plugin/mandel_tensor.h"
 #include "seco/plugin/parameters.h"
@@ -26,11 +24,6 @@
 
 namespace seco::plugin {
 namespace {
-
-std::uint64_t hash_of(const RveKey& key) {
-  return materials::mix_seed(key.seed, std::bit_cast<std::uint64_t>(key.volume_fraction) ^
-                                           (std::bit_cast<std::uint64_t>(key.texture_spread) << 1));
-}
 
 template <typename Value>
 std::string packed(const Value& value) {
@@ -88,6 +81,10 @@ class HomogenizedMaterial : public Material<dim>, public RefinementLimits {
 
   std::uint64_t check_points(const std::vector<MaterialPoint<dim>>& points,
                              MPI_Comm communicator) const override;
+
+  std::optional<materials::Rve> rve(const MaterialPoint<dim>& point) const override {
+    return homogenizer_.make_rve(homogenizer_.assignment().key(point));
+  }
 
   Dependence dependence() const override { return Dependence::none; }
 

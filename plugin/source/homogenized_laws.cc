@@ -2,24 +2,32 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <tuple>
 
 #include "component_pairs.h"
 #include "rve_assignment.h"
+#include "seco/materials/mandel.h"
 #include "seco/materials/parameter_file.h"
 #include "seco/materials/phase_laws.h"
+#include "seco/materials/rve_file.h"
+#include "seco/materials/write_atomically.h"
 #include "seco/plugin/agree.h"
 #include "seco/plugin/mandel_tensor.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
 #include "seco/surrogate/deforming_points.h"
-#include "seco/surrogate/stop_criterion.h"
+#include "seco/surrogate/point_parameters.h"
 #include "stopwatch.h"
+#include "sum_over_ranks.h"
 
 namespace seco::plugin {
 namespace {
@@ -53,21 +61,68 @@ class HomogenizedLaws : public Material<dim> {
   void parse_parameters(dealii::ParameterHandler& handler, const RunSettings& run) override {
     HandlerParameters parameters(handler, HandlerParameters::Mode::read, run.folder);
     read(parameters, run.unit);
-    if (laws_file_.empty())
-      parameters.refuse(
-          "", "Laws",
-          "a file with sections 'Phase 0', 'Phase 1', ... or 'All phases' has to be "
-          "named, each with the key 'Law' and its constants, as those of seco deform");
+    surrogate::require_laws(parameters, "", point_parameters_);
     // What is wrong with it shows before anything is computed.
     try {
-      laws_ = materials::ParameterFile::read(laws_file_);
-      laws_of(assignment_.make_rve({1, assignment_.volume_fraction(), 0}));
+      laws_ = materials::ParameterFile::read(point_parameters_.laws_file);
+      const auto rve = assignment_.make_rve({1, assignment_.volume_fraction(), 0});
+      state_names_.clear();
+      for (const auto& law : laws_of(rve)) {
+        if (!law) continue;
+        for (const auto& variable : law->state_variables())
+          if (variable.n_components == 1) state_names_.insert(variable.name);
+      }
     } catch (const std::invalid_argument& error) {
       parameters.refuse("", "Laws", error.what());
     }
   }
 
   Dependence dependence() const override { return Dependence::history; }
+
+  /// With the elastic stiffnesses of the laws, since those of the microstructure do not matter.
+  std::optional<materials::Rve> rve(const MaterialPoint<dim>& point) const override {
+    auto result = assignment_.make_rve(assignment_.key(point));
+    const auto laws = laws_of(result);
+    auto in_space = result.stiffness_3d;
+    in_space.resize(result.stiffness.size());
+    for (std::size_t p = 0; p < laws.size(); ++p) {
+      // Only phases that occur have one.
+      if (!laws[p]) continue;
+      in_space[p] = laws[p]->elastic_stiffness();
+      result.stiffness[p] = dim == 2 ? materials::plane_strain(in_space[p]) : in_space[p];
+    }
+    const bool all = std::all_of(in_space.begin(), in_space.end(),
+                                 [](const auto& stiffness) { return stiffness.size() > 0; });
+    if (dim == 2) result.stiffness_3d = all ? in_space : decltype(in_space)();
+    return result;
+  }
+
+  std::uint64_t check_points(const std::vector<MaterialPoint<dim>>& points,
+                             MPI_Comm communicator) const override {
+    std::set<RveKey> keys;
+    run_together(communicator, [&] {
+      for (const auto& point : points) keys.insert(assignment_.key(point));
+    });
+    std::uint64_t n = 0;
+    for (const auto& sum : sum_over_ranks<RveKey>(
+             {keys.begin(), keys.end()}, std::vector<double>(keys.size()), communicator, hash_of))
+      n += sum.first;
+    return dealii::Utilities::MPI::sum(n, communicator);
+  }
+
+  double history_bytes(const std::vector<MaterialPoint<dim>>& points,
+                       MPI_Comm communicator) const override {
+    double bytes = 0;
+    run_together(communicator, [&] {
+      if (points.empty()) return;
+      // RVEs have the same grid, and differ in how many voxels have which law.
+      auto rve = assignment_.make_rve(assignment_.key(points.front()));
+      auto laws = laws_of(rve);
+      bytes = surrogate::DeformingPoints::bytes_per_point({std::move(rve), std::move(laws)},
+                                                          point_parameters_.settings);
+    });
+    return dealii::Utilities::MPI::max(bytes, communicator);
+  }
 
   void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
                   const std::function<void(std::size_t, std::size_t)>&) override {
@@ -93,7 +148,7 @@ class HomogenizedLaws : public Material<dim> {
       deforming_.reset();
       if (!points_.empty())
         deforming_ = std::make_unique<surrogate::DeformingPoints>(
-            std::move(rves), std::move(rve_of_point), settings_);
+            std::move(rves), std::move(rve_of_point), point_parameters_.settings);
     });
   }
 
@@ -102,17 +157,21 @@ class HomogenizedLaws : public Material<dim> {
     AssertThrow(strain.size() == points_.size(),
                 dealii::ExcDimensionMismatch(strain.size(), points_.size()));
     response.resize(strain.size(), request);
+    failure_.reset();
     if (!deforming_) return;
     const Stopwatch stopwatch(time_);
-    auto wanted = request_;
+    auto wanted = point_parameters_.request;
     wanted.tangent = request >= Request::tangent;
-    const auto answers = deforming_->evaluate(step.duration(), vectors_of(strain), wanted);
+    const auto strains = vectors_of(strain);
+    const auto answers = deforming_->evaluate(step.duration(), strains, wanted);
+    errors_.assign(answers.size(), {});
     for (std::size_t q = 0; q < answers.size(); ++q) {
       const auto& answer = answers[q];
       if (!answer.answered) {
-        response.step_fraction = std::min(response.step_fraction, answer.step_ratio);
+        note_failure({q, step, strains[q], answer.step_ratio, describe(answer.failure)});
         continue;
       }
+      errors_[q] = {answer.error / answer.stress_norm, answer.elastic};
       response.stress[q] = tensor_of(answer.stress);
       response.energy[q] = answer.energy;
       if (request >= Request::tangent) response.tangent[q] = to_tensor<dim>(answer.tangent);
@@ -122,12 +181,55 @@ class HomogenizedLaws : public Material<dim> {
         response.status[q] = answer.converged ? PointStatus::ok : PointStatus::unreliable;
       }
     }
+    if (!failure_) return;
+    response.step_fraction = failure_->step_fraction;
+    response.failure = failure_->reason;
   }
+
+  std::optional<FailedPoint> failed_point() const override {
+    if (!failure_) return std::nullopt;
+    const auto& point = points_[failure_->point];
+    return FailedPoint{failure_->step_fraction, point.cell, point.quadrature_point,
+                       in_words(point.position), failure_->reason};
+  }
+
+  std::string write_failed_point(const std::string& folder) const override;
 
   std::vector<double> dual_energy(const LoadStep&, std::span<const Tensor> stress) override {
     if (!deforming_) return {};
     const Stopwatch stopwatch(time_);
     return deforming_->dual_energy(vectors_of(stress));
+  }
+
+  /// The RVE of every point is one of its own here: it has a history.
+  std::vector<RveShare> rve_shares(std::span<const double> share_of_point) const override {
+    std::vector<RveShare> result;
+    for (std::size_t q = 0; q < share_of_point.size(); ++q) {
+      const auto& error = errors_.at(q);
+      // The gap goes with the square of the error of the stress.
+      const double gap = error.relative * error.relative;
+      result.push_back({share_of_point[q], gap,
+                        !error.elastic && std::isfinite(gap) && error.relative > least_tolerance});
+    }
+    return result;
+  }
+
+  /// By a smaller tolerance of these points, which they keep. Gaps fall at least to a half, so that
+  /// every round gets on.
+  void refine(std::span<const double> wanted_gap,
+              const std::function<void(std::size_t, std::size_t)>&) override {
+    for (std::size_t q = 0; q < wanted_gap.size(); ++q) {
+      if (!(wanted_gap[q] > 0)) continue;
+      const auto& request = point_parameters_.request;
+      const double present = deforming_->tolerance(q).value_or(request.tolerance),
+                   error = errors_.at(q).relative,
+                   wanted = std::min(std::sqrt(wanted_gap[q]), std::sqrt(0.5) * error);
+      // Other criteria do not ask for the guaranteed error.
+      const double tolerance = request.criterion == surrogate::StopCriterion::certified
+                                   ? wanted
+                                   : std::min(wanted, present * wanted / error);
+      deforming_->set_tolerance(q, std::max(least_tolerance, std::min(present, tolerance)));
+    }
   }
 
   void accept() override {
@@ -145,14 +247,20 @@ class HomogenizedLaws : public Material<dim> {
       for (std::size_t q = 0; q < points_.size(); ++q) values.push_back(value(q));
       return values;
     };
-    return {{"equivalent_plastic_strain", values_of([&](std::size_t q) {
-               return deforming_->mean_state(q, "equivalent plastic strain");
-             })},
-            {"has_left_elastic_range",
-             values_of([&](std::size_t q) { return deforming_->has_history(q) ? 1. : 0.; })},
-            {"micro_iterations", values_of([&](std::size_t q) {
-               return static_cast<double>(deforming_->last_work(q));
-             })}};
+    std::vector<PointQuantity> result{
+        {"has_left_elastic_range",
+         values_of([&](std::size_t q) { return deforming_->has_history(q) ? 1. : 0.; })},
+        {"micro_iterations",
+         values_of([&](std::size_t q) { return static_cast<double>(deforming_->last_work(q)); })}};
+    for (const auto& name : state_names_) {
+      auto label = name;
+      std::transform(label.begin(), label.end(), label.begin(), [](unsigned char c) {
+        return std::isalnum(c) ? static_cast<char>(std::tolower(c)) : '_';
+      });
+      result.push_back(
+          {label, values_of([&](std::size_t q) { return deforming_->mean_state(q, name); })});
+    }
+    return result;
   }
 
   MaterialStatistics statistics() const override {
@@ -168,9 +276,9 @@ class HomogenizedLaws : public Material<dim> {
     if (n_evaluations == 0) return result;
     result.notes.push_back(fmt::format(
         "{} evaluations of points, {} of them by superposed elastic fields; {} iterations of one "
-        "load case on increments, {} on tangents, {} residuals",
+        "load case on increments, {} on {} tangents, {} residuals",
         n_evaluations, total(work.n_elastic), total(work.iterations),
-        total(work.tangent_iterations), total(work.residuals)));
+        total(work.tangent_iterations), total(work.n_tangents), total(work.residuals)));
     std::uint64_t n_stored = 0;
     for (std::size_t q = 0; q < points_.size(); ++q) n_stored += deforming_->has_history(q);
     constexpr double mebibyte = 1024. * 1024.;
@@ -205,60 +313,22 @@ class HomogenizedLaws : public Material<dim> {
 
  private:
   static constexpr auto pairs = component_pairs<dim>();
+  /// Round-off is not far.
+  static constexpr double least_tolerance = 1e-7;
+  /// Of the last answer: the guaranteed relative error of the stress, and whether it is elastic.
+  struct PointError {
+    double relative = 0;
+    bool elastic = false;
+  };
 
   void read(materials::ParameterReader& parameters, const std::string& unit) {
     surrogate::read_rve_sharing(parameters, "", sharing_);
     assignment_.read(parameters, unit, sharing_);
-    laws_file_ = parameters.path("", "Laws", "",
-                                 "file with the laws of the phases: sections 'Phase 0', 'Phase 1', "
-                                 "... or 'All phases' as in a parameter file of seco deform, of "
-                                 "which others are not read");
-    request_.tolerance =
-        parameters.number("", "Tolerance", 1e-3, 1e-10, 1,
-                          "largest relative error of the stress of a point, in the "
-                          "norm of the mean elastic compliance");
-    request_.criterion = surrogate::read_stop_criterion(parameters, "");
-    request_.rough_share = parameters.number(
-        "", "Rough share", 0, 0, 1,
-        "while the strain of a point changes by more than a twentieth of the step's between "
-        "iterations, an estimated error of this part of that ratio is enough; the last iteration "
-        "may "
-        "be one of these, and the certified width of the step is then wider. 0 for none");
-    request_.tangent_accuracy =
-        parameters.number("", "Tangent accuracy", 1e-2, 1e-8, 0.5,
-                          "residual of the fields of the tangent, relative in the energy norm");
-    settings_.superpose_elastic =
-        parameters.choice(
-            "", "Superpose elastic fields", "true", {"true", "false"},
-            "answer points whose voxels have not left the elastic range by the fields of unit "
-            "strains") == "true";
-    settings_.keep_tangent_fields =
-        parameters.choice("", "Keep tangent fields", "true", {"true", "false"},
-                          "keep the fields of a point's tangent: they extrapolate its fields, and "
-                          "the next tangent "
-                          "starts from them") == "true";
-    settings_.tangent_change = parameters.number(
-        "", "Tangent change", 0.02, 0, 0.5,
-        "relative change of the mean tangent of the voxels up to which a kept tangent is answered "
-        "again");
-    settings_.single_precision_state =
-        parameters.choice("", "State precision", "double", {"single", "double"},
-                          "of the stored state of the voxels") == "single";
-    settings_.max_newton_steps = static_cast<unsigned int>(parameters.integer(
-        "", "Newton steps", 25, 1, 10000, "after which a point gives up and the step is cut"));
-    settings_.max_iterations = static_cast<unsigned int>(
-        parameters.integer("", "Iterations", 500, 1, 1000000,
-                           "of conjugate gradients, after which a Newton step of a point ends"));
+    point_parameters_ = surrogate::read_point_parameters(parameters, "");
   }
 
   std::vector<std::shared_ptr<const materials::Law>> laws_of(const materials::Rve& rve) const {
-    // What is asked of a copy leaves nothing behind for the next RVE.
-    auto file = *laws_;
-    auto laws = materials::read_phase_laws(file, rve, assignment_.is_file());
-    for (const auto& entry : file.entries())
-      if (entry.section.starts_with("Phase ") || entry.section == "All phases")
-        file.check_all_used(entry.section);
-    return laws;
+    return materials::laws_of_file(*laws_, rve, assignment_.is_file());
   }
 
   static std::string key_of(const MaterialPoint<dim>& point) {
@@ -283,19 +353,96 @@ class HomogenizedLaws : public Material<dim> {
     return result;
   }
 
+  /// A point without an answer, and what it was asked.
+  struct Failure {
+    std::size_t point = 0;
+    LoadStep step;
+    MandelVector strain;
+    double step_fraction = 1;
+    std::string reason;
+  };
+  /// Keeps the worst.
+  void note_failure(Failure failure) {
+    const auto rank = [&](const Failure& f) {
+      const auto& point = points_[f.point];
+      return std::tuple(f.step_fraction, point.cell, point.quadrature_point);
+    };
+    if (!failure_ || rank(failure) < rank(*failure_)) failure_ = std::move(failure);
+  }
+  static std::string in_words(const dealii::Point<dim>& position) {
+    std::string text;
+    for (int c = 0; c < dim; ++c) text += fmt::format("{}{:.6g}", c > 0 ? ", " : "", position[c]);
+    return "(" + text + ")";
+  }
+
   surrogate::RunParameters sharing_;
   RveAssignment<dim> assignment_;
-  std::string laws_file_;
-  /// Its content.
+  surrogate::PointParameters point_parameters_;
+  /// Content of the file of laws.
   std::optional<materials::ParameterFile> laws_;
-  surrogate::PointSettings settings_;
-  surrogate::PointRequest request_;
   MPI_Comm communicator_ = MPI_COMM_SELF;
   std::vector<MaterialPoint<dim>> points_;
   std::unique_ptr<surrogate::DeformingPoints> deforming_;
+  /// Quantities of one number that a law remembers.
+  std::set<std::string> state_names_;
+  std::vector<PointError> errors_;
   std::size_t n_rves_ = 0;
+  std::optional<Failure> failure_;
   TimeSpent time_;
 };
+
+template <int dim>
+std::string HomogenizedLaws<dim>::write_failed_point(const std::string& folder) const {
+  if (!failure_) return "";
+  const auto& point = points_[failure_->point];
+  const auto in_folder = [&](const char* name) {
+    return (std::filesystem::path(folder) / name).string();
+  };
+  const auto rve = *this->rve(point);
+  materials::write_rve(in_folder("rve.h5"), rve,
+                       fmt::format("of the point {} of seco-macro", in_words(point.position)));
+  surrogate::write_start(in_folder("start.h5"),
+                         deforming_->start_of(failure_->point, failure_->step.begin), rve);
+  constexpr const char* names[] = {"11", "22", "33", "23", "13", "12"};
+  constexpr const char* plane_names[] = {"11", "22", "12"};
+  std::string header = "time", row = fmt::format("{}", failure_->step.end);
+  for (unsigned int c = 0; c < pairs.size(); ++c) {
+    header += fmt::format(",E{}", dim == 2 ? plane_names[c] : names[c]);
+    // Smaller ones are no strains for seco deform.
+    constexpr double nothing = 1e-20;
+    const double strain = failure_->strain[c] / weight(c);
+    row += fmt::format(",{}", std::abs(strain) < 2 * nothing ? 0. : strain);
+  }
+  materials::write_atomically(in_folder("path.csv"), [&](std::ostream& stream) {
+    stream << header << '\n' << row << '\n';
+  });
+  const auto& settings = point_parameters_.settings;
+  const auto& request = point_parameters_.request;
+  const char* criterion = request.criterion == surrogate::StopCriterion::certified  ? "certified"
+                          : request.criterion == surrogate::StopCriterion::estimate ? "estimate"
+                                                                                    : "residual";
+  materials::write_atomically(in_folder("run.prm"), [&](std::ostream& stream) {
+    stream
+        << fmt::format(
+               "# The point {} of a structure, in the step from the time {:g} to {:g}: {}.\n"
+               "# The RVE begins with the state that it had at the begin of the step (start.h5) "
+               "and is\n"
+               "# asked for the strain at its end (path.csv) in one increment, as by seco-macro; "
+               "a 'Smallest step'\n"
+               "# below 1 lets seco deform cut it.\n",
+               in_words(point.position), failure_->step.begin, failure_->step.end, failure_->reason)
+        << fmt::format("set Tolerance     = {}\nset Stop on       = {}\n", request.tolerance,
+                       criterion)
+        << fmt::format("set Newton steps  = {}\nset Iterations    = {}\nset Precision     = {}\n",
+                       settings.max_newton_steps, settings.max_iterations,
+                       settings.single_precision_state ? "single" : "double")
+        << "set Smallest step = 1\n"
+        << "subsection Microstructure\n  set File = rve.h5\nend\n"
+        << materials::laws_as_text(*laws_, rve, assignment_.is_file())
+        << "subsection Loading\n  set File  = path.csv\n  set Start = start.h5\nend\n";
+  });
+  return "seco deform " + in_folder("run.prm");
+}
 
 }  // namespace
 

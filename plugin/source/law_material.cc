@@ -15,6 +15,7 @@
 #include "seco/plugin/agree.h"
 #include "seco/plugin/cell_state.h"
 #include "seco/plugin/mandel_tensor.h"
+#include "seco/plugin/out_of_plane_stress.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
 
@@ -172,7 +173,7 @@ void add_normal_stress(const ChunkArrays& of_strain, std::size_t n, std::vector<
 /// A law at every point, small strains; plane strain in 2D. The state of the points lies in chunks,
 /// as [chunk][variable][point of the chunk], once for the begin and once for the end of the step.
 template <int dim>
-class LawMaterial : public Material<dim> {
+class LawMaterial : public Material<dim>, public OutOfPlaneStress {
  public:
   using Tensor = dealii::SymmetricTensor<2, dim>;
 
@@ -246,7 +247,10 @@ class LawMaterial : public Material<dim> {
           {arrays.stress.data(), request >= Request::tangent ? arrays.tangent.data() : nullptr,
            arrays.energy.data(), n_state_ > 0 ? end_.data() + first * n_state_ : nullptr});
       response.step_fraction = std::min(response.step_fraction, fraction);
-      if (fraction < 1) continue;
+      if (fraction < 1) {
+        response.failure = "the law asks for a shorter step";
+        continue;
+      }
       for (std::size_t k = 0; k < n; ++k) {
         response.stress[first + k] = tensor_at(arrays.stress, k);
         response.energy[first + k] = arrays.energy[k];
@@ -281,9 +285,39 @@ class LawMaterial : public Material<dim> {
         add_normal_stress(of_strain, n, field);
       }
       law_->dual(points_at(first, n, field, step), dual.data());
+      if (dim == 2) move_normal_stress(first, n, step, field, dual);
       std::copy_n(dual.begin(), n, energy.begin() + static_cast<std::ptrdiff_t>(first));
     }
     return energy;
+  }
+
+  /// Any normal stress bounds the dual energy of plane strain from above. Where that of the strain
+  /// is more than the point can bear, it moves towards the mean of those in the plane, with which
+  /// the von Mises stress is least.
+  void move_normal_stress(std::size_t first, std::size_t n, const LoadStep& step,
+                          std::vector<double>& field, std::vector<double>& dual) const {
+    const auto normal_place = 2 * points_of_chunk;
+    std::vector<double> normal(points_of_chunk);
+    std::copy_n(field.data() + normal_place, points_of_chunk, normal.begin());
+    std::vector<double> moved(points_of_chunk);
+    for (const double part : {1e-9, 1e-7, 1e-5, 1e-3, 1e-1, 1.}) {
+      bool some = false;
+      for (std::size_t k = 0; k < n; ++k) {
+        if (std::isfinite(dual[k])) continue;
+        some = true;
+        const double in_plane = 0.5 * (field[k] + field[points_of_chunk + k]);
+        field[normal_place + k] = normal[k] + part * (in_plane - normal[k]);
+      }
+      if (!some) return;
+      law_->dual(points_at(first, n, field, step), moved.data());
+      for (std::size_t k = 0; k < n; ++k)
+        if (!std::isfinite(dual[k])) dual[k] = moved[k];
+    }
+  }
+
+  bool has_out_of_plane_stress() const override { return dependence() == Dependence::none; }
+  std::array<double, 3> out_of_plane_stress(std::size_t, const Strain& strain) const override {
+    return plugin::out_of_plane_stress(law_->elastic_stiffness(), strain);
   }
 
   void accept() override { begin_ = end_; }

@@ -4,6 +4,7 @@
 #include "seco/materials/generator_parameters.h"
 #include "seco/materials/rotation.h"
 #include "seco/plugin/mandel_tensor.h"
+#include "seco/plugin/out_of_plane_stress.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
 
@@ -13,7 +14,7 @@ namespace {
 /// A homogeneous linear elastic material of any symmetry class, stress = C : strain; its bounds are
 /// exact.
 template <int dim>
-class LinearElastic : public Material<dim> {
+class LinearElastic : public Material<dim>, public OutOfPlaneStress {
  public:
   static void declare_parameters(dealii::ParameterHandler& handler) {
     HandlerParameters parameters(handler, HandlerParameters::Mode::declare);
@@ -22,7 +23,10 @@ class LinearElastic : public Material<dim> {
 
   void parse_parameters(dealii::ParameterHandler& handler, const RunSettings& run) override {
     HandlerParameters parameters(handler, HandlerParameters::Mode::read, run.folder);
-    stiffness_ = to_tensor<dim>(read(parameters, run.unit));
+    const auto given = read(parameters, run.unit);
+    stiffness_ =
+        to_tensor<dim>(dim == 2 && given.rows() == 6 ? materials::plane_strain(given) : given);
+    if (given.rows() == 6) stiffness_3d_ = given;
   }
 
   void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
@@ -36,6 +40,11 @@ class LinearElastic : public Material<dim> {
 
   const StiffnessTable<dim>& stiffness_table() const override { return table_; }
 
+  bool has_out_of_plane_stress() const override { return stiffness_3d_.rows() == 6; }
+  std::array<double, 3> out_of_plane_stress(std::size_t, const Strain& strain) const override {
+    return plugin::out_of_plane_stress(stiffness_3d_, strain);
+  }
+
   MaterialStatistics statistics() const override {
     MaterialStatistics result;
     result.n_points =
@@ -44,6 +53,7 @@ class LinearElastic : public Material<dim> {
   }
 
  private:
+  /// 6 x 6, or 3 x 3 of plane strain.
   static materials::MandelMatrix read(materials::ParameterReader& parameters,
                                       const std::string& unit) {
     const auto value =
@@ -66,13 +76,14 @@ class LinearElastic : public Material<dim> {
       return stiffness;
     }
     constexpr double degree = M_PI / 180;
-    stiffness = materials::rotate(
+    return materials::rotate(
         stiffness,
         materials::from_euler(angles[0] * degree, angles[1] * degree, angles[2] * degree));
-    return dim == 3 ? stiffness : materials::plane_strain(stiffness);
   }
 
   dealii::SymmetricTensor<4, dim> stiffness_;
+  /// 6 x 6; empty if only that of plane strain is known.
+  materials::MandelMatrix stiffness_3d_;
   StiffnessTable<dim> table_;
   MPI_Comm communicator_ = MPI_COMM_SELF;
 };

@@ -17,6 +17,7 @@ void MaterialResponse<dim>::resize(std::size_t n_points, Request request) {
   status.resize(n_points);
   energy.assign(n_points, std::numeric_limits<double>::quiet_NaN());
   step_fraction = 1;
+  failure.clear();
   tangent.resize(request >= Request::tangent ? n_points : 0);
   const auto n_bounded = request >= Request::bounds ? n_points : 0;
   lower.resize(n_bounded);
@@ -96,6 +97,26 @@ void Material<dim>::reject() {}
 template <int dim>
 std::uint64_t Material<dim>::check_points(const std::vector<MaterialPoint<dim>>&, MPI_Comm) const {
   return 0;
+}
+
+template <int dim>
+double Material<dim>::history_bytes(const std::vector<MaterialPoint<dim>>&, MPI_Comm) const {
+  return 0;
+}
+
+template <int dim>
+std::optional<materials::Rve> Material<dim>::rve(const MaterialPoint<dim>&) const {
+  return std::nullopt;
+}
+
+template <int dim>
+std::optional<FailedPoint> Material<dim>::failed_point() const {
+  return std::nullopt;
+}
+
+template <int dim>
+std::string Material<dim>::write_failed_point(const std::string&) const {
+  return "";
 }
 
 template <int dim>

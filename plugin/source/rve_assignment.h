@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "seco/materials/parameter_reader.h"
+#include "seco/materials/random.h"
 #include "seco/materials/rve.h"
 #include "seco/materials/rve_source.h"
 #include "seco/plugin/material.h"
@@ -34,6 +36,12 @@ struct RveKey {
     archive& seed& volume_fraction& texture_spread;
   }
 };
+
+/// For `sum_over_ranks` and `share_work`.
+inline std::uint64_t hash_of(const RveKey& key) {
+  return materials::mix_seed(key.seed, std::bit_cast<std::uint64_t>(key.volume_fraction) ^
+                                           (std::bit_cast<std::uint64_t>(key.texture_spread) << 1));
+}
 
 /// A key in words, for messages.
 inline std::string describe(const RveKey& key) {

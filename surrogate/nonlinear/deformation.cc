@@ -49,6 +49,25 @@ const char* to_string(IncrementStatus status) {
   return "";
 }
 
+std::string describe(IncrementFailure failure) {
+  switch (failure) {
+    case IncrementFailure::none:
+      break;
+    case IncrementFailure::law:
+      return "a law asks for a shorter step";
+    case IncrementFailure::strain:
+      return fmt::format(
+          "Newton's method asks for mean strains above {:g}: the load is beyond the limit load of "
+          "the laws, or near it",
+          largest_strain);
+    case IncrementFailure::line_search:
+      return "the line search finds no smaller energy";
+    case IncrementFailure::newton_steps:
+      return "the Newton steps are used up";
+  }
+  return "";
+}
+
 namespace {
 
 std::vector<std::shared_ptr<const LawStructure>> structures_of(const std::vector<LawRve>& rves) {
@@ -81,6 +100,7 @@ class Group {
   void check(std::span<const LoadIncrement> increments) const;
   std::vector<IncrementResult> advance(std::span<const LoadIncrement> increments);
   std::int64_t size() const { return laws_.batch_size(); }
+  void start(std::size_t b, const DeformationStart& start);
   std::vector<double> save() const;
   void restore(std::span<const double> numbers);
   std::vector<Deformation::Field> fields(std::size_t b) const;
@@ -220,10 +240,11 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
         if (p.step < settings_.smallest_step) {
           p.running = false;
           result.status = IncrementStatus::failed;
+          result.failure = outcome.failure;
           result.message = fmt::format(
               "no equilibrium was found at {:.4g} of the increment with the smallest step, {:.3g} "
-              "of it",
-              p.done, settings_.smallest_step);
+              "of it: {}",
+              p.done, settings_.smallest_step, describe(outcome.failure));
         }
         continue;
       }
@@ -305,6 +326,45 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
     direction_[b] = progress[b].direction;
   }
   return results;
+}
+
+void Group::start(std::size_t b, const DeformationStart& start) {
+  const auto n = static_cast<std::int64_t>(b);
+  auto& member = members_[b];
+  const auto n_displacement = static_cast<std::size_t>(displacement_[n].numel());
+  if (start.strain.size() != member.strain.size() || !start.strain.allFinite() ||
+      !std::isfinite(start.time))
+    throw std::invalid_argument("time and strain where a path starts have to be finite");
+  for (const auto* field : {&start.displacement, &start.direction})
+    if (!field->empty() && field->size() != n_displacement)
+      throw std::invalid_argument(
+          fmt::format("a displacement of {} numbers is given where a path starts; that of the RVE "
+                      "has {}",
+                      field->size(), n_displacement));
+  if (!start.direction.empty() && (start.strain_direction.size() != member.strain.size() ||
+                                   !start.strain_direction.allFinite()))
+    throw std::invalid_argument("a direction where a path starts needs that of its strain");
+  if (!start.state.empty()) {
+    if (const auto n_state = laws_.structure(n).initial_state.size(); start.state.size() != n_state)
+      throw std::invalid_argument(
+          fmt::format("a state of {} numbers is given where a path starts; the laws of the RVE "
+                      "have {}",
+                      start.state.size(), n_state));
+    laws_.set_state(n, start.state);
+  }
+  const auto take = [&](const std::vector<double>& numbers, const torch::Tensor& field) {
+    field.copy_(torch::from_blob(const_cast<double*>(numbers.data()),  // only read
+                                 field.sizes(), torch::kDouble));
+  };
+  if (!start.displacement.empty()) take(start.displacement, displacement_[n]);
+  if (!start.direction.empty()) {
+    take(start.direction, direction_[n]);
+    member.strain_direction = start.strain_direction;
+  }
+  member.time = start.time;
+  member.strain = start.strain;
+  // What came before is not known.
+  member.path_is_bounded = false;
 }
 
 std::vector<double> Group::numbers_of(const Member& member) const {
@@ -442,6 +502,11 @@ class Deformation::Implementation {
     return results;
   }
 
+  void start(std::size_t rve, const DeformationStart& start) {
+    const auto [group, b] = place_.at(rve);
+    groups_[group]->start(b, start);
+  }
+
   std::vector<double> save() const {
     std::vector<double> numbers;
     for (const auto& group : groups_) {
@@ -497,6 +562,9 @@ Deformation::~Deformation() = default;
 Deformation::Deformation(Deformation&&) noexcept = default;
 std::vector<IncrementResult> Deformation::advance(std::span<const LoadIncrement> increments) {
   return implementation_->advance(increments);
+}
+void Deformation::start(std::size_t rve, const DeformationStart& start) {
+  implementation_->start(rve, start);
 }
 std::vector<double> Deformation::save() const {
   return implementation_->save();

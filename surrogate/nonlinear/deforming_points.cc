@@ -8,7 +8,9 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <mutex>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -16,6 +18,7 @@
 #include "difference_operator.h"
 #include "increment_solver.h"
 #include "kernel_tables.h"
+#include "known_tangents.h"
 
 namespace seco::surrogate {
 namespace {
@@ -26,6 +29,9 @@ using materials::MandelVector;
 constexpr double no_bound = std::numeric_limits<double>::infinity();
 /// Residual of the fields of elastic points: their gap is below what any tolerance asks for.
 constexpr double elastic_accuracy = 1e-7;
+/// Of superposed stresses, whose stiffness is that of tangents in single precision: where no error
+/// is measured, points that are to be more accurate are iterated.
+constexpr double superposed_accuracy = 1e-6;
 
 DeformationSettings settings_of(const PointSettings& settings) {
   DeformationSettings result;
@@ -53,6 +59,9 @@ struct PointRve {
   torch::Tensor fields, corrections;
   ReferenceMedium medium;
   MandelMatrix stiffness;
+  /// That of the elastic RVE, and those that its points have.
+  std::shared_ptr<KnownTangent> elastic_tangent;
+  KnownTangents tangents;
 };
 
 struct PointState {
@@ -61,10 +70,12 @@ struct PointState {
   bool has_history = false;
   MandelVector strain;
   std::vector<double> state;
-  /// `[1, 1, d, n...]`, double; `[m, d, n...]`, single precision.
-  torch::Tensor displacement, tangent_fields;
-  /// The last tangent and the mean of those of its voxels; empty if not kept.
-  MandelMatrix tangent, mean_tangent;
+  /// `[1, 1, d, n...]`, double.
+  torch::Tensor displacement;
+  /// The one it was answered with last; null if none is kept.
+  std::shared_ptr<const KnownTangent> tangent;
+  /// Its own one.
+  std::optional<double> tolerance;
 };
 
 /// The last evaluation of a point in the present step.
@@ -72,6 +83,14 @@ struct PointTrial {
   bool evaluated = false, elastic = false;
   MandelVector strain;
   torch::Tensor displacement;
+  /// Length of the step.
+  double time_step = 0;
+};
+
+/// How a point is doing: evaluations in the present step, and whether the last one was given up.
+struct PointProgress {
+  unsigned int n_evaluations = 0;
+  bool after_failure = false;
 };
 
 }  // namespace
@@ -84,46 +103,66 @@ class DeformingPoints::Implementation {
     set_thread_count();
     torch::NoGradGuard no_grad;
     for (const auto& rve : rves)
-      rves_.push_back({std::make_shared<const LawStructure>(rve), {}, {}, {}, {}});
+      rves_.push_back({std::make_shared<const LawStructure>(rve), {}, {}, {}, {}, {}, {}});
     const auto m = grid_.n_components();
     double bytes = 0;
     for (const auto rve : rve_of_point) {
       if (rve >= rves_.size())
         throw std::invalid_argument(fmt::format("a point has RVE {} of {}", rve, rves_.size()));
-      points_.push_back({rve, false, MandelVector::Zero(m), {}, {}, {}, {}, {}});
-      bytes += bytes_of(*rves_[rve].structure);
+      bytes += bytes_of(*rves_[rve].structure, settings_);
     }
+    const auto n_points = rve_of_point.size();
+    largest_bytes_ = n_points == 0 ? 0. : bytes / static_cast<double>(n_points);
+    check_memory(n_points, bytes);
+    points_.reserve(n_points);
+    for (const auto rve : rve_of_point)
+      points_.push_back({rve, false, MandelVector::Zero(m), {}, {}, {}, {}});
     trials_.resize(points_.size());
+    progress_.resize(points_.size());
     step_work_.assign(points_.size(), 0);
     last_work_ = step_work_;
-    largest_bytes_ = points_.empty() ? 0. : bytes / static_cast<double>(points_.size());
-    check_memory(bytes);
     if (settings_.superpose_elastic)
       for_all(rves_.size(), [&](std::size_t r) { prepare_elastic(rves_[r]); });
   }
 
   std::size_t size() const { return points_.size(); }
 
-  std::vector<PointResponse> evaluate(double time_step, std::span<const MandelVector> strain,
+  std::vector<std::size_t> all_points() const {
+    std::vector<std::size_t> points(points_.size());
+    std::iota(points.begin(), points.end(), std::size_t{0});
+    return points;
+  }
+
+  std::vector<PointResponse> evaluate(std::span<const std::size_t> points, double time_step,
+                                      std::span<const MandelVector> strain,
                                       const PointRequest& request) {
-    if (strain.size() != points_.size())
+    check_numbers(points);
+    if (strain.size() != points.size())
       throw std::invalid_argument(
-          fmt::format("{} strains are given for {} points", strain.size(), points_.size()));
+          fmt::format("{} strains are given for {} points", strain.size(), points.size()));
     if (!std::isfinite(time_step) || time_step <= 0)
       throw std::invalid_argument(
           fmt::format("a time step of {} is no positive number", time_step));
     for (const auto& e : strain)
       if (e.size() != grid_.n_components() || !e.allFinite())
         throw std::invalid_argument("strains have to be finite numbers");
-    time_step_ = time_step;
-    std::vector<PointResponse> responses(points_.size());
-    for_all(points_.size(), [&](std::size_t p) {
+    std::vector<PointResponse> responses(points.size());
+    std::vector<MandelMatrix> mean_tangent(points.size());
+    for_all(points.size(), [&](std::size_t i) {
+      const auto p = points[i];
       PointWork work;
-      responses[p] = evaluate(p, strain[p], request, work);
-      step_work_[p] += work.total();
-      const std::lock_guard lock(work_mutex_);
-      add(work);
+      torch::Tensor failed_start;
+      auto of_point = request;
+      of_point.tolerance = points_[p].tolerance.value_or(request.tolerance);
+      responses[i] =
+          evaluate(p, time_step, strain[i], of_point, mean_tangent[i], work, failed_start);
+      ++progress_[p].n_evaluations;
+      count(p, work);
+      const std::lock_guard lock(mutex_);
+      failed_starts_.erase(p);
+      if (failed_start.defined()) failed_starts_[p] = {failed_start, strain[i]};
     });
+    if (request.tangent) answer_tangents(points, mean_tangent, request, responses);
     return responses;
   }
 
@@ -139,43 +178,60 @@ class DeformingPoints::Implementation {
       result[p] = dual_energy(p, stress[p]);
       if (trials_[p].elastic) return;
       ++step_work_[p];
-      const std::lock_guard lock(work_mutex_);
+      const std::lock_guard lock(mutex_);
       ++work_.residuals;
     });
     return result;
   }
 
-  void accept() {
-    for_all(points_.size(), [&](std::size_t p) {
+  void set_tolerance(std::size_t p, double tolerance) {
+    if (!(tolerance > 0))
+      throw std::invalid_argument(fmt::format("a tolerance of {} is not positive", tolerance));
+    points_.at(p).tolerance = tolerance;
+  }
+  std::optional<double> tolerance(std::size_t p) const { return points_.at(p).tolerance; }
+
+  void accept(std::span<const std::size_t> points) {
+    check_numbers(points);
+    for_all(points.size(), [&](std::size_t i) {
+      const auto p = points[i];
       auto& trial = trials_[p];
       auto& point = points_[p];
+      last_work_[p] = std::exchange(step_work_[p], 0);
+      progress_[p] = {};
       if (!trial.evaluated) return;
       point.strain = trial.strain;
       if (!trial.elastic) {
         auto laws = laws_of(p);
-        laws.accept(0, {trial.displacement, {trial.strain}}, time_step_);
+        laws.accept(0, {trial.displacement, {trial.strain}}, trial.time_step);
         point.state = laws.state(0);
         point.displacement = trial.displacement;
         point.has_history = true;
       }
       trial = {};
     });
-    last_work_ = step_work_;
-    std::fill(step_work_.begin(), step_work_.end(), 0);
   }
 
-  void reject() {
-    for (auto& trial : trials_) trial = {};
+  void reject(std::span<const std::size_t> points) {
+    check_numbers(points);
+    for (const auto p : points) {
+      trials_[p] = {};
+      progress_[p] = {0, true};
+    }
   }
 
+  // Whether there is a history, the strain, then displacement and state, and last a tolerance of
+  // the point's own if it has one.
   std::vector<double> save(std::size_t p) const {
     const auto& point = points_.at(p);
     std::vector<double> numbers{point.has_history ? 1. : 0.};
     numbers.insert(numbers.end(), point.strain.data(), point.strain.data() + point.strain.size());
-    if (!point.has_history) return numbers;
-    const auto* u = point.displacement.data_ptr<double>();
-    numbers.insert(numbers.end(), u, u + point.displacement.numel());
-    numbers.insert(numbers.end(), point.state.begin(), point.state.end());
+    if (point.has_history) {
+      const auto* u = point.displacement.data_ptr<double>();
+      numbers.insert(numbers.end(), u, u + point.displacement.numel());
+      numbers.insert(numbers.end(), point.state.begin(), point.state.end());
+    }
+    if (point.tolerance) numbers.push_back(*point.tolerance);
     return numbers;
   }
 
@@ -186,17 +242,44 @@ class DeformingPoints::Implementation {
                n_displacement = static_cast<std::size_t>(grid_.dimension() * grid_.n_voxels()),
                n_state = structure.initial_state.size();
     const bool has_history = !numbers.empty() && numbers[0] != 0;
-    if (numbers.size() != 1 + m + (has_history ? n_displacement + n_state : 0))
+    const auto n = 1 + m + (has_history ? n_displacement + n_state : 0);
+    const bool has_tolerance = numbers.size() == n + 1 && numbers[n] > 0;
+    if (numbers.size() != n && !has_tolerance)
       throw std::invalid_argument("the saved state is not that of a point with this RVE");
     point.has_history = has_history;
+    point.tolerance = has_tolerance ? std::optional(numbers[n]) : std::nullopt;
     point.strain = Eigen::Map<const MandelVector>(numbers.data() + 1, static_cast<int>(m));
     trials_[p] = {};
-    point.tangent_fields = torch::Tensor();
-    point.tangent = point.mean_tangent = {};
+    point.tangent.reset();
     if (!has_history) return;
     point.displacement = torch::empty(displacement_shape(), torch::kDouble);
-    std::copy_n(numbers.data() + 1 + m, n_displacement, point.displacement.data_ptr<double>());
-    point.state.assign(numbers.end() - static_cast<std::ptrdiff_t>(n_state), numbers.end());
+    const auto* next = numbers.data() + 1 + m;
+    std::copy_n(next, n_displacement, point.displacement.data_ptr<double>());
+    next += n_displacement;
+    point.state.assign(next, next + n_state);
+  }
+
+  DeformationStart start_of(std::size_t p, double time) const {
+    const auto& point = points_.at(p);
+    DeformationStart start;
+    start.time = time;
+    start.strain = point.strain;
+    if (point.has_history) start.state = point.state;
+    const auto& fields = rves_[point.rve].fields;
+    const auto begin = point.has_history  ? point.displacement
+                       : fields.defined() ? superposed(fields, point.strain)
+                                          : torch::zeros(displacement_shape(), torch::kDouble);
+    const auto numbers = [](const torch::Tensor& field) {
+      const auto own = field.contiguous();
+      return std::vector<double>(own.data_ptr<double>(), own.data_ptr<double>() + own.numel());
+    };
+    start.displacement = numbers(begin);
+    // As the point was started when it had no answer, so that it ends the same way.
+    if (const auto failed = failed_starts_.find(p); failed != failed_starts_.end()) {
+      start.direction = numbers(failed->second.displacement - begin);
+      start.strain_direction = failed->second.strain - point.strain;
+    }
+    return start;
   }
 
   double mean_state(std::size_t p, const std::string& variable) const {
@@ -220,7 +303,23 @@ class DeformingPoints::Implementation {
   std::uint64_t last_work(std::size_t p) const { return last_work_.at(p); }
   double bytes_per_point() const { return largest_bytes_; }
 
+  static double bytes_of(const LawStructure& structure, const PointSettings& settings) {
+    const auto& grid = structure.grid;
+    const double displacement =
+        sizeof(double) * static_cast<double>(grid.dimension() * grid.n_voxels());
+    // At the begin and at the end of a step; six of single precision.
+    return 2 * displacement + sizeof(double) * static_cast<double>(structure.initial_state.size()) +
+           (settings.keep_tangent_fields ? grid.n_components() * displacement / 2 : 0.);
+  }
+
  private:
+  void check_numbers(std::span<const std::size_t> points) const {
+    for (const auto p : points)
+      if (p >= points_.size())
+        throw std::invalid_argument(
+            fmt::format("there is no point {}; there are {}", p, points_.size()));
+  }
+
   static Grid grid_of_all(const std::vector<LawRve>& rves) {
     if (rves.empty()) throw std::invalid_argument("there is no RVE to deform");
     for (const auto& rve : rves)
@@ -235,23 +334,14 @@ class DeformingPoints::Implementation {
     return shape;
   }
 
-  double bytes_of(const LawStructure& structure) const {
-    const double displacement =
-        sizeof(double) * static_cast<double>(grid_.dimension() * grid_.n_voxels());
-    // At the begin and at the end of a step; six of single precision.
-    return 2 * displacement + sizeof(double) * static_cast<double>(structure.initial_state.size()) +
-           (settings_.keep_tangent_fields ? grid_.n_components() * displacement / 2 : 0.);
-  }
-
-  void check_memory(double bytes) const {
+  void check_memory(std::size_t n_points, double bytes) const {
     const double available = available_memory();
     constexpr double gibibyte = 1024. * 1024. * 1024.;
     if (available > 0 && bytes > available)
       throw std::invalid_argument(fmt::format(
           "states and fields of {} points take up to {:.3g} GiB, {:.3g} MiB each, and {:.3g} GiB "
           "are free; use fewer points or voxels",
-          points_.size(), bytes / gibibyte, 1024 * largest_bytes_ / gibibyte,
-          available / gibibyte));
+          n_points, bytes / gibibyte, 1024 * largest_bytes_ / gibibyte, available / gibibyte));
   }
 
   /// Calls f(0), ..., f(n - 1); threads take the next one when they are done with one.
@@ -270,12 +360,16 @@ class DeformingPoints::Implementation {
     });
   }
 
-  void add(const PointWork& work) {
+  /// Threads may call it at once for different points.
+  void count(std::size_t p, const PointWork& work) {
+    step_work_[p] += work.total();
+    const std::lock_guard lock(mutex_);
     work_.n_evaluations += work.n_evaluations;
     work_.n_elastic += work.n_elastic;
     work_.n_failed += work.n_failed;
     work_.newton_steps += work.newton_steps;
     work_.iterations += work.iterations;
+    work_.n_tangents += work.n_tangents;
     work_.tangent_iterations += work.tangent_iterations;
     work_.residuals += work.residuals;
   }
@@ -317,6 +411,11 @@ class DeformingPoints::Implementation {
     rve.fields = fields.displacement[0].contiguous();
     rve.corrections = fields.correction[0].contiguous();
     rve.medium = fields.medium;
+    if (!settings_.keep_tangent_fields) return;
+    rve.elastic_tangent = std::make_shared<KnownTangent>(rve.structure->mean_elastic);
+    rve.elastic_tangent->tangent = rve.stiffness;
+    rve.elastic_tangent->fields = rve.fields.to(torch::kFloat);
+    rve.tangents.add(rve.elastic_tangent);
   }
 
   /// The displacement of elastic fields.
@@ -324,37 +423,47 @@ class DeformingPoints::Implementation {
     return superposed(rve.fields, strain);
   }
 
-  PointResponse evaluate(std::size_t p, const MandelVector& strain, const PointRequest& request,
-                         PointWork& work) {
+  static ControlledLoad load_of(const MandelVector& strain, double time_step) {
+    ControlledLoad load;
+    load.strain = strain;
+    load.stress = MandelVector::Zero(strain.size());
+    load.is_free.assign(static_cast<std::size_t>(strain.size()), false);
+    load.time_step = time_step;
+    return load;
+  }
+
+  /// Stress and energy. @param mean_tangent of the voxels, if the point is not elastic
+  PointResponse evaluate(std::size_t p, double time_step, const MandelVector& strain,
+                         const PointRequest& request, MandelMatrix& mean_tangent, PointWork& work,
+                         torch::Tensor& failed_start) {
     auto& point = points_[p];
     auto& trial = trials_[p];
     const auto& rve = rves_[point.rve];
     const auto laws = laws_of(p);
     ++work.n_evaluations;
-    if (!point.has_history && rve.fields.defined()) {
+    const bool superpose =
+        request.criterion == StopCriterion::certified || request.tolerance >= superposed_accuracy;
+    if (superpose && !point.has_history && rve.fields.defined()) {
       const StrainField elastic{elastic_displacement(rve, strain), {strain}};
-      if (const auto energy = laws.elastic_energy(0, elastic, time_step_)) {
-        trial = {true, true, strain, {}};
+      if (const auto energy = laws.elastic_energy(0, elastic, time_step)) {
+        trial = {true, true, strain, {}, time_step};
         ++work.n_elastic;
-        return elastic_response(rve, laws, elastic, *energy, request);
+        return elastic_response(rve, laws, elastic, *energy, time_step, request);
       }
     }
-    auto solver = solver_for(laws, nearness(request, point, trial, strain));
-    ControlledLoad load;
-    load.strain = strain;
-    load.stress = MandelVector::Zero(strain.size());
-    load.is_free.assign(static_cast<std::size_t>(strain.size()), false);
-    load.time_step = time_step_;
+    auto solver = solver_for(laws, request);
     auto displacement = start(point, trial, strain);
-    const auto outcome = solver.solve({load}, {true}, displacement).front();
+    const auto outcome = solver.solve({load_of(strain, time_step)}, {true}, displacement).front();
     PointResponse response;
     work.newton_steps += outcome.newton_steps;
     work.iterations += outcome.iterations;
     work.residuals += outcome.newton_steps + 1;
     response.answered = outcome.answered;
     response.step_ratio = outcome.step_ratio;
+    response.failure = outcome.failure;
     if (!outcome.answered) {
       ++work.n_failed;
+      failed_start = displacement;
       return response;
     }
     response.stress = outcome.stress;
@@ -363,45 +472,102 @@ class DeformingPoints::Implementation {
     response.error = outcome.error;
     response.stress_norm = outcome.stress_norm;
     response.converged = outcome.converged;
-    trial = {true, false, strain, displacement};
-    if (!request.tangent) return response;
-    const auto& mean_tangent = solver.answer().mean_tangent[0];
-    if (point.tangent.size() > 0 && (mean_tangent - point.mean_tangent).norm() <=
-                                        settings_.tangent_change * point.mean_tangent.norm()) {
-      response.tangent = point.tangent;
-      return response;
-    }
-    IncrementSolver::TangentFields fields;
-    if (settings_.keep_tangent_fields) fields.displacement = known_tangent_fields(point, rve);
-    const auto tangent =
-        solver.tangent({outcome}, {false, false, request.tangent_accuracy}, fields).front();
-    // Two more for the first and the last residual.
-    work.tangent_iterations += (tangent.iterations + 2) * static_cast<std::uint64_t>(strain.size());
-    response.tangent = tangent.estimate;
-    if (settings_.keep_tangent_fields) {
-      point.tangent_fields = fields.displacement[0].to(torch::kFloat).contiguous();
-      point.tangent = tangent.estimate;
-      point.mean_tangent = mean_tangent;
-    }
+    trial = {true, false, strain, displacement, time_step};
+    mean_tangent = solver.answer().mean_tangent[0];
     return response;
   }
 
-  /// The request with what is enough while the structure iterates.
-  static PointRequest nearness(PointRequest request, const PointState& point,
-                               const PointTrial& trial, const MandelVector& strain) {
-    if (request.rough_share <= 0) return request;
-    constexpr double near = 0.05, roughest = 0.1;
-    const double step = (strain - point.strain).norm(),
-                 ratio = trial.evaluated && step > 0 ? (strain - trial.strain).norm() / step : 1.;
-    if (ratio <= near) return request;
-    request.criterion = StopCriterion::estimate;
-    request.tolerance =
-        std::max(request.tolerance, std::min(roughest, request.rough_share * ratio));
-    return request;
+  /// Change of the mean tangent up to which a known tangent is answered. A structure that iterates
+  /// for long, or could not take the step, needs better ones.
+  double allowed_change(std::size_t p) const {
+    constexpr unsigned int usual = 4;
+    const auto& progress = progress_[p];
+    if (progress.after_failure) return 0;
+    const auto n = std::max(progress.n_evaluations, usual);
+    return settings_.tangent_change * std::ldexp(1., -static_cast<int>(n - usual));
+  }
+
+  /// The tangents of points that are not elastic. Each takes the one it had last, or the nearest
+  /// that a point with the same RVE has, if its voxels are near enough; others get a new one, which
+  /// the next ones of the call may take. Which ones are new does not depend on threads.
+  /// @param mean_tangent of the voxels of each of the points
+  void answer_tangents(std::span<const std::size_t> points,
+                       const std::vector<MandelMatrix>& mean_tangent, const PointRequest& request,
+                       std::vector<PointResponse>& responses) {
+    struct New {
+      std::size_t point;
+      std::shared_ptr<KnownTangent> tangent;
+      /// Where to start from; null if there is nothing.
+      std::shared_ptr<const KnownTangent> start;
+    };
+    std::vector<New> missing;
+    std::map<std::uint32_t, KnownTangents> fresh;
+    std::vector<std::shared_ptr<const KnownTangent>> answers(points.size());
+    {
+      const std::lock_guard lock(mutex_);
+      for (auto& rve : rves_) rve.tangents.forget_unused();
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        if (!responses[i].answered || responses[i].elastic) continue;
+        const auto& point = points_[points[i]];
+        const auto& rve = rves_[point.rve];
+        const auto& mean = mean_tangent[i];
+        const double allowed = allowed_change(points[i]);
+        const auto is_near = [&](const auto& known) {
+          return known && known->distance(mean) <= allowed;
+        };
+        auto start = point.tangent ? point.tangent : rve.elastic_tangent;
+        if (!is_near(start) && settings_.share_tangents) {
+          start = rve.tangents.nearest(mean);
+          if (const auto found = fresh[point.rve].nearest(mean); !is_near(start) && is_near(found))
+            start = found;
+        }
+        if (is_near(start)) {
+          answers[i] = start;
+          continue;
+        }
+        const auto tangent = std::make_shared<KnownTangent>(mean);
+        missing.push_back({points[i], tangent, start});
+        fresh[point.rve].add(tangent);
+        answers[i] = tangent;
+      }
+    }
+    for_all(missing.size(), [&](std::size_t k) {
+      PointWork work;
+      compute(missing[k].point, request, missing[k].start.get(), *missing[k].tangent, work);
+      count(missing[k].point, work);
+    });
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      if (!answers[i]) continue;
+      responses[i].tangent = answers[i]->tangent;
+      if (settings_.keep_tangent_fields) points_[points[i]].tangent = answers[i];
+    }
+    if (!settings_.keep_tangent_fields || !settings_.share_tangents) return;
+    const std::lock_guard lock(mutex_);
+    for (const auto& m : missing) rves_[points_[m.point].rve].tangents.add(m.tangent);
+  }
+
+  /// The tangent of a point at its last strain.
+  /// @param start null if there is nothing to start from
+  void compute(std::size_t p, const PointRequest& request, const KnownTangent* start,
+               KnownTangent& tangent, PointWork& work) {
+    const auto laws = laws_of(p);
+    auto solver = solver_for(laws, request);
+    const auto& trial = trials_[p];
+    solver.respond({load_of(trial.strain, trial.time_step)}, trial.displacement);
+    IncrementSolver::TangentFields fields;
+    if (start) fields.displacement = start->fields.unsqueeze(0);
+    const auto answer = solver.tangent({{}}, {false, false, request.tangent_accuracy}, fields)[0];
+    ++work.n_tangents;
+    // Two more for the first and the last residual.
+    work.tangent_iterations +=
+        (answer.iterations + 2) * static_cast<std::uint64_t>(grid_.n_components());
+    tangent.tangent = answer.estimate;
+    if (settings_.keep_tangent_fields)
+      tangent.fields = fields.displacement[0].to(torch::kFloat).contiguous();
   }
 
   PointResponse elastic_response(const PointRve& rve, const LawField& laws,
-                                 const StrainField& strain, double energy,
+                                 const StrainField& strain, double energy, double time_step,
                                  const PointRequest& request) const {
     PointResponse response;
     response.answered = response.elastic = true;
@@ -413,11 +579,11 @@ class DeformingPoints::Implementation {
         std::sqrt(std::max(0., response.stress.dot(compliance * response.stress)));
     response.gap = no_bound;
     if (laws.guarantee(0).two_sided && request.criterion == StopCriterion::certified) {
-      const auto answer = laws.respond(strain, {time_step_}, {}, {true});
+      const auto answer = laws.respond(strain, {time_step}, {}, {true});
       response.stress = answer.mean_stress[0];
       response.gap =
           std::max(0., laws.gap(strain, answer, elastic_equilibration(rve, strain.mean[0]),
-                                {time_step_}, {true})[0]);
+                                {time_step}, {true})[0]);
     }
     response.error = std::sqrt(response.gap);
     response.converged = request.criterion != StopCriterion::certified ||
@@ -427,12 +593,6 @@ class DeformingPoints::Implementation {
 
   Equilibration elastic_equilibration(const PointRve& rve, const MandelVector& strain) const {
     return {superposed(rve.corrections, strain), rve.medium, {MandelVector::Zero(strain.size())}};
-  }
-
-  /// Those of the last tangent of the point, or of the elastic RVE, `[1, m, d, n...]`.
-  torch::Tensor known_tangent_fields(const PointState& point, const PointRve& rve) const {
-    const auto& fields = point.tangent_fields.defined() ? point.tangent_fields : rve.fields;
-    return fields.defined() ? fields.unsqueeze(0) : fields;
   }
 
   /// A displacement near that of the strain.
@@ -445,10 +605,10 @@ class DeformingPoints::Implementation {
                                   : torch::zeros(displacement_shape(), torch::kDouble);
     const auto& from = has_trial ? trial.displacement : point.displacement;
     if (!settings_.keep_tangent_fields) return from.clone();
-    const auto fields = known_tangent_fields(point, rve);
-    if (!fields.defined()) return from.clone();
+    const auto& tangent = point.tangent ? point.tangent : rve.elastic_tangent;
+    if (!tangent) return from.clone();
     const MandelVector change = strain - (has_trial ? trial.strain : point.strain);
-    return from + superposed(fields[0], change);
+    return from + superposed(tangent->fields, change);
   }
 
   double dual_energy(std::size_t p, const MandelVector& stress) const {
@@ -458,7 +618,7 @@ class DeformingPoints::Implementation {
     if (!laws.guarantee(0).two_sided) return no_bound;
     StrainField strain{trial.elastic ? elastic_displacement(rve, trial.strain) : trial.displacement,
                        {trial.strain}};
-    const auto answer = laws.respond(strain, {time_step_}, torch::kFloat, {true});
+    const auto answer = laws.respond(strain, {trial.time_step}, torch::kFloat, {true});
     auto equilibration = [&] {
       if (trial.elastic) return elastic_equilibration(rve, trial.strain);
       const auto medium = medium_of(answer.mean_tangent);
@@ -466,7 +626,13 @@ class DeformingPoints::Implementation {
       return Equilibration{z.contiguous(), medium, {MandelVector::Zero(trial.strain.size())}};
     }();
     equilibration.shift[0] = stress - answer.mean_stress[0];
-    const double gap = laws.gap(strain, answer, equilibration, {time_step_}, {true})[0];
+    double gap = laws.gap(strain, answer, equilibration, {trial.time_step}, {true})[0];
+    // Of the same mean, a little of it uniform: less than what a voxel cannot bear.
+    for (double part = 1e-9; std::isinf(gap) && part <= 1e-2; part *= 10) {
+      equilibration.part = 1 - part;
+      equilibration.rest = {part * stress};
+      gap = laws.gap(strain, answer, equilibration, {trial.time_step}, {true})[0];
+    }
     return gap - answer.mean_energy[0] + stress.dot(trial.strain);
   }
 
@@ -477,8 +643,15 @@ class DeformingPoints::Implementation {
   std::vector<PointRve> rves_;
   std::vector<PointState> points_;
   std::vector<PointTrial> trials_;
-  double time_step_ = 0, largest_bytes_ = 0;
-  std::mutex work_mutex_;
+  std::vector<PointProgress> progress_;
+  double largest_bytes_ = 0;
+  std::mutex mutex_;
+  /// By point: the displacement from which the last evaluation had no answer, and its strain.
+  struct FailedStart {
+    torch::Tensor displacement;
+    MandelVector strain;
+  };
+  std::map<std::size_t, FailedStart> failed_starts_;
   PointWork work_;
   /// Of every point, in the step that has begun and in the one before.
   std::vector<std::uint64_t> step_work_, last_work_;
@@ -496,22 +669,43 @@ std::size_t DeformingPoints::size() const {
 std::vector<PointResponse> DeformingPoints::evaluate(double time_step,
                                                      std::span<const MandelVector> strain,
                                                      const PointRequest& request) {
-  return implementation_->evaluate(time_step, strain, request);
+  return implementation_->evaluate(implementation_->all_points(), time_step, strain, request);
+}
+std::vector<PointResponse> DeformingPoints::evaluate(std::span<const std::size_t> points,
+                                                     double time_step,
+                                                     std::span<const MandelVector> strain,
+                                                     const PointRequest& request) {
+  return implementation_->evaluate(points, time_step, strain, request);
 }
 std::vector<double> DeformingPoints::dual_energy(std::span<const MandelVector> stress) {
   return implementation_->dual_energy(stress);
 }
+void DeformingPoints::set_tolerance(std::size_t point, double tolerance) {
+  implementation_->set_tolerance(point, tolerance);
+}
+std::optional<double> DeformingPoints::tolerance(std::size_t point) const {
+  return implementation_->tolerance(point);
+}
 void DeformingPoints::accept() {
-  implementation_->accept();
+  implementation_->accept(implementation_->all_points());
+}
+void DeformingPoints::accept(std::span<const std::size_t> points) {
+  implementation_->accept(points);
 }
 void DeformingPoints::reject() {
-  implementation_->reject();
+  implementation_->reject(implementation_->all_points());
+}
+void DeformingPoints::reject(std::span<const std::size_t> points) {
+  implementation_->reject(points);
 }
 std::vector<double> DeformingPoints::save(std::size_t point) const {
   return implementation_->save(point);
 }
 void DeformingPoints::restore(std::size_t point, std::span<const double> numbers) {
   implementation_->restore(point, numbers);
+}
+DeformationStart DeformingPoints::start_of(std::size_t point, double time) const {
+  return implementation_->start_of(point, time);
 }
 double DeformingPoints::mean_state(std::size_t point, const std::string& variable) const {
   return implementation_->mean_state(point, variable);
@@ -527,6 +721,9 @@ std::uint64_t DeformingPoints::last_work(std::size_t point) const {
 }
 double DeformingPoints::bytes_per_point() const {
   return implementation_->bytes_per_point();
+}
+double DeformingPoints::bytes_per_point(const LawRve& rve, const PointSettings& settings) {
+  return Implementation::bytes_of(LawStructure(rve), settings);
 }
 
 }  // namespace seco::surrogate

@@ -18,9 +18,6 @@ namespace {
 using materials::MandelMatrix;
 using materials::MandelVector;
 
-/// Mean strains beyond are refused.
-constexpr double largest_strain = 1.;
-
 /// What may be left by round-off of the residual of the six fields of the tangent, over the
 /// accuracy that is asked for.
 constexpr double tolerated = 10;
@@ -274,6 +271,7 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
   for (std::int64_t b = 0; b < batch; ++b)
     if (running[b] && (now.answer.step_ratio[b] < 1 || !now.answer.mean_stress[b].allFinite())) {
       outcomes[b].step_ratio = std::min(0.5, now.answer.step_ratio[b]);
+      outcomes[b].failure = IncrementFailure::law;
       running[b] = false;
     }
   /// Whether the fields are as near to the answer as asked, by the estimate.
@@ -366,6 +364,7 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
         if (running[b]) {
           // Good enough but for what round-off does to the bound: shorter steps do not help.
           outcomes[b].answered = is_near(b);
+          outcomes[b].failure = IncrementFailure::newton_steps;
           running[b] = false;
         }
       break;
@@ -378,6 +377,7 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
           (now.strain.mean[b] + step.mean[b]).cwiseAbs().maxCoeff() <= largest_strain)
         continue;
       outcomes[b].answered = false;
+      outcomes[b].failure = IncrementFailure::strain;
       running[b] = false;
     }
     if (!still_running()) break;
@@ -415,6 +415,10 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
         if (length[b] < shortest) {
           outcomes[b].answered = is_near(b);
           outcomes[b].step_ratio = std::min(0.5, next.answer.step_ratio[b]);
+          outcomes[b].failure =
+              next.answer.step_ratio[b] < 1 || !next.answer.mean_stress[b].allFinite()
+                  ? IncrementFailure::law
+                  : IncrementFailure::line_search;
           running[b] = false;
           length[b] = 0;
         }
@@ -427,9 +431,19 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
     }
   }
   for (std::int64_t b = 0; b < batch; ++b)
-    if (active[b] && outcomes[b].answered) displacement[b].copy_(now.strain.displacement[b]);
+    if (active[b] && outcomes[b].answered) {
+      displacement[b].copy_(now.strain.displacement[b]);
+      outcomes[b].failure = IncrementFailure::none;
+    }
   answer_ = std::move(now.answer);
   return outcomes;
+}
+
+void IncrementSolver::respond(const std::vector<ControlledLoad>& loads,
+                              const torch::Tensor& displacement) {
+  StrainField strain{displacement, {}};
+  for (const auto& load : loads) strain.mean.push_back(load.strain);
+  answer_ = trial(loads, std::move(strain), std::vector<bool>(loads.size(), true)).answer;
 }
 
 std::vector<IncrementSolver::Tangent> IncrementSolver::tangent(
@@ -473,7 +487,7 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent_in(
   auto energy = (begin.energy * n_voxels).to(device_);
   // Fields that are given are near the answer; without them the first step tells.
   auto decrease = before.defined() ? torch::zeros_like(energy) : energy.clone();
-  constexpr double least_decrease = 1e-6;
+  const double least_decrease = 0.1 * request.accuracy * request.accuracy;
   unsigned int iterations = 0;
 
   for (; iterations < settings_.max_iterations; ++iterations) {

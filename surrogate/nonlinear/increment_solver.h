@@ -28,8 +28,9 @@ struct IncrementOutcome {
   bool answered = false;
   /// Whether what was asked is met; else what is there is the best that was reached.
   bool converged = false;
-  /// If not answered: the fraction of the step to try.
+  /// If not answered: the fraction of the step to try, and why.
   double step_ratio = 0.5;
+  IncrementFailure failure = IncrementFailure::none;
   double energy_upper = 0, gap = 0;
   materials::MandelVector strain, stress;
   /// Guaranteed errors in the norm of the mean elastic compliance, and that norm of the stress.
@@ -56,10 +57,13 @@ class IncrementSolver {
   std::vector<IncrementOutcome> solve(const std::vector<ControlledLoad>& loads,
                                       const std::vector<bool>& active, torch::Tensor& displacement);
 
-  /// The laws' answer of the last solve, at its end.
+  /// Only lets the laws answer, at fields that are known.
+  void respond(const std::vector<ControlledLoad>& loads, const torch::Tensor& displacement);
+
+  /// The laws' answer of the last solve, at its end, or of the last respond().
   const LawFieldAnswer& answer() const { return answer_; }
 
-  /// Homogenized tangent of the last solve and what it makes of the stress.
+  /// Homogenized tangent at answer() and what it makes of the stress.
   struct Tangent {
     /// The lower bound is empty if a voxel's tangent is not positive definite.
     materials::MandelMatrix estimate, lower, upper;

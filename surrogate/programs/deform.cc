@@ -114,6 +114,17 @@ std::string identity_of(const materials::ParameterFile& file, const DeformRun& r
   }
   materials::FnvHash hash;
   hash.add(text.data(), text.size());
+  if (run.start) {
+    const auto add = [&](const auto& numbers) {
+      hash.add(numbers.data(), static_cast<std::size_t>(numbers.size()) * sizeof(double));
+    };
+    hash.add(&run.start->time, sizeof(double));
+    add(run.start->strain);
+    add(run.start->displacement);
+    add(run.start->direction);
+    add(run.start->strain_direction);
+    add(run.start->state);
+  }
   return fmt::format("{:016x}{:016x}", materials::hash(run.rve.rve), hash.value());
 }
 
@@ -219,6 +230,11 @@ int deform(const Options& options) {
   const auto checkpoint = options.json_file + ".checkpoint.h5";
   const auto identity = identity_of(file, run);
   surrogate::Deformation deformation({run.rve}, run.settings);
+  if (run.start) try {
+      deformation.start(0, *run.start);
+    } catch (const std::invalid_argument& error) {
+      file.refuse("Loading", "Start", error.what());
+    }
 
   json content{
       {"unit", unit}, {"tolerance", run.settings.tolerance}, {"increments", json::array()}};

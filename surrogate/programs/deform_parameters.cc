@@ -63,6 +63,39 @@ materials::Rve read_rve(ParameterFile& file, std::vector<std::string>& notes) {
   }
 }
 
+/// The state that the path begins with, if a file of it is named.
+std::optional<surrogate::DeformationStart> read_start_of_path(ParameterFile& file,
+                                                              const DeformRun& run) {
+  const std::string section = "Loading";
+  const auto path = file.path(section, "Start", "",
+                              "file of the state that the load path begins with, as seco-macro "
+                              "leaves of a point that fails; empty for the RVE at rest");
+  if (path.empty()) return std::nullopt;
+  if (!file.has(section, "File"))
+    file.refuse(section, "Start", "it goes with Type = file only: other paths begin at rest");
+  for (const auto& entry : file.entries())
+    if (entry.section == section && entry.key == "Increments per row" && entry.value != "1")
+      file.refuse(section, entry.key,
+                  "with 'Start' allowed is 1: parts of the first row would begin at rest");
+  for (const auto& point : run.path)
+    for (const bool stress : point.stress_is_prescribed)
+      if (stress)
+        file.refuse(section, "Start",
+                    "it goes with a load path of strains only, since the stress at its begin is "
+                    "not in the file");
+  try {
+    auto start = surrogate::read_start(path, run.rve.rve);
+    if (!(run.path.front().time > start.time))
+      throw std::invalid_argument(
+          fmt::format("{}: is the state at the time {:g}, and the first row of the load path is at "
+                      "{:g}; times have to increase",
+                      path, start.time, run.path.front().time));
+    return start;
+  } catch (const std::exception& error) {
+    file.refuse(section, "Start", error.what());
+  }
+}
+
 }  // namespace
 
 DeformRun read_deform_run(ParameterFile& file) {
@@ -95,6 +128,7 @@ DeformRun read_deform_run(ParameterFile& file) {
   run.rve.laws = materials::read_phase_laws(file, rve, file.has("Microstructure", "File"));
 
   run.path = materials::read_loading(file, "Loading", rve.dimension());
+  run.start = read_start_of_path(file, run);
   run.fields = file.path("Output", "Fields", "",
                          "name of VTI files with strain, stress and state of the voxels, without "
                          "number and ending; empty for none");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ struct DeformRun {
   surrogate::DeformationSettings settings;
   surrogate::LawRve rve;
   std::vector<materials::PathPoint> path;
+  /// The state that the path begins with; at rest if there is none.
+  std::optional<surrogate::DeformationStart> start;
   /// Name of the files of fields without their ending, empty for none, and the increments, from 1,
   /// after which they are written.
   std::string fields;

@@ -39,7 +39,9 @@ enum seco_result {
   /* An argument, a file or a parameter is wrong; nothing was computed or written. */
   SECO_BAD_INPUT = 2,
   /* No result: out of memory, no convergence at all, an error in a library. */
-  SECO_FAILED = 3
+  SECO_FAILED = 3,
+  /* Of points with a history (seco/points.h): one has no answer to so long a step. */
+  SECO_SHORTER_STEP = 4
 };
 
 /* Components of strains, stresses and stiffnesses. The shear components of strains are engineering

@@ -138,6 +138,99 @@ TEST(DeformingPoints, DualEnergiesBoundTheConjugate) {
   }
 }
 
+// Points with strains nearly alike have one tangent, computed once; others have their own.
+TEST(DeformingPoints, ShareTangentsOfTheSameRve) {
+  std::vector<MandelVector> strain;
+  for (int p = 0; p < 12; ++p) strain.push_back(tension(0.003 + 1e-6 * p));
+  strain.push_back(-tension(0.003));
+  strain.push_back(tension(0.0005));
+  for (int c = 0; c < 6; ++c) strain.push_back(0.003 * MandelVector::Unit(6, c));
+  const auto rve = particles();
+  PointSettings alone;
+  alone.tangent_change = 0;
+  alone.share_tangents = false;
+  PointSettings sharing;
+  sharing.tangent_change = 0.1;
+  const std::vector<std::uint32_t> same(strain.size(), 0);
+  DeformingPoints exact({rve}, same, alone), points({rve}, same, sharing);
+  const auto expected = exact.evaluate(1, strain, precise()),
+             answers = points.evaluate(1, strain, precise());
+  const auto n_plastic = strain.size() - exact.work().n_elastic;
+  EXPECT_EQ(exact.work().n_tangents, n_plastic);
+  EXPECT_LE(points.work().n_tangents, n_plastic - 11);
+  EXPECT_GE(points.work().n_tangents, 2u);
+  for (std::size_t p = 0; p < strain.size(); ++p) {
+    SCOPED_TRACE(fmt::format("point {}", p));
+    // Stresses and energies do not know of it.
+    EXPECT_LT((answers[p].stress - expected[p].stress).norm(), 2e-5 * expected[p].stress.norm());
+    const MandelMatrix change = expected[p].tangent.inverse() * answers[p].tangent;
+    EXPECT_LT((change - MandelMatrix::Identity(6, 6)).norm(), 0.3);
+  }
+  for (int p = 1; p < 12; ++p) EXPECT_EQ(answers[p].tangent, answers[0].tangent);
+  // Nor does it depend on what was asked before.
+  points.reject();
+  DeformingPoints again({rve}, same, sharing);
+  const auto second = again.evaluate(1, strain, precise());
+  for (std::size_t p = 0; p < strain.size(); ++p) EXPECT_EQ(second[p].tangent, answers[p].tangent);
+}
+
+// A structure that could not take a step gets the tangent of every point, and so does one that
+// iterates for long.
+TEST(DeformingPoints, HaveTangentsOfTheirOwnAfterAFailedStep) {
+  PointSettings settings;
+  settings.tangent_change = 0.5;
+  const std::vector<MandelVector> strain{tension(0.003), tension(0.0032), tension(0.0034)};
+  DeformingPoints points({particles()}, {0, 0, 0}, settings);
+  points.evaluate(1, strain, precise());
+  EXPECT_EQ(points.work().n_tangents, 1u);
+  points.reject();
+  points.evaluate(1, strain, precise());
+  EXPECT_GE(points.work().n_tangents, 3u);
+  DeformingPoints others({particles()}, {0, 0, 0}, settings);
+  for (int k = 0; k < 20; ++k) {
+    auto moving = strain;
+    for (auto& e : moving) e *= 1 + 1e-3 * k;
+    others.evaluate(1, moving, precise());
+  }
+  EXPECT_GE(others.work().n_tangents, 6u);
+}
+
+// Another RVE has tangents of its own, be they as near as may be.
+TEST(DeformingPoints, DoNotShareTangentsOfDifferentRves) {
+  PointSettings settings;
+  settings.tangent_change = 10;
+  settings.superpose_elastic = false;
+  DeformingPoints points({particles(3), particles(4)}, {0, 1, 0, 1}, settings);
+  const auto answers = points.evaluate(1, std::vector<MandelVector>(4, tension(0.003)), precise());
+  EXPECT_EQ(points.work().n_tangents, 2u);
+  EXPECT_EQ(answers[0].tangent, answers[2].tangent);
+  EXPECT_EQ(answers[1].tangent, answers[3].tangent);
+  EXPECT_NE(answers[0].tangent, answers[1].tangent);
+}
+
+TEST(DeformingPoints, KeepAToleranceOfTheirOwn) {
+  const auto rve = particles();
+  DeformingPoints points({rve}, {0, 0}, {});
+  PointRequest rough;
+  rough.tolerance = 0.05;
+  const std::vector<MandelVector> strain(2, tension(0.004));
+  const auto before = points.evaluate(1, strain, rough);
+  points.set_tolerance(1, 1e-4);
+  EXPECT_EQ(points.tolerance(0), std::nullopt);
+  const auto after = points.evaluate(1, strain, rough);
+  EXPECT_GT(after[0].error, 2e-4 * after[0].stress_norm);
+  EXPECT_LE(after[1].error, 1e-4 * after[1].stress_norm);
+  EXPECT_LT(after[1].gap, 0.1 * before[1].gap);
+  // Both bounds hold together.
+  EXPECT_LE(after[1].energy - after[1].gap, before[1].energy);
+  EXPECT_LE(before[1].energy - before[1].gap, after[1].energy);
+  points.accept();
+  DeformingPoints other({rve}, {0, 0}, {});
+  other.restore(1, points.save(1));
+  EXPECT_EQ(other.tolerance(1), 1e-4);
+  EXPECT_THROW(points.set_tolerance(0, 0), std::invalid_argument);
+}
+
 TEST(DeformingPoints, GoOnFromASavedState) {
   const auto rve = particles();
   DeformingPoints points({rve}, {0, 0, 0}, {}), other({rve}, {0, 0, 0}, {});
@@ -165,6 +258,63 @@ TEST(DeformingPoints, ElasticPointsTakeNoIteration) {
   }
   EXPECT_EQ(points.work().total(), 0u);
   EXPECT_EQ(points.work().n_elastic, 4u);
+}
+
+// Points that are asked, accepted and rejected one by one, with steps of other lengths for others.
+TEST(DeformingPoints, GoOnOneByOne) {
+  const auto rve = particles();
+  DeformingPoints together({rve}, {0, 0, 0}, {}), apart({rve}, {0, 0, 0}, {});
+  const std::vector<std::vector<std::size_t>> groups{{2, 0}, {1}};
+  for (std::size_t step = 0; step < history.size(); ++step) {
+    const auto strain = strains_at(step);
+    const auto expected = together.evaluate(1, strain, precise());
+    together.accept();
+    for (const auto& group : groups) {
+      std::vector<MandelVector> own, far;
+      for (const auto p : group) {
+        own.push_back(strain[p]);
+        far.push_back(1.5 * strain[p]);
+      }
+      apart.evaluate(group, 2, far, precise());
+      apart.reject(group);
+      const auto responses = apart.evaluate(group, 1, own, precise());
+      for (std::size_t i = 0; i < group.size(); ++i)
+        EXPECT_LT((responses[i].stress - expected[group[i]].stress).norm(),
+                  2e-5 * expected[group[i]].stress.norm());
+      apart.accept(group);
+    }
+  }
+  const std::size_t missing[] = {3};
+  EXPECT_THROW(apart.evaluate(missing, 1, std::vector{tension(0)}, precise()),
+               std::invalid_argument);
+  EXPECT_THROW(apart.accept(missing), std::invalid_argument);
+}
+
+// A point without an answer says why, and its RVE fails alone in the same way.
+TEST(DeformingPoints, FailAsTheirRveAlone) {
+  const auto rve = particles();
+  PointSettings settings;
+  settings.max_newton_steps = 2;
+  DeformingPoints points({rve}, {0}, settings);
+  points.evaluate(1, std::vector{tension(0.0015)}, {});
+  points.accept();
+  const auto response = points.evaluate(1, std::vector{tension(0.05)}, precise()).front();
+  ASSERT_FALSE(response.answered);
+  EXPECT_EQ(response.failure, IncrementFailure::newton_steps);
+  points.reject();
+  DeformationSettings path;
+  path.device = "cpu";
+  path.max_newton_steps = settings.max_newton_steps;
+  path.tolerance = precise().tolerance;
+  path.smallest_step = 1;
+  Deformation alone({rve}, path);
+  alone.start(0, points.start_of(0, 1));
+  const LoadIncrement increment{2, std::vector<bool>(6, false), tension(0.05),
+                                MandelVector::Zero(6)};
+  const auto result = alone.advance({&increment, 1}).front();
+  EXPECT_EQ(result.status, IncrementStatus::failed);
+  EXPECT_EQ(result.failure, response.failure);
+  EXPECT_NE(result.message.find(describe(response.failure)), std::string::npos) << result.message;
 }
 
 TEST(DeformingPoints, RefuseWhatDoesNotFit) {

@@ -1,6 +1,7 @@
 // seco deform RUN.prm: what it refuses and how it says so, what its files have, and what is left of
 // a run that ends early.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,6 +11,10 @@
 #include <sstream>
 
 #include "run_program.h"
+#include "seco/materials/generator_parameters.h"
+#include "seco/materials/generators.h"
+#include "seco/materials/hdf5_file.h"
+#include "seco/materials/rve_file.h"
 #include "support/csv.h"
 #include "support/small_microstructures.h"
 
@@ -326,6 +331,85 @@ TEST(Deform, PlaneStrainHasThreeComponents) {
 }
 
 // On a coarser grid.
+namespace {
+
+seco::materials::GeneratorSettings settings_of_composite() {
+  seco::materials::GeneratorSettings settings;
+  settings.type = "inclusions";
+  settings.shape = {6, 6, 6};
+  settings.n_inclusions = 1;
+  settings.matrix = seco::materials::stiffness_from_text("3000, 0.35", "MPa");
+  settings.inclusion = seco::materials::stiffness_from_text("60000, 0.25", "MPa");
+  return settings;
+}
+
+/// The composite as a file, and a state of it at the time 1 in `start.h5`.
+void write_start(const fs::path& folder, const std::vector<double>& state = {},
+                 const std::string& hash = "") {
+  const auto rve = seco::materials::generate(settings_of_composite());
+  seco::materials::write_rve((folder / "rve.h5").string(), rve);
+  seco::materials::Hdf5Writer writer((folder / "start.h5").string());
+  const std::vector<double> strain(6, 1e-5);
+  writer.dataset("strain", {6}, strain.data());
+  if (!state.empty()) writer.dataset("state", {state.size()}, state.data());
+  writer.numbers("time", {1.});
+  writer.text("rve", hash.empty() ? fmt::format("{:016x}", seco::materials::hash(rve)) : hash);
+  writer.close();
+}
+
+const std::string from_start =
+    "set Tangent = none\nsubsection Microstructure\n  set File = rve.h5\nend\n" +
+    section("Phase 0", matrix) + section("Phase 1", particles) +
+    section("Loading", "  set File = path.csv\n  set Start = start.h5\n");
+
+}  // namespace
+
+TEST(Deform, APathBeginsWithAState) {
+  const auto folder = new_folder("start");
+  write_start(folder);
+  write_text(folder / "path.csv", "time,E11,E22,E33,E23,E13,E12\n2,0.002,0,0,0,0,0\n");
+  const auto outcome = deform(folder, from_start, "--json out.json");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const auto increments = read_json(folder / "out.json").at("increments");
+  // The state is that at rest, so the stress is that of a path that begins at rest; what is known
+  // of errors along the path is not.
+  const auto rest =
+      deform(folder, replaced(from_start, "  set Start = start.h5\n", ""), "--json rest.json");
+  ASSERT_EQ(rest.exit_code, 0) << rest.output;
+  const auto expected = read_json(folder / "rest.json").at("increments");
+  EXPECT_NEAR(value(increments[0], "stress", 0), value(expected[0], "stress", 0), 1e-9 * 200);
+  EXPECT_TRUE(increments[0]["path_error_bound"].is_null());
+  EXPECT_TRUE(expected[0]["path_error_bound"].is_number());
+}
+
+TEST(Deform, StatesThatDoNotFitAreRefused) {
+  const auto refused = [&](const std::string& parameters, const std::string& path,
+                           const std::vector<std::string>& parts,
+                           const std::vector<double>& state = {}, const std::string& hash = "") {
+    const auto folder = new_folder("wrong_start");
+    write_start(folder, state, hash);
+    write_text(folder / "path.csv", path);
+    const auto outcome = deform(folder, parameters);
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
+    auto all = parts;
+    all.insert(all.end(), {"run.prm", "section 'Loading'"});
+    expect_parts(outcome.output, all);
+  };
+  const std::string strains = "time,E11,E22,E33,E23,E13,E12\n2,0.002,0,0,0,0,0\n";
+  refused(from_start, header + "2,0.002,0,0,0,0,0\n", {"'Start'", "strains only"});
+  refused(from_start, "time,E11,E22,E33,E23,E13,E12\n1,0.002,0,0,0,0,0\n",
+          {"'Start'", "time 1", "have to increase"});
+  refused(from_start, strains, {"'Start'", "state of 7 numbers"}, std::vector<double>(7, 0.));
+  refused(from_start, strains, {"'Start'", "'state'", "not finite"}, {NAN});
+  refused(from_start, strains, {"'Start'", "start.h5", "another RVE"}, {}, "0");
+  refused(replaced(from_start, "set Start = start.h5", "set Start = none.h5"), strains,
+          {"'Start'", "none.h5"});
+  refused(replaced(from_start, "set Start", "set Increments per row = 2\n  set Start"), strains,
+          {"'Increments per row'", "allowed is 1"});
+  refused(replaced(from_start, "set File = path.csv", "set Type = tension"), strains,
+          {"'Start'", "Type = file"});
+}
+
 TEST(Deform, ShippedFilesRun) {
   int n_files = 0;
   for (const auto& entry : fs::directory_iterator(fs::path(SECO_SOURCE) / "prm")) {
@@ -352,12 +436,24 @@ TEST(Deform, EarlierIncrementsAreKeptWhereALaterOneFails) {
       "set Smallest step = 0.5\nset Newton steps = 3\n" + run_of(matrix, "  set File = path.csv\n");
   const auto outcome = deform(folder, text, "--json out.json --csv out.csv");
   EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
-  expect_parts(outcome.output, {"increment 3", "earlier increments are kept"});
+  expect_parts(outcome.output,
+               {"increment 3", "the Newton steps are used up", "earlier increments are kept"});
   const auto increments = read_json(folder / "out.json").at("increments");
   ASSERT_EQ(increments.size(), 2U);
   EXPECT_NEAR(value(increments[1], "stress", 0), 20, 1e-9);
   const auto csv = read_text((folder / "out.csv").string());
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
+}
+
+TEST(Deform, AStressBeyondTheLimitLoadIsCalledThat) {
+  const auto folder = new_folder("limit_load");
+  write_text(folder / "path.csv",
+             "time,S11,S22,S33,S23,S13,S12\n1,10,0,0,0,0,0\n2,1000,0,0,0,0,0\n");
+  const auto perfect = replaced(matrix, "  set Hardening modulus = 1000\n", "");
+  const auto outcome =
+      deform(folder, "set Smallest step = 0.5\n" + run_of(perfect, "  set File = path.csv\n"));
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
+  expect_parts(outcome.output, {"increment 2", "beyond the limit load"});
 }
 
 TEST(Deform, AKilledRunGoesOnToTheSameBytes) {

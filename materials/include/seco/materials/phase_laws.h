@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "seco/materials/law.h"
@@ -18,5 +19,14 @@ namespace seco::materials {
 ///   `Phase N` without a voxel
 std::vector<std::shared_ptr<const Law>> read_phase_laws(ParameterFile& file, const Rve& rve,
                                                         bool has_stiffnesses);
+
+/// The same of a file that is not read otherwise, for one RVE after another: sections that are not
+/// those of phases are not looked at, and keys in these that no law knows are refused.
+std::vector<std::shared_ptr<const Law>> laws_of_file(const ParameterFile& file, const Rve& rve,
+                                                     bool has_stiffnesses);
+
+/// The sections of the phases of such a file, as text of a parameter file that may stand in any
+/// folder: paths in it are absolute.
+std::string laws_as_text(const ParameterFile& file, const Rve& rve, bool has_stiffnesses);
 
 }  // namespace seco::materials

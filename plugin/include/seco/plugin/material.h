@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "seco/materials/rve.h"
 #include "seco/plugin/local_response.h"
 #include "seco/plugin/stiffness_table.h"
 
@@ -69,9 +71,27 @@ struct MaterialResponse {
   /// 1, or where a point could not be answered the fraction of the step to try instead, above 0 and
   /// below 1; the answer is then undefined.
   double step_fraction = 1;
+  /// Why, a clause for messages; may be empty.
+  std::string failure;
 
   /// The energy is NaN until it is set.
   void resize(std::size_t n_points, Request request);
+};
+
+/// A point that a material has had no answer for.
+struct FailedPoint {
+  /// As in MaterialResponse.
+  double step_fraction = 1;
+  /// As in MaterialPoint; of several points the worst is the first by fraction, cell and point.
+  std::uint64_t cell = 0;
+  unsigned int quadrature_point = 0;
+  /// Coordinates, and why there is no answer, for messages.
+  std::string position, reason;
+
+  template <typename Archive>
+  void serialize(Archive& archive, unsigned int) {
+    archive& step_fraction& cell& quadrature_point& position& reason;
+  }
 };
 
 /// A quantity of the points of a material beside strain and stress, for output.
@@ -188,6 +208,14 @@ class Material {
   virtual std::uint64_t check_points(const std::vector<MaterialPoint<dim>>& points,
                                      MPI_Comm communicator) const;
 
+  /// Bytes that the history of each of these points may take, 0 without history; as `check_points`.
+  virtual double history_bytes(const std::vector<MaterialPoint<dim>>& points,
+                               MPI_Comm communicator) const;
+
+  /// The RVE of a point that `set_points` could be given, in the unit of the run; may be asked
+  /// after `parse_parameters`. Not collective. By default none: no microstructure.
+  virtual std::optional<materials::Rve> rve(const MaterialPoint<dim>& point) const;
+
   /// What the stress depends on; may be asked after `parse_parameters`, and is the same on all
   /// ranks. By default not declared, which hosts refuse.
   virtual Dependence dependence() const;
@@ -217,6 +245,15 @@ class Material {
   virtual std::vector<double> dual_energy(const LoadStep& step,
                                           std::span<const dealii::SymmetricTensor<2, dim>> stress);
 
+  /// The worst of the points that the last call of `evaluate` on this rank had no answer for, until
+  /// it is called again. Not collective. By default none.
+  virtual std::optional<FailedPoint> failed_point() const;
+
+  /// Writes what it takes to try that point again without the structure, into a folder that is
+  /// there, after `reject`. Called on one rank only. By default nothing.
+  /// @return the command that does so; empty if nothing was written. @throws std::runtime_error
+  virtual std::string write_failed_point(const std::string& folder) const;
+
   /// The step ends with the strains that were evaluated last: the state at its end is that at the
   /// begin of the next one. By default nothing, which suits a material without history.
   virtual void accept();
@@ -241,7 +278,8 @@ class Material {
   ///   w and the strains of the solutions with both bounds; it may be negative
   virtual std::vector<RveShare> rve_shares(std::span<const double> share_of_point) const;
 
-  /// Makes the gaps of RVEs smaller; `stiffness_table` then has what is better known. Bounds stay
+  /// Makes the gaps of RVEs smaller; `stiffness_table` then has what is better known, and with a
+  /// history `evaluate` answers more accurately from now on. Bounds stay
   /// guaranteed whether or not a wanted gap is reached. Collective; an error on any rank is thrown
   /// on all.
   /// @param wanted_gap one per entry of `rve_shares`, 0 for RVEs that stay as they are; ranks that

@@ -9,6 +9,7 @@
 
 #include "seco/materials/law.h"
 #include "seco/materials/rve.h"
+#include "seco/surrogate/deformation_start.h"
 
 namespace seco::surrogate {
 
@@ -65,6 +66,23 @@ enum class IncrementStatus {
 };
 const char* to_string(IncrementStatus status);
 
+/// Why no equilibrium was found.
+enum class IncrementFailure {
+  none,
+  /// A law has no answer to the step, or none that is finite, and wants a shorter one.
+  law,
+  /// A Newton step asks for a mean strain beyond `largest_strain`: more than the laws can bear.
+  strain,
+  /// The line search finds no smaller energy along a Newton step.
+  line_search,
+  /// The Newton steps are used up.
+  newton_steps
+};
+/// Mean strains that a Newton step asks for may have components up to this one.
+inline constexpr double largest_strain = 1;
+/// A clause for messages; empty for none.
+std::string describe(IncrementFailure failure);
+
 /// The answer at the end of an increment; Mandel notation, in the unit of the RVE.
 struct IncrementResult {
   double time = 0;
@@ -89,6 +107,8 @@ struct IncrementResult {
   /// Parts that the increment was cut into.
   unsigned int n_parts = 1;
   IncrementStatus status = IncrementStatus::ok;
+  /// Of the smallest step, if it failed.
+  IncrementFailure failure = IncrementFailure::none;
   std::string message;
 };
 
@@ -115,6 +135,11 @@ class Deformation {
   /// Goes on to the end of the next increment, one per RVE.
   /// @throws std::invalid_argument if a time does not increase or a value is not finite
   std::vector<IncrementResult> advance(std::span<const LoadIncrement> increments);
+
+  /// Lets the path of an RVE begin with a state other than that at rest, before its first
+  /// increment; of a path that goes on from there no error along the path is known.
+  /// @throws std::invalid_argument if displacement or state are not those of such an RVE
+  void start(std::size_t rve, const DeformationStart& start);
 
   /// Everything that later increments depend on, and its way back. @throws std::invalid_argument if
   /// the numbers are not those of these RVEs

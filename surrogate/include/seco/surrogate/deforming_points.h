@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,9 +23,13 @@ struct PointSettings {
   /// The displacements of the unit strains of a point's tangent are kept, in single precision: with
   /// them the next displacement is extrapolated, and the next tangent starts from them.
   bool keep_tangent_fields = true;
-  /// A kept tangent is answered again while the mean tangent of the voxels has changed by no more
-  /// than this part of itself; 0 for a new one each time.
-  double tangent_change = 0.02;
+  /// A kept tangent is answered again while the mean tangent M of the voxels is near that of its
+  /// own, M0: `|M0^-1/2 (M - M0) M0^-1/2|` (Frobenius) at most this; 0 for a new one each time.
+  /// From the fifth evaluation of a step on half as much each time, and 0 after reject().
+  double tangent_change = 0.1;
+  /// Kept tangents are answered to all points with the same RVE that are as near. Needs kept
+  /// fields.
+  bool share_tangents = true;
   /// As in DeformationSettings.
   bool single_precision_state = false;
 };
@@ -35,10 +40,6 @@ struct PointRequest {
   double tolerance = 1e-3;
   StopCriterion criterion = StopCriterion::certified;
   bool tangent = true;
-  /// Where the strain differs from the last one of the same step by more than a twentieth of the
-  /// step's, an estimated error of this part of that ratio is enough, at most a tenth: the
-  /// structure is not in equilibrium yet. 0: all strains are answered alike.
-  double rough_share = 0;
   /// Largest residual of the fields of the tangent, relative in the energy norm; its error is of
   /// second order in it.
   double tangent_accuracy = 3e-3;
@@ -46,8 +47,9 @@ struct PointRequest {
 
 /// The answer of a point; Mandel notation, in the unit of its RVE.
 struct PointResponse {
-  /// False if no equilibrium was found: the step has to be cut to `step_ratio` of it.
+  /// False if no equilibrium was found, and why: the step has to be cut to `step_ratio` of it.
   bool answered = false;
+  IncrementFailure failure = IncrementFailure::none;
   double step_ratio = 0.5;
   materials::MandelVector stress;
   /// Empty if not asked for.
@@ -73,6 +75,8 @@ struct PointWork {
   /// Of conjugate gradients: on increments, and on tangents, where each counts for all unit
   /// strains.
   std::uint64_t iterations = 0, tangent_iterations = 0;
+  /// Tangents that were computed.
+  std::uint64_t n_tangents = 0;
   /// Evaluations of residual and certificate.
   std::uint64_t residuals = 0;
   std::uint64_t total() const { return iterations + tangent_iterations + residuals; }
@@ -94,6 +98,7 @@ class DeformingPoints {
 
   std::size_t size() const;
   /// Answers at the end of a step of this length. @param strain one per point
+  /// @param request its tolerance is that of points without one of their own
   /// @throws std::invalid_argument if a strain or the time step is not a finite number
   std::vector<PointResponse> evaluate(double time_step,
                                       std::span<const materials::MandelVector> strain,
@@ -102,15 +107,33 @@ class DeformingPoints {
   /// bound of the conjugate of W; infinity where the shifted stress cannot be carried or a law has
   /// no conjugate. @throws std::logic_error before the first evaluation of a step
   std::vector<double> dual_energy(std::span<const materials::MandelVector> stress);
+  /// From now on a point is answered to this tolerance, also after accept() and reject(). Tangents
+  /// and start fields stay. @throws std::invalid_argument if it is not positive
+  void set_tolerance(std::size_t point, double tolerance);
+  /// The point's own tolerance; none if that of the request holds.
+  std::optional<double> tolerance(std::size_t point) const;
+
   /// The step ends with the strains that were evaluated last.
   void accept();
   /// The step is given up.
   void reject();
 
-  /// All that later steps depend on, of a point. @throws std::invalid_argument if the numbers are
-  /// not those of such a point
+  /// The same for some of the points, each of them at most once; nothing happens to the others.
+  /// Several threads may ask for different points at a time. @param points their numbers
+  /// @throws std::invalid_argument also for a number that is no point's
+  std::vector<PointResponse> evaluate(std::span<const std::size_t> points, double time_step,
+                                      std::span<const materials::MandelVector> strain,
+                                      const PointRequest& request);
+  void accept(std::span<const std::size_t> points);
+  void reject(std::span<const std::size_t> points);
+
+  /// All that later steps depend on, of a point, its tolerance too. @throws std::invalid_argument
+  /// if the numbers are not those of such a point
   std::vector<double> save(std::size_t point) const;
   void restore(std::size_t point, std::span<const double> numbers);
+  /// The state at the begin of the step, for the RVE of the point alone, with the displacement from
+  /// which the last evaluation was started if it had no answer. @param time at the begin
+  DeformationStart start_of(std::size_t point, double time) const;
 
   /// Mean over the RVE of a quantity of one number of the state, by its name; 0 in voxels without.
   double mean_state(std::size_t point, const std::string& variable) const;
@@ -121,6 +144,9 @@ class DeformingPoints {
   std::uint64_t last_work(std::size_t point) const;
   /// Bytes that a point takes that has left the elastic range.
   double bytes_per_point() const;
+  /// Those of a point with this RVE, without making any.
+  /// @throws std::invalid_argument for a phase without a law
+  static double bytes_per_point(const LawRve& rve, const PointSettings& settings);
 
  private:
   class Implementation;

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "seco/materials/parameter_reader.h"
+#include "seco/surrogate/deforming_points.h"
+
+namespace seco::surrogate {
+
+/// What a section `homogenized laws` says of its points, beside where their RVEs come from.
+struct PointParameters {
+  /// The file with the laws of the phases.
+  std::string laws_file;
+  PointSettings settings;
+  PointRequest request;
+};
+
+/// Asks for `Laws`, `Tolerance`, `Stop on` and what else points have. @throws
+/// materials::ParameterError
+PointParameters read_point_parameters(materials::ParameterReader& reader,
+                                      const std::string& section);
+/// Refuses a section without a file of laws. @throws materials::ParameterError
+void require_laws(const materials::ParameterReader& reader, const std::string& section,
+                  const PointParameters& parameters);
+
+}  // namespace seco::surrogate
