@@ -29,6 +29,7 @@ struct Options {
   bool print_parameters = false, list_materials = false, restart = false, validate = false;
   int dimension = 3;
   std::vector<std::string> libraries;
+  seco::macro::RveRequest rve;
 };
 
 bool is_first_rank() {
@@ -75,6 +76,10 @@ int validate(const Options& options) {
 
 int run(const Options& options) {
   if (options.validate) return validate(options);
+  if (!options.rve.file.empty()) {
+    seco::macro::write_rve_of({options.file, false}, options.rve, MPI_COMM_WORLD);
+    return 0;
+  }
   const auto [summary, strict] =
       seco::macro::run_file({options.file, options.restart}, MPI_COMM_WORLD);
   return report_missed(summary) && strict ? missed : 0;
@@ -117,7 +122,8 @@ void check_options(const CLI::App& app, const Options& options) {
     for (const auto& [given, what] :
          {std::pair(!options.file.empty(), "the parameter file " + options.file),
           std::pair(options.restart, std::string("--restart")),
-          std::pair(options.validate, std::string("--validate"))})
+          std::pair(options.validate, std::string("--validate")),
+          std::pair(!options.rve.file.empty(), std::string("--write-rve"))})
       if (given)
         refuse(
             fmt::format("{} does not go with {}, which describes the program and runs nothing; "
@@ -127,6 +133,20 @@ void check_options(const CLI::App& app, const Options& options) {
     refuse(
         "--library has an effect with --list-materials and --print-parameters only; a run loads "
         "what its parameter file names in the key 'Additional shared libraries'");
+  const auto given = [&](const char* option) { return app.count(option) > 0; };
+  if (given("--write-rve")) {
+    if (given("--point") == given("--cell"))
+      refuse("--write-rve needs the point whose RVE is meant: either --point or --cell");
+    for (const char* other : {"--restart", "--validate"})
+      if (given(other)) refuse(fmt::format("{} does not go with --write-rve", other));
+    if (options.rve.file == options.file)
+      refuse("--write-rve names the parameter file; name another file");
+  }
+  for (const char* of_rve : {"--point", "--cell"})
+    if (given(of_rve) && !given("--write-rve"))
+      refuse(fmt::format("{} has an effect with --write-rve only", of_rve));
+  if (given("--quadrature-point") && !given("--cell"))
+    refuse("--quadrature-point has an effect with --cell only; --point takes the nearest one");
   if (app.count("--dimension") > 0 && !options.print_parameters)
     refuse(
         "--dimension has an effect with --print-parameters only; a run has the key 'Dimension' "
@@ -164,6 +184,19 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
       "continues from the checkpoint that the section 'Checkpoint' names, if there is one");
   app.add_flag("--validate", options.validate,
                "checks all that can be checked without computing, and prints every problem");
+  app.add_option("--write-rve", options.rve.file,
+                 "writes the RVE of a point to this file (HDF5), which seco homogenize and seco "
+                 "deform read, and runs nothing");
+  app.add_option("--point", options.rve.position,
+                 "for --write-rve: the quadrature point nearest to this position in its cell, "
+                 "coordinates separated by commas")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option("--cell", options.rve.cell,
+                 "for --write-rve: a cell, by its id in local_quantities.csv");
+  app.add_option("--quadrature-point", options.rve.quadrature_point,
+                 "for --write-rve: of the cell, from 0")
+      ->capture_default_str();
   app.add_flag("--print-parameters", options.print_parameters,
                "prints all parameters, documented, as a .prm");
   app.add_flag("--list-materials", options.list_materials,

@@ -11,7 +11,7 @@
 #include <cmath>
 
 #include "json_number.h"
-#include "marking.h"
+#include "refine_rves.h"
 #include "seco/plugin/refinement_limits.h"
 
 namespace seco::macro {
@@ -51,34 +51,45 @@ void Certification<dim>::check() const {
 }
 
 template <int dim>
-EnergyBounds Certification<dim>::bounds_of_solves() {
+EnergyBounds Certification<dim>::bounds_of(const Solution& stiff,
+                                           const std::optional<Solution>& soft) {
   // Any displacement that fulfils the conditions has a potential energy no less than that in
   // equilibrium, so what a solve leaves costs the bound from above nothing. The one from below
   // takes the guaranteed energy of its error.
   EnergyBounds bounds;
-  const auto stiff = solver_.solve(materials_.stiffness_field(Bound::upper), "upper bound");
   bounds.upper = stiff.potential() + stiff.round_off();
   // That of the body at rest.
   if (problem_.is_homogeneous()) bounds.upper = std::min(bounds.upper, 0.);
   solver_width_ = stiff.error.value_or(0.);
-  std::optional<Solution> soft;
   no_lower_bound_.clear();
-  if (!materials_.has_lower_bound()) {
+  if (!soft) {
     no_lower_bound_ =
         "the stiffness of some RVEs has no lower bound, as with voids of stiffness zero";
+  } else if (soft->error) {
+    bounds.lower = soft->potential() - 0.5 * *soft->error - soft->round_off();
+    solver_width_ += *soft->error;
   } else {
-    soft = solver_.solve(materials_.stiffness_field(Bound::lower), "lower bound");
-    if (soft->error) {
-      bounds.lower = soft->potential() - 0.5 * *soft->error - soft->round_off();
-      solver_width_ += *soft->error;
-    } else {
-      no_lower_bound_ =
-          "a part of the mesh is held by nodes or edges alone that it shares with others, and the "
-          "error of its displacement is not bounded";
-    }
+    no_lower_bound_ =
+        "a part of the mesh is held by nodes or edges alone that it shares with others, and the "
+        "error of its displacement is not bounded";
   }
   compute_shares(stiff.displacement, soft ? soft->displacement : stiff.displacement);
   return in_order(bounds);
+}
+
+template <int dim>
+EnergyBounds Certification<dim>::bounds_of_solves() {
+  const auto stiff = solver_.solve(materials_.stiffness_field(Bound::upper), "upper bound");
+  std::optional<Solution> soft;
+  if (materials_.has_lower_bound())
+    soft = solver_.solve(materials_.stiffness_field(Bound::lower), "lower bound");
+  return bounds_of(stiff, soft);
+}
+
+template <int dim>
+void Certification<dim>::take_solutions(const Solution& stiff,
+                                        const std::optional<Solution>& soft) {
+  bounds_ = bounds_of(stiff, soft);
 }
 
 template <int dim>
@@ -175,10 +186,10 @@ void Certification<dim>::add_round() {
   add_statistics(round);
   rounds_.push_back(round);
   log_.print(fmt::format(
-      "== round {}: compliance in [{:.8g}, {:.8g}], relative width {:.3g}, {} of {} RVEs "
+      "== round {}: compliance in [{:.8g}, {:.8g}] {}, relative width {:.3g}, {} of {} RVEs "
       "refined, {:.1f} s microscale, {:.1f} s macroscale\n",
-      round.number, round.lower, round.upper, round.relative_width, round.n_refined, round.n_rves,
-      round.micro_seconds, round.macro_seconds));
+      round.number, round.lower, round.upper, parameters_.units.energy, round.relative_width,
+      round.n_refined, round.n_rves, round.micro_seconds, round.macro_seconds));
 }
 
 template <int dim>
@@ -209,53 +220,9 @@ std::string Certification<dim>::refine_limit(double width, double compliance) co
 }
 
 template <int dim>
-std::vector<std::vector<double>> Certification<dim>::wanted_gaps(
-    const std::vector<std::vector<plugin::RveShare>>& rves, double width, double goal) const {
-  std::vector<double> improvable, shares;
-  for (const auto& list : rves)
-    for (const auto& rve : list)
-      if (rve.counted && rve.improvable) improvable.push_back(rve.share);
-  for (const auto& list : dealii::Utilities::MPI::all_gather(log_.communicator(), improvable))
-    shares.insert(shares.end(), list.begin(), list.end());
-  double rest = 0;
-  if (std::isfinite(width)) {
-    rest = width;
-    for (const double share : shares) rest -= std::max(share, 0.);
-  }
-  const auto marking = mark(shares, rest, goal, parameters_.certification.doerfler);
-  // Without a lower bound of the structure there is no width; the RVEs that lack theirs come first.
-  const auto wanted_gap = [&](const plugin::RveShare& rve) {
-    if (!rve.improvable) return 0.;
-    if (!std::isfinite(width) && rve.gap > 1 - 1e-9) return 0.5;
-    return marking.wanted_gap(rve.share, rve.gap);
-  };
-  std::vector<std::vector<double>> wanted(rves.size());
-  for (std::size_t m = 0; m < rves.size(); ++m)
-    for (const auto& rve : rves[m]) wanted[m].push_back(wanted_gap(rve));
-  return wanted;
-}
-
-template <int dim>
 std::size_t Certification<dim>::refine(double width, double goal) {
   const auto scope = log_.section("microscale");
-  std::vector<std::vector<plugin::RveShare>> rves;
-  for (std::size_t m = 0; m < shares_.size(); ++m)
-    rves.push_back(materials_.material(m).rve_shares(shares_[m]));
-  const auto wanted = wanted_gaps(rves, width, goal);
-  std::size_t n_marked = 0;
-  for (std::size_t m = 0; m < rves.size(); ++m)
-    for (std::size_t r = 0; r < rves[m].size(); ++r)
-      if (rves[m][r].counted && wanted[m][r] > 0) ++n_marked;
-  n_marked = sum(n_marked, log_.communicator());
-  if (n_marked == 0) return 0;
-  for (std::size_t m = 0; m < rves.size(); ++m) {
-    const auto n =
-        std::count_if(wanted[m].begin(), wanted[m].end(), [](double w) { return w > 0; });
-    if (sum(static_cast<std::uint64_t>(n), log_.communicator()) == 0) continue;
-    materials_.in_material(
-        m, [&] { materials_.material(m).refine(wanted[m], log_.progress_report()); });
-  }
-  return n_marked;
+  return refine_rves(materials_, shares_, width, goal, parameters_.certification.doerfler, log_);
 }
 
 template <int dim>

@@ -74,6 +74,9 @@ class Certification {
   void certify(Stage last, const StageDone& done);
   /// Solves once with both bounds, and sets the shares of the points. Collective.
   void solve_bounds();
+  /// Takes solutions with the upper bound of the stiffness and, if there is one, the lower bound
+  /// for those of solve_bounds. Collective.
+  void take_solutions(const Solution& stiff, const std::optional<Solution>& soft);
   /// Homogenizes a sample of the RVEs with the engines of reference. Collective.
   void audit();
   /// The potential energy of the estimate, put into the bounds, which it may leave by no more than
@@ -104,6 +107,7 @@ class Certification {
 
  private:
   EnergyBounds bounds_of_solves();
+  EnergyBounds bounds_of(const Solution& stiff, const std::optional<Solution>& soft);
   /// @param stiff, soft displacements of the upper and of the lower bound of the stiffness
   void compute_shares(const Vector& stiff, const Vector& soft);
   /// Solves with both bounds and adds a round.
@@ -113,9 +117,6 @@ class Certification {
   /// Marks and refines RVEs. @param width of the compliance, nan if it has no upper bound
   /// @return the number of marked RVEs, 0 if none can be improved
   std::size_t refine(double width, double goal);
-  /// The gap that is asked of every RVE, by material; 0 where it stays as it is. Collective.
-  std::vector<std::vector<double>> wanted_gaps(
-      const std::vector<std::vector<plugin::RveShare>>& rves, double width, double goal) const;
   /// Why no RVE is refined any more, with the key that stops it. Collective.
   std::string refine_limit(double width, double compliance) const;
   /// Checks that bounds are finite and in order; what crosses by no more than round-off is put in

@@ -13,11 +13,20 @@ template <int dim>
 IncrementSolver<dim>::IncrementSolver(const MacroParameters<dim>& parameters,
                                       const BoundaryValueProblem<dim>& problem,
                                       const MaterialField<dim>& materials,
-                                      TangentSolver<dim>& tangent_solver)
+                                      TangentSolver<dim>& tangent_solver, RunLog& log)
     : parameters_(parameters),
       problem_(problem),
       materials_(materials),
-      tangent_solver_(tangent_solver) {}
+      tangent_solver_(tangent_solver),
+      log_(log) {}
+
+template <int dim>
+StepResponse<dim> IncrementSolver<dim>::respond_to(const Vector& displacement,
+                                                   const plugin::LoadStep& step,
+                                                   const Loads& loads) const {
+  const auto scope = log_.section("materials");
+  return respond(problem_, materials_, step, loads, displacement);
+}
 
 template <int dim>
 typename IncrementSolver<dim>::Vector IncrementSolver<dim>::moved(const Vector& displacement,
@@ -47,7 +56,7 @@ bool IncrementSolver<dim>::search(const plugin::LoadStep& step, const Loads& loa
   double factor = 1;
   for (unsigned int trial = 0; trial < most_trials; ++trial) {
     auto displacement = moved(increment.displacement, factor, direction);
-    auto response = respond(problem_, materials_, step, loads, displacement);
+    auto response = respond_to(displacement, step, loads);
     if (response.step_fraction < 1) {
       increment.failure = response.refusal;
       increment.step_fraction = response.step_fraction;
@@ -80,7 +89,8 @@ bool IncrementSolver<dim>::search(const plugin::LoadStep& step, const Loads& loa
 
 template <int dim>
 Increment<dim> IncrementSolver<dim>::solve(const plugin::LoadStep& step, const Loads& loads,
-                                           const Vector& start, double force_scale) {
+                                           const Vector& start, double force_scale,
+                                           double tolerance) {
   const auto& p = parameters_.load_steps;
   constexpr double first_accuracy = 1e-3, least_accuracy = 0.1, gamma = 0.9;
   Increment<dim> increment;
@@ -92,7 +102,7 @@ Increment<dim> IncrementSolver<dim>::solve(const plugin::LoadStep& step, const L
     increment.linear_iterations = tangent_solver_.n_iterations() - n_linear;
     return increment;
   };
-  increment.response = respond(problem_, materials_, step, loads, increment.displacement);
+  increment.response = respond_to(increment.displacement, step, loads);
   if (increment.response.step_fraction < 1) {
     increment.step_fraction = increment.response.step_fraction;
     return failed(increment.response.refusal);
@@ -113,12 +123,12 @@ Increment<dim> IncrementSolver<dim>::solve(const plugin::LoadStep& step, const L
     double norm = increment.response.residual.l2_norm();
     increment.relative_residual = norm > 0 ? norm / scale : 0.;
     if (!std::isfinite(norm)) return failed("forces are not finite");
-    if (!lifted && increment.relative_residual <= p.newton_tolerance) break;
+    if (!lifted && increment.relative_residual <= tolerance) break;
     if (increment.newton_iterations == p.newton_iterations)
-      return failed(fmt::format(
-          "the residual is {:.2g} of the forces after {} Newton iterations, and 'Newton tolerance' "
-          "is {:g}",
-          increment.relative_residual, increment.newton_iterations, p.newton_tolerance));
+      return failed(
+          fmt::format("the residual is {:.2g} of the forces after {} Newton iterations, and {:.2g} "
+                      "is asked for",
+                      increment.relative_residual, increment.newton_iterations, tolerance));
     if (!tangent_solver_.set(increment.response.tangent)) return failed(tangent_solver_.failure());
     auto right_hand_side = increment.response.residual;
     if (lifted) {
@@ -129,8 +139,8 @@ Increment<dim> IncrementSolver<dim>::solve(const plugin::LoadStep& step, const L
     if (last_norm > 0)
       accuracy = std::clamp(gamma * std::pow(norm / last_norm, 2), 1e-6, least_accuracy);
     last_norm = norm;
-    const auto correction = tangent_solver_.solve(
-        right_hand_side, std::max(accuracy * norm, 0.1 * p.newton_tolerance * scale));
+    const auto correction =
+        tangent_solver_.solve(right_hand_side, std::max(accuracy * norm, 0.1 * tolerance * scale));
     if (!correction) return failed(tangent_solver_.failure());
     if (!lifted) {
       if (!search(step, loads, *correction, increment)) return failed(increment.failure);
@@ -139,7 +149,7 @@ Increment<dim> IncrementSolver<dim>::solve(const plugin::LoadStep& step, const L
     // Potentials with and without the prescribed displacements cannot be compared.
     lifted = false;
     increment.displacement = moved(increment.displacement, 1., *correction);
-    increment.response = respond(problem_, materials_, step, loads, increment.displacement);
+    increment.response = respond_to(increment.displacement, step, loads);
     if (increment.response.step_fraction < 1) {
       increment.step_fraction = increment.response.step_fraction;
       return failed(increment.response.refusal);

@@ -36,13 +36,15 @@ class IncrementSolver {
 
   /// What it refers to must outlive it.
   IncrementSolver(const MacroParameters<dim>& parameters, const BoundaryValueProblem<dim>& problem,
-                  const MaterialField<dim>& materials, TangentSolver<dim>& tangent_solver);
+                  const MaterialField<dim>& materials, TangentSolver<dim>& tangent_solver,
+                  RunLog& log);
 
   /// The constraints of the problem are those at the end of the step.
   /// @param start need not have the prescribed displacements
   /// @param force_scale largest norm of the forces of the steps before
+  /// @param tolerance of the residual, relative to the forces
   Increment<dim> solve(const plugin::LoadStep& step, const Loads& loads, const Vector& start,
-                       double force_scale);
+                       double force_scale, double tolerance);
 
  private:
   /// Norm of the forces at all nodes, reactions included.
@@ -51,6 +53,8 @@ class IncrementSolver {
   /// the increment says why.
   bool search(const plugin::LoadStep& step, const Loads& loads, const Vector& direction,
               Increment<dim>& increment) const;
+  StepResponse<dim> respond_to(const Vector& displacement, const plugin::LoadStep& step,
+                               const Loads& loads) const;
   /// The displacement plus a multiple of the direction, with all constraints.
   Vector moved(const Vector& displacement, double factor, const Vector& direction) const;
 
@@ -58,6 +62,7 @@ class IncrementSolver {
   const BoundaryValueProblem<dim>& problem_;
   const MaterialField<dim>& materials_;
   TangentSolver<dim>& tangent_solver_;
+  RunLog& log_;
 };
 
 }  // namespace seco::macro

@@ -12,6 +12,8 @@ nlohmann::json to_json(const LoadStepRecord& r) {
                            {"newton_iterations", r.newton_iterations},
                            {"linear_iterations", r.linear_iterations},
                            {"cuts", r.n_cuts},
+                           {"refinement_rounds", r.n_rounds},
+                           {"refined_rves", r.n_refined},
                            {"relative_residual", r.relative_residual},
                            {"energy", number_or_null(r.energy)},
                            {"upper", number_or_null(r.upper)},
@@ -29,6 +31,8 @@ LoadStepRecord load_step_from_json(const nlohmann::json& j) {
   j.at("newton_iterations").get_to(r.newton_iterations);
   j.at("linear_iterations").get_to(r.linear_iterations);
   j.at("cuts").get_to(r.n_cuts);
+  j.at("refinement_rounds").get_to(r.n_rounds);
+  j.at("refined_rves").get_to(r.n_refined);
   j.at("relative_residual").get_to(r.relative_residual);
   r.energy = number_or_nan(j.at("energy"));
   r.upper = number_or_nan(j.at("upper"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -17,6 +18,9 @@ struct LoadStepRecord {
   unsigned int newton_iterations = 0, linear_iterations = 0;
   /// Longer steps that were tried before and given up.
   unsigned int n_cuts = 0;
+  /// Rounds of refinement, and RVEs that were refined in them.
+  unsigned int n_rounds = 0;
+  std::uint64_t n_refined = 0;
   /// Norm of the residual relative to that of the forces.
   double relative_residual = 0;
   /// Incremental energy of all points, nan if a material has none.

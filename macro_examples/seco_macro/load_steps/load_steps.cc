@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <limits>
 
+#include "failed_point.h"
 #include "json_number.h"
+#include "refine_rves.h"
 
 namespace seco::macro {
 namespace {
@@ -31,7 +35,7 @@ LoadSteps<dim>::LoadSteps(const MacroParameters<dim>& parameters,
       materials_(materials),
       log_(log),
       tangent_solver_(parameters, problem, log),
-      increment_solver_(parameters, problem, materials, tangent_solver_),
+      increment_solver_(parameters, problem, materials, tangent_solver_, log),
       certificate_(problem, materials, tangent_solver_),
       length_(parameters.load_steps.end_time *
               std::min(parameters.load_steps.largest, 1. / parameters.load_steps.n_steps)) {}
@@ -50,8 +54,8 @@ double LoadSteps<dim>::end_of_step(double length) const {
 }
 
 template <int dim>
-typename LoadSteps<dim>::Vector LoadSteps<dim>::start(
-    const plugin::LoadStep& step, const typename BoundaryValueProblem<dim>::Loads& loads) const {
+typename LoadSteps<dim>::Vector LoadSteps<dim>::start(const plugin::LoadStep& step,
+                                                      const Loads& loads) const {
   if (displacement_.size() == 0) return problem_.zero_vector();
   if (loads_before_.size() == 0 || n_cuts_ > 0) return displacement_;
   const double ratio = step.duration() / records_.back().duration;
@@ -81,40 +85,115 @@ typename LoadSteps<dim>::Vector LoadSteps<dim>::start(
 
 template <int dim>
 void LoadSteps<dim>::give_up(const plugin::LoadStep& step, const std::string& failure) const {
+  const auto point = keep_failed_point(
+      materials_, std::filesystem::path(parameters_.output_directory) / "failed_point",
+      log_.communicator());
   throw std::runtime_error(fmt::format(
       "{}: section 'Load steps': the step from the time {:g} to {:g} finds no equilibrium: {}; a "
       "shorter one would be below 'Smallest step' = {:g} of 'End time' = {:g}. Is it more than the "
       "body can bear? Otherwise allow more 'Newton iterations' or a smaller 'Smallest step'. "
-      "{} steps are done, their results are kept",
+      "{} steps are done, their results are kept{}",
       parameters_.file, step.begin, step.end, failure, parameters_.load_steps.smallest,
-      parameters_.load_steps.end_time, records_.size()));
+      parameters_.load_steps.end_time, records_.size(), point.empty() ? "" : "; " + point));
 }
 
 template <int dim>
-void LoadSteps<dim>::finish(const plugin::LoadStep& step,
-                            const typename BoundaryValueProblem<dim>::Loads& loads,
-                            Increment<dim> increment) {
-  auto& response = increment.response;
-  LoadStepRecord record;
-  record.time = step.end;
-  record.duration = step.duration();
-  record.newton_iterations = increment.newton_iterations;
-  record.linear_iterations = increment.linear_iterations;
-  record.n_cuts = n_cuts_;
-  record.relative_residual = increment.relative_residual;
-  record.energy = response.energy;
-  force_scale_ = std::max({force_scale_, loads.total.l2_norm(), response.inner_forces.l2_norm()});
-  if (response.has_energy()) energy_scale_ = std::max(energy_scale_, response.energy);
-  if (parameters_.certify) {
+void LoadSteps<dim>::certify(const plugin::LoadStep& step, const Loads& loads,
+                             Increment<dim>& increment, LoadStepRecord& record) {
+  const auto& p = parameters_.load_steps;
+  const auto bound = [&] {
     const auto scope = log_.section("bounds of the steps");
-    const auto bounds = certificate_.bounds(step, loads, response);
+    auto bounds = certificate_.bounds(step, loads, increment.response);
     record.upper = bounds.upper;
     record.lower = bounds.lower;
     record.no_lower_bound = bounds.no_lower_bound;
+    record.relative_gap = std::numeric_limits<double>::quiet_NaN();
     // Without any load so far there is neither energy nor gap.
     if (bounds.lower)
       record.relative_gap = energy_scale_ > 0 ? (bounds.upper - *bounds.lower) / energy_scale_ : 0.;
+    return bounds;
+  };
+  auto bounds = bound();
+  // The residual counts as well: it falls with what is asked of the RVEs.
+  constexpr double round_off = 1e-10, factor = 0.1;
+  double tolerance = p.newton_tolerance;
+  const auto is_missed = [&] {
+    return bounds.lower ? record.relative_gap > p.energy_tolerance : bounds.some_infinite;
+  };
+  while (p.energy_tolerance > 0 && is_missed() &&
+         record.n_rounds < parameters_.certification.largest_rounds) {
+    const auto n_refined =
+        bounds.lower ? refine_rves(materials_, bounds.shares, bounds.upper - *bounds.lower,
+                                   p.energy_tolerance * energy_scale_,
+                                   parameters_.certification.doerfler, log_)
+                     : 0;
+    if (n_refined == 0 && tolerance <= round_off) break;
+    ++record.n_rounds;
+    record.n_refined += n_refined;
+    tolerance = std::max(round_off, factor * tolerance);
+    auto next =
+        increment_solver_.solve(step, loads, increment.displacement, force_scale_, tolerance);
+    next.newton_iterations += increment.newton_iterations;
+    next.linear_iterations += increment.linear_iterations;
+    const bool better = next.converged();
+    if (better) {
+      increment = std::move(next);
+    } else {
+      // Materials accept what they have been asked last, and answer more accurately now.
+      log_.note(fmt::format("the step to the time {:g} is not refined further: {}", step.end,
+                            next.failure));
+      auto last = increment_solver_.solve(step, loads, increment.displacement, force_scale_,
+                                          p.newton_tolerance);
+      last.newton_iterations += next.newton_iterations;
+      last.linear_iterations += next.linear_iterations;
+      if (last.converged()) {
+        increment = std::move(last);
+      } else {
+        auto& response = increment.response;
+        response = respond(problem_, materials_, step, loads, increment.displacement);
+        if (response.step_fraction < 1) give_up(step, response.refusal);
+        increment.newton_iterations = last.newton_iterations;
+        increment.linear_iterations = last.linear_iterations;
+        increment.relative_residual =
+            response.residual.l2_norm() /
+            std::max({force_scale_, loads.total.l2_norm(), response.inner_forces.l2_norm()});
+        log_.keep_note(fmt::format("the step to the time {:g} is in equilibrium to {:.2g} only: {}",
+                                   step.end, increment.relative_residual, last.failure));
+      }
+    }
+    bounds = bound();
+    if (!better) break;
   }
+  if (p.energy_tolerance > 0 && is_missed())
+    log_.keep_note(
+        fmt::format("the step to the time {:g} {}, and 'Energy tolerance' is {:g}", step.end,
+                    bounds.lower ? fmt::format("is certified to {:.4g}", record.relative_gap)
+                                 : "has no lower bound, since " + bounds.no_lower_bound,
+                    p.energy_tolerance));
+}
+
+template <int dim>
+void LoadSteps<dim>::finish(const plugin::LoadStep& step, const Loads& loads,
+                            Increment<dim> increment) {
+  LoadStepRecord record;
+  record.time = step.end;
+  record.duration = step.duration();
+  record.n_cuts = n_cuts_;
+  const auto take = [&] {
+    const auto& response = increment.response;
+    force_scale_ = std::max({force_scale_, loads.total.l2_norm(), response.inner_forces.l2_norm()});
+    if (response.has_energy()) energy_scale_ = std::max(energy_scale_, response.energy);
+  };
+  take();
+  if (parameters_.certify) {
+    certify(step, loads, increment, record);
+    take();
+  }
+  auto& response = increment.response;
+  record.newton_iterations = increment.newton_iterations;
+  record.linear_iterations = increment.linear_iterations;
+  record.relative_residual = increment.relative_residual;
+  record.energy = response.energy;
   for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).accept();
   displacement_before_ = std::move(displacement_);
   displacement_ = std::move(increment.displacement);
@@ -138,7 +217,7 @@ void LoadSteps<dim>::print_last_step(double begin,
   std::string bounds;
   if (std::isfinite(r.upper))
     bounds = fmt::format(
-        ", potential {:.6g}{}", r.upper,
+        ", potential {:.6g} {}{}", r.upper, parameters_.units.energy,
         r.lower ? fmt::format(", certified to {:.1e}", r.relative_gap) : ", no lower bound");
   log_.print(fmt::format("== step {}: time {:g}, {} Newton and {} linear iterations{}{}{}\n",
                          records_.size(), r.time, r.newton_iterations, r.linear_iterations,
@@ -155,7 +234,8 @@ void LoadSteps<dim>::run(const StepDone& done) {
     const plugin::LoadStep step{time(), end_of_step(length_)};
     problem_.set_time(step.end);
     const auto loads = problem_.assemble_loads();
-    auto increment = increment_solver_.solve(step, loads, start(step, loads), force_scale_);
+    auto increment =
+        increment_solver_.solve(step, loads, start(step, loads), force_scale_, p.newton_tolerance);
     if (!increment.converged()) {
       for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).reject();
       constexpr double least = 0.1, most = 0.5;
@@ -168,9 +248,8 @@ void LoadSteps<dim>::run(const StepDone& done) {
     }
     // Quick ones are followed by longer ones.
     const bool quick = increment.newton_iterations <= p.newton_iterations / 2;
-    constexpr double growth = 2;
     if (quick && n_cuts_ == 0)
-      length_ = std::min(growth * std::max(length_, step.duration()), p.largest * p.end_time);
+      length_ = std::min(p.growth * std::max(length_, step.duration()), p.largest * p.end_time);
     finish(step, loads, std::move(increment));
     n_cuts_ = 0;
     print_last_step(begin, clock);

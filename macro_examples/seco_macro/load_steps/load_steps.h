@@ -21,6 +21,7 @@ template <int dim>
 class LoadSteps {
  public:
   using Vector = typename BoundaryValueProblem<dim>::Vector;
+  using Loads = typename BoundaryValueProblem<dim>::Loads;
   /// What happens after every step.
   using StepDone = std::function<void()>;
 
@@ -51,10 +52,12 @@ class LoadSteps {
   double end_of_step(double length) const;
   /// The displacement from which the next step starts: that of the last one, which goes on as
   /// before where loads and prescribed displacements do.
-  Vector start(const plugin::LoadStep& step,
-               const typename BoundaryValueProblem<dim>::Loads& loads) const;
-  void finish(const plugin::LoadStep& step, const typename BoundaryValueProblem<dim>::Loads& loads,
-              Increment<dim> increment);
+  Vector start(const plugin::LoadStep& step, const Loads& loads) const;
+  /// Bounds of the step, into the record. Where the gap is larger than 'Energy tolerance', the
+  /// RVEs that carry it are refined, and the increment is solved again, more accurately.
+  void certify(const plugin::LoadStep& step, const Loads& loads, Increment<dim>& increment,
+               LoadStepRecord& record);
+  void finish(const plugin::LoadStep& step, const Loads& loads, Increment<dim> increment);
   [[noreturn]] void give_up(const plugin::LoadStep& step, const std::string& failure) const;
   void print_last_step(double begin, std::chrono::steady_clock::time_point clock) const;
 

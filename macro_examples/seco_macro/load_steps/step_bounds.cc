@@ -42,11 +42,26 @@ dealii::SymmetricTensor<2, dim> times(const double* coefficients,
 }  // namespace
 
 template <int dim>
-std::optional<typename StepCertificate<dim>::Stresses> StepCertificate<dim>::equilibrated(
+double StepCertificate<dim>::spring_norm(const Vector& displacement) const {
+  dealii::Vector<double> local(problem_.element().n_dofs_per_cell()), forces(local.size());
+  double energy = 0;
+  std::size_t number = 0;
+  materials_.for_local_cells([&](const auto& cell, auto, auto) {
+    const auto k = number++;
+    if (!problem_.spring_matrices().of_cell(k)) return;
+    cell->get_dof_values(displacement, local);
+    energy += problem_.spring_matrices().add_forces(k, local, forces);
+  });
+  return std::sqrt(2 * MPI::sum(energy, problem_.mesh().get_communicator()));
+}
+
+template <int dim>
+std::optional<typename StepCertificate<dim>::Equilibrium> StepCertificate<dim>::equilibrated(
     const StepResponse<dim>& response, std::string& reason) {
-  Stresses stress;
+  Equilibrium equilibrium;
+  auto& stress = equilibrium.stress;
   for (const auto& answer : response.answers) stress.push_back(answer.stress);
-  if (response.residual.l2_norm() == 0) return stress;
+  if (response.residual.l2_norm() == 0) return equilibrium;
   const auto n_points = problem_.quadrature().size();
   CellGradients<dim> gradients(problem_);
 
@@ -66,12 +81,12 @@ std::optional<typename StepCertificate<dim>::Stresses> StepCertificate<dim>::equ
   constexpr unsigned int n_strains = StiffnessField<dim>::n_strains;
   double isotropic[StiffnessField<dim>::n_coefficients] = {};
   for (unsigned int a = 0, place = 0; a < n_strains; place += n_strains - a++) isotropic[place] = 1;
-  const auto balance =
+  const auto stiffness =
       StiffnessField<dim>::constant(isotropic, static_cast<unsigned int>(n_points));
   if (!residual_energy_)
     residual_energy_ = std::make_unique<ResidualEnergy<dim>>(problem_.discretization());
-  const auto cells = residual_energy_->cell_displacements(balance, rest);
-  if (!cells) {
+  const auto balance = residual_energy_->balance(stiffness, rest);
+  if (!balance) {
     reason = "a part of the body hangs on others by nodes or edges alone";
     return std::nullopt;
   }
@@ -84,19 +99,20 @@ std::optional<typename StepCertificate<dim>::Stresses> StepCertificate<dim>::equ
     gradients.reinit(cell);
     const double* c = tangent.cell(k, gathered);
     for (unsigned int q = 0; q < n_points; ++q, c += StiffnessField<dim>::n_coefficients)
-      stress[m][first + q] +=
-          times<dim>(c, gradients.strain(local, q)) + gradients.strain((*cells)[k], q);
+      stress[m][first + q] += times<dim>(c, gradients.strain(local, q)) +
+                              gradients.strain(balance->displacements[k], q);
   });
-  return stress;
+  equilibrium.springs = spring_norm(*correction) + std::sqrt(balance->springs);
+  return equilibrium;
 }
 
 template <int dim>
 typename StepCertificate<dim>::Gap StepCertificate<dim>::gap(const plugin::LoadStep& step,
                                                              const StepResponse<dim>& response,
-                                                             const Stresses& stress,
+                                                             const Equilibrium& equilibrium,
                                                              double factor) const {
   const auto communicator = problem_.mesh().get_communicator();
-  Stresses scaled = stress;
+  Stresses scaled = equilibrium.stress;
   if (factor != 1)
     for (auto& list : scaled)
       for (auto& s : list) s *= factor;
@@ -110,12 +126,14 @@ typename StepCertificate<dim>::Gap StepCertificate<dim>::gap(const plugin::LoadS
       });
   });
   Gap gap;
+  for (const auto& energies : dual) gap.shares.emplace_back(energies.size());
   CellGradients<dim> gradients(problem_);
   std::size_t infinite_material = 0;
   materials_.for_local_cells([&](const auto& cell, auto m, auto first) {
     gradients.reinit(cell);
     for (unsigned int q = 0; q < problem_.quadrature().size(); ++q) {
       const auto point = first + q;
+      ++gap.n_points;
       if (!std::isfinite(dual[m][point])) {
         ++gap.n_infinite;
         infinite_material = m;
@@ -128,14 +146,17 @@ typename StepCertificate<dim>::Gap StepCertificate<dim>::gap(const plugin::LoadS
       double size = std::abs(energy) + std::abs(dual[m][point]);
       for (unsigned int i = 0; i < dim; ++i)
         for (unsigned int j = 0; j < dim; ++j) size += std::abs(s[i][j] * strain[i][j]);
-      gap.value += gradients.weight(q) *
-                   (std::max(0., energy + dual[m][point] - s * strain) + round_off * size);
+      gap.shares[m][point] =
+          gradients.weight(q) *
+          (std::max(0., energy + dual[m][point] - s * strain) + round_off * size);
+      gap.value += gap.shares[m][point];
     }
   });
-  gap.value = MPI::sum(gap.value, communicator);
+  gap.value = MPI::sum(gap.value, communicator) + 0.5 * std::pow(equilibrium.springs, 2);
   const auto material =
       MPI::max(gap.n_infinite > 0 ? static_cast<int>(infinite_material) : -1, communicator);
   gap.n_infinite = MPI::sum(gap.n_infinite, communicator);
+  gap.n_points = MPI::sum(gap.n_points, communicator);
   if (material >= 0) gap.material = materials_.section(static_cast<std::size_t>(material));
   return gap;
 }
@@ -151,8 +172,8 @@ StepBounds StepCertificate<dim>::bounds(const plugin::LoadStep& step, const Load
   result.upper = response.potential() + response.round_off();
   std::string reason;
   // Without loads, a smaller stress is in equilibrium as well, and may be inside of what the dual
-  // energy is finite for.
-  const bool unloaded = loads.total.linfty_norm() == 0;
+  // energy is finite for. Springs would have to take less, too.
+  const bool unloaded = loads.total.linfty_norm() == 0 && problem_.foundations().empty();
   // The tangent that was solved with last is near enough, unless a dual energy is infinite.
   for (const bool own_tangent : {false, true}) {
     if (own_tangent && !tangent_solver_.set(response.tangent)) {
@@ -160,11 +181,13 @@ StepBounds StepCertificate<dim>::bounds(const plugin::LoadStep& step, const Load
       break;
     }
     if (!own_tangent && !tangent_solver_.has_tangent()) continue;
-    const auto stress = equilibrated(response, reason);
-    if (!stress) continue;
+    const auto equilibrium = equilibrated(response, reason);
+    if (!equilibrium) continue;
     for (double less = 0; less <= (unloaded ? 1.1e-2 : 0.); less = less > 0 ? 10 * less : 1e-9) {
-      const auto found = gap(step, response, *stress, 1 - less);
+      auto found = gap(step, response, *equilibrium, 1 - less);
+      result.some_infinite = found.n_infinite > 0 && found.n_infinite < found.n_points;
       if (found.n_infinite == 0) {
+        result.shares = std::move(found.shares);
         result.lower = response.potential() - response.round_off() - found.value;
         return result;
       }

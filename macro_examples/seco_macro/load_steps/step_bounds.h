@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "residual_energy.h"
 #include "step_response.h"
@@ -18,6 +19,10 @@ struct StepBounds {
   std::optional<double> lower;
   /// Why there is no lower bound, one clause; empty if there is one.
   std::string no_lower_bound;
+  /// Whether it is missing at some points only, which a smaller residual may mend.
+  bool some_infinite = false;
+  /// What the points of each material contribute to `upper - lower`; empty without a lower bound.
+  std::vector<std::vector<double>> shares;
 };
 
 /// Bounds the incremental potential of a step. Any displacement with the prescribed values bounds
@@ -28,7 +33,8 @@ struct StepBounds {
 /// in which no term is negative (constitutive relation error: Ladeveze and Leguillon 1983, SIAM J.
 /// Numer. Anal. 20; docs/macro_solver.md). The stresses are those of the displacement u, less the
 /// residual, which a solve with the tangent takes away, and what this leaves, which cell by cell
-/// stresses of residual_energy.h balance. Collective.
+/// stresses of residual_energy.h balance. Springs S that take the forces S v in this equilibrium
+/// add 1/2 (u - v) . S (u - v) to the bracket. Collective.
 template <int dim>
 class StepCertificate {
  public:
@@ -47,17 +53,26 @@ class StepCertificate {
 
  private:
   using Stresses = std::vector<std::vector<dealii::SymmetricTensor<2, dim>>>;
-  /// Stresses in equilibrium with the loads; none if there is no way, with the reason.
-  std::optional<Stresses> equilibrated(const StepResponse<dim>& response, std::string& reason);
-  /// Sum of w [w + w* - s : eps] and of what round-off may hide of it, infinity if a w* is; and the
-  /// number of points where it is, with their material.
+  /// Stresses and forces of springs in equilibrium with the loads.
+  struct Equilibrium {
+    Stresses stress;
+    /// At least sqrt((u - v) . S (u - v)).
+    double springs = 0;
+  };
+  /// None if there is no way, with the reason.
+  std::optional<Equilibrium> equilibrated(const StepResponse<dim>& response, std::string& reason);
+  /// sqrt(u . S u). @param displacement with ghost values
+  double spring_norm(const Vector& displacement) const;
+  /// Sum of w [w + w* - s : eps] and of what round-off may hide of it, over all points with a
+  /// finite w*; the terms; the number of other points, with their material; and of all.
   struct Gap {
     double value = 0;
-    std::uint64_t n_infinite = 0;
+    std::vector<std::vector<double>> shares;
+    std::uint64_t n_infinite = 0, n_points = 0;
     std::string material;
   };
-  Gap gap(const plugin::LoadStep& step, const StepResponse<dim>& response, const Stresses& stress,
-          double factor) const;
+  Gap gap(const plugin::LoadStep& step, const StepResponse<dim>& response,
+          const Equilibrium& equilibrium, double factor) const;
 
   const BoundaryValueProblem<dim>& problem_;
   const MaterialField<dim>& materials_;

@@ -33,7 +33,8 @@ void ask_materials(const MaterialField<dim>& materials, const plugin::LoadStep& 
       fraction = std::min(fraction, half);
     if (fraction < response.step_fraction) {
       response.step_fraction = fraction;
-      response.refusal = materials.section(m) + " has no answer at a point";
+      response.refusal = materials.section(m) + " has no answer at a point" +
+                         (answer.failure.empty() ? "" : ": " + answer.failure);
     }
   }
 }
@@ -84,7 +85,7 @@ StepResponse<dim> respond(const BoundaryValueProblem<dim>& problem,
   response.residual = problem.zero_vector();
   response.tangent = StiffnessField<dim>(problem.mesh().n_locally_owned_active_cells(), n_points);
   CellGradients<dim> gradients(problem);
-  dealii::Vector<double> force(n);
+  dealii::Vector<double> force(n), local(n);
   std::vector<dealii::types::global_dof_index> indices(n);
   std::size_t number = 0;
   double energy = 0;
@@ -98,6 +99,10 @@ StepResponse<dim> respond(const BoundaryValueProblem<dim>& problem,
       energy += gradients.weight(q) * answer.energy[first + q];
       plugin::StiffnessTriangle<dim>(answer.tangent[first + q])
           .to_mandel(coefficients + q * StiffnessField<dim>::n_coefficients);
+    }
+    if (problem.spring_matrices().of_cell(number - 1)) {
+      cell->get_dof_values(displacement, local);
+      energy += problem.spring_matrices().add_forces(number - 1, local, force);
     }
     cell->get_dof_indices(indices);
     response.inner_forces.add(indices, force);

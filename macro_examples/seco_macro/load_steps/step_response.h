@@ -27,7 +27,8 @@ struct StepResponse {
   Vector inner_forces, residual;
   /// Consistent tangents.
   StiffnessField<dim> tangent;
-  /// Incremental energy of all points, nan if a material has none, and work f . u of the loads.
+  /// Incremental energy of all points, nan if a material has none, with the energy of springs at
+  /// the end; and work f . u of the loads.
   double energy = 0, work = 0;
   /// Fraction of the step that a material wants to be tried instead, 1 if it has answered.
   double step_fraction = 1;

@@ -151,9 +151,11 @@ std::map<std::int64_t, std::size_t> material_numbers(const MacroParameters<dim>&
   return numbers;
 }
 
+/// Gives cells the number of their material. @return that of every id
 template <int dim>
-void number_materials(const MacroParameters<dim>& parameters, const MeshLabels& labels,
-                      dealii::Triangulation<dim>& mesh) {
+std::map<std::int64_t, std::size_t> number_materials(const MacroParameters<dim>& parameters,
+                                                     const MeshLabels& labels,
+                                                     dealii::Triangulation<dim>& mesh) {
   const auto numbers = material_numbers(parameters, &labels);
   MeshLabels::Names missing;
   for (const auto& [id, name] : labels.materials)
@@ -170,6 +172,7 @@ void number_materials(const MacroParameters<dim>& parameters, const MeshLabels& 
   }
   for (const auto& cell : mesh.active_cell_iterators())
     cell->set_material_id(static_cast<dealii::types::material_id>(numbers.at(cell->material_id())));
+  return numbers;
 }
 
 /// Refines the cells of the refined region.
@@ -228,12 +231,14 @@ MeshDescription<dim> make_cells(const MacroParameters<dim>& parameters,
   description.parts = MeshParts<dim>(coarse, description.labels);
   if (const auto note = description.parts.hinge_note(); !note.empty())
     description.labels.notes.push_back(note);
-  if (from_file) number_materials(parameters, description.labels, coarse);
+  if (from_file)
+    description.material_of_id = number_materials(parameters, description.labels, coarse);
   mesh.copy_triangulation(coarse);
   mesh.refine_global(geometry.global_refinements);
   refine_locally(parameters, mesh, description.labels.notes);
   if (from_file) return description;
   const auto numbers = material_numbers<dim>(parameters, nullptr);
+  description.material_of_id = numbers;
   for (const auto& cell : mesh.active_cell_iterators()) {
     if (!cell->is_locally_owned()) continue;
     const auto centre = cell->center();

@@ -2,6 +2,7 @@
 
 #include <deal.II/distributed/tria.h>
 
+#include <map>
 #include <string>
 
 #include "macro_parameters.h"
@@ -15,6 +16,8 @@ template <int dim>
 struct MeshDescription {
   MeshLabels labels;
   MeshParts<dim> parts;
+  /// The number of the material of every material id that was asked for.
+  std::map<std::int64_t, std::size_t> material_of_id;
 };
 
 /// Makes the mesh, with boundary ids, and the numbers of the materials as material ids. Every rank

@@ -10,42 +10,35 @@
 namespace seco::macro {
 namespace {
 
-/// The shape of an element type.
-/// @throws std::invalid_argument for elements of higher order and others that are not known
-Shape shape_of(std::int64_t type) {
-  switch (type) {
-    case 1:
-      return Shape::line;
-    case 2:
-      return Shape::triangle;
-    case 3:
-      return Shape::quadrilateral;
-    case 4:
-      return Shape::tetrahedron;
-    case 5:
-      return Shape::hexahedron;
-    case 6:
-      return Shape::prism;
-    case 7:
-      return Shape::pyramid;
-    case 15:
-      return Shape::point;
-    default:
-      break;
-  }
-  static const std::map<std::int64_t, const char*> second{
-      {8, "lines of 3 nodes"},           {9, "triangles of 6 nodes"},
-      {10, "quadrilaterals of 9 nodes"}, {11, "tetrahedra of 10 nodes"},
-      {12, "hexahedra of 27 nodes"},     {13, "prisms of 18 nodes"},
-      {14, "pyramids of 14 nodes"},      {16, "quadrilaterals of 8 nodes"},
-      {17, "hexahedra of 20 nodes"},     {18, "prisms of 15 nodes"},
-      {19, "pyramids of 13 nodes"}};
-  const auto place = second.find(type);
-  throw std::invalid_argument(fmt::format(
-      "it has elements of {} (type {}); allowed are elements of first order "
-      "('Mesh.ElementOrder = 1' in Gmsh); the degree of the solution is the key 'Polynomial "
-      "degree' in section 'Discretization'",
-      place == second.end() ? "higher order, or of an unknown kind" : place->second, type));
+/// What an element type is: its corners come first.
+struct ElementType {
+  Shape shape = Shape::point;
+  unsigned int n_nodes = 1;
+};
+
+/// @throws std::invalid_argument for elements of third and higher order and others that are not
+///   known
+ElementType type_of(std::int64_t type) {
+  static const std::map<std::int64_t, ElementType> known{
+      {1, {Shape::line, 2}},          {2, {Shape::triangle, 3}},
+      {3, {Shape::quadrilateral, 4}}, {4, {Shape::tetrahedron, 4}},
+      {5, {Shape::hexahedron, 8}},    {6, {Shape::prism, 6}},
+      {7, {Shape::pyramid, 5}},       {8, {Shape::line, 3}},
+      {9, {Shape::triangle, 6}},      {10, {Shape::quadrilateral, 9}},
+      {11, {Shape::tetrahedron, 10}}, {12, {Shape::hexahedron, 27}},
+      {13, {Shape::prism, 18}},       {14, {Shape::pyramid, 14}},
+      {15, {Shape::point, 1}},        {16, {Shape::quadrilateral, 8}},
+      {17, {Shape::hexahedron, 20}},  {18, {Shape::prism, 15}},
+      {19, {Shape::pyramid, 13}}};
+  const auto place = known.find(type);
+  if (place == known.end())
+    throw std::invalid_argument(fmt::format(
+        "it has elements of third or higher order, or of an unknown kind (type {}); allowed are "
+        "elements of first order ('Mesh.ElementOrder = 1' in Gmsh), and of second order with "
+        "straight edges; the degree of the solution is the key 'Polynomial degree' in section "
+        "'Discretization'",
+        type));
+  return place->second;
 }
 
 /// A group of an element of format 1 and 2: the sign tells its orientation, 0 is none.
@@ -82,6 +75,7 @@ class GmshReader {
     }
     if (!has_elements_) throw std::invalid_argument("it has no section $Elements");
     check_partitions();
+    note_second_order(mesh_, n_second_order_);
     mesh_.format = fmt::format("Gmsh {:g}{}", version_, binary_ ? " (binary)" : "");
     return std::move(mesh_);
   }
@@ -232,12 +226,22 @@ class GmshReader {
     }
   }
 
-  FileElement read_element_nodes(Shape shape, std::int64_t number, bool wide) {
+  FileElement read_element_nodes(const ElementType& type, std::int64_t number, bool wide) {
     FileElement element;
-    element.shape = shape;
+    element.shape = type.shape;
     element.number = static_cast<std::uint64_t>(number);
-    for (unsigned int v = 0; v < n_nodes(shape); ++v)
-      element.nodes[v] = numbers_.index(text_.integer(wide), element.number);
+    const auto n_corners = n_nodes(type.shape);
+    std::vector<std::uint32_t> further;
+    for (unsigned int v = 0; v < type.n_nodes; ++v) {
+      const auto node = numbers_.index(text_.integer(wide), element.number);
+      if (v < n_corners)
+        element.nodes[v] = node;
+      else
+        further.push_back(node);
+    }
+    if (further.empty()) return element;
+    ++n_second_order_;
+    check_straight(mesh_, element, further);
     return element;
   }
 
@@ -257,16 +261,16 @@ class GmshReader {
   void read_old_elements() {
     for (auto n = text_.count(); n > 0; --n) {
       const auto number = text_.integer();
-      const auto shape = shape_of(text_.integer());
+      const auto type = type_of(text_.integer());
       std::int64_t group = 0;
       if (version_ < 2) {
         group = group_of(text_.integer());
         text_.integer();
-        if (text_.integer() != n_nodes(shape)) text_.fail("a wrong number of nodes");
+        if (text_.integer() != type.n_nodes) text_.fail("a wrong number of nodes");
       } else {
         group = read_tags(text_.count());
       }
-      auto element = read_element_nodes(shape, number, false);
+      auto element = read_element_nodes(type, number, false);
       element.group = group;
       mesh_.elements.push_back(element);
     }
@@ -278,14 +282,14 @@ class GmshReader {
     text_.line();
     text_.binary = true;
     while (n > 0) {
-      const auto shape = shape_of(text_.integer());
+      const auto type = type_of(text_.integer());
       const auto n_here = text_.count(), n_tags = text_.count();
       if (n_here == 0 || n_here > n) text_.fail("a wrong number of elements");
       n -= n_here;
       for (std::size_t i = 0; i < n_here; ++i) {
         const auto number = text_.integer();
         const auto group = read_tags(n_tags);
-        auto element = read_element_nodes(shape, number, false);
+        auto element = read_element_nodes(type, number, false);
         element.group = group;
         mesh_.elements.push_back(element);
       }
@@ -302,14 +306,14 @@ class GmshReader {
     for (std::size_t block = 0; block < n_blocks; ++block) {
       auto dim = text_.integer(), tag = text_.integer();
       if (version_ < 4.05) std::swap(dim, tag);
-      const auto shape = shape_of(text_.integer());
+      const auto type = type_of(text_.integer());
       const auto n = text_.count(true);
       const auto place = entities_.find({static_cast<int>(dim), tag});
       const Entity entity = place == entities_.end() ? Entity{} : place->second;
       if (n > 0) partitions_.insert(entity.partitions.begin(), entity.partitions.end());
       for (std::size_t i = 0; i < n; ++i) {
         const auto number = text_.integer(true);
-        auto element = read_element_nodes(shape, number, true);
+        auto element = read_element_nodes(type, number, true);
         mesh_.elements.push_back(element);
         for (std::size_t g = 0; g < entity.groups.size(); ++g) {
           if (g > 0) mesh_.elements.push_back(element);
@@ -334,7 +338,7 @@ class GmshReader {
   bool binary_ = false, has_elements_ = false, known_ = true;
   std::map<std::pair<int, std::int64_t>, Entity> entities_;
   std::set<std::int64_t> partitions_;
-  std::size_t n_partitions_ = 0;
+  std::size_t n_partitions_ = 0, n_second_order_ = 0;
 };
 
 }  // namespace

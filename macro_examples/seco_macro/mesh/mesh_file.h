@@ -11,7 +11,7 @@
 
 namespace seco::macro {
 
-/// Shapes of the elements of mesh files; those without curved edges.
+/// Shapes of the elements of mesh files, by their corners.
 enum class Shape { point, line, triangle, quadrilateral, tetrahedron, hexahedron, prism, pyramid };
 
 unsigned int n_nodes(Shape shape);
@@ -56,9 +56,19 @@ struct MeshFile {
 ///   .vtk        legacy VTK as text, with ids in the cell data `MaterialID`;
 ///   .ucd, .inp  AVS UCD;
 ///   .unv        I-deas universal file with the datasets 2411, 2412 and those of groups.
+/// Of elements of second order the corners are taken, if their edges are straight.
 /// @throws std::invalid_argument with a clause that says what is wrong: another content than the
-///   ending says, a syntax that is not understood, elements of higher order
+///   ending says, a syntax that is not understood, curved elements, and such of higher order
 MeshFile read_mesh_file(const std::string& path);
+
+/// Refuses lines, quadrilaterals and hexahedra of second order that are curved: the nodes beside
+/// their corners must lie in the middle of an edge or of a face, or of the cell.
+/// @param further these nodes, in any order
+/// @throws std::invalid_argument
+void check_straight(const MeshFile& mesh, const FileElement& element,
+                    const std::vector<std::uint32_t>& further);
+/// Adds a note on elements of second order, if there are any.
+void note_second_order(MeshFile& mesh, std::size_t n_elements);
 
 /// A mesh file in memory, read number by number and word by word, as text or as binary records.
 class MeshText {

@@ -67,9 +67,11 @@ RigidMotions<dim>::RigidMotions(const dealii::DoFHandler<dim>& dof_handler)
 
 template <int dim>
 std::string RigidMotions<dim>::free_motions(
-    const std::map<dealii::types::global_dof_index, double>& prescribed) const {
+    const std::map<dealii::types::global_dof_index, double>& prescribed,
+    const std::vector<double>& springs) const {
   // The motions that vanish at all prescribed unknowns are the null space of their Gram matrix.
   std::vector<double> products(n * n, 0.), total(n * n);
+  if (!springs.empty()) products = springs;
   for (const auto& [index, value] : prescribed) {
     if (!owned_.is_element(index)) continue;
     const auto k = owned_.index_within_set(index);

@@ -23,8 +23,10 @@ class RigidMotions {
 
   /// Names of the motions that displacements prescribed at these unknowns do not prevent, empty if
   /// the body is held. A body that can move has no unique displacement. Collective.
-  std::string free_motions(
-      const std::map<dealii::types::global_dof_index, double>& prescribed) const;
+  /// @param springs work of the forces of springs in motion i on motion j, [i][j], of this rank, up
+  ///   to a factor that makes it of order one; may be empty
+  std::string free_motions(const std::map<dealii::types::global_dof_index, double>& prescribed,
+                           const std::vector<double>& springs = {}) const;
 
  private:
   dealii::IndexSet owned_;

@@ -65,6 +65,7 @@ class UnvReader {
         for (const auto group : groups->second)
           mesh_.names[{dimension(element.shape), group}] = names_.at(group);
     mesh_.elements = std::move(elements);
+    note_second_order(mesh_, n_second_order_);
     return std::move(mesh_);
   }
 
@@ -92,10 +93,11 @@ class UnvReader {
       const auto type = text_.integer();
       for (int i = 0; i < 3; ++i) text_.integer();
       const auto n = text_.integer();
-      element.shape = shape_of(type);
-      if (n != n_nodes(element.shape))
+      const auto [shape, n_wanted] = type_of(type);
+      element.shape = shape;
+      if (n != n_wanted)
         text_.fail(fmt::format("element {} of type {} has {} nodes; allowed are {}", element.number,
-                               type, n, n_nodes(element.shape)));
+                               type, n, n_wanted));
       // Beams, and rods of some programs, have a record of three numbers more.
       if (element.shape == Shape::line) {
         text_.line();
@@ -105,44 +107,68 @@ class UnvReader {
         for (std::string number; numbers >> number;) ++n_here;
         if (n_here != 3) text_.go_to(start);
       }
-      for (unsigned int v = 0; v < n; ++v)
-        element.nodes[v] = numbers_.index(text_.integer(), element.number);
+      // Of second order, corners and the middles of edges take turns around a face.
+      const auto n_corners = n_nodes(element.shape);
+      std::vector<std::uint32_t> further;
+      unsigned int corner = 0;
+      for (unsigned int v = 0; v < n; ++v) {
+        const auto node = numbers_.index(text_.integer(), element.number);
+        const bool between_faces = element.shape == Shape::hexahedron && v >= 8 && v < 12;
+        if (n == n_corners || (v % 2 == 0 && !between_faces))
+          element.nodes.at(corner++) = node;
+        else
+          further.push_back(node);
+      }
+      n_second_order_ += !further.empty();
+      check_straight(mesh_, element, further);
       mesh_.elements.push_back(element);
     }
   }
 
-  Shape shape_of(std::int64_t type) const {
+  /// The shape of an element type, and how many nodes it has.
+  std::pair<Shape, unsigned int> type_of(std::int64_t type) const {
     switch (type) {
       case 11:
       case 21:
-        return Shape::line;
+        return {Shape::line, 2};
+      case 22:
+      case 24:
+        return {Shape::line, 3};
       case 41:
       case 51:
       case 61:
       case 74:
       case 81:
       case 91:
-        return Shape::triangle;
+        return {Shape::triangle, 3};
       case 44:
       case 54:
       case 64:
       case 71:
       case 84:
       case 94:
-        return Shape::quadrilateral;
+        return {Shape::quadrilateral, 4};
+      case 45:
+      case 55:
+      case 65:
+      case 85:
+      case 95:
+        return {Shape::quadrilateral, 8};
       case 111:
-        return Shape::tetrahedron;
+        return {Shape::tetrahedron, 4};
       case 112:
-        return Shape::prism;
+        return {Shape::prism, 6};
       case 115:
-        return Shape::hexahedron;
+        return {Shape::hexahedron, 8};
+      case 116:
+        return {Shape::hexahedron, 20};
       default:
         break;
     }
     text_.fail(
         fmt::format("elements of type {}, which are of higher order or of another kind; "
-                    "allowed are quadrilaterals (44, 94) and hexahedra (115) with lines "
-                    "(11)",
+                    "allowed are quadrilaterals (44, 94) and hexahedra (115), also of second order "
+                    "with straight edges (45, 95, 116), with lines (11, 21, 22, 24)",
                     type));
   }
 
@@ -171,6 +197,7 @@ class UnvReader {
   MeshText text_;
   MeshFile mesh_;
   NodeNumbers numbers_;
+  std::size_t n_second_order_ = 0;
   std::map<std::int64_t, std::string> names_;
   std::map<std::uint64_t, std::set<std::int64_t>> groups_;
 };

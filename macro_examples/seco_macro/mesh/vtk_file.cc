@@ -135,23 +135,33 @@ class VtkReader {
                       begin_.empty() ? 0 : begin_.size() - 1, n));
     if (!ids_.empty() && ids_.size() != n)
       throw std::invalid_argument(fmt::format("it has {} cells and {} ids", n, ids_.size()));
-    const std::map<std::int64_t, Shape> shapes{{1, Shape::point},         {3, Shape::line},
-                                               {5, Shape::triangle},      {8, Shape::quadrilateral},
-                                               {9, Shape::quadrilateral}, {10, Shape::tetrahedron},
-                                               {11, Shape::hexahedron},   {12, Shape::hexahedron},
-                                               {13, Shape::prism},        {14, Shape::pyramid}};
+    const std::map<std::int64_t, Shape> shapes{
+        {1, Shape::point},          {3, Shape::line},          {5, Shape::triangle},
+        {8, Shape::quadrilateral},  {9, Shape::quadrilateral}, {10, Shape::tetrahedron},
+        {11, Shape::hexahedron},    {12, Shape::hexahedron},   {13, Shape::prism},
+        {14, Shape::pyramid},       {21, Shape::line},         {22, Shape::triangle},
+        {23, Shape::quadrilateral}, {24, Shape::tetrahedron},  {25, Shape::hexahedron},
+        {26, Shape::prism},         {27, Shape::pyramid},      {28, Shape::quadrilateral},
+        {29, Shape::hexahedron}};
+    // Of second order, whose corners come first.
+    const std::map<std::int64_t, unsigned int> second_order{
+        {21, 3}, {22, 6}, {23, 8}, {24, 10}, {25, 20}, {26, 15}, {27, 13}, {28, 9}, {29, 27}};
+    std::size_t n_second_order = 0;
     for (std::size_t i = 0; i < n; ++i) {
       const auto shape = shapes.find(types_[i]);
       if (shape == shapes.end())
         throw std::invalid_argument(fmt::format(
-            "it has cells of type {}{}; allowed are quadrilaterals and hexahedra of first order "
-            "with lines and points",
-            types_[i], types_[i] >= 21 && types_[i] <= 37 ? ", of second order" : ""));
+            "it has cells of type {}; allowed are quadrilaterals and hexahedra of first order, or "
+            "of second order with straight edges, with lines and points",
+            types_[i]));
       FileElement element;
       element.shape = shape->second;
       element.number = i;
       element.group = ids_.empty() ? MeshFile::no_group : ids_[i];
-      const auto n_here = n_nodes(element.shape);
+      const auto second = second_order.find(types_[i]);
+      const auto n_corners = n_nodes(element.shape);
+      const auto n_here = second == second_order.end() ? n_corners : second->second;
+      std::vector<std::uint32_t> further;
       if (begin_[i + 1] < begin_[i] || begin_[i + 1] > nodes_.size() ||
           begin_[i + 1] - begin_[i] != n_here)
         throw std::invalid_argument(
@@ -161,13 +171,19 @@ class VtkReader {
         if (node >= mesh_.nodes.size())
           throw std::invalid_argument(
               fmt::format("its cell {} has node {}, which it does not define", i, node));
-        element.nodes[v] = static_cast<std::uint32_t>(node);
+        if (v < n_corners)
+          element.nodes[v] = static_cast<std::uint32_t>(node);
+        else
+          further.push_back(static_cast<std::uint32_t>(node));
       }
+      n_second_order += !further.empty();
+      check_straight(mesh_, element, further);
       // Pixels and voxels are in lexicographic order.
       if (types_[i] == 8 || types_[i] == 11) std::swap(element.nodes[2], element.nodes[3]);
       if (types_[i] == 11) std::swap(element.nodes[6], element.nodes[7]);
       mesh_.elements.push_back(element);
     }
+    note_second_order(mesh_, n_second_order);
     if (ids_.empty() && !others_.empty())
       mesh_.notes.push_back(
           fmt::format("of its cell data ({}) none is named {}, which is the only one that is read",

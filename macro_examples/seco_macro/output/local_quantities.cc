@@ -1,9 +1,7 @@
 // Which points are asked about the inside of their microstructures, and what the cells show of it.
 #include "local_quantities.h"
 
-#include <deal.II/base/geometry_info.h>
 #include <deal.II/fe/fe_values.h>
-#include <deal.II/fe/mapping_q1.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -12,30 +10,12 @@
 #include <limits>
 #include <numeric>
 
+#include "find_point.h"
 #include "seco/plugin/agree.h"
 
 namespace seco::macro {
 
 namespace MPI = dealii::Utilities::MPI;
-
-namespace {
-
-/// Whether a point is in a cell or on its boundary. The round-off of the vertices does not matter:
-/// all cells of a face hold its points.
-template <int dim>
-bool holds(const typename dealii::DoFHandler<dim>::active_cell_iterator& cell,
-           const dealii::Point<dim>& point) {
-  constexpr double tolerance = 1e-9;  // relative to the cell
-  if (!cell->bounding_box().point_inside(point, tolerance)) return false;
-  try {
-    return dealii::GeometryInfo<dim>::is_inside_unit_cell(
-        dealii::StaticMappingQ1<dim>::mapping.transform_real_to_unit_cell(cell, point), tolerance);
-  } catch (const typename dealii::Mapping<dim>::ExcTransformationFailed&) {
-    return false;
-  }
-}
-
-}  // namespace
 
 template <int dim>
 LocalQuantities<dim>::LocalQuantities(const MacroParameters<dim>& parameters,
@@ -75,23 +55,8 @@ std::vector<typename LocalQuantities<dim>::Place> LocalQuantities<dim>::find(
   dealii::FEValues<dim> values(dof_handler_.get_fe(), quadrature_,
                                dealii::update_quadrature_points);
   for (const auto& point : points) {
-    std::vector<dealii::CellId> candidates;
-    Place place;
-    for (const auto& cell : dof_handler_.active_cell_iterators()) {
-      if (!cell->is_locally_owned() || !holds<dim>(cell, point)) continue;
-      candidates.push_back(cell->id());
-      if (place.owned && place.cell < cell->id()) continue;
-      values.reinit(cell);
-      place = {cell->id(), 0, true};
-      for (const auto q : values.quadrature_point_indices())
-        if (values.quadrature_point(q).distance_square(point) <
-            values.quadrature_point(place.quadrature_point).distance_square(point))
-          place.quadrature_point = q;
-    }
-    std::vector<dealii::CellId> all;
-    for (const auto& list : MPI::all_gather(communicator_, candidates))
-      all.insert(all.end(), list.begin(), list.end());
-    if (all.empty()) {
+    const auto found = find_point(dof_handler_, point);
+    if (!found.is_in_mesh) {
       std::vector<double> coordinates(dim);
       for (int c = 0; c < dim; ++c) coordinates[c] = point[c];
       throw std::invalid_argument(
@@ -99,8 +64,15 @@ std::vector<typename LocalQuantities<dim>::Place> LocalQuantities<dim>::find(
                       "not in the mesh",
                       parameters_.file, key, fmt::join(coordinates, ", ")));
     }
-    // A point on a face belongs to one of its cells, the same on any number of ranks.
-    place.owned = place.owned && place.cell == *std::min_element(all.begin(), all.end());
+    Place place;
+    if (found.cell) {
+      values.reinit(*found.cell);
+      place = {(*found.cell)->id(), 0, true};
+      for (const auto q : values.quadrature_point_indices())
+        if (values.quadrature_point(q).distance_square(point) <
+            values.quadrature_point(place.quadrature_point).distance_square(point))
+          place.quadrature_point = q;
+    }
     places.push_back(place);
   }
   return places;

@@ -16,11 +16,12 @@ namespace {
 
 constexpr char axes[] = "xyz";
 
+/// @param unit "" or " [MPa]"
 template <int dim>
-std::string component_names(const std::string& name) {
+std::string component_names(const std::string& name, const std::string& unit = "") {
   std::string text;
   for (int i = 0; i < dim; ++i)
-    for (int j = i; j < dim; ++j) text += fmt::format(",{}_{}{}", name, axes[i], axes[j]);
+    for (int j = i; j < dim; ++j) text += fmt::format(",{}_{}{}{}", name, axes[i], axes[j], unit);
   return text;
 }
 
@@ -68,14 +69,21 @@ void LocalQuantities<dim>::write_table(const std::vector<Row>& rows) const {
     if (row.file < 0) n_phases = std::max(n_phases, row.response.phases.size());
   const auto path = std::filesystem::path(parameters_.output_directory) / "local_quantities.csv";
   std::ostringstream file;
-  file << "cell,quadrature_point,material,x,y" << (dim == 3 ? ",z" : "") << ",volume,energy_share"
-       << component_names<dim>("strain") << component_names<dim>("stress")
-       << ",largest_von_mises,largest_hydrostatic,smallest_hydrostatic,in_plane,voxel_1,voxel_2"
-       << (dim == 3 ? ",voxel_3" : "") << ",relative_field_error";
+  const auto in = [&](const std::string& unit) {
+    return parameters_.units_in_tables ? fmt::format(" [{}]", unit) : std::string();
+  };
+  const auto& units = parameters_.units;
+  const auto stress = in(units.stress), length = in(units.length);
+  file << "cell,quadrature_point,material,x" << length << ",y" << length
+       << (dim == 3 ? ",z" + length : "") << ",volume" << in(units.volume) << ",energy_share"
+       << component_names<dim>("strain") << component_names<dim>("stress", stress);
+  for (const auto* name : {"largest_von_mises", "largest_hydrostatic", "smallest_hydrostatic"})
+    file << ',' << name << stress;
+  file << ",in_plane,voxel_1,voxel_2" << (dim == 3 ? ",voxel_3" : "") << ",relative_field_error";
   for (std::size_t p = 0; p < n_phases; ++p) {
     const auto name = fmt::format("phase_{}_", p);
     file << ',' << name << "fraction" << component_names<dim>(name + "strain")
-         << component_names<dim>(name + "stress");
+         << component_names<dim>(name + "stress", stress);
   }
   file << '\n';
   for (const auto& row : rows) {

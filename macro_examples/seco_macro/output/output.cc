@@ -7,6 +7,7 @@
 
 #include "interruption.h"
 #include "seco/plugin/agree.h"
+#include "stress_results.h"
 
 namespace seco::macro {
 
@@ -86,6 +87,45 @@ MicroscaleSummary microscale_summary(const MaterialField<dim>& materials) {
 }
 
 template <int dim>
+void Output<dim>::write_case(const Vector& displacement, std::size_t number, RunSummary& summary) {
+  if (number == 0) missing_.clear();
+  summary.units = parameters_.units;
+  {
+    const auto scope = log_.section("output");
+    PointStresses<dim> stresses(problem_, materials_, displacement);
+    summary.extremes = find_extremes(problem_, materials_, stresses, displacement);
+    summary.points = displacements_at_points(displacement);
+  }
+  if (!parameters_.write_vtu) return;
+  std::vector<double> times;
+  for (std::size_t k = 0; k <= number; ++k) times.push_back(static_cast<double>(k));
+  attempt(fmt::format("solution_{}.pvtu", number), [&] { write_fields(displacement, times); });
+}
+
+template <int dim>
+std::vector<MaterialSummary> Output<dim>::material_summaries() const {
+  std::vector<MaterialSummary> result(materials_.n_materials());
+  std::vector<double> own(result.size(), 0.), volumes(result.size());
+  dealii::FEValues<dim> values(problem_.element(), problem_.quadrature(),
+                               dealii::update_JxW_values);
+  materials_.for_local_cells([&](const auto& cell, auto material, auto) {
+    values.reinit(cell);
+    for (const auto q : values.quadrature_point_indices()) own[material] += values.JxW(q);
+  });
+  dealii::Utilities::MPI::sum(own, log_.communicator(), volumes);
+  for (std::size_t m = 0; m < result.size(); ++m) {
+    result[m].model = parameters_.model_names[m];
+    result[m].volume = volumes[m];
+  }
+  const auto& names = problem_.labels().materials;
+  for (const auto& [id, m] : problem_.material_of_id()) {
+    const auto name = names.find(id);
+    result[m].ids[id] = name == names.end() ? "" : name->second;
+  }
+  return result;
+}
+
+template <int dim>
 void Output<dim>::attempt(const std::string& what, const std::function<void()>& action) {
   try {
     action();
@@ -108,8 +148,20 @@ void Output<dim>::write_summary_with(const std::vector<std::string>& missing,
 }
 
 template <int dim>
-void Output<dim>::write(const Vector& displacement, RunSummary& summary) {
-  missing_.clear();
+void Output<dim>::write(const Vector& displacement, RunSummary& summary,
+                        const LoadSteps<dim>* steps) {
+  const bool has_cases = !summary.load_cases.empty();
+  // What is missing of cases is known already.
+  if (!has_cases) missing_.clear();
+  summary.units = parameters_.units;
+  summary.materials = material_summaries();
+  // After a restart behind the last step, materials have not answered.
+  if (!has_cases && (!steps || !steps->response().answers.empty())) {
+    const auto scope = log_.section("output");
+    auto stresses = steps ? PointStresses<dim>(problem_, materials_, *steps)
+                          : PointStresses<dim>(problem_, materials_, displacement);
+    summary.extremes = find_extremes(problem_, materials_, stresses, displacement);
+  }
   if (parameters_.local.any())
     attempt("local quantities", [&] {
       const auto scope = log_.section("local quantities");
@@ -117,21 +169,23 @@ void Output<dim>::write(const Vector& displacement, RunSummary& summary) {
                                                  log_.progress_report());
     });
   log_.print(fmt::format("== output: {}\n", parameters_.output_directory));
-  {
+  if (!has_cases) {
     const auto scope = log_.section("points of interest");
     summary.points = displacements_at_points(displacement);
   }
   const auto& rounds = certification_.rounds();
   auto absent = missing_;
   if (!rounds.empty()) absent.emplace_back("rounds.csv: the run ended before it was written");
-  // Those of load steps are written already.
-  const bool writes_fields = parameters_.write_vtu && summary.load_steps.empty();
+  // Those of load steps and load cases are written already.
+  const bool writes_fields = parameters_.write_vtu && summary.load_steps.empty() && !has_cases;
   if (writes_fields) absent.emplace_back("solution.pvd: the run ended before it was written");
   attempt("summary.json", [&] { write_summary_with(absent, summary); });
   if (!rounds.empty())
     attempt("rounds.csv", [&] {
       plugin::run_together(log_.communicator(), [&] {
-        if (log_.is_first_rank()) write_rounds(rounds, parameters_.output_directory);
+        if (log_.is_first_rank())
+          write_rounds(rounds, parameters_.output_directory,
+                       parameters_.units_in_tables ? parameters_.units : Units());
       });
     });
   if (writes_fields) attempt("solution.pvd", [&] { write_fields(displacement); });
@@ -152,7 +206,8 @@ void Output<dim>::write(const Vector& displacement, RunSummary& summary) {
   template void Output<dim>::check_points() const;                                            \
   template std::vector<PointDisplacement> Output<dim>::displacements_at_points(const Vector&) \
       const;                                                                                  \
-  template void Output<dim>::write(const Vector&, RunSummary&);                               \
+  template void Output<dim>::write(const Vector&, RunSummary&, const LoadSteps<dim>*);        \
+  template void Output<dim>::write_case(const Vector&, std::size_t, RunSummary&);             \
   template MicroscaleSummary microscale_summary(const MaterialField<dim>&);
 INSTANTIATE(2)
 INSTANTIATE(3)

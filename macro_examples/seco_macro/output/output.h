@@ -37,7 +37,13 @@ class Output {
   /// @param summary what is known; completed here
   /// @throws std::runtime_error on all ranks, after all that can be written has been, if a file is
   ///   missing
-  void write(const Vector& displacement, RunSummary& summary);
+  /// @param steps of a run with materials that are not linear, else null
+  void write(const Vector& displacement, RunSummary& summary,
+             const LoadSteps<dim>* steps = nullptr);
+
+  /// Completes the summary of a load case, and writes its fields, solution_K. Collective.
+  /// @param number of the case; the files before are written
+  void write_case(const Vector& displacement, std::size_t number, RunSummary& summary);
 
   /// Writes the fields of the last load step, solution.pvd of all, and force_displacement.csv.
   /// Collective. @throws std::runtime_error on all ranks if a file cannot be written
@@ -48,7 +54,10 @@ class Output {
   void attempt(const std::string& what, const std::function<void()>& action);
   /// Adds what changes until the end, and writes it.
   void write_summary_with(const std::vector<std::string>& missing, RunSummary& summary) const;
-  void write_fields(const Vector& displacement) const;
+  /// @param times of the files until this one
+  void write_fields(const Vector& displacement, const std::vector<double>& times = {0.}) const;
+  /// The materials and their volumes. Collective.
+  std::vector<MaterialSummary> material_summaries() const;
   void write_step_fields(const LoadSteps<dim>& steps) const;
 
   const MacroParameters<dim>& parameters_;

@@ -130,26 +130,65 @@ nlohmann::json to_json(const LocalSummary& summary) {
   return result;
 }
 
+namespace {
+
+nlohmann::json to_json(const Units& units) {
+  return {{"length", units.length}, {"stress", units.stress}, {"force", units.force},
+          {"moment", units.moment}, {"energy", units.energy}, {"volume", units.volume}};
+}
+
+nlohmann::json to_json(const std::vector<MaterialSummary>& materials) {
+  auto list = nlohmann::json::array();
+  for (const auto& material : materials) {
+    auto ids = nlohmann::json::array(), names = nlohmann::json::array();
+    for (const auto& [id, name] : material.ids) {
+      ids.push_back(id);
+      if (!name.empty()) names.push_back(name);
+    }
+    list.push_back(
+        {{"model", material.model}, {"ids", ids}, {"names", names}, {"volume", material.volume}});
+  }
+  return list;
+}
+
+}  // namespace
+
+namespace {
+
+/// What belongs to the loads.
+void add_results(const RunSummary& s, nlohmann::json& result) {
+  result["points_of_interest"] = to_json(s.points);
+  result["potential_energy"] = to_json(s.potential_energy);
+  if (s.compliance) result["compliance"] = to_json(*s.compliance);
+  for (const auto& boundary : s.boundaries) result["boundaries"].push_back(to_json(boundary));
+  if (auto extremes = to_json(s.extremes); !extremes.empty()) result["extremes"] = extremes;
+  if (!s.no_lower_bound.empty()) result["no_lower_bound"] = s.no_lower_bound;
+}
+
+}  // namespace
+
 nlohmann::json to_json(const RunSummary& s) {
   nlohmann::json result = {{"dimension", s.dimension},
                            {"unit", s.unit},
+                           {"units", to_json(s.units)},
+                           {"materials", to_json(s.materials)},
                            {"ranks", s.n_ranks},
                            {"cells", s.n_cells},
                            {"unknowns", s.n_unknowns},
                            {"linear_algebra", s.linear_algebra},
                            {"linear_iterations", s.equilibrium.solves.iterations},
-                           {"points_of_interest", to_json(s.points)},
-                           {"potential_energy", to_json(s.potential_energy)},
                            {"equilibrium", to_json(s.equilibrium)},
                            {"seconds", s.seconds}};
   add(s.micro, result);
-  if (s.compliance) result["compliance"] = to_json(*s.compliance);
+  if (s.load_cases.empty()) add_results(s, result);
+  for (const auto& [name, summary] : s.load_cases) {
+    result["load_cases"].push_back({{"name", name}});
+    add_results(summary, result["load_cases"].back());
+  }
   if (s.certification) result["certification"] = to_json(*s.certification);
   for (const auto& step : s.load_steps) result["load_steps"].push_back(to_json(step));
-  for (const auto& boundary : s.boundaries) result["boundaries"].push_back(to_json(boundary));
   if (s.audit) result["audit"] = to_json(*s.audit);
   if (s.local) result["local_quantities"] = to_json(*s.local);
-  if (!s.no_lower_bound.empty()) result["no_lower_bound"] = s.no_lower_bound;
   if (s.n_restarts > 0) result["restarts"] = s.n_restarts;
   for (const auto& [name, list] : {std::pair("mesh_notes", &s.mesh_notes),
                                    std::pair("missing_checkpoints", &s.missing_checkpoints),

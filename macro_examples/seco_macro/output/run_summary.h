@@ -11,7 +11,9 @@
 #include "equilibrium_solver.h"
 #include "load_step_record.h"
 #include "local_summary.h"
+#include "result_extremes.h"
 #include "run_log.h"
+#include "units.h"
 
 namespace seco::macro {
 
@@ -19,6 +21,15 @@ namespace seco::macro {
 struct Enclosure {
   double estimate = 0;
   std::optional<double> lower, upper;
+};
+
+/// A material of a run, and where it is.
+struct MaterialSummary {
+  std::string model;
+  /// Material ids of the mesh, and their names; "" where there is none.
+  std::map<std::int64_t, std::string> ids;
+  /// In 2D the area.
+  double volume = 0;
 };
 
 /// The displacement at a point of interest.
@@ -64,11 +75,16 @@ struct CertificationSummary {
   std::string missed;
 };
 
+struct CaseSummary;
+
 /// What a run has found and done: summary.json (docs/file_formats.md) and what is printed at its
 /// end.
 struct RunSummary {
   int dimension = 0;
   std::string unit, linear_algebra;
+  Units units;
+  /// By number.
+  std::vector<MaterialSummary> materials;
   unsigned int n_ranks = 0;
   std::uint64_t n_cells = 0, n_unknowns = 0;
   MicroscaleSummary micro;
@@ -86,11 +102,21 @@ struct RunSummary {
   std::vector<LoadStepRecord> load_steps;
   /// Reactions and mean displacements of a run with linear materials.
   std::vector<BoundaryForce> boundaries;
+  ResultExtremes extremes;
   std::optional<AuditResult> audit;
   std::optional<LocalSummary> local;
   unsigned int n_restarts = 0;
+  /// Of several load cases, whose results are not those of this object.
+  std::vector<CaseSummary> load_cases;
   std::vector<std::string> missing_checkpoints, missing_files;
   RunLog::Seconds seconds;
+};
+
+/// What one of several load cases has.
+struct CaseSummary {
+  std::string name;
+  /// Of which only energies, boundaries, points and extremes are those of the case.
+  RunSummary summary;
 };
 
 nlohmann::json to_json(const RunSummary& summary);
@@ -102,9 +128,12 @@ void write_summary(const RunSummary& summary, const std::string& folder);
 void print_summary(const RunSummary& summary, RunLog& log);
 
 /// Writes the rounds as rounds.csv to a folder; on one rank.
-void write_rounds(const std::vector<Round>& rounds, const std::string& folder);
+/// @param units that the names of columns have, "lower [mJ]"; none if they are empty
+void write_rounds(const std::vector<Round>& rounds, const std::string& folder,
+                  const Units& units = {});
 
-/// Writes load steps as force_displacement.csv to a folder; on one rank.
-void write_force_displacement(const std::vector<LoadStepRecord>& steps, const std::string& folder);
+/// Writes load steps as force_displacement.csv to a folder; on one rank. Units as above.
+void write_force_displacement(const std::vector<LoadStepRecord>& steps, const std::string& folder,
+                              const Units& units = {});
 
 }  // namespace seco::macro

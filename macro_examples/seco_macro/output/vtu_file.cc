@@ -108,10 +108,18 @@ Appended appended(const VtuPiece& piece, bool doubles) {
   return data;
 }
 
+/// What VTK calls the unit of an array.
+std::string unit_key(const std::string& unit) {
+  return fmt::format(
+      "<InformationKey name=\"UNITS_LABEL\" location=\"vtkDataArray\">{}</InformationKey>", unit);
+}
+
+/// @param unit empty for none
 std::string array(const std::string& type, const std::string& name, unsigned int n_components,
-                  const std::string& rest) {
-  return fmt::format("<DataArray type=\"{}\" Name=\"{}\" NumberOfComponents=\"{}\" {}/>\n", type,
-                     name, n_components, rest);
+                  const std::string& rest, const std::string& unit = "") {
+  const auto head = fmt::format("<DataArray type=\"{}\" Name=\"{}\" NumberOfComponents=\"{}\" {}",
+                                type, name, n_components, rest);
+  return unit.empty() ? head + "/>\n" : fmt::format("{}>{}</DataArray>\n", head, unit_key(unit));
 }
 
 /// The description of a piece. @param start of its appended data among those of all pieces
@@ -123,17 +131,17 @@ std::string description(const VtuPiece& piece, const Appended& data, std::uint64
   };
   std::string text = fmt::format("<Piece NumberOfPoints=\"{}\" NumberOfCells=\"{}\">\n<Points>\n",
                                  piece.n_nodes(), piece.n_cells());
-  text += array(doubles ? "Float64" : "Float32", "Points", 3, next());
+  text += array(doubles ? "Float64" : "Float32", "Points", 3, next(), piece.unit);
   text += "</Points>\n<Cells>\n";
   text += array("Int32", "connectivity", 1, next());
   text += array("Int32", "offsets", 1, next());
   text += array("UInt8", "types", 1, next());
   text += "</Cells>\n<PointData>\n";
   for (const auto& field : piece.node_fields)
-    text += array(type_of(field, doubles), field.name, field.n_components, next());
+    text += array(type_of(field, doubles), field.name, field.n_components, next(), field.unit);
   text += "</PointData>\n<CellData>\n";
   for (const auto& field : piece.cell_fields)
-    text += array(type_of(field, doubles), field.name, field.n_components, next());
+    text += array(type_of(field, doubles), field.name, field.n_components, next(), field.unit);
   return text + "</CellData>\n</Piece>\n";
 }
 

@@ -16,6 +16,8 @@ struct VtuField {
   /// Whether the values are integers.
   bool integer = false;
   std::vector<double> values;
+  /// Of the values; empty for none.
+  std::string unit = "";
 };
 
 /// What one rank knows of a mesh of quadrilaterals (dimension 2) or hexahedra (3).
@@ -26,6 +28,8 @@ struct VtuPiece {
   /// Nodes of the cells, in the order of VTK.
   std::vector<std::int32_t> corners;
   std::vector<VtuField> node_fields, cell_fields;
+  /// Of the coordinates; empty for none.
+  std::string unit = "";
 
   std::size_t n_nodes() const { return nodes.size() / 3; }
   std::size_t n_cells() const { return corners.size() >> dimension; }
@@ -33,8 +37,9 @@ struct VtuPiece {
 
 /// Writes a mesh and its fields, of all ranks, as one VTK file of unstructured grids (.vtu), one
 /// piece per rank with cells, and the .pvtu and .pvd files that refer to it; numbers are compressed
-/// by zlib. Every file is written aside and gets its name when it is complete, what refers to
-/// another one last. Collective; all ranks have the same fields.
+/// by zlib. Units are the key UNITS_LABEL of the arrays. Every file is written aside and gets its
+/// name when it is complete, what refers to another one last. Collective; all ranks have the same
+/// fields.
 /// @param folder, name the files are NAME_K.0.vtu, NAME_K.pvtu and NAME.pvd
 /// @param doubles whether coordinates and values are written in double precision, else in single
 /// @param times of the files NAME_0 to NAME_K, to all of which NAME.pvd refers; this is the last

@@ -44,6 +44,7 @@ class VtuNodes {
       auto& number = number_[relevant_.index_within_set(unknown)];
       if (number < 0) {
         number = static_cast<std::int32_t>(piece.n_nodes());
+        first_unknowns_.push_back(unknown);
         for (unsigned int c = 0; c < 3; ++c) {
           piece.nodes.push_back(c < dim ? positions_.quadrature_point(n)[c] : 0.);
           displacements.values.push_back(c < dim ? values_[element_.component_to_system_index(c, n)]
@@ -64,6 +65,11 @@ class VtuNodes {
                   nodes[to_node_[i + x + (d + 1) * (j + y + (d + 1) * (k + above))]]);
   }
 
+  /// The unknown of the first component of every node of the piece, in their order.
+  const std::vector<dealii::types::global_dof_index>& first_unknowns() const {
+    return first_unknowns_;
+  }
+
  private:
   const dealii::FESystem<dim>& element_;
   const dealii::IndexSet& relevant_;
@@ -72,6 +78,7 @@ class VtuNodes {
   std::vector<unsigned int> to_node_;
   /// Of the first component of every relevant unknown, among the nodes of the piece.
   std::vector<std::int32_t> number_;
+  std::vector<dealii::types::global_dof_index> first_unknowns_;
   std::vector<dealii::types::global_dof_index> indices_;
   dealii::Vector<double> values_;
 };

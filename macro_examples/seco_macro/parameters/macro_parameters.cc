@@ -56,54 +56,188 @@ std::shared_ptr<dealii::FunctionParser<dim>> read_function(
   p.refuse(section, key, fmt::format("{}; {}", wrong, allowed));
 }
 
-template <int dim>
-std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std::string& key,
-                                                  const std::string& default_value,
-                                                  bool free_allowed, const std::string& help) {
-  const std::string section = "Boundary conditions";
-  const auto text = p.text(section, key, default_value, help);
-  std::vector<BoundaryData<dim>> result;
+const char* const boundary_section = "Boundary conditions";
+
+/// Ends the reading of an entry with what is wrong with it.
+using RefuseEntry = std::function<void(const std::string& why)>;
+
+/// Reads entries 'boundary: text' separated by |, each boundary once.
+/// @param form of the entries, for messages
+/// @param read makes an entry of a boundary and what stands behind the colon
+template <typename Entry>
+std::vector<Entry> read_entries(
+    ParameterReader& p, const std::string& section, const std::string& key, const std::string& help,
+    const std::string& form,
+    const std::function<Entry(const std::string& text, const RefuseEntry& refuse)>& read) {
+  const auto text = p.text(section, key, "", help);
+  std::vector<Entry> result;
   if (text.empty() || !p.has(section, key)) return result;
-  const auto fail = [&](const std::string& part, const std::string& why = "") {
-    p.refuse(section, key,
-             fmt::format("{}; allowed are entries 'boundary: {}' with "
-                         "expressions in {},t{}, separated by |",
-                         why.empty() ? fmt::format("'{}' is not understood", part) : why,
-                         dim == 2 ? "ex; ey" : "ex; ey; ez", variables<dim>(),
-                         free_allowed ? " or the word free" : ""));
-  };
   for (const auto& part : split(text, '|')) {
+    const RefuseEntry refuse = [&](const std::string& why) {
+      p.refuse(section, key,
+               fmt::format("{}; allowed are entries {}, separated by |",
+                           why.empty() ? fmt::format("'{}' is not understood", part) : why, form));
+    };
     const auto colon = part.find(':');
-    if (colon == std::string::npos) fail(part);
+    if (colon == std::string::npos) refuse("");
     const auto name = trimmed(part.substr(0, colon));
     const auto id = materials::to_count(name);
-    if (name.empty() || (id && *id > 2147483647)) fail(part);
-    auto expressions = split(part.substr(colon + 1), ';');
-    if (expressions.size() != dim)
-      fail(part, fmt::format("'{}' has {} components separated by ;, expected are {}", part,
-                             expressions.size(), dim));
-    BoundaryData<dim> data;
+    if (name.empty() || (id && *id > 2147483647)) refuse("");
+    Entry entry = read(trimmed(part.substr(colon + 1)), refuse);
     if (id)
-      data.id = static_cast<dealii::types::boundary_id>(*id);
+      entry.id = static_cast<dealii::types::boundary_id>(*id);
     else
-      data.name = name;
+      entry.name = name;
     for (const auto& other : result)
-      if (other.id == data.id && other.name == data.name)
+      if (other.id == entry.id && other.name == entry.name)
         p.refuse(
             section, key,
             fmt::format("boundary {} is named twice; allowed is one entry per boundary", name));
-    data.prescribed = dealii::ComponentMask(dim, true);
-    for (unsigned int c = 0; c < dim; ++c)
-      if (free_allowed && expressions[c] == "free") {
-        data.prescribed.set(c, false);
-        expressions[c] = "0";
-      }
-    try {
-      data.function = plugin::parse_expressions<dim>(expressions, /*of_time=*/true);
-    } catch (const std::invalid_argument& error) {
-      fail(part, error.what());
+    result.push_back(std::move(entry));
+  }
+  return result;
+}
+
+/// A function of the expressions of an entry.
+template <int dim>
+std::shared_ptr<dealii::FunctionParser<dim>> parse_entry(
+    const std::vector<std::string>& expressions, bool of_time, const RefuseEntry& refuse) {
+  try {
+    return plugin::parse_expressions<dim>(expressions, of_time);
+  } catch (const std::invalid_argument& error) {
+    refuse(error.what());
+  }
+  return nullptr;
+}
+
+template <int dim>
+std::vector<BoundaryData<dim>> read_boundary_data(ParameterReader& p, const std::string& section,
+                                                  const std::string& key, bool free_allowed,
+                                                  const std::string& help) {
+  const auto form =
+      fmt::format("'boundary: {}' with expressions in {},t{}", dim == 2 ? "ex; ey" : "ex; ey; ez",
+                  variables<dim>(), free_allowed ? " or the word free" : "");
+  return read_entries<BoundaryData<dim>>(
+      p, section, key, help, form, [&](const std::string& text, const RefuseEntry& refuse) {
+        auto expressions = split(text, ';');
+        if (expressions.size() != dim)
+          refuse(fmt::format("'{}' has {} components separated by ;, expected are {}", text,
+                             expressions.size(), dim));
+        BoundaryData<dim> data;
+        data.prescribed = dealii::ComponentMask(dim, true);
+        for (unsigned int c = 0; c < dim; ++c)
+          if (free_allowed && expressions[c] == "free") {
+            data.prescribed.set(c, false);
+            expressions[c] = "0";
+          }
+        data.function = parse_entry<dim>(expressions, /*of_time=*/true, refuse);
+        return data;
+      });
+}
+
+template <int dim>
+std::vector<PressureData<dim>> read_pressure(ParameterReader& p, const std::string& section) {
+  return read_entries<PressureData<dim>>(
+      p, section, "Pressure",
+      fmt::format("pressure on boundaries, for example '1: 10*t | inner wall: 2 - x': the traction "
+                  "-p n, n being the outer normal; positive values press on the body. Expressions "
+                  "in {},t",
+                  variables<dim>()),
+      fmt::format("'boundary: p' with an expression in {},t", variables<dim>()),
+      [](const std::string& text, const RefuseEntry& refuse) {
+        PressureData<dim> data;
+        const auto expressions = split(text, ';');
+        if (expressions.size() != 1)
+          refuse(
+              fmt::format("'{}' has {} components; a pressure has one", text, expressions.size()));
+        data.function = parse_entry<dim>(expressions, /*of_time=*/true, refuse);
+        return data;
+      });
+}
+
+template <int dim>
+std::vector<SpringData<dim>> read_springs(ParameterReader& p) {
+  const std::string components = dim == 2 ? "kx; ky" : "kx; ky; kz";
+  return read_entries<SpringData<dim>>(
+      p, boundary_section, "Springs",
+      fmt::format("elastic foundation of boundaries, stiffness per area: 'boundary: k' in all "
+                  "directions, 'boundary: {}' for each, 'boundary: normal k' along the normal "
+                  "alone. The traction on the body is -k u. Expressions in {}",
+                  components, variables<dim>()),
+      fmt::format("'boundary: k', 'boundary: {}' and 'boundary: normal k' with expressions in {}",
+                  components, variables<dim>()),
+      [](const std::string& text, const RefuseEntry& refuse) {
+        SpringData<dim> data;
+        const std::string word = "normal ";
+        data.normal = text.starts_with(word);
+        const auto expressions = split(data.normal ? trimmed(text.substr(word.size())) : text, ';');
+        const auto n = expressions.size();
+        if (n != 1 && (n != dim || data.normal))
+          refuse(fmt::format("'{}' has {} components", text, n));
+        data.function = parse_entry<dim>(expressions, /*of_time=*/false, refuse);
+        return data;
+      });
+}
+
+std::vector<NamedBoundary> read_symmetry(ParameterReader& p) {
+  const std::string key = "Symmetry";
+  const auto text = p.text(boundary_section, key, "",
+                           "boundaries in planes of symmetry, ids or names separated by |: their "
+                           "normal displacement is zero");
+  std::vector<NamedBoundary> result;
+  if (text.empty() || !p.has(boundary_section, key)) return result;
+  for (const auto& name : split(text, '|')) {
+    const auto id = materials::to_count(name);
+    if (name.empty() || name.find(':') != std::string::npos || (id && *id > 2147483647))
+      p.refuse(boundary_section, key,
+               fmt::format("'{}' is not understood; allowed are ids or names of boundaries, "
+                           "separated by |",
+                           name));
+    NamedBoundary entry;
+    if (id)
+      entry.id = static_cast<dealii::types::boundary_id>(*id);
+    else
+      entry.name = name;
+    for (const auto& other : result)
+      if (other.id == entry.id && other.name == entry.name)
+        p.refuse(boundary_section, key,
+                 fmt::format("boundary {} is named twice; allowed is once", name));
+    result.push_back(entry);
+  }
+  return result;
+}
+
+template <int dim>
+std::vector<PointLoad<dim>> read_point_loads(ParameterReader& p, const std::string& section) {
+  const std::string key = "Point loads";
+  const std::string form = dim == 2 ? "'x, y: fx; fy'" : "'x, y, z: fx; fy; fz'";
+  const auto text = p.text(
+      section, key, "",
+      fmt::format("forces at points of the body, {} separated by |, expressions in t", form));
+  std::vector<PointLoad<dim>> result;
+  if (text.empty() || !p.has(section, key)) return result;
+  for (const auto& part : split(text, '|')) {
+    const auto refuse = [&](const std::string& why) {
+      p.refuse(section, key,
+               fmt::format("{}; allowed are entries {} with expressions in t, separated by |",
+                           why.empty() ? fmt::format("'{}' is not understood", part) : why, form));
+    };
+    const auto colon = part.find(':');
+    if (colon == std::string::npos) refuse("");
+    PointLoad<dim> load;
+    const auto coordinates = split(part.substr(0, colon), ',');
+    if (coordinates.size() != dim) refuse("");
+    for (unsigned int c = 0; c < dim; ++c) {
+      const auto value = materials::to_number(coordinates[c]);
+      if (!value || !std::isfinite(*value)) refuse("");
+      load.point[c] = *value;
     }
-    result.push_back(std::move(data));
+    const auto expressions = split(part.substr(colon + 1), ';');
+    if (expressions.size() != dim)
+      refuse(fmt::format("'{}' has {} components separated by ;, expected are {}", part,
+                         expressions.size(), dim));
+    load.force = parse_entry<dim>(expressions, /*of_time=*/true, refuse);
+    result.push_back(std::move(load));
   }
   return result;
 }
@@ -185,7 +319,7 @@ CertificationParameters read_certification(ParameterReader& p, bool certified_bo
   return c;
 }
 
-LoadStepParameters read_load_steps(ParameterReader& p) {
+LoadStepParameters read_load_steps(ParameterReader& p, bool certified_bounds) {
   const std::string s = "Load steps";
   LoadStepParameters l;
   l.end_time =
@@ -203,6 +337,10 @@ LoadStepParameters read_load_steps(ParameterReader& p) {
                        "few iterations; beyond 1 / 'Steps' whole parts are passed over. 0 for 1 / "
                        "'Steps'");
   if (l.largest == 0) l.largest = part;
+  l.growth =
+      p.number(s, "Growth", 2, 1, 100,
+               "factor by which steps grow up to 'Largest step', and back to it after a cut; "
+               "with 1 the length of a step that was cut stays");
   l.smallest = p.number(s, "Smallest step", 1e-4, 1e-12, 1,
                         "as a fraction of 'End time': a step that finds no equilibrium is cut "
                         "until it would be shorter, then the run ends",
@@ -216,6 +354,14 @@ LoadStepParameters read_load_steps(ParameterReader& p) {
                                 "forces at all nodes, reactions included");
   l.newton_iterations = static_cast<unsigned int>(
       p.integer(s, "Newton iterations", 20, 1, 10000, "after which a step is cut in two"));
+  l.energy_tolerance = p.number(
+      s, "Energy tolerance", 0, 0, 1,
+      "largest gap between the bounds of the incremental potential of a step, relative to the "
+      "largest energy so far: RVEs that carry it are refined until it is reached, in rounds as "
+      "section 'Certification' says; 0 to refine none");
+  if (l.energy_tolerance > 0 && !certified_bounds)
+    p.refuse(s, "Energy tolerance",
+             "allowed is 0 with 'Certified bounds' = false in section 'Solver'");
   return l;
 }
 
@@ -242,6 +388,12 @@ RunHeader ask_header(ParameterReader& p) {
       p.choice("", "Dimension", "3", {"2", "3"}, "3, or 2 for plane strain") == "2" ? 2 : 3;
   header.n_materials = static_cast<unsigned int>(p.integer(
       "", "Number of materials", 1, 1, 1000, "number of sections 'Material N', N = 0, 1, ..."));
+  header.n_load_cases = static_cast<unsigned int>(p.integer(
+      "", "Number of load cases", 0, 0, 1000,
+      "number of sections 'Load case N', N = 0, 1, ..., of a run with linear materials, with the "
+      "keys Name, Displacement, Traction, Pressure, Body force and Point loads. RVEs are "
+      "homogenized once, and the matrix of a stiffness is made once. 0 for the loads of section "
+      "'Boundary conditions' alone"));
   const auto libraries =
       p.text("", "Additional shared libraries", "",
              "libraries that bring materials or engines, separated by commas", changeable);
@@ -250,12 +402,42 @@ RunHeader ask_header(ParameterReader& p) {
   return header;
 }
 
+template <int dim>
+LoadCase<dim> read_load_case(ParameterReader& p, unsigned int number) {
+  const auto s = fmt::format("Load case {}", number);
+  LoadCase<dim> result;
+  result.name = p.text(s, "Name", "", "for results; empty for the number");
+  if (result.name.empty()) result.name = fmt::format("{}", number);
+  result.displacement = read_boundary_data<dim>(
+      p, s, "Displacement", true,
+      "values in this case of displacements that section 'Boundary conditions' prescribes in all, "
+      "with the same components free");
+  result.traction = read_boundary_data<dim>(p, s, "Traction", false,
+                                            "tractions beside those that act in all cases");
+  result.pressure = read_pressure<dim>(p, s);
+  std::string zero = "0";
+  for (int c = 1; c < dim; ++c) zero += "; 0";
+  result.body_force =
+      read_function<dim>(p, s, "Body force", zero, dim, "force per volume beside that of all cases",
+                         /*of_time=*/true);
+  result.point_loads = read_point_loads<dim>(p, s);
+  return result;
+}
+
 /// Everything but the materials; declares or reads, as the reader does.
 template <int dim>
-void read_run(ParameterReader& p, MacroParameters<dim>& result) {
+void read_run(ParameterReader& p, MacroParameters<dim>& result, unsigned int n_load_cases) {
   ask_header(p);
   result.run.unit = p.choice("", "Unit", "MPa", {"Pa", "kPa", "MPa", "GPa"},
                              "unit of stress, moduli and tractions");
+  const std::string not_given = "not given";
+  auto length = p.choice("", "Length unit", not_given, {not_given, "m", "cm", "mm", "um", "nm"},
+                         "unit of lengths and displacements, which names the units of results, "
+                         "for example N and mJ with MPa and mm; it changes no number",
+                         changeable);
+  result.units_in_tables = length != not_given;
+  if (!result.units_in_tables) length.clear();
+  result.units = derived_units(result.run.unit, length, dim);
   result.output_directory =
       p.path("", "Output directory", "results", "folder of all results", changeable);
   result.strict = p.flag(
@@ -275,19 +457,31 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
   result.degree = static_cast<unsigned int>(
       p.integer("Discretization", "Polynomial degree", 1, 1, 5, "degree of the Lagrange elements"));
   result.displacement =
-      read_boundary_data<dim>(p, "Displacement", "", true,
+      read_boundary_data<dim>(p, boundary_section, "Displacement", true,
                               "prescribed displacements, for example '0: 0; 0; 0 | 1: free; 0.1*y; "
                               "free' (boundary: components). A boundary is an id, or the name of "
                               "a physical group of the mesh file. Expressions may use the time t "
                               "(section Load steps)");
-  result.traction =
-      read_boundary_data<dim>(p, "Traction", "", false, "tractions, written in the same way");
+  result.traction = read_boundary_data<dim>(p, boundary_section, "Traction", false,
+                                            "tractions, written in the same way");
+  result.pressure = read_pressure<dim>(p, boundary_section);
+  result.symmetry = read_symmetry(p);
+  result.springs = read_springs<dim>(p);
+  result.point_loads = read_point_loads<dim>(p, boundary_section);
   std::string zero = "0";
   for (int c = 1; c < dim; ++c) zero += "; 0";
   result.body_force =
       read_function<dim>(p, "Boundary conditions", "Body force", zero, dim, "force per volume",
                          /*of_time=*/true);
-  result.load_steps = read_load_steps(p);
+  for (unsigned int k = 0; k < n_load_cases; ++k) {
+    result.load_cases.push_back(read_load_case<dim>(p, k));
+    for (unsigned int other = 0; other < k; ++other)
+      if (result.load_cases[other].name == result.load_cases[k].name)
+        p.refuse(
+            fmt::format("Load case {}", k), "Name",
+            fmt::format("it is the name of 'Load case {}' already; allowed are different names",
+                        other));
+  }
   result.linear_algebra = p.choice(
       "Solver", "Linear algebra", "Trilinos", {"PETSc", "Trilinos", "matrix-free", "direct"},
       "library of the matrix and of its algebraic multigrid; matrix-free: geometric "
@@ -317,6 +511,7 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
                           "solves also with the upper and the lower bounds of the stiffness, which "
                           "encloses the compliance");
   result.certification = read_certification(p, result.certify);
+  result.load_steps = read_load_steps(p, result.certify);
   result.checkpoint = read_checkpoint(p, result.output_directory);
   result.run.goal_oriented = result.certification.tolerance > 0;
   result.run.audited = result.certification.audit_fraction > 0;
@@ -327,16 +522,22 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result) {
                "precision of the numbers in the VTU file; those of summary.json and of all tables "
                "are double",
                changeable) == "double";
+  result.nodal_averages = p.flag(
+      "Output", "Nodal averages", false,
+      "writes stresses at nodes, too: extrapolated from the points of the cells around each, "
+      "averaged by volume, also across materials",
+      changeable);
   result.points_of_interest = read_points<dim>(p, "Output", "Points of interest",
                                                "points whose displacement goes into the summary");
   result.local = read_local_parameters<dim>(p);
 }
 
 template <int dim>
-void declare(dealii::ParameterHandler& handler, unsigned int n_materials) {
+void declare(dealii::ParameterHandler& handler, unsigned int n_materials,
+             unsigned int n_load_cases) {
   HandlerParameters parameters(handler, HandlerParameters::Mode::declare);
   MacroParameters<dim> defaults;
-  read_run(parameters, defaults);
+  read_run(parameters, defaults, n_load_cases);
   for (unsigned int m = 0; m < n_materials; ++m) {
     handler.enter_subsection(fmt::format("Material {}", m));
     parameters.text(
@@ -522,7 +723,7 @@ template <int dim>
 MacroParameters<dim> read_parameters(const materials::ParameterFile& given, const RunHeader& header,
                                      std::vector<plugin::ParameterProblem>& problems) {
   dealii::ParameterHandler handler;
-  declare<dim>(handler, header.n_materials);
+  declare<dim>(handler, header.n_materials, header.n_load_cases);
   const auto defaults = plugin::parameter_values(handler);
   const auto traits = plugin::parameter_traits(handler);
   auto file = given;
@@ -538,7 +739,7 @@ MacroParameters<dim> read_parameters(const materials::ParameterFile& given, cons
     read.file = file.origin();
     read.run.folder = folder;
     read.run.checked_only = header.checked_only;
-    read_run(parameters, read);
+    read_run(parameters, read, header.n_load_cases);
     read.run.output_directory = read.output_directory;
     result = std::move(read);
   });
@@ -585,20 +786,25 @@ MacroParameters<dim> read_parameters(const materials::ParameterFile& given, cons
     result.notes.emplace_back(
         "the keys of section 'Load steps' but 'End time' have no effect, since all materials are "
         "linear");
-  if (result.displacement.empty() && !mentions(problems, "Boundary conditions", "Displacement"))
-    problems.push_back(
-        {"Boundary conditions", "Displacement",
-         materials::ParameterError("Boundary conditions", "Displacement", "",
-                                   "a body that is held nowhere has no unique solution",
-                                   plugin::location(file, "Boundary conditions", "Displacement"))
-             .what()});
+  const bool is_held =
+      !result.displacement.empty() || !result.symmetry.empty() || !result.springs.empty();
+  if (!is_held && !mentions(problems, "Boundary conditions", "Displacement") &&
+      !mentions(problems, "Boundary conditions", "Symmetry") &&
+      !mentions(problems, "Boundary conditions", "Springs"))
+    problems.push_back({"Boundary conditions", "Displacement",
+                        materials::ParameterError(
+                            "Boundary conditions", "Displacement", "",
+                            "a body that is held nowhere has no unique solution; allowed are "
+                            "displacements, or 'Symmetry' or 'Springs' in their place",
+                            plugin::location(file, "Boundary conditions", "Displacement"))
+                            .what()});
   return result;
 }
 
 template <int dim>
 std::string parameter_documentation(unsigned int n_materials) {
   dealii::ParameterHandler handler;
-  declare<dim>(handler, n_materials);
+  declare<dim>(handler, n_materials, 0);
   std::stringstream text;
   handler.print_parameters(text, dealii::ParameterHandler::Text);
   return text.str();

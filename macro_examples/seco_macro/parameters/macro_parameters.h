@@ -13,19 +13,59 @@
 #include "seco/materials/parameter_file.h"
 #include "seco/plugin/material.h"
 #include "seco/plugin/parameters.h"
+#include "units.h"
 
 namespace seco::macro {
 
-/// Components of a vector field on one boundary, as expressions of position and time.
-template <int dim>
-struct BoundaryData {
+/// A boundary that a parameter file names.
+struct NamedBoundary {
   /// Invalid until the mesh tells what a name stands for.
   dealii::types::boundary_id id = dealii::numbers::invalid_boundary_id;
   /// As the parameter file names it, if not by its id.
   std::string name;
+};
+
+/// Components of a vector field on one boundary, as expressions of position and time.
+template <int dim>
+struct BoundaryData : NamedBoundary {
   std::shared_ptr<dealii::FunctionParser<dim>> function;
   /// Components that are prescribed; the others are free.
   dealii::ComponentMask prescribed;
+};
+
+/// A pressure on one boundary, positive where it presses on the body: the traction -p n.
+template <int dim>
+struct PressureData : NamedBoundary {
+  std::shared_ptr<dealii::FunctionParser<dim>> function;
+};
+
+/// Springs on one boundary, an elastic foundation: the traction -k u, or -k (u . n) n, of the
+/// displacement u.
+template <int dim>
+struct SpringData : NamedBoundary {
+  /// Whether they act along the normal n alone.
+  bool normal = false;
+  /// Stiffness per area, an expression of position: one, or one for each direction.
+  std::shared_ptr<dealii::FunctionParser<dim>> function;
+};
+
+/// A force at a point of the body, as expressions of time.
+template <int dim>
+struct PointLoad {
+  dealii::Point<dim> point;
+  std::shared_ptr<dealii::FunctionParser<dim>> force;
+};
+
+/// Loads of one of several load cases, beside those that act in all of them.
+template <int dim>
+struct LoadCase {
+  std::string name;
+  /// Values of displacements that are prescribed in all cases.
+  std::vector<BoundaryData<dim>> displacement;
+  std::vector<BoundaryData<dim>> traction;
+  std::vector<PressureData<dim>> pressure;
+  std::shared_ptr<dealii::FunctionParser<dim>> body_force;
+  std::vector<PointLoad<dim>> point_loads;
 };
 
 struct GeometryParameters {
@@ -43,9 +83,14 @@ struct LoadStepParameters {
   unsigned int n_steps = 10;
   /// Lengths of a step, as fractions of the end time.
   double largest = 0.1, smallest = 1e-4;
+  /// Length of a step over that of a quick one before it, at most.
+  double growth = 2;
   /// Norm of the residual relative to that of the forces.
   double newton_tolerance = 1e-6;
   unsigned int newton_iterations = 20;
+  /// Largest gap of the incremental potential of a step, relative to the largest energy so far; 0
+  /// to refine no RVE.
+  double energy_tolerance = 0;
 };
 
 /// Of the loop that refines RVEs until the compliance is certified well enough.
@@ -80,7 +125,14 @@ struct MacroParameters {
   std::shared_ptr<dealii::FunctionParser<dim>> material_id;
   unsigned int degree = 1;
   std::vector<BoundaryData<dim>> displacement, traction;
+  std::vector<PressureData<dim>> pressure;
+  /// Boundaries in planes of symmetry.
+  std::vector<NamedBoundary> symmetry;
+  std::vector<SpringData<dim>> springs;
+  std::vector<PointLoad<dim>> point_loads;
   std::shared_ptr<dealii::FunctionParser<dim>> body_force;
+  /// Empty for one case without a name.
+  std::vector<LoadCase<dim>> load_cases;
   LoadStepParameters load_steps;
   std::string linear_algebra;
   double solver_tolerance = 0;
@@ -89,7 +141,12 @@ struct MacroParameters {
   double equilibrium_tolerance = 0;
   /// Unknowns up to which a direct solver is the last resort.
   std::uint64_t largest_direct = 0;
-  bool certify = true, write_vtu = true, vtu_doubles = false;
+  bool certify = true, write_vtu = true, vtu_doubles = false, nodal_averages = false;
+  /// Of results.
+  Units units;
+  /// Whether tables name units in their columns: only if the user has said all that they follow
+  /// from.
+  bool units_in_tables = false;
   CertificationParameters certification;
   CheckpointParameters checkpoint;
   /// All of them as texts, for run_identity.h.
@@ -109,7 +166,7 @@ struct MacroParameters {
 /// What has to be known before the other parameters can be declared.
 struct RunHeader {
   int dimension = 3;
-  unsigned int n_materials = 1;
+  unsigned int n_materials = 1, n_load_cases = 0;
   std::vector<std::string> libraries;
   /// As in RunSettings.
   bool checked_only = false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -8,26 +9,36 @@
 
 namespace seco::macro {
 
-/// What happens on a boundary with prescribed displacements or tractions.
+/// What happens on a boundary with prescribed displacements, tractions, pressures or springs.
 struct BoundaryForce {
-  /// Its name in the parameter file, or its id.
+  /// As the parameter file names it: its name or its id.
   std::string name;
+  std::int64_t id = 0;
+  /// What the mesh file calls it; may be empty.
+  std::string group;
   /// Force that acts on the body there, one per component: the reaction where displacements are
-  /// prescribed, and the resultant of the traction.
+  /// prescribed, and the resultant of traction, pressure and springs.
   std::vector<double> force;
+  /// Moment of these forces about the origin of the coordinates, sum of x cross f with positions
+  /// before deformation: three components, or in 2D the one about z.
+  std::vector<double> moment;
   /// Mean displacement over its area.
   std::vector<double> displacement;
 
   bool operator==(const BoundaryForce&) const = default;
 };
+/// "10 'left'", "left" or "10".
+std::string described(const BoundaryForce& boundary);
 nlohmann::json to_json(const BoundaryForce& boundary);
 BoundaryForce boundary_force_from_json(const nlohmann::json& boundary);
 
-/// Of all such boundaries, in the order of the parameter file, those with displacements first. The
-/// reaction at a node is what inner forces exceed the loads by; a node on two boundaries counts for
-/// the first that prescribes the component, so that all forces together are in equilibrium.
+/// Of all such boundaries, in the order of the parameter file, those with displacements first, then
+/// planes of symmetry. The reaction at a node is what inner forces exceed the loads by, those of
+/// hanging nodes passed on; a node on
+/// two boundaries counts for the first that prescribes the component, so that all forces and
+/// moments together are in equilibrium (with body force and point loads, which are not listed).
 /// Collective.
-/// @param inner_forces at all unknowns, nothing passed on
+/// @param inner_forces at all unknowns, those of springs included, nothing passed on
 /// @param loads BoundaryValueProblem::Loads::total
 /// @param displacement with ghost values
 template <int dim>

@@ -16,13 +16,22 @@ template <int dim>
 BoundaryValueProblem<dim>::BoundaryValueProblem(const MacroParameters<dim>& parameters, RunLog& log)
     : parameters_(parameters),
       log_(log),
-      displacement_(parameters.displacement),
-      traction_(parameters.traction),
+      symmetry_(parameters.symmetry),
+      springs_(parameters.springs),
       mesh_(log.communicator()),
       element_(dealii::FE_Q<dim>(parameters.degree), dim),
       quadrature_(parameters.degree + 1),
       face_quadrature_(parameters.degree + 1),
-      dof_handler_(mesh_) {}
+      dof_handler_(mesh_),
+      common_{"",
+              parameters.displacement,
+              parameters.traction,
+              parameters.pressure,
+              parameters.body_force,
+              parameters.point_loads},
+      cases_(parameters.load_cases) {
+  combine_loads();
+}
 
 template <int dim>
 void BoundaryValueProblem<dim>::set_up() {
@@ -46,37 +55,104 @@ void BoundaryValueProblem<dim>::make_unknowns() {
 }
 
 template <int dim>
+void BoundaryValueProblem<dim>::combine_loads() {
+  displacement_ = common_.displacement;
+  traction_ = common_.traction;
+  pressure_ = common_.pressure;
+  body_forces_.clear();
+  point_loads_.clear();
+  const auto add = [&](const LoadCase<dim>& loads) {
+    // In a check, what could not be read is missing.
+    if (loads.body_force) body_forces_.push_back(loads.body_force);
+    for (const auto& load : loads.point_loads) point_loads_.push_back(&load);
+  };
+  add(common_);
+  if (cases_.empty()) return;
+  const auto& own = cases_[load_case_];
+  add(own);
+  traction_.insert(traction_.end(), own.traction.begin(), own.traction.end());
+  pressure_.insert(pressure_.end(), own.pressure.begin(), own.pressure.end());
+  for (const auto& entry : own.displacement)
+    for (auto& all : displacement_)
+      if (all.id == entry.id) all.function = entry.function;
+}
+
+template <int dim>
+void BoundaryValueProblem<dim>::set_load_case(std::size_t number) {
+  load_case_ = number;
+  combine_loads();
+  set_time_of_functions();
+  if (!rigid_motions_) return;
+  place_point_loads();
+  constrain(dof_handler_, constraints_, /*homogeneous=*/false);
+  check_loads(prescribed_displacements());
+  is_homogeneous_ = constraints_are_homogeneous();
+}
+
+template <int dim>
 void BoundaryValueProblem<dim>::set_constraints() {
+  add_symmetry();
+  check_load_cases();
+  combine_loads();
+  set_time_of_functions();
+  make_springs();
+  place_point_loads();
   constrain(dof_handler_, constraints_, /*homogeneous=*/false);
   constrain(dof_handler_, homogeneous_constraints_, /*homogeneous=*/true);
+  {
+    dealii::AffineConstraints<double> hanging(relevant_);
+    dealii::DoFTools::make_hanging_node_constraints(dof_handler_, hanging);
+    normals_.clear();
+    slide(dof_handler_, hanging, &normals_);
+  }
   const auto prescribed = prescribed_displacements();
   check_loads(prescribed);
   note_idle_tractions();
   rigid_motions_ = std::make_unique<RigidMotions<dim>>(dof_handler_);
   check_held(prescribed);
+  is_homogeneous_ = constraints_are_homogeneous();
+}
+
+template <int dim>
+bool BoundaryValueProblem<dim>::constraints_are_homogeneous() const {
   bool homogeneous = true;
   for (const auto& line : constraints_.get_lines()) homogeneous &= line.inhomogeneity == 0.;
-  is_homogeneous_ = dealii::Utilities::MPI::min(homogeneous ? 1 : 0, log_.communicator()) == 1;
+  return dealii::Utilities::MPI::min(homogeneous ? 1 : 0, log_.communicator()) == 1;
 }
 
 template <int dim>
 void BoundaryValueProblem<dim>::set_time(double time) {
   time_ = time;
-  for (auto* list : {&displacement_, &traction_})
-    for (auto& entry : *list) entry.function->set_time(time);
-  // In a check, what could not be read is missing.
-  if (parameters_.body_force) parameters_.body_force->set_time(time);
+  set_time_of_functions();
   if (!rigid_motions_) return;
   constrain(dof_handler_, constraints_, /*homogeneous=*/false);
   check_loads(prescribed_displacements());
 }
 
 template <int dim>
+void BoundaryValueProblem<dim>::set_time_of_functions() {
+  for (auto* list : {&displacement_, &traction_})
+    for (auto& entry : *list) entry.function->set_time(time_);
+  for (auto& entry : pressure_) entry.function->set_time(time_);
+  for (const auto* load : point_loads_) load->force->set_time(time_);
+  for (const auto& body_force : body_forces_) body_force->set_time(time_);
+}
+
+template <int dim>
 bool BoundaryValueProblem<dim>::depends_on_time() const {
-  bool depends = plugin::mention_time(parameters_.body_force->get_expressions());
-  for (const auto* list : {&displacement_, &traction_})
-    for (const auto& entry : *list)
-      depends = depends || plugin::mention_time(entry.function->get_expressions());
+  bool depends = false;
+  const auto add = [&](const auto& function) {
+    depends = depends || plugin::mention_time(function->get_expressions());
+  };
+  const auto add_all = [&](const LoadCase<dim>& loads) {
+    for (const auto* list : {&loads.displacement, &loads.traction})
+      for (const auto& entry : *list) add(entry.function);
+    for (const auto& entry : loads.pressure) add(entry.function);
+    for (const auto& load : loads.point_loads) add(load.force);
+    add(loads.body_force);
+  };
+  add_all(common_);
+  for (const auto& own : cases_) add_all(own);
   return depends;
 }
 
@@ -96,15 +172,23 @@ void BoundaryValueProblem<dim>::constrain(const dealii::DoFHandler<dim>& dof_han
         homogeneous ? static_cast<const dealii::Function<dim>&>(zero) : function, constraints,
         entry.prescribed);
   }
+  slide(dof_handler, constraints, nullptr);
   constraints.close();
 }
 
 template <int dim>
 Discretization<dim> BoundaryValueProblem<dim>::discretization() const {
-  return {dof_handler_, homogeneous_constraints_, quadrature_, *rigid_motions_,
-          [this](const auto& dof_handler, auto& constraints) {
-            constrain(dof_handler, constraints, /*homogeneous=*/true);
-          }};
+  return {
+      dof_handler_,
+      homogeneous_constraints_,
+      quadrature_,
+      *rigid_motions_,
+      [this](const auto& dof_handler, auto& constraints) {
+        constrain(dof_handler, constraints, /*homogeneous=*/true);
+      },
+      &spring_matrices_,
+      [this](const auto& dof_handler) { return SpringMatrices<dim>(dof_handler, foundations_); },
+      &normals_};
 }
 
 template <int dim>
@@ -115,9 +199,10 @@ typename BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_lo
   dealii::FEValues<dim> values(
       element_, quadrature_,
       dealii::update_values | dealii::update_quadrature_points | dealii::update_JxW_values);
-  dealii::FEFaceValues<dim> face_values(
-      element_, face_quadrature_,
-      dealii::update_values | dealii::update_quadrature_points | dealii::update_JxW_values);
+  dealii::FEFaceValues<dim> face_values(element_, face_quadrature_,
+                                        dealii::update_values | dealii::update_quadrature_points |
+                                            dealii::update_normal_vectors |
+                                            dealii::update_JxW_values);
   dealii::Vector<double> cell_vector(n), load(dim);
   std::vector<dealii::types::global_dof_index> indices(n);
   for (const auto& cell : dof_handler_.active_cell_iterators()) {
@@ -132,7 +217,7 @@ typename BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_lo
       }
     };
     values.reinit(cell);
-    add(values, *parameters_.body_force);
+    for (const auto& body_force : body_forces_) add(values, *body_force);
     for (const auto f : cell->face_indices()) {
       if (!cell->face(f)->at_boundary()) continue;
       for (const auto& traction : traction_) {
@@ -140,6 +225,24 @@ typename BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_lo
         face_values.reinit(cell, f);
         add(face_values, *traction.function);
       }
+      for (const auto& pressure : pressure_) {
+        if (pressure.id != cell->face(f)->boundary_id()) continue;
+        face_values.reinit(cell, f);
+        for (const auto q : face_values.quadrature_point_indices()) {
+          const double p = pressure.function->value(face_values.quadrature_point(q));
+          for (unsigned int i = 0; i < n; ++i)
+            cell_vector(i) -=
+                p * face_values.normal_vector(q)[element_.system_to_component_index(i).first] *
+                face_values.shape_value(i, q) * face_values.JxW(q);
+        }
+      }
+    }
+    for (const auto& placed : placed_loads_) {
+      if (placed.cell != cell->id()) continue;
+      placed.load->force->vector_value(placed.load->point, load);
+      for (unsigned int i = 0; i < n; ++i)
+        cell_vector(i) += load(element_.system_to_component_index(i).first) *
+                          element_.shape_value(i, placed.unit);
     }
     cell->get_dof_indices(indices);
     loads.total.add(indices, cell_vector);
@@ -157,6 +260,9 @@ typename BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_lo
   template void BoundaryValueProblem<dim>::make_unknowns();                                       \
   template void BoundaryValueProblem<dim>::set_constraints();                                     \
   template void BoundaryValueProblem<dim>::set_time(double);                                      \
+  template void BoundaryValueProblem<dim>::set_load_case(std::size_t);                            \
+  template void BoundaryValueProblem<dim>::combine_loads();                                       \
+  template void BoundaryValueProblem<dim>::set_time_of_functions();                               \
   template bool BoundaryValueProblem<dim>::depends_on_time() const;                               \
   template Discretization<dim> BoundaryValueProblem<dim>::discretization() const;                 \
   template BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_loads() const;

@@ -4,11 +4,13 @@
 #include <deal.II/distributed/tria.h>
 #include <deal.II/dofs/dof_handler.h>
 #include <deal.II/fe/fe_system.h>
+#include <deal.II/grid/cell_id.h>
 #include <deal.II/lac/affine_constraints.h>
 #include <deal.II/lac/la_parallel_vector.h>
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,14 +19,16 @@
 #include "macro_parameters.h"
 #include "rigid_motions.h"
 #include "run_log.h"
+#include "spring_matrices.h"
 
 namespace seco::macro {
 
 /// Mesh, unknowns, constraints and loads of quasi-static small-strain elasticity: find u with u = g
 /// on the Dirichlet boundary and
-///   int sym(grad u) : C : sym(grad v) = int b . v + int t . v   for all v.
-/// Plane strain in 2D. The stiffness C is that of a MaterialField. Displacements g, body force b
-/// and tractions t may depend on time.
+///   int sym(grad u) : C : sym(grad v) + int k u . v = int b . v + int t . v   for all v.
+/// Plane strain in 2D. The stiffness C is that of a MaterialField, k that of springs on the
+/// boundary. Displacements g, body force b and tractions t, pressures and forces at points among
+/// them, may depend on time.
 template <int dim>
 class BoundaryValueProblem {
  public:
@@ -54,6 +58,10 @@ class BoundaryValueProblem {
   /// @throws as set_constraints
   void set_time(double time);
   double time() const { return time_; }
+  /// The loads and prescribed displacements are those of a load case, the first one at first. Once
+  /// there are constraints, makes them anew, after a check as there. Collective.
+  /// @throws as set_constraints
+  void set_load_case(std::size_t number);
   /// Whether they change with time.
   bool depends_on_time() const;
   /// All of these, and prints what there is. Collective.
@@ -68,6 +76,22 @@ class BoundaryValueProblem {
   /// What is prescribed on boundaries, with the ids of named ones.
   const std::vector<BoundaryData<dim>>& displacement() const { return displacement_; }
   const std::vector<BoundaryData<dim>>& traction() const { return traction_; }
+  const std::vector<PressureData<dim>>& pressure() const { return pressure_; }
+  /// A plane of symmetry that is not normal to an axis.
+  struct InclinedPlane : NamedBoundary {
+    dealii::Tensor<1, dim> normal;
+  };
+  const std::vector<InclinedPlane>& inclined_planes() const { return inclined_planes_; }
+  /// Springs of boundaries, with their ids, and their matrices.
+  const std::vector<Foundation<dim>>& foundations() const { return foundations_; }
+  const std::vector<SpringData<dim>>& springs() const { return springs_; }
+  const SpringMatrices<dim>& spring_matrices() const { return spring_matrices_; }
+  /// What the mesh file calls boundaries and materials.
+  const MeshLabels& labels() const { return description_.labels; }
+  /// The material of every material id of the mesh.
+  const std::map<std::int64_t, std::size_t>& material_of_id() const {
+    return description_.material_of_id;
+  }
   const dealii::IndexSet& owned() const { return owned_; }
   const dealii::IndexSet& relevant() const { return relevant_; }
   /// With the prescribed displacements, and with zero in their place.
@@ -89,8 +113,40 @@ class BoundaryValueProblem {
   /// The hanging nodes and the prescribed displacements, or zero in their place.
   void constrain(const dealii::DoFHandler<dim>& dof_handler,
                  dealii::AffineConstraints<double>& constraints, bool homogeneous) const;
+  /// Puts what acts in all cases, and in the present one, together.
+  void combine_loads();
+  /// Sets the time of all functions.
+  void set_time_of_functions();
+  /// Refuses displacements of load cases that are not prescribed in all of them.
+  /// @throws std::invalid_argument
+  void check_load_cases() const;
+  /// Whether all prescribed displacements are zero. Collective.
+  bool constraints_are_homogeneous() const;
   /// Replaces names of boundaries by their ids, where there is one.
   void find_named_boundaries();
+  /// Finds the cells at which forces act. Collective. @throws std::invalid_argument for a point
+  ///   outside of the mesh
+  void place_point_loads();
+  /// Prescribes the normal displacement of planes of symmetry. Collective.
+  /// @throws std::invalid_argument for boundaries that lie in no plane, and where it is prescribed
+  ///   already
+  void add_symmetry();
+  /// The normal of the plane in which a boundary lies; none if it lies in none. Collective.
+  /// @param size of the body
+  std::optional<dealii::Tensor<1, dim>> plane_of(const NamedBoundary& boundary, double size) const;
+  /// Makes nodes of inclined planes slide: one component follows the others.
+  /// @param normals receives the normals of the nodes, by the unknown of the first component; may
+  /// be
+  ///   null
+  void slide(const dealii::DoFHandler<dim>& dof_handler,
+             dealii::AffineConstraints<double>& constraints,
+             std::map<dealii::types::global_dof_index, dealii::Tensor<1, dim>>* normals) const;
+  /// Makes the matrices of springs. Collective.
+  /// @throws std::invalid_argument where a stiffness is negative or not finite
+  void make_springs();
+  /// What springs and inclined planes do to rigid motions, for RigidMotions::free_motions.
+  /// Collective.
+  std::vector<double> other_supports_in_motions() const;
   /// The prescribed displacements of the locally relevant unknowns. Collective.
   Prescribed prescribed_displacements() const;
   void check_held(const Prescribed& prescribed) const;
@@ -100,8 +156,26 @@ class BoundaryValueProblem {
 
   const MacroParameters<dim>& parameters_;
   RunLog& log_;
-  /// With the ids of named boundaries.
+  /// Of the present load case, with the ids of named boundaries; planes of symmetry are prescribed
+  /// displacements.
   std::vector<BoundaryData<dim>> displacement_, traction_;
+  std::vector<PressureData<dim>> pressure_;
+  std::vector<NamedBoundary> symmetry_;
+  std::vector<SpringData<dim>> springs_;
+  std::vector<Foundation<dim>> foundations_;
+  SpringMatrices<dim> spring_matrices_;
+  std::vector<InclinedPlane> inclined_planes_;
+  /// Of the relevant nodes of these.
+  std::map<dealii::types::global_dof_index, dealii::Tensor<1, dim>> normals_;
+  /// A force that acts on a locally owned cell, at a point of the unit cell.
+  struct PlacedLoad {
+    const PointLoad<dim>* load = nullptr;
+    dealii::CellId cell;
+    dealii::Point<dim> unit;
+  };
+  /// Forces at points of the present case; those on this rank.
+  std::vector<const PointLoad<dim>*> point_loads_;
+  std::vector<PlacedLoad> placed_loads_;
   dealii::parallel::distributed::Triangulation<dim> mesh_;
   dealii::FESystem<dim> element_;
   dealii::QGauss<dim> quadrature_;
@@ -112,6 +186,13 @@ class BoundaryValueProblem {
   dealii::AffineConstraints<double> constraints_, homogeneous_constraints_;
   bool is_homogeneous_ = true;
   double time_ = 0;
+  /// What acts in all load cases, with planes of symmetry, and in each; the ids of named boundaries
+  /// are known.
+  LoadCase<dim> common_;
+  std::vector<LoadCase<dim>> cases_;
+  std::size_t load_case_ = 0;
+  /// Of the present case.
+  std::vector<std::shared_ptr<dealii::FunctionParser<dim>>> body_forces_;
   std::unique_ptr<RigidMotions<dim>> rigid_motions_;
 };
 

@@ -17,14 +17,24 @@ namespace seco::macro {
 
 template <int dim>
 void BoundaryValueProblem<dim>::find_named_boundaries() {
-  for (auto* list : {&displacement_, &traction_})
-    for (auto& entry : *list) {
-      if (entry.name.empty()) continue;
-      std::vector<std::int64_t> ids;
-      for (const auto& [id, name] : description_.labels.boundaries)
-        if (name == entry.name) ids.push_back(id);
-      if (ids.size() == 1) entry.id = static_cast<dealii::types::boundary_id>(ids[0]);
-    }
+  const auto find = [&](NamedBoundary& entry) {
+    if (entry.name.empty()) return;
+    std::vector<std::int64_t> ids;
+    for (const auto& [id, name] : description_.labels.boundaries)
+      if (name == entry.name) ids.push_back(id);
+    if (ids.size() == 1) entry.id = static_cast<dealii::types::boundary_id>(ids[0]);
+  };
+  const auto find_all = [&](LoadCase<dim>& loads) {
+    for (auto& entry : loads.displacement) find(entry);
+    for (auto& entry : loads.traction) find(entry);
+    for (auto& entry : loads.pressure) find(entry);
+  };
+  find_all(common_);
+  for (auto& own : cases_) find_all(own);
+  for (auto& entry : symmetry_) find(entry);
+  for (auto& entry : springs_) find(entry);
+  combine_loads();
+  set_time_of_functions();
 }
 
 template <int dim>
@@ -44,18 +54,35 @@ std::vector<std::string> BoundaryValueProblem<dim>::unknown_boundaries() const {
         known != description_.labels.boundaries.end())
       name = known->second;
   std::vector<std::string> problems;
-  const auto refuse = [&](const char* key, const BoundaryData<dim>& entry, const std::string& why) {
+  std::string section = "Boundary conditions";
+  const auto refuse = [&](const char* key, const NamedBoundary& entry, const std::string& why) {
     problems.push_back(fmt::format(
-        "{}: key '{}' in section 'Boundary conditions' names boundary {}, {}", parameters_.file,
-        key, entry.name.empty() ? fmt::format("{}", entry.id) : fmt::format("'{}'", entry.name),
-        why));
+        "{}: key '{}' in section '{}' names boundary {}, {}", parameters_.file, key, section,
+        entry.name.empty() ? fmt::format("{}", entry.id) : fmt::format("'{}'", entry.name), why));
   };
-  const std::pair<const char*, const std::vector<BoundaryData<dim>>*> data[] = {
-      {"Displacement", &displacement_}, {"Traction", &traction_}};
-  for (const auto& [key, list] : data)
-    for (auto entry = list->begin(); entry != list->end(); ++entry) {
+  const auto check = [&](const char* key, const auto& list) {
+    for (auto entry = list.begin(); entry != list.end(); ++entry) {
       const bool is_invalid = entry->id == dealii::numbers::invalid_boundary_id;
-      const auto same = std::find_if(list->begin(), entry, [&](const auto& other) {
+      const auto label = entry->name.empty() ? fmt::format("{}", entry->id) : entry->name;
+      MeshLabels::Names of_this_name;
+      for (const auto& [id, name] : description_.labels.boundaries)
+        if (name == label) of_this_name[id] = name;
+      if (is_invalid && of_this_name.size() > 1) {
+        refuse(key, *entry,
+               fmt::format("which stands for several; allowed are their ids, {}",
+                           described(of_this_name)));
+        continue;
+      }
+      // A number is an id. Groups may have numbers for names.
+      if (!is_invalid && entry->name.empty() && !of_this_name.empty() &&
+          of_this_name.count(entry->id) == 0) {
+        refuse(key, *entry,
+               fmt::format("which is an id, and also the name of another boundary, {}; allowed is "
+                           "the id {}, or another name in the mesh file",
+                           described(of_this_name), of_this_name.begin()->first));
+        continue;
+      }
+      const auto same = std::find_if(list.begin(), entry, [&](const auto& other) {
         return other.id == entry->id && !is_invalid;
       });
       if (same != entry)
@@ -85,7 +112,44 @@ std::vector<std::string> BoundaryValueProblem<dim>::unknown_boundaries() const {
                                            description_.labels.group_word),
                          described(everywhere)));
     }
+  };
+  check("Symmetry", symmetry_);
+  check("Springs", springs_);
+  const auto check_all = [&](const LoadCase<dim>& loads) {
+    check("Displacement", loads.displacement);
+    check("Traction", loads.traction);
+    check("Pressure", loads.pressure);
+  };
+  check_all(common_);
+  for (std::size_t k = 0; k < cases_.size(); ++k) {
+    section = fmt::format("Load case {}", k);
+    check_all(cases_[k]);
+  }
   return problems;
+}
+
+template <int dim>
+void BoundaryValueProblem<dim>::check_load_cases() const {
+  const auto components = [](const dealii::ComponentMask& mask) {
+    std::string text;
+    for (unsigned int c = 0; c < dim; ++c)
+      if (mask[c]) text += fmt::format("{}{}", text.empty() ? "" : ", ", "xyz"[c]);
+    return text.empty() ? std::string("none") : text;
+  };
+  for (std::size_t k = 0; k < cases_.size(); ++k)
+    for (const auto& entry : cases_[k].displacement) {
+      const auto all = std::find_if(common_.displacement.begin(), common_.displacement.end(),
+                                    [&](const auto& other) { return other.id == entry.id; });
+      const auto known =
+          all == common_.displacement.end() ? dealii::ComponentMask(dim, false) : all->prescribed;
+      if (components(known) == components(entry.prescribed)) continue;
+      throw std::invalid_argument(fmt::format(
+          "{}: key 'Displacement' in section 'Load case {}' prescribes the components {} on "
+          "boundary {}, where section 'Boundary conditions' prescribes {}; allowed are other "
+          "values of the same components, since all load cases have the same matrix",
+          parameters_.file, k, components(entry.prescribed),
+          described(entry.id, description_.labels.boundaries), components(known)));
+    }
 }
 
 template <int dim>
@@ -159,35 +223,51 @@ void BoundaryValueProblem<dim>::check_held(const Prescribed& prescribed) const {
   };
   if (description_.parts.n_parts() > 1) {
     std::string free;
+    // Parts with springs or on inclined planes count as held, as the motions of the whole body are
+    // looked at below.
+    auto held = displacement_;
+    const auto add = [&](dealii::types::boundary_id id) {
+      BoundaryData<dim> all;
+      all.id = id;
+      all.prescribed = dealii::ComponentMask(dim, true);
+      held.push_back(std::move(all));
+    };
+    for (const auto& entry : springs_) add(entry.id);
+    for (const auto& entry : inclined_planes_) add(entry.id);
     plugin::run_together(log_.communicator(),
-                         [&] { free = description_.parts.free_motions(displacement_); });
+                         [&] { free = description_.parts.free_motions(held); });
     if (!free.empty())
       refuse(free,
              "prescribe more components there, or give the cells of both sides the same nodes (in "
              "Gmsh: 'Coherence', or fragments of the geometry), since only cells that share faces "
              "are joined");
   }
-  if (const auto free = rigid_motions_->free_motions(prescribed); !free.empty())
-    refuse(fmt::format("the body, which can still move ({})", free), "prescribe more components");
+  if (const auto free = rigid_motions_->free_motions(prescribed, other_supports_in_motions());
+      !free.empty())
+    refuse(fmt::format("the body, which can still move ({})", free),
+           "prescribe more components, also by 'Symmetry', or hold it by 'Springs'");
 }
 
 template <int dim>
 void BoundaryValueProblem<dim>::note_idle_tractions() const {
-  dealii::FEFaceValues<dim> face_values(element_, face_quadrature_,
-                                        dealii::update_quadrature_points);
-  for (const auto& traction : traction_)
+  dealii::FEFaceValues<dim> face_values(
+      element_, face_quadrature_, dealii::update_quadrature_points | dealii::update_normal_vectors);
+  const auto note = [&](const std::string& what, dealii::types::boundary_id id,
+                        const auto& traction_at) {
     for (const auto& displacement : displacement_) {
-      if (traction.id != displacement.id) continue;
+      if (id != displacement.id) continue;
       std::vector<unsigned int> acts(dim, 0), anywhere(dim, 0);
-      dealii::Vector<double> value(dim);
       for (const auto& cell : mesh_.active_cell_iterators()) {
         if (!cell->is_locally_owned()) continue;
         for (const auto f : cell->face_indices()) {
-          if (!cell->at_boundary(f) || cell->face(f)->boundary_id() != traction.id) continue;
+          if (!cell->at_boundary(f) || cell->face(f)->boundary_id() != id) continue;
           face_values.reinit(typename dealii::Triangulation<dim>::active_cell_iterator(cell), f);
-          for (const auto& point : face_values.get_quadrature_points()) {
-            traction.function->vector_value(point, value);
-            for (unsigned int c = 0; c < dim; ++c) acts[c] |= value(c) != 0. ? 1U : 0U;
+          for (const auto q : face_values.quadrature_point_indices()) {
+            const auto value =
+                traction_at(face_values.quadrature_point(q), face_values.normal_vector(q));
+            // A normal of a plane has round-off along the others.
+            for (unsigned int c = 0; c < dim; ++c)
+              acts[c] |= std::abs(value[c]) > 1e-12 * value.norm() ? 1U : 0U;
           }
         }
       }
@@ -198,11 +278,25 @@ void BoundaryValueProblem<dim>::note_idle_tractions() const {
           idle.push_back(std::string(1, "xyz"[c]));
       if (!idle.empty())
         log_.keep_note(fmt::format(
-            "the traction along {} on boundary {} does no work, since 'Displacement' prescribes "
-            "{} there",
-            fmt::join(idle, " and "), described(traction.id, description_.labels.boundaries),
+            "the {} along {} on boundary {} does no work, since 'Displacement' or 'Symmetry' "
+            "prescribes {} there",
+            what, fmt::join(idle, " and "), described(id, description_.labels.boundaries),
             idle.size() == 1 ? "that component" : "these components"));
     }
+  };
+  for (const auto& entry : traction_)
+    note("traction", entry.id, [&](const dealii::Point<dim>& point, const auto&) {
+      dealii::Vector<double> value(dim);
+      entry.function->vector_value(point, value);
+      dealii::Tensor<1, dim> result;
+      for (unsigned int c = 0; c < dim; ++c) result[c] = value(c);
+      return result;
+    });
+  for (const auto& entry : pressure_)
+    note("pressure", entry.id,
+         [&](const dealii::Point<dim>& point, const dealii::Tensor<1, dim>& normal) {
+           return dealii::Tensor<1, dim>(-entry.function->value(point) * normal);
+         });
   const auto uses_zero = [](const auto& list) {
     return std::any_of(list.begin(), list.end(), [](const auto& entry) { return entry.id == 0; });
   };
@@ -216,6 +310,7 @@ void BoundaryValueProblem<dim>::note_idle_tractions() const {
 #define INSTANTIATE(dim)                                                                   \
   template void BoundaryValueProblem<dim>::find_named_boundaries();                        \
   template std::vector<std::string> BoundaryValueProblem<dim>::unknown_boundaries() const; \
+  template void BoundaryValueProblem<dim>::check_load_cases() const;                       \
   template BoundaryValueProblem<dim>::Prescribed                                           \
   BoundaryValueProblem<dim>::prescribed_displacements() const;                             \
   template void BoundaryValueProblem<dim>::check_held(const Prescribed&) const;            \

@@ -28,6 +28,15 @@ void EquilibriumSolver<dim>::forget() {
 }
 
 template <int dim>
+void EquilibriumSolver<dim>::change_loads(Vector start, bool same_stiffness) {
+  prepare();
+  loads_ = problem_.assemble_loads();
+  last_displacement_ = std::move(start);
+  if (last_displacement_.size() > 0) last_displacement_.update_ghost_values();
+  keep_stiffness_ = same_stiffness;
+}
+
+template <int dim>
 void EquilibriumSolver<dim>::prepare() {
   if (solver_) return;
   loads_ = problem_.assemble_loads();
@@ -56,6 +65,7 @@ double EquilibriumSolver<dim>::strain_energy(const StiffnessField<dim>& stiffnes
   for (const auto& cell : problem_.dof_handler().active_cell_iterators()) {
     if (!cell->is_locally_owned()) continue;
     cell->get_dof_values(displacement, local);
+    energy += problem_.spring_matrices().add_forces(number, local, force);
     subtract_translation(cell_stiffness, local);
     cell_stiffness.reinit(cell);
     energy += cell_stiffness.forces(stiffness.cell(number++, gathered), local, force);
@@ -116,7 +126,8 @@ Solution EquilibriumSolver<dim>::attempt(const StiffnessField<dim>& stiffness, c
   solution.displacement = start;
   solution.displacement.update_ghost_values();
   try {
-    solver_->set_stiffness(stiffness, log_.timer());
+    if (!has_stiffness_) solver_->set_stiffness(stiffness, log_.timer());
+    has_stiffness_ = true;
     const auto scope = log_.section("linear solver");
     double goal = parameters_.solver_tolerance * load;
     for (;;) {
@@ -181,6 +192,7 @@ void EquilibriumSolver<dim>::switch_to_direct(const Solution& solution) {
   log_.note(record_.direct_reason);
   direct_ = true;
   solver_ = make_linear_solver<dim>("direct", problem_.discretization());
+  has_stiffness_ = false;
 }
 
 template <int dim>
@@ -208,6 +220,8 @@ template <int dim>
 Solution EquilibriumSolver<dim>::solve(const StiffnessField<dim>& stiffness,
                                        const std::string& name) {
   prepare();
+  has_stiffness_ = has_stiffness_ && keep_stiffness_;
+  keep_stiffness_ = false;
   // The displacement is the prescribed one, or that of the last stiffness, plus a correction.
   auto start = problem_.zero_vector();
   problem_.constraints().distribute(start);

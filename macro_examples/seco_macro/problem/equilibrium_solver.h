@@ -20,7 +20,7 @@ struct Solution {
   /// Norm of the residual.
   double residual = 0;
   unsigned int iterations = 0;
-  /// 1/2 a(u, u) and f(u).
+  /// 1/2 a(u, u), the energy of springs included, and f(u).
   double strain_energy = 0, work = 0;
   /// Guaranteed bound of a(e, e) for the error e, which is twice the difference of the potential
   /// energies; none where the body has no bound (residual_energy.h).
@@ -64,6 +64,13 @@ class EquilibriumSolver {
   Solution solve(const StiffnessField<dim>& stiffness, const std::string& name);
   /// Lets the next solve be that of a run that is restarted here, to the last bit.
   void forget();
+  /// The loads and prescribed displacements of the problem have become others. Collective.
+  /// @param start near the solution, with the prescribed displacements, for example that of another
+  ///   stiffness; none if its size is zero
+  /// @param same_stiffness whether the next solve is for the stiffness of the last one, whose
+  /// matrix
+  ///   and factors are then kept
+  void change_loads(Vector start, bool same_stiffness);
 
   const SolveRecord& record() const { return record_; }
   /// Of the last solve, from which the next one starts; of size zero before the first.
@@ -80,7 +87,7 @@ class EquilibriumSolver {
   void check_load(double load) const;
   /// Loads minus inner forces at the unknowns without constraint.
   Vector residual(const StiffnessField<dim>& stiffness, const Vector& displacement) const;
-  /// 1/2 a_C(u, u).
+  /// 1/2 a_C(u, u), with that of springs.
   double strain_energy(const StiffnessField<dim>& stiffness, const Vector& displacement) const;
   /// One try of the present solver, from a displacement. @param load norm of the loads
   Solution attempt(const StiffnessField<dim>& stiffness, const Vector& start, double load);
@@ -100,6 +107,9 @@ class EquilibriumSolver {
   std::unique_ptr<ResidualEnergy<dim>> residual_energy_;
   typename BoundaryValueProblem<dim>::Loads loads_;
   bool direct_ = false;
+  /// Whether the solver has the stiffness of the present solve, and whether the next solve is for
+  /// the same.
+  bool has_stiffness_ = false, keep_stiffness_ = false;
   Vector last_displacement_;
   SolveRecord record_;
 };

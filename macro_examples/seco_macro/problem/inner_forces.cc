@@ -9,7 +9,7 @@ void for_cell_forces(const BoundaryValueProblem<dim>& problem, const StiffnessFi
                      const typename BoundaryValueProblem<dim>::Vector& displacement,
                      const Add& add) {
   const unsigned int n = problem.element().n_dofs_per_cell();
-  dealii::Vector<double> local(n), force(n);
+  dealii::Vector<double> whole(n), local(n), force(n);
   std::vector<dealii::types::global_dof_index> indices(n);
   ElementStiffness<dim> cell_stiffness(problem.element(), problem.quadrature());
   CellCoefficients gathered;
@@ -17,11 +17,14 @@ void for_cell_forces(const BoundaryValueProblem<dim>& problem, const StiffnessFi
   for (const auto& cell : problem.dof_handler().active_cell_iterators()) {
     if (!cell->is_locally_owned()) continue;
     const auto k = number++;
-    cell->get_dof_values(displacement, local);
+    cell->get_dof_values(displacement, whole);
+    local = whole;
     subtract_translation(cell_stiffness, local);
-    if (local.all_zero()) continue;
+    // Springs feel a translation, too.
+    if (local.all_zero() && !problem.spring_matrices().of_cell(k)) continue;
     cell_stiffness.reinit(cell);
     cell_stiffness.forces(stiffness.cell(k, gathered), local, force);
+    problem.spring_matrices().add_forces(k, whole, force);
     cell->get_dof_indices(indices);
     add(force, indices);
   }

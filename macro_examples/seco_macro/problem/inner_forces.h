@@ -17,8 +17,8 @@ void subtract_translation(const ElementStiffness<dim>& element, dealii::Vector<d
   }
 }
 
-/// Inner forces K(C) u at the unknowns: those of hanging nodes are passed on, and constrained ones
-/// have zero. Collective.
+/// Inner forces K(C) u at the unknowns, those of springs included: those of hanging nodes are
+/// passed on, and constrained ones have zero. Collective.
 /// @param displacement with ghost values
 template <int dim>
 typename BoundaryValueProblem<dim>::Vector inner_forces(

@@ -1,6 +1,5 @@
 #include "material_field.h"
 
-#include <deal.II/fe/fe_values.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,12 +51,21 @@ std::vector<std::vector<plugin::MaterialPoint<dim>>> MaterialField<dim>::find_po
       values.reinit(cell);
       auto& list = points[cell->material_id()];
       first_point_[cell->active_cell_index()] = list.size();
-      for (const auto q : values.quadrature_point_indices())
-        list.push_back({values.quadrature_point(q), cell->center(), cell_number(cell), q});
+      for (auto& point : points_of(cell, values)) list.push_back(std::move(point));
     }
   });
   n_points_.clear();
   for (const auto& list : points) n_points_.push_back(list.size());
+  return points;
+}
+
+template <int dim>
+std::vector<plugin::MaterialPoint<dim>> MaterialField<dim>::points_of(
+    const typename dealii::DoFHandler<dim>::active_cell_iterator& cell,
+    const dealii::FEValues<dim>& values) {
+  std::vector<plugin::MaterialPoint<dim>> points;
+  for (const auto q : values.quadrature_point_indices())
+    points.push_back({values.quadrature_point(q), cell->center(), cell_number(cell), q});
   return points;
 }
 
@@ -102,8 +110,18 @@ std::vector<std::string> MaterialField<dim>::check() {
       check_declared(m);
       std::uint64_t n_rves = 0;
       in_material(m, [&] { n_rves = material(m).check_points(points[m], log_.communicator()); });
-      log_.print(fmt::format("== material {} ('{}'): {} quadrature points, {} RVEs\n", m,
-                             parameters_.model_names[m], n_global_points(m), n_rves));
+      double bytes = 0;
+      in_material(m, [&] { bytes = material(m).history_bytes(points[m], log_.communicator()); });
+      constexpr double mebibyte = 1024. * 1024.;
+      const auto n_points = n_global_points(m);
+      log_.print(fmt::format(
+          "== material {} ('{}'): {} quadrature points, {} RVEs{}\n", m, parameters_.model_names[m],
+          n_points, n_rves,
+          bytes > 0 ? fmt::format("; the history of a point takes up to {:.3g} MiB, of all points "
+                                  "{:.3g} GiB",
+                                  bytes / mebibyte,
+                                  bytes * static_cast<double>(n_points) / (1024. * mebibyte))
+                    : ""));
     } catch (const std::exception& error) {
       problems.emplace_back(error.what());
     }
@@ -195,6 +213,8 @@ PointValues MaterialField<dim>::zero_values() const {
   template void MaterialField<dim>::prepare(const CheckpointReader*);                             \
   template void MaterialField<dim>::save(CheckpointWriter&) const;                                \
   template bool MaterialField<dim>::is_linear() const;                                            \
+  template std::vector<plugin::MaterialPoint<dim>> MaterialField<dim>::points_of(                 \
+      const dealii::DoFHandler<dim>::active_cell_iterator&, const dealii::FEValues<dim>&);        \
   template StiffnessField<dim> MaterialField<dim>::stiffness_field(Bound) const;                  \
   template bool MaterialField<dim>::has_lower_bound() const;                                      \
   template std::string MaterialField<dim>::section(std::size_t) const;                            \

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <deal.II/fe/fe_values.h>
+
 #include <functional>
 #include <string>
 #include <vector>
@@ -66,6 +68,10 @@ class MaterialField {
   /// Number of the first point of every active cell among those of its material; by active cell
   /// index.
   const std::vector<std::size_t>& first_point() const { return first_point_; }
+  /// The points of a cell of which `values` has the positions.
+  static std::vector<plugin::MaterialPoint<dim>> points_of(
+      const typename dealii::DoFHandler<dim>::active_cell_iterator& cell,
+      const dealii::FEValues<dim>& values);
   /// Zero at every locally owned point.
   PointValues zero_values() const;
   /// Calls function(cell, material id, number of its first point) for every locally owned cell.

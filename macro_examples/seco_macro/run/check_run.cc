@@ -31,6 +31,7 @@ std::vector<std::string> Run<dim>::check() {
   for (const auto& note : materials_.notes()) log_.note(note);
 
   if (!materials_.is_linear()) attempt([&] { check_load_steps(); });
+  attempt([&] { check_load_cases(); });
   problem_.set_time(parameters_.load_steps.end_time);
   if (!attempt([&] { problem_.make_unknowns(); })) return problems;
   log_.print(fmt::format("== mesh: {} cells, {} unknowns of degree {}, {}\n",
@@ -49,10 +50,13 @@ template <int dim>
 std::vector<std::string> Run<dim>::check_boundaries() {
   auto problems = problem_.unknown_boundaries();
   // Whether the body is held depends on all boundaries.
-  if (!problems.empty() || parameters_.displacement.empty()) return problems;
+  const bool is_held = !parameters_.displacement.empty() || !parameters_.symmetry.empty() ||
+                       !parameters_.springs.empty();
+  if (!problems.empty() || !is_held) return problems;
   try {
     problem_.set_constraints();
     certification_.check();
+    for (std::size_t k = 1; k < parameters_.load_cases.size(); ++k) problem_.set_load_case(k);
   } catch (const std::exception& error) {
     problems.emplace_back(error.what());
   }

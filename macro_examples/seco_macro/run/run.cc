@@ -48,6 +48,7 @@ template <int dim>
 RunSummary Run<dim>::run_stages() {
   materials_.check_dependence();
   if (!materials_.is_linear()) check_load_steps();
+  check_load_cases();
   problem_.set_time(parameters_.load_steps.end_time);
   problem_.set_up();
   certification_.check();
@@ -65,6 +66,7 @@ RunSummary Run<dim>::run_stages() {
         fmt::format("all materials are linear, so the body is solved once, with loads and "
                     "displacements at t = {:g}, the 'End time' of section 'Load steps'",
                     problem_.time()));
+  if (!parameters_.load_cases.empty()) return run_load_cases();
   const bool goal_oriented = parameters_.certification.tolerance > 0;
   const auto done = [this](Stage stage) { finish_stage(stage); };
   if (stage_ < Stage::estimate) {
@@ -106,6 +108,77 @@ void Run<dim>::check_load_steps() const {
     refuse("Points", "Local quantities", "set", "none");
   if (!parameters_.local.whole_fields.empty())
     refuse("Whole fields at points", "Local quantities", "set", "no point");
+  if (!parameters_.load_cases.empty())
+    throw std::invalid_argument(
+        fmt::format("{}: key 'Number of load cases' at the top level is {}; with a material that "
+                    "is not linear allowed is 0, since what comes later depends on what was "
+                    "before. Loads that follow each other are expressions of the time t",
+                    parameters_.file, parameters_.load_cases.size()));
+}
+
+template <int dim>
+void Run<dim>::check_load_cases() const {
+  if (parameters_.load_cases.empty()) return;
+  const auto refuse = [&](const std::string& key, const std::string& section,
+                          const std::string& value, const std::string& allowed) {
+    throw std::invalid_argument(
+        fmt::format("{}: key '{}' in section '{}' is {}; with 'Number of load cases' = {} allowed "
+                    "is {}",
+                    parameters_.file, key, section, value, parameters_.load_cases.size(), allowed));
+  };
+  const auto& certification = parameters_.certification;
+  if (certification.tolerance > 0)
+    refuse("Compliance tolerance", "Certification", fmt::format("{:g}", certification.tolerance),
+           "0, since every case has a compliance of its own");
+  if (certification.audit_fraction > 0)
+    refuse("Audit fraction", "Certification", fmt::format("{:g}", certification.audit_fraction),
+           "0");
+  if (parameters_.local.any()) refuse("Points", "Local quantities", "set", "none");
+  if (parameters_.checkpoint.write || parameters_.checkpoint.restart)
+    refuse("Write", "Checkpoint", parameters_.checkpoint.write ? "true" : "false",
+           "false, without --restart: no checkpoint keeps several displacements. 'Result cache' of "
+           "the material keeps RVEs");
+}
+
+template <int dim>
+RunSummary Run<dim>::run_load_cases() {
+  struct Solutions {
+    std::optional<Solution> estimate, stiff, soft;
+  };
+  std::vector<Solutions> cases(parameters_.load_cases.size());
+  materials_.check_stiffnesses();
+  const auto solve_all = [&](Bound bound, const std::string& name,
+                             std::optional<Solution> Solutions::*result) {
+    const auto stiffness = materials_.stiffness_field(bound);
+    for (std::size_t k = 0; k < cases.size(); ++k) {
+      problem_.set_load_case(k);
+      Vector start;
+      if (cases[k].estimate) start = cases[k].estimate->displacement;
+      const bool first = k == 0;
+      solver_.change_loads(std::move(start), /*same_stiffness=*/!first);
+      log_.print(fmt::format("== load case '{}'\n", parameters_.load_cases[k].name));
+      cases[k].*result = solver_.solve(stiffness, name);
+    }
+  };
+  solve_all(Bound::estimate, "estimate", &Solutions::estimate);
+  if (parameters_.certify) {
+    solve_all(Bound::upper, "upper bound", &Solutions::stiff);
+    if (materials_.has_lower_bound()) solve_all(Bound::lower, "lower bound", &Solutions::soft);
+  }
+  std::vector<CaseSummary> summaries;
+  for (std::size_t k = 0; k < cases.size(); ++k) {
+    problem_.set_load_case(k);
+    if (parameters_.certify) certification_.take_solutions(*cases[k].stiff, cases[k].soft);
+    take_estimate(*cases[k].estimate);
+    check_estimate();
+    CaseSummary result{parameters_.load_cases[k].name, summary()};
+    output_.write_case(estimate_.displacement, k, result.summary);
+    summaries.push_back(std::move(result));
+  }
+  auto result = summary();
+  result.load_cases = std::move(summaries);
+  output_.write(estimate_.displacement, result);
+  return result;
 }
 
 template <int dim>
@@ -115,7 +188,7 @@ RunSummary Run<dim>::run_load_steps() {
     finish_stage(Stage::load_step);
   });
   auto result = summary();
-  output_.write(load_steps_.displacement(), result);
+  output_.write(load_steps_.displacement(), result, &load_steps_);
   return result;
 }
 
@@ -123,6 +196,11 @@ template <int dim>
 void Run<dim>::solve_estimate() {
   materials_.check_stiffnesses();
   const auto solution = solver_.solve(materials_.stiffness_field(Bound::estimate), "estimate");
+  take_estimate(solution);
+}
+
+template <int dim>
+void Run<dim>::take_estimate(const Solution& solution) {
   estimate_.displacement = solution.displacement;
   estimate_.displacement.update_ghost_values();
   estimate_.potential = solution.potential();

@@ -14,6 +14,7 @@
 #include "output_folders.h"
 #include "run_log.h"
 #include "run_summary.h"
+#include "rve_request.h"
 #include "stage.h"
 
 namespace seco::macro {
@@ -33,6 +34,10 @@ class Run {
   /// @return one sentence per problem, the same on all ranks
   std::vector<std::string> check();
 
+  /// Writes the RVE of a point to a file; nothing is computed, and nothing else written.
+  /// @throws std::exception on all ranks, for a point that is not there or a material without RVEs
+  void write_rve(const RveRequest& request);
+
  private:
   using Vector = typename BoundaryValueProblem<dim>::Vector;
   /// The solution with the estimate of the stiffness; no displacement before.
@@ -46,12 +51,17 @@ class Run {
   RunSummary run_stages();
   /// The stages of a run with materials that are not linear.
   RunSummary run_load_steps();
+  /// The stages of a run with several load cases: one matrix for all solves with a stiffness.
+  RunSummary run_load_cases();
   /// Refuses what only runs with linear materials can do. @throws std::invalid_argument
   void check_load_steps() const;
+  /// Refuses what only runs with one load case can do. @throws std::invalid_argument
+  void check_load_cases() const;
   /// Takes up the checkpoint, if the run is a restarted one and there is one; else homogenizes.
   void start();
   void restore(const CheckpointReader& file);
   void solve_estimate();
+  void take_estimate(const Solution& solution);
   /// Puts the estimate of the potential energy into its bounds. @throws std::runtime_error
   void check_estimate();
   /// Notes that a stage is done, and keeps the state of the run if it is time, or if a signal ends

@@ -80,6 +80,19 @@ FinishedRun run_file(const RunRequest& request, MPI_Comm communicator, std::ostr
                                : run<3>(file, header, request, communicator, out);
 }
 
+void write_rve_of(const RunRequest& request, const RveRequest& rve, MPI_Comm communicator,
+                  std::ostream& out) {
+  const auto file = read(request.file);
+  auto header = read_header(file);
+  header.checked_only = true;
+  for (const auto& problem : load_libraries(request.file, header))
+    throw std::invalid_argument(problem.text);
+  if (header.dimension == 2)
+    Run<2>(read_parameters<2>(file, header), communicator, out).write_rve(rve);
+  else
+    Run<3>(read_parameters<3>(file, header), communicator, out).write_rve(rve);
+}
+
 std::vector<std::string> check_file(const RunRequest& request, MPI_Comm communicator,
                                     std::ostream& out) {
   const auto file = read(request.file);

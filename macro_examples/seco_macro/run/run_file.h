@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "run_summary.h"
+#include "rve_request.h"
 
 namespace seco::macro {
 
@@ -27,6 +28,10 @@ struct FinishedRun {
 /// @throws as Run::run, and std::invalid_argument for the parameters, on all ranks together
 FinishedRun run_file(const RunRequest& request, MPI_Comm communicator,
                      std::ostream& out = std::cout);
+
+/// Writes the RVE of a point of such a run. Collective. @throws std::exception on all ranks
+void write_rve_of(const RunRequest& request, const RveRequest& rve, MPI_Comm communicator,
+                  std::ostream& out = std::cout);
 
 /// Checks the whole file and all that can be checked without computing; nothing is written.
 /// Collective. @return one sentence per problem

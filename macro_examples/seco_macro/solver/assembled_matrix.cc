@@ -131,7 +131,7 @@ void assemble_matrix(const Discretization<dim>& d, const StiffnessField<dim>& st
       if (!cell->is_locally_owned()) continue;
       const auto k = number++;
       cell->get_dof_indices(indices);
-      bool direct = true;
+      bool direct = !d.springs || !d.springs->of_cell(k);
       for (unsigned int a = 0; a < first.size() && direct; ++a) {
         const auto index = indices[local.unknown(a, 0)];
         for (unsigned int c = 0; c < dim; ++c)
@@ -153,6 +153,8 @@ void assemble_matrix(const Discretization<dim>& d, const StiffnessField<dim>& st
   for (const auto& [cell, k] : rest) {
     local.reinit(cell);
     local.matrix(stiffness.cell(k, gathered), cell_matrix);
+    if (const auto* springs = d.springs ? d.springs->of_cell(k) : nullptr)
+      cell_matrix.add(1., *springs);
     cell->get_dof_indices(indices);
     d.constraints.distribute_local_to_global(cell_matrix, indices, matrix);
   }

@@ -9,9 +9,9 @@ namespace seco::macro {
 template <int dim, typename SparseMatrix>
 void reinit_matrix(const Discretization<dim>& discretization, SparseMatrix& matrix);
 
-/// Sums the element matrices of a stiffness field into a matrix with this pattern. Cells whose
-/// unknowns are all owned and unconstrained are added to the arrays of the matrix directly, node by
-/// node; the others through the library.
+/// Sums the element matrices of a stiffness field, and springs, into a matrix with this pattern.
+/// Cells whose unknowns are all owned and unconstrained are added to the arrays of the matrix
+/// directly, node by node; the others through the library.
 template <int dim, typename SparseMatrix>
 void assemble_matrix(const Discretization<dim>& discretization,
                      const StiffnessField<dim>& stiffness, SparseMatrix& matrix);

@@ -14,7 +14,8 @@ namespace seco::macro {
 
 template <int dim, typename Number>
 CellOperator<dim, Number>::CellOperator(const dealii::DoFHandler<dim>& dof_handler,
-                                        const dealii::AffineConstraints<double>& constraints)
+                                        const dealii::AffineConstraints<double>& constraints,
+                                        const SpringMatrices<dim>* springs)
     : dof_handler_(dof_handler), degree_(dof_handler.get_fe().degree) {
   const auto& element = dof_handler.get_fe();
   const auto& scalar = dynamic_cast<const dealii::FE_Q<dim>&>(element.base_element(0));
@@ -70,6 +71,14 @@ CellOperator<dim, Number>::CellOperator(const dealii::DoFHandler<dim>& dof_handl
         unknowns_[(batch * n_unknowns_ + c * scalar.n_dofs_per_cell() + a) * n_lanes + lane] =
             partitioner_->global_to_local(
                 indices[element.component_to_system_index(c, lexicographic[a])]);
+    if (const auto* matrix = springs ? springs->of_cell(k) : nullptr) {
+      auto& spring_cell = spring_cells_.emplace_back();
+      for (const auto index : indices)
+        spring_cell.unknowns.push_back(partitioner_->global_to_local(index));
+      for (unsigned int i = 0; i < n_unknowns_; ++i)
+        for (unsigned int j = 0; j < n_unknowns_; ++j)
+          spring_cell.matrix.push_back(static_cast<Number>((*matrix)(i, j)));
+    }
     const auto& first = values.inverse_jacobian(0);
     for (unsigned int q = 0; q < n_points_; ++q) {
       weights[(batch * n_points_ + q) * n_lanes + lane] = static_cast<Number>(values.JxW(q));
@@ -154,6 +163,11 @@ void CellOperator<dim, Number>::vmult(Vector& destination, const Vector& source)
     batch.affine = affine_[b];
     apply_cells<dim, Number>(degree_, batch);
   }
+  for (const auto& [unknowns, matrix] : spring_cells_)
+    for (unsigned int i = 0; i < n_unknowns_; ++i)
+      for (unsigned int j = 0; j < n_unknowns_; ++j)
+        destination.local_element(unknowns[i]) +=
+            matrix[i * n_unknowns_ + j] * work_.local_element(unknowns[j]);
   condense(destination);
   work_.zero_out_ghost_values();
   destination.compress(dealii::VectorOperation::add);
@@ -183,6 +197,9 @@ CellOperator<dim, Number>::inverse_diagonal(const StiffnessField<dim>& stiffness
       diagonal.local_element(partitioner_->global_to_local(indices[i])) +=
           static_cast<Number>(cell_diagonal(i));
   }
+  for (const auto& [unknowns, matrix] : spring_cells_)
+    for (unsigned int i = 0; i < n_unknowns_; ++i)
+      diagonal.local_element(unknowns[i]) += matrix[i * n_unknowns_ + i];
   for (std::size_t i = 0; i < constrained_.size(); ++i) {
     auto& entry = diagonal.local_element(constrained_[i]);
     for (auto m = master_start_[i]; m < master_start_[i + 1]; ++m)

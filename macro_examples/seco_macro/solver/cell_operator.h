@@ -11,13 +11,14 @@
 #include <vector>
 
 #include "seco/simd/vectors.h"
+#include "spring_matrices.h"
 #include "stiffness_field.h"
 
 namespace seco::macro {
 
 /// The stiffness matrix of Lagrange elements of degree 1 to 3 as an operator, without a matrix:
-/// P^T (sum of cells B^T C B) P, where P makes hanging nodes follow and removes prescribed
-/// unknowns; the latter rows are those of the identity.
+/// P^T (sum of cells B^T C B, and of springs) P, where P makes hanging nodes follow and removes
+/// prescribed unknowns; the latter rows are those of the identity.
 template <int dim, typename Number>
 class CellOperator : public dealii::Subscriptor {
  public:
@@ -25,8 +26,10 @@ class CellOperator : public dealii::Subscriptor {
   using Vector = dealii::LinearAlgebra::distributed::Vector<Number>;
 
   /// Geometry and numbering. @param constraints hanging nodes and zeros
+  /// @param springs may be null
   CellOperator(const dealii::DoFHandler<dim>& dof_handler,
-               const dealii::AffineConstraints<double>& constraints);
+               const dealii::AffineConstraints<double>& constraints,
+               const SpringMatrices<dim>* springs = nullptr);
 
   /// Takes the stiffness of the Gauss points, degree + 1 along each axis.
   void set_stiffness(const StiffnessField<dim>& stiffness);
@@ -72,6 +75,13 @@ class CellOperator : public dealii::Subscriptor {
   /// Local numbers of the constrained unknowns, and of what they follow, with weights.
   std::vector<unsigned int> constrained_, master_start_, masters_;
   std::vector<Number> master_weights_;
+  /// Of cells with springs: local numbers of the unknowns in the order of the element, and the
+  /// matrix, row by row.
+  struct SpringCell {
+    std::vector<unsigned int> unknowns;
+    std::vector<Number> matrix;
+  };
+  std::vector<SpringCell> spring_cells_;
   mutable Vector work_;
 };
 

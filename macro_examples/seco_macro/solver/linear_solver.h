@@ -9,10 +9,12 @@
 #include <deal.II/lac/solver_control.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "rigid_motions.h"
+#include "spring_matrices.h"
 #include "stiffness_field.h"
 
 namespace seco::macro {
@@ -30,9 +32,17 @@ struct Discretization {
   const RigidMotions<dim>& rigid_motions;
   /// Closes the same constraints for another mesh or degree.
   std::function<void(const dealii::DoFHandler<dim>&, dealii::AffineConstraints<double>&)> constrain;
+  /// Of elastic foundations, which are part of K; null for none.
+  const SpringMatrices<dim>* springs = nullptr;
+  /// The same for another mesh or degree; empty for none.
+  std::function<SpringMatrices<dim>(const dealii::DoFHandler<dim>&)> make_springs = {};
+  /// Normals at nodes that slide in a plane, by the unknown of their first component: constraints
+  /// make one component follow the others. Null for none.
+  const std::map<dealii::types::global_dof_index, dealii::Tensor<1, dim>>* normals = nullptr;
 };
 
-/// Solves K(C) u = f with one stiffness C after another; what does not depend on C is kept. All
+/// Solves K(C) u = f with one stiffness C after another, K with the springs of the discretization;
+/// what does not depend on C is kept. All
 /// functions are collective.
 template <int dim>
 class LinearSolver {

@@ -76,6 +76,9 @@ class MatrixFreeSolver final : public LinearSolver<dim> {
   std::vector<std::unique_ptr<dealii::DoFHandler<dim>>> own_dof_handlers_;
   std::vector<const dealii::DoFHandler<dim>*> dof_handlers_;
   std::vector<dealii::AffineConstraints<double>> constraints_;
+  std::vector<std::unique_ptr<SpringMatrices<dim>>> own_springs_;
+  /// Of the levels; null for none.
+  std::vector<const SpringMatrices<dim>*> springs_;
   std::unique_ptr<CellOperator<dim, double>> operator_;
   std::unique_ptr<RigidMotions<dim>> coarsest_motions_;
   std::unique_ptr<LevelStiffness<dim>> level_stiffness_;
@@ -109,7 +112,13 @@ void MatrixFreeSolver<dim>::set_up_levels() {
     own_dof_handlers_.back()->distribute_dofs(linear);
     dof_handlers_.push_back(own_dof_handlers_.back().get());
     discretization_.constrain(*dof_handlers_.back(), constraints_.emplace_back());
+    springs_.push_back(nullptr);
+    if (!discretization_.make_springs) continue;
+    own_springs_.push_back(
+        std::make_unique<SpringMatrices<dim>>(discretization_.make_springs(*dof_handlers_.back())));
+    springs_.back() = own_springs_.back().get();
   }
+  springs_.push_back(discretization_.springs);
   dof_handlers_.push_back(&discretization_.dof_handler);
   constraints_.emplace_back().copy_from(discretization_.constraints);
   level_stiffness_ = std::make_unique<LevelStiffness<dim>>(meshes_);
@@ -120,8 +129,8 @@ void MatrixFreeSolver<dim>::set_up_levels() {
   two_level_transfers_.resize(0, top);
   std::vector<dealii::AffineConstraints<float>> constraints(top + 1);
   for (unsigned int level = 0; level <= top; ++level) {
-    level_operators_[level] =
-        std::make_unique<LevelOperator>(*dof_handlers_[level], constraints_[level]);
+    level_operators_[level] = std::make_unique<LevelOperator>(*dof_handlers_[level],
+                                                              constraints_[level], springs_[level]);
     constraints[level].copy_from(constraints_[level]);
     if (level > 0)
       two_level_transfers_[level].reinit(*dof_handlers_[level], *dof_handlers_[level - 1],
@@ -140,8 +149,8 @@ void MatrixFreeSolver<dim>::set_stiffness(const StiffnessField<dim>& stiffness,
   {
     dealii::TimerOutput::Scope scope(timer, "assembly");
     if (!operator_)
-      operator_ = std::make_unique<CellOperator<dim, double>>(discretization_.dof_handler,
-                                                              discretization_.constraints);
+      operator_ = std::make_unique<CellOperator<dim, double>>(
+          discretization_.dof_handler, discretization_.constraints, discretization_.springs);
     operator_->set_stiffness(stiffness);
   }
   dealii::TimerOutput::Scope scope(timer, "preconditioner");
@@ -174,9 +183,13 @@ void MatrixFreeSolver<dim>::set_stiffness(const StiffnessField<dim>& stiffness,
   }
   const auto& coarsest_dofs = *dof_handlers_.front();
   const dealii::QGauss<dim> quadrature(top == 0 ? degree_ + 1 : 2);
-  coarsest_ = std::make_unique<CoarsestLevel<dim>>(
-      Discretization<dim>{coarsest_dofs, constraints_.front(), quadrature, *coarsest_motions_, {}},
-      *coarsest_motions_, field(0));
+  coarsest_ = std::make_unique<CoarsestLevel<dim>>(Discretization<dim>{coarsest_dofs,
+                                                                       constraints_.front(),
+                                                                       quadrature,
+                                                                       *coarsest_motions_,
+                                                                       {},
+                                                                       springs_.front()},
+                                                   *coarsest_motions_, field(0));
   smoother_ =
       std::make_unique<dealii::MGSmootherPrecondition<LevelOperator, Smoother, LevelVector>>();
   smoother_->initialize(level_operators_, settings);

@@ -111,6 +111,53 @@ std::vector<unsigned int> ResidualEnergy<dim>::on_face(unsigned int face) const 
 }
 
 template <int dim>
+dealii::FullMatrix<double> ResidualEnergy<dim>::spring_loads(std::size_t number,
+                                                             const std::vector<Node>& nodes) const {
+  const auto n = static_cast<unsigned int>(nodes.size());
+  dealii::FullMatrix<double> motions(n, n_modes), loads(n, n_modes);
+  for (unsigned int i = 0; i < n; ++i)
+    for (unsigned int a = 0; a < n_modes; ++a)
+      motions(i, a) =
+          rigid_motion<dim>(a, nodes[i].component, (nodes[i].position - centre_) / size_);
+  discretization_.springs->of_cell(number)->mmult(loads, motions);
+  loads *= spring_scale_;
+  return loads;
+}
+
+template <int dim>
+dealii::FullMatrix<double> ResidualEnergy<dim>::support_loads(
+    const Cell& cell, const std::vector<Node>& nodes) const {
+  const auto& element = discretization_.dof_handler.get_fe();
+  const auto n = static_cast<unsigned int>(nodes.size());
+  dealii::FullMatrix<double> loads(n, n_modes);
+  std::vector<dealii::types::global_dof_index> indices(n);
+  cell->get_dof_indices(indices);
+  const auto motion = [&](unsigned int i, unsigned int a) {
+    return rigid_motion<dim>(a, nodes[i].component, (nodes[i].position - centre_) / size_);
+  };
+  for (unsigned int i = 0; i < n; ++i) {
+    // What is held is constrained by itself; a hanging node follows others.
+    const auto* line = discretization_.constraints.get_constraint_entries(indices[i]);
+    if (!line || !line->empty()) continue;
+    for (unsigned int a = 0; a < n_modes; ++a) loads(i, a) += motion(i, a);
+  }
+  if (!discretization_.normals) return loads;
+  for (unsigned int node = 0; node < n / dim; ++node) {
+    const auto first = element.component_to_system_index(0, node);
+    const auto place = discretization_.normals->find(indices[first]);
+    if (place == discretization_.normals->end()) continue;
+    for (unsigned int a = 0; a < n_modes; ++a) {
+      double normal_motion = 0;
+      for (unsigned int c = 0; c < dim; ++c)
+        normal_motion += place->second[c] * motion(element.component_to_system_index(c, node), a);
+      for (unsigned int c = 0; c < dim; ++c)
+        loads(element.component_to_system_index(c, node), a) += place->second[c] * normal_motion;
+    }
+  }
+  return loads;
+}
+
+template <int dim>
 ResidualEnergy<dim>::ResidualEnergy(const Discretization<dim>& discretization)
     : discretization_(discretization),
       communicator_(discretization.dof_handler.get_communicator()) {
@@ -132,7 +179,9 @@ ResidualEnergy<dim>::ResidualEnergy(const Discretization<dim>& discretization)
     centre_[c] = 0.5 * (least + most);
     size_ = std::max(size_, 0.5 * (most - least));
   }
-  std::vector<dealii::types::global_dof_index> indices(dof_handler.get_fe().n_dofs_per_cell());
+  if (discretization_.springs)
+    spring_scale_ = MPI::max(discretization_.springs->largest(), communicator_);
+  if (spring_scale_ > 0) spring_scale_ = 1 / spring_scale_;
   for (const auto& cell : dof_handler.active_cell_iterators()) {
     if (!cell->is_locally_owned()) continue;
     numbers_.push_back(static_cast<double>(cell->global_active_cell_index()));
@@ -143,17 +192,18 @@ ResidualEnergy<dim>::ResidualEnergy(const Discretization<dim>& discretization)
     const auto first = gram_.size();
     gram_.resize(first + n_modes * n_modes);
     const auto nodes = nodes_of(cell);
-    cell->get_dof_indices(indices);
-    for (unsigned int i = 0; i < nodes.size(); ++i) {
-      // What is held is constrained by itself; a hanging node follows others.
-      const auto* line = discretization_.constraints.get_constraint_entries(indices[i]);
-      if (!line || !line->empty()) continue;
-      const auto x = (nodes[i].position - centre_) / size_;
-      for (unsigned int a = 0; a < n_modes; ++a)
-        for (unsigned int b = 0; b < n_modes; ++b)
-          gram_[first + a * n_modes + b] += rigid_motion<dim>(a, nodes[i].component, x) *
-                                            rigid_motion<dim>(b, nodes[i].component, x);
-    }
+    const auto add = [&](const dealii::FullMatrix<double>& loads) {
+      for (unsigned int i = 0; i < nodes.size(); ++i) {
+        const auto x = (nodes[i].position - centre_) / size_;
+        for (unsigned int a = 0; a < n_modes; ++a)
+          for (unsigned int b = 0; b < n_modes; ++b)
+            gram_[first + a * n_modes + b] +=
+                rigid_motion<dim>(a, nodes[i].component, x) * loads(i, b);
+      }
+    };
+    add(support_loads(cell, nodes));
+    if (discretization_.springs && discretization_.springs->of_cell(numbers_.size() - 1))
+      add(spring_loads(numbers_.size() - 1, nodes));
   }
 }
 
@@ -321,9 +371,8 @@ std::optional<std::vector<typename ResidualEnergy<dim>::Transport>> ResidualEner
 }
 
 template <int dim>
-std::optional<double> ResidualEnergy<dim>::bound(
-    const StiffnessField<dim>& stiffness, const Vector& residual,
-    std::vector<dealii::Vector<double>>* cell_displacements) const {
+std::optional<double> ResidualEnergy<dim>::bound(const StiffnessField<dim>& stiffness,
+                                                 const Vector& residual, Balance* balance) const {
   const auto& dof_handler = discretization_.dof_handler;
   const auto& element = dynamic_cast<const dealii::FESystem<dim>&>(dof_handler.get_fe());
   const auto& owned = dof_handler.locally_owned_dofs();
@@ -407,7 +456,7 @@ std::optional<double> ResidualEnergy<dim>::bound(
   dealii::FullMatrix<double> matrix(n, n);
   using Dense = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   Dense basis, last_motions;
-  double energy = 0;
+  double energy = 0, springs = 0;
   bool definite = true;
   number = 0;
   for (const auto& cell : dof_handler.active_cell_iterators()) {
@@ -416,13 +465,23 @@ std::optional<double> ResidualEnergy<dim>::bound(
     auto& load = loads[k];
     const auto& transport = of_cell[cell->active_cell_index()];
     const auto nodes = nodes_of(cell);
-    cell->get_dof_indices(indices);
-    for (unsigned int i = 0; i < n; ++i) {
-      const auto* line = discretization_.constraints.get_constraint_entries(indices[i]);
-      if (!line || !line->empty()) continue;
-      const auto x = (nodes[i].position - centre_) / size_;
+    const auto of_supports = support_loads(cell, nodes);
+    for (unsigned int i = 0; i < n; ++i)
       for (unsigned int a = 0; a < n_modes; ++a)
-        load(i) += transport.reaction[a] * rigid_motion<dim>(a, nodes[i].component, x);
+        load(i) += of_supports(i, a) * transport.reaction[a];
+    if (discretization_.springs && discretization_.springs->of_cell(k)) {
+      // The springs take s = S a of scaled motions a, whose energy s . S^+ s is a . S a.
+      const auto loads_of_motions = spring_loads(k, nodes);
+      for (unsigned int i = 0; i < n; ++i) {
+        double force = 0, motion = 0;
+        const auto x = (nodes[i].position - centre_) / size_;
+        for (unsigned int a = 0; a < n_modes; ++a) {
+          force += loads_of_motions(i, a) * transport.reaction[a];
+          motion += rigid_motion<dim>(a, nodes[i].component, x) * transport.reaction[a];
+        }
+        load(i) += force;
+        springs += spring_scale_ * motion * force;
+      }
     }
     const auto own_number = static_cast<double>(cell->global_active_cell_index());
     for_neighbours(cell, [&](const Cell& neighbour, unsigned int face) {
@@ -432,7 +491,7 @@ std::optional<double> ResidualEnergy<dim>::bound(
       else if (other.parent == own_number)
         add_face_load(cell, neighbour, face, other.resultant, 1, load);
     });
-    if (cell_displacements) cell_displacements->emplace_back(n);
+    if (balance) balance->displacements.emplace_back(n);
     if (load.all_zero()) continue;
     cell_stiffness.reinit(cell);
     cell_stiffness.matrix(stiffness.cell(k, gathered), matrix);
@@ -458,11 +517,13 @@ std::optional<double> ResidualEnergy<dim>::bound(
     if (!definite) continue;
     const Eigen::VectorXd displacement = factor.solve(g);
     energy += g.dot(displacement);
-    if (cell_displacements)
-      std::copy(displacement.begin(), displacement.end(), cell_displacements->back().begin());
+    if (balance)
+      std::copy(displacement.begin(), displacement.end(), balance->displacements.back().begin());
   }
   if (MPI::min(definite ? 1 : 0, communicator_) == 0) return std::nullopt;
-  return MPI::sum(energy, communicator_);
+  springs = MPI::sum(springs, communicator_);
+  if (balance) balance->springs = springs;
+  return MPI::sum(energy, communicator_) + springs;
 }
 
 template class ResidualEnergy<2>;

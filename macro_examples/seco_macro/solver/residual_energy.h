@@ -1,5 +1,7 @@
 #pragma once
 
+#include <deal.II/lac/full_matrix.h>
+
 #include <optional>
 #include <vector>
 
@@ -18,7 +20,8 @@ namespace seco::macro {
 /// Resultants travel to the supports along a tree of cells that share faces, which prefers stiff
 /// ones. This is the discrete form of bounds by stresses in equilibrium (Prager, Synge 1947;
 /// Ladeveze, Leguillon 1983); the tree is the simplest way of finding such stresses. The bound may
-/// be far above the energy; it does not depend on the condition of K.
+/// be far above the energy; it does not depend on the condition of K. Springs S_f at faces are
+/// supports that give way: their loads s_f add  s_f . S_f^+ s_f.
 template <int dim>
 class ResidualEnergy {
  public:
@@ -35,19 +38,27 @@ class ResidualEnergy {
     return bound(stiffness, residual, nullptr);
   }
 
-  /// The displacements K_c^+ g_c of the locally owned cells, each in the order of the element: with
-  /// the stiffness their strains make stresses at the points that are in equilibrium with the
-  /// residual, `sum_q w_q stress_q : eps_q(v) = r . v`. Arguments and errors as above.
-  std::optional<std::vector<dealii::Vector<double>>> cell_displacements(
-      const StiffnessField<dim>& stiffness, const Vector& residual) const {
-    std::vector<dealii::Vector<double>> result;
+  /// What balances a residual cell by cell.
+  struct Balance {
+    /// The displacements K_c^+ g_c of the locally owned cells, each in the order of the element:
+    /// with the stiffness their strains make stresses at the points, which with the loads s_f of
+    /// springs are in equilibrium with the residual,
+    ///   sum_q w_q stress_q : eps_q(v) = (r + s_f) . v.
+    std::vector<dealii::Vector<double>> displacements;
+    /// s_f . S_f^+ s_f of all springs.
+    double springs = 0;
+  };
+  /// Arguments and errors as above.
+  std::optional<Balance> balance(const StiffnessField<dim>& stiffness,
+                                 const Vector& residual) const {
+    Balance result;
     if (!bound(stiffness, residual, &result)) return std::nullopt;
     return result;
   }
 
  private:
   std::optional<double> bound(const StiffnessField<dim>& stiffness, const Vector& residual,
-                              std::vector<dealii::Vector<double>>* cell_displacements) const;
+                              Balance* balance) const;
 
   static constexpr unsigned int n_modes = dim * (dim + 1) / 2;
   using Cell = typename dealii::DoFHandler<dim>::active_cell_iterator;
@@ -64,6 +75,11 @@ class ResidualEnergy {
   };
 
   std::vector<Node> nodes_of(const Cell& cell) const;
+  /// The scaled loads of the springs of a cell in the rigid motions, one column per motion.
+  dealii::FullMatrix<double> spring_loads(std::size_t number, const std::vector<Node>& nodes) const;
+  /// What supports take in the rigid motions, one column per motion, as loads at the nodes of a
+  /// cell: of unknowns that are held by themselves, and of nodes that slide in a plane.
+  dealii::FullMatrix<double> support_loads(const Cell& cell, const std::vector<Node>& nodes) const;
   /// Unknowns of a cell on one of its faces.
   std::vector<unsigned int> on_face(unsigned int face) const;
   /// Adds a load at the nodes of the face between two neighbours whose resultant is the given one,
@@ -84,6 +100,8 @@ class ResidualEnergy {
   /// numbers of the cell and of its neighbours.
   std::vector<double> gram_, numbers_;
   std::vector<std::vector<double>> neighbours_;
+  /// Makes the stiffness of springs comparable to that of supports, which count as 1.
+  double spring_scale_ = 0;
 };
 
 }  // namespace seco::macro

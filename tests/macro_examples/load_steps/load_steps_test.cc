@@ -188,6 +188,39 @@ TEST(LoadSteps, AStepThatFailsIsCutAndTheLimitLoadIsNamed) {
 }
 
 #ifdef SECO_J2_UMAT
+// The yield surface bounds the stresses that a point can bear, and the normal one of plane strain
+// has to be chosen inside.
+TEST(LoadSteps, PerfectPlasticityInPlaneStrainIsBoundedFromBothSides) {
+  auto changes = merged(hardening("0"), cantilever("0"));
+  changes["Boundary conditions/Displacement"] = "0: 0; 0 | 1: 0.03*t; 0.02*t";
+  changes["Boundary conditions/Traction"] = "";
+  changes["Discretization/Polynomial degree"] = "1";
+  changes["Load steps/Steps"] = "2";
+  const auto summary = run("perfect_plane", changes);
+  for (const auto& step : summary["load_steps"]) {
+    ASSERT_FALSE(step["lower"].is_null()) << step["no_lower_bound"];
+    EXPECT_LT(step["relative_gap"], 1e-4);
+    EXPECT_GE(step["upper"], step["lower"]);
+  }
+}
+
+TEST(LoadSteps, QuickStepsGrowByTheFactor) {
+  const auto times_with = [](const std::string& growth) {
+    const auto summary = run("growth", merged(merged(hardening("1000"), cube("0.001*t")),
+                                              {{"Load steps/Steps", "20"},
+                                               {"Load steps/Largest step", "0.5"},
+                                               {"Load steps/Growth", growth}}));
+    std::vector<double> times;
+    for (const auto& step : summary["load_steps"]) times.push_back(step["time"]);
+    return times;
+  };
+  const auto threefold = times_with("3");
+  const std::vector<double> expected{0.05, 0.2, 0.65, 1};
+  ASSERT_EQ(threefold.size(), expected.size());
+  for (std::size_t k = 0; k < expected.size(); ++k) EXPECT_NEAR(threefold[k], expected[k], 1e-12);
+  EXPECT_EQ(times_with("1").size(), 20u);
+}
+
 TEST(LoadSteps, AUserMaterialOfAbaqusIsTheLawButForTheBounds) {
   const auto problem = merged(cube("0.005*t"), {{"Load steps/Steps", "2"}});
   const auto umat = run("umat", merged(law({{"Law", "umat"},

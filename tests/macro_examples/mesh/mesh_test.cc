@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <sstream>
@@ -271,8 +272,8 @@ TEST(Mesh, CellsOfAnotherKindAreRefusedBeforeTheyAreRead) {
   expect_mesh_refused(gmsh(plate_nodes, {left, right, triangle, second}),
                       {"1 triangle, 1 quadrilateral"});
   expect_mesh_refused(gmsh(plate_nodes, {left, right}), {"no quadrilaterals", "2 lines"});
-  expect_mesh_refused(gmsh(plate_nodes, {"10 2 1 1 1 2 3 4 5 6 1 2 3"}),
-                      {"quadrilaterals of 9 nodes", "first order", "Polynomial degree"});
+  expect_mesh_refused(gmsh(plate_nodes, {"36 2 1 1 1 2 3 4 5 6 1 2 3 4 5 6 1 2 3 4"}),
+                      {"third or higher order", "type 36", "first order", "Polynomial degree"});
   const auto cube = gmsh({"0 0 0", "1 0 0", "1 1 0", "0 1 0", "0 0 1", "1 0 1", "1 1 1", "0 1 1"},
                          {"3 2 10 1 1 4 8 5", "3 2 20 2 2 3 7 6", "5 2 1 1 1 2 3 4 5 6 7 8"});
   expect_mesh_refused(cube, {"1 hexahedron", "'Dimension' at the top level is 2"});
@@ -291,6 +292,112 @@ TEST(Mesh, CellsOfAnotherKindAreRefusedBeforeTheyAreRead) {
                       {"BINARY", "ASCII"}, "mesh.vtk");
   expect_mesh_refused("*HEADING\n*NODE\n1, 0, 0, 0\n", {"Abaqus", "AVS UCD", ".msh"}, "mesh.inp");
   expect_mesh_refused("x", {"'.stl'", ".msh (Gmsh)"}, "mesh.stl");
+}
+
+// The corners of elements of second order are the mesh, as long as nothing is curved.
+TEST(Mesh, StraightElementsOfSecondOrderAreTheirCorners) {
+  const double expected = compliance(run("plate", plate()));
+  auto nodes = plate_nodes;
+  // Middles of edges from 7, of cells from 14.
+  nodes.insert(nodes.end(), {"0.5 0 0", "1 0.5 0", "0.5 1 0", "0 0.5 0", "1.5 0 0", "2 0.5 0",
+                             "1.5 1 0", "0.5 0.5 0", "1.5 0.5 0"});
+  const std::string left_3 = "8 2 10 1 1 4 10", right_3 = "8 2 20 2 3 6 12",
+                    first_8 = "16 2 1 1 1 2 5 4 7 8 9 10",
+                    second_9 = "10 2 2 2 2 3 6 5 11 12 13 8 15";
+  const std::string vtk =
+      "# vtk DataFile Version 3.0\nplate\nASCII\nDATASET UNSTRUCTURED_GRID\nPOINTS 13 double\n"
+      "0 0 0 1 0 0 2 0 0 0 1 0 1 1 0 2 1 0 0.5 0 0 1 0.5 0 0.5 1 0 0 0.5 0 1.5 0 0 2 0.5 0 "
+      "1.5 1 0\nCELLS 4 26\n8 0 1 4 3 6 7 8 9\n8 1 2 5 4 10 11 12 7\n3 0 3 9\n3 2 5 11\n"
+      "CELL_TYPES 4\n23 23 21 21\nCELL_DATA 4\nSCALARS MaterialID int 1\nLOOKUP_TABLE "
+      "default\n1 2 10 20\n";
+  std::string unv = "    -1\n  2411\n";
+  for (std::size_t i = 0; i < 13; ++i) {
+    std::istringstream place(nodes[i]);
+    double x = 0, y = 0;
+    place >> x >> y;
+    unv += fmt::format("{} 1 1 11\n{:.1f}D+00 {:.1f}D+00 0.0D+00\n", i + 1, x, y);
+  }
+  unv +=
+      "    -1\n    -1\n  2412\n1 45 2 1 7 8\n1 7 2 8 5 9 4 10\n2 45 2 1 7 8\n2 11 3 12 6 13 5 8\n"
+      "3 11 2 1 7 2\n0 0 0\n1 4\n4 11 2 1 7 2\n0 0 0\n3 6\n    -1\n    -1\n  2467\n";
+  const std::vector<int> ids{1, 2, 10, 20};
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    unv += fmt::format("{} 0 0 0 0 0 0 1\n{}\n8 {} 0 0\n", i + 1, ids[i], i + 1);
+  unv += "    -1\n";
+  for (const auto& [text, name] :
+       {std::pair(gmsh(nodes, {left_3, right_3, first_8, second_9}), "plate.msh"),
+        std::pair(vtk, "plate.vtk"), std::pair(unv, "plate.unv")}) {
+    const auto summary = run("second_order", plate_of(written(text, name)));
+    EXPECT_NEAR(compliance(summary), expected, 1e-10 * expected) << name;
+    EXPECT_NE(notes(summary).find("of second order; their edges are straight"), std::string::npos)
+        << name << notes(summary);
+  }
+  // An arc, which would become a chord unnoticed.
+  nodes[12] = std::string("1.5 1.02 0");
+  expect_mesh_refused(gmsh(nodes, {left_3, right_3, first_8, second_9}),
+                      {"element 4", "(1.5, 1.02, 0)", "0.02 beside the middle",
+                       "'Mesh.ElementOrder = 1'", "'Mesh.SecondOrderLinear = 1'"});
+}
+
+TEST(Mesh, AHexahedronOfSecondOrderIsItsCorners) {
+  std::vector<std::string> nodes;
+  const std::vector<std::array<double, 3>> corners{{0, 0, 0}, {1, 0, 0}, {1, 1, 0}, {0, 1, 0},
+                                                   {0, 0, 2}, {1, 0, 2}, {1, 1, 2}, {0, 1, 2}};
+  const auto add = [&](const std::array<double, 3>& x) {
+    nodes.push_back(fmt::format("{} {} {}", x[0], x[1], x[2]));
+  };
+  for (const auto& x : corners) add(x);
+  // In the order of Gmsh.
+  for (const auto& [a, b] : {std::pair(0, 1),
+                             {0, 3},
+                             {0, 4},
+                             {1, 2},
+                             {1, 5},
+                             {2, 3},
+                             {2, 6},
+                             {3, 7},
+                             {4, 5},
+                             {4, 7},
+                             {5, 6},
+                             {6, 7}})
+    add({(corners[a][0] + corners[b][0]) / 2, (corners[a][1] + corners[b][1]) / 2,
+         (corners[a][2] + corners[b][2]) / 2});
+  std::string element = "17 2 1 1";
+  for (int i = 1; i <= 20; ++i) element += fmt::format(" {}", i);
+  auto changes = elastic("200, 0");
+  changes["Geometry/Type"] = std::string("file");
+  changes["Geometry/Mesh file"] =
+      written(gmsh(nodes, {"3 2 10 1 1 4 8 5", "3 2 20 2 2 3 7 6", element})).string();
+  changes["Material 0/Regions"] = std::string("1");
+  changes["Boundary conditions/Displacement"] = std::string("10: 0; 0; 0");
+  changes["Boundary conditions/Traction"] = std::string("20: 1; 0; 0");
+  changes["Output/Points of interest"] = std::string("1, 1, 2");
+  EXPECT_NEAR(run("hex20", changes)["points_of_interest"][0]["displacement"][0], 1. / 200, 1e-12);
+}
+
+TEST(Mesh, ResultsNameBoundariesAndMaterials) {
+  auto changes = plate_of(written(gmsh(plate_nodes, {left, right, first, second}, names)));
+  changes["Boundary conditions/Traction"] = std::string("right end: 1; 0.5");
+  const auto summary = run("named_results", changes);
+  // By its id in the file of parameters, by both in the results.
+  EXPECT_EQ(summary["boundaries"][0]["boundary"], "10");
+  EXPECT_EQ(summary["boundaries"][0]["name"], "left");
+  EXPECT_EQ(summary["boundaries"][1]["boundary"], "right end");
+  EXPECT_EQ(summary["boundaries"][1]["id"], 20);
+  EXPECT_EQ(summary["materials"][1]["names"], nlohmann::json{"glass"});
+  EXPECT_EQ(summary["materials"][1]["ids"], nlohmann::json{2});
+  EXPECT_NEAR(summary["materials"][0]["volume"], 1, 1e-12);
+}
+
+TEST(Mesh, NamesThatStandForSeveralAreRefused) {
+  const std::string twice = "$PhysicalNames\n2\n1 10 \"side\"\n1 20 \"side\"\n$EndPhysicalNames\n";
+  auto changes = plate_of(written(gmsh(plate_nodes, {left, right, first, second}, twice)));
+  changes["Boundary conditions/Displacement"] = std::string("side: 0; 0");
+  expect_refused(changes, {"Displacement", "'side'", "several", "10 'side', 20 'side'"});
+  // A name that looks like an id.
+  const std::string number = "$PhysicalNames\n1\n1 20 \"10\"\n$EndPhysicalNames\n";
+  changes = plate_of(written(gmsh(plate_nodes, {left, right, first, second}, number)));
+  expect_refused(changes, {"Displacement", "boundary 10", "20 '10'"});
 }
 
 TEST(Mesh, NodesInTheMiddleOfAFaceAreRefused) {

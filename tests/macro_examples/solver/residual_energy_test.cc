@@ -48,20 +48,28 @@ struct Body {
   dealii::DoFHandler<dim> dof_handler;
   dealii::AffineConstraints<double> constraints;
   std::unique_ptr<RigidMotions<dim>> motions;
+  SpringMatrices<dim> springs;
 
-  Body(unsigned int degree, const std::function<void(dealii::Triangulation<dim>&)>& make)
+  /// @param spring stiffness per area there, in place of supports if it is positive
+  Body(unsigned int degree, const std::function<void(dealii::Triangulation<dim>&)>& make,
+       double spring = 0)
       : element(dealii::FE_Q<dim>(degree), dim), quadrature(degree + 1), dof_handler(mesh) {
     make(mesh);
     dof_handler.distribute_dofs(element);
     dealii::DoFTools::make_hanging_node_constraints(dof_handler, constraints);
-    dealii::VectorTools::interpolate_boundary_values(
-        dof_handler, 0, dealii::Functions::ZeroFunction<dim>(dim), constraints);
+    if (spring > 0)
+      springs = SpringMatrices<dim>(
+          dof_handler,
+          {{0, false, std::make_shared<dealii::Functions::ConstantFunction<dim>>(spring)}});
+    else
+      dealii::VectorTools::interpolate_boundary_values(
+          dof_handler, 0, dealii::Functions::ZeroFunction<dim>(dim), constraints);
     constraints.close();
     motions = std::make_unique<RigidMotions<dim>>(dof_handler);
   }
 
   Discretization<dim> discretization() const {
-    return {dof_handler, constraints, quadrature, *motions, {}};
+    return {dof_handler, constraints, quadrature, *motions, {}, &springs};
   }
 
   /// Bound over r . K^-1 r.
@@ -75,7 +83,8 @@ struct Body {
     std::size_t k = 0;
     for (const auto& cell : dof_handler.active_cell_iterators()) {
       stiffness.reinit(cell);
-      stiffness.matrix(field.cell(k++, gathered), local);
+      stiffness.matrix(field.cell(k, gathered), local);
+      if (const auto* matrix = springs.of_cell(k++)) local.add(1., *matrix);
       cell->get_dof_indices(indices);
       constraints.distribute_local_to_global(local, indices, matrix);
     }
@@ -136,6 +145,30 @@ void random_residuals(unsigned int degree) {
 TEST(ResidualEnergy, IsAnUpperBoundOnMeshesWithHangingNodes) {
   for (const unsigned int degree : {1, 2, 3}) random_residuals<2>(degree);
   for (const unsigned int degree : {1, 2}) random_residuals<3>(degree);
+}
+
+TEST(ResidualEnergy, IsAnUpperBoundWhereSpringsHoldTheBody) {
+  materials::RandomStream random(11);
+  for (const double spring : {1e-3, 1., 1e3}) {
+    const Body<2> body(
+        2,
+        [](auto& mesh) {
+          dealii::GridGenerator::hyper_cube(mesh, 0, 1, /*colorize=*/true);
+          mesh.refine_global(1);
+          mesh.begin_active()->set_refine_flag();
+          mesh.execute_coarsening_and_refinement();
+        },
+        spring);
+    const auto field = isotropic_field<2>(body.mesh.n_active_cells(), body.quadrature.size(),
+                                          [&] { return 1 + random.uniform(); });
+    const double ratio =
+        body.ratio(field, [&](const auto&, unsigned int) { return random.normal(); });
+    EXPECT_GE(ratio, 1. - 1e-9) << spring;
+    EXPECT_LT(ratio, 300.) << spring;
+    // A force along the springs that the body passes on: all of the energy is known.
+    const double pulled = body.ratio(field, [](const auto&, unsigned int c) { return c == 0; });
+    EXPECT_GE(pulled, 1. - 1e-9) << spring;
+  }
 }
 
 TEST(ResidualEnergy, IsSharpWhereTheForcesHaveOneWayToTheSupports) {
