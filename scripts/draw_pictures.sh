@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Draws the pictures in docs/images: the layers, and the examples from runs of the shipped parameter files. Runs whose
-# results are there are not repeated; remove their folder in results/ to run them anew. About three minutes on one core
+# results are there are not repeated; remove their folder in results/ to run them anew. About four minutes on one core
 # from nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,7 +8,8 @@ bin=build/release/bin
 images=docs/images
 plot() { /usr/bin/python3 -B scripts/plot.py "$@"; }
 
-for run in beam_polycrystal_3d plate_pores_2d hinge_copper_3d block_composite_3d beam_local_stress_3d; do
+for run in beam_polycrystal_3d plate_pores_2d hinge_copper_3d block_composite_3d beam_local_stress_3d \
+           notched_bar_composite_3d plate_hole_porous_2d solder_layer_creep_2d beam_copper_crystals_3d; do
   if [ ! -f "results/$run/summary.json" ]; then
     echo "== pictures: running prm/$run.prm"
     $bin/seco-macro "prm/$run.prm" >"results/$run.log" 2>&1 || { tail -n 5 "results/$run.log" >&2; exit 1; }
@@ -24,6 +25,18 @@ plot structure results/hinge_copper_3d --field mean_gap --field share_of_width -
 plot certification results/hinge_copper_3d --output $images/certified_hinge.png
 plot structure results/beam_local_stress_3d --field largest_micro_von_mises --output $images/local_stress.png
 plot voxels results/beam_local_stress_3d/micro_fields_0.vti --output $images/local_fields.png
+
+# Load steps with RVEs that have laws.
+plot steps results/notched_bar_composite_3d --output $images/notched_bar_composite.png
+plot steps results/plate_hole_porous_2d --boundary end --output $images/plate_hole_force.png
+plot structure results/plate_hole_porous_2d --step 16 --linear --field equivalent_plastic_strain --field micro_iterations \
+  --output $images/plate_hole_fields.png
+plot steps results/solder_layer_creep_2d --over log-time --output $images/solder_force.png
+plot structure results/solder_layer_creep_2d --step 4 --linear --field stress_xy --field micro_iterations \
+  --output $images/solder_fields.png
+plot steps results/beam_copper_crystals_3d --boundary 1 --output $images/beam_crystals_force.png
+plot structure results/beam_copper_crystals_3d --step 16 --linear --field von_mises_stress --field micro_iterations \
+  --output $images/beam_crystals_fields.png
 
 # Tension tests of single RVEs; the band is drawn wider, as the legend says.
 for run in composite copper; do

@@ -1,11 +1,13 @@
 """Draws the load steps of runs of seco-macro with nonlinear materials (`force_displacement.csv`).
 
-Reaction over displacement of a boundary with its guaranteed band, and below what is certified of the incremental energy in
-every step. The band is sqrt(2 (upper - lower) K): K is the elastic stiffness of the boundary, force over displacement of
-the first step, and upper - lower the certified width of the incremental potential, which bounds the error of the stresses
-in the norm of the elastic compliance (docs/macro_solver.md). It needs one boundary that moves and a first step that is
-elastic, and is that of a step from the computed state at its begin. Forces and lengths are in the units of the run.
+Reaction over displacement of a boundary, or over time, with its guaranteed band, and below what is certified of the
+incremental energy in every step. The band is sqrt(2 (upper - lower) K): K is the elastic stiffness of the boundary, force
+over displacement of the first step, and upper - lower the certified width of the incremental potential, which bounds the
+error of the stresses in the norm of the elastic compliance (docs/macro_solver.md). It needs one boundary that moves and a
+first step that is elastic, and is that of a step from the computed state at its begin. Forces and lengths are in the units
+of the run, which stand at the axes if `Length unit` names them.
 """
+import json
 import pathlib
 
 import matplotlib.pyplot as plt
@@ -20,6 +22,8 @@ def add_arguments(parser):
     parser.add_argument("folders", nargs="+", type=pathlib.Path, metavar="RESULT_FOLDER")
     parser.add_argument("--boundary", help="by default the one that moves farthest")
     parser.add_argument("--component", choices=["x", "y", "z"], help="by default that of the largest displacement")
+    parser.add_argument("--over", choices=["displacement", "time", "log-time"], default="displacement",
+                        help="of the upper picture; log-time, also below, leaves out the begin")
     parser.add_argument("--labels", help="names of the runs, separated by commas; by default of the folders")
     parser.add_argument("--output", type=pathlib.Path, help="by default steps.png in the first folder")
 
@@ -35,6 +39,14 @@ class Run:
         self.places = [name[len("displacement_"):] for name in self.rows[0] if name.startswith("displacement_")]
         if not self.places:
             fail(f"{folder / 'force_displacement.csv'} has no boundary with displacements")
+
+    def unit(self, quantity):
+        """ [N], or nothing where the run does not know it."""
+        try:
+            unit = json.loads((self.folder / "summary.json").read_text())["units"][quantity]
+        except (OSError, KeyError, ValueError):
+            return ""
+        return "" if "length" in unit else f" [{unit}]"
 
     def place(self, boundary, component):
         """Component and boundary, as "x_1"."""
@@ -61,21 +73,30 @@ def draw(arguments):
         if place not in run.places:
             fail(f"{run.folder}: has no {place}; there are {', '.join(run.places)}")
         displacement, force, error = run.curve(place)
+        time = numbers(run.rows, "time")
+        if arguments.over == "log-time":
+            time[0] = np.nan
+        along = displacement if arguments.over == "displacement" else time
         colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
-        upper.plot(displacement, force, color=colour, marker=marker, markersize=3, linewidth=1.1, label=label)
+        upper.plot(along, force, color=colour, marker=marker, markersize=3, linewidth=1.1, label=label)
         for k in range(1, len(force)):
             # Piece by piece, since curves that unload cross themselves.
             ends = slice(k - 1, k + 1)
-            if np.all(np.isfinite(error[ends])):
-                upper.fill_between(displacement[ends], force[ends] - error[ends], force[ends] + error[ends], color=colour,
+            if np.all(np.isfinite(error[ends] + along[ends])):
+                upper.fill_between(along[ends], force[ends] - error[ends], force[ends] + error[ends], color=colour,
                                    alpha=0.25, linewidth=0)
         gap = numbers(run.rows, "relative_gap")
         known = np.isfinite(gap) & (gap > 0)
         some_gap = some_gap or np.any(known)
-        lower.plot(numbers(run.rows, "time")[known], gap[known], color=colour, marker=marker, markersize=3, linewidth=1)
+        lower.plot(time[known], gap[known], color=colour, marker=marker, markersize=3, linewidth=1)
     component, boundary = place.split("_", 1)
-    upper.set_xlabel(f"mean displacement {component} of boundary {boundary}")
-    upper.set_ylabel(f"reaction {component}, guaranteed band")
+    force_unit = runs[0].unit("force")
+    if arguments.over == "displacement":
+        upper.set_xlabel(f"mean displacement {component} of boundary {boundary}{runs[0].unit('length')}")
+        upper.set_ylabel(f"reaction {component}{force_unit}, guaranteed band")
+    else:
+        upper.set_xlabel("time")
+        upper.set_ylabel(f"reaction {component} of boundary {boundary}{force_unit},\nguaranteed band")
     upper.axhline(0, color="0.8", linewidth=0.6, zorder=0)
     if len(runs) > 1:
         upper.legend(frameon=False)
@@ -83,5 +104,8 @@ def draw(arguments):
     lower.set_ylabel("certified width\nof the energy")
     if some_gap:
         log_scale(lower)
+    if arguments.over == "log-time":
+        log_scale(upper, "x")
+        log_scale(lower, "x")
     figure.tight_layout()
     save(figure, arguments.output or arguments.folders[0] / "steps.png")

@@ -25,6 +25,8 @@ MEANINGS = {"von_mises_stress": "von Mises stress", "gap": "certified gap", "mea
             "largest_micro_hydrostatic": "largest hydrostatic stress\nin the microstructure",
             "smallest_micro_hydrostatic": "smallest hydrostatic stress\nin the microstructure",
             "micro_field_error": "guaranteed error of the micro fields",
+            "equivalent_plastic_strain": "equivalent plastic strain",
+            "micro_iterations": "micro iterations in the step", "energy": "incremental energy per volume",
             "shear_modulus": "shear modulus", "bulk_modulus": "bulk modulus"}
 
 
@@ -33,6 +35,7 @@ def add_arguments(parser):
     parser.add_argument("--field", action="append", metavar="NAME",
                         help="may be repeated; by default a stress and the certified gap")
     parser.add_argument("--scale", type=float, help="factor on the displacement; chosen to be visible if not given")
+    parser.add_argument("--step", type=int, help="of load steps, numbered from 1; by default the last")
     parser.add_argument("--linear", action="store_true", help="no logarithmic colour bars")
     parser.add_argument("--limits", type=float, nargs=2, metavar=("LOW", "HIGH"), help="of the colour bars")
     parser.add_argument("--view", type=float, nargs=3, default=(-0.35, -0.45, -1), metavar=("X", "Y", "Z"),
@@ -40,13 +43,16 @@ def add_arguments(parser):
     parser.add_argument("--output", type=pathlib.Path, help="by default structure.png in the folder")
 
 
-def read_surface(folder):
+def read_surface(folder, step=None):
     """Faces at the surface, and between cells of different size or of different ranks, with their values."""
-    files = sorted(folder.glob("solution_*.pvtu"))
+    files = {int(file.stem.rsplit("_", 1)[1]): file for file in folder.glob("solution_*.pvtu")}
     if not files:
         fail(f"there is no solution_*.pvtu in {folder}; run seco-macro with 'Write VTU' first")
+    number = max(files) if step is None else step - 1
+    if number not in files:
+        fail(f"{folder} has the fields of the steps {min(files) + 1} to {max(files) + 1}, not of step {step}")
     reader = vtkXMLPUnstructuredGridReader()
-    reader.SetFileName(str(files[-1]))
+    reader.SetFileName(str(files[number]))
     reader.Update()
     faces = vtkGeometryFilter()
     faces.SetInputConnection(reader.GetOutputPort())
@@ -115,7 +121,7 @@ def label_of(name, unit):
 
 def draw(options):
     scene.need_screen()
-    surface = read_surface(options.folder)
+    surface = read_surface(options.folder, options.step)
     outline = sharp_edges(outer_surface(surface))
     try:
         summary = json.loads((options.folder / "summary.json").read_text())

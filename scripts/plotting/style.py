@@ -30,12 +30,15 @@ def curve(index):
 
 
 def read_table(path, needed, written_by):
-    """Rows of a CSV file as dictionaries; ends the program if the file or one of the columns is missing."""
+    """Rows of a CSV file as dictionaries; ends the program if the file or one of the columns is missing. Units in brackets
+    are no part of the names of columns."""
     path = pathlib.Path(path)
     if not path.is_file():
         fail(f"{path} is missing; {written_by} writes it")
     with open(path, newline="") as file:
-        rows = list(csv.DictReader(file))
+        reader = csv.DictReader(file)
+        reader.fieldnames = [name.split(" [")[0] for name in reader.fieldnames or []]
+        rows = list(reader)
     if not rows:
         fail(f"{path} has no rows")
     if missing := set(needed) - set(rows[0]):

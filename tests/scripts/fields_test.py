@@ -14,6 +14,7 @@ import xml.etree.ElementTree
 
 import numpy as np
 from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkDataArray
 from vtkmodules.vtkFiltersVerdict import vtkCellSizeFilter
 from vtkmodules.vtkIOXML import vtkXMLPUnstructuredGridReader, vtkXMLUnstructuredGridReader
 
@@ -26,6 +27,7 @@ GRADIENT = np.array([[1e-3, 4e-4, -2e-4], [0.0, -5e-4, 3e-4], [7e-4, 0.0, 2e-4]]
 
 RUN = """
 set Dimension        = {dim}
+set Length unit      = mm
 set Output directory = out
 subsection Geometry
   set Lengths            = {lengths}
@@ -89,7 +91,8 @@ class Fields(unittest.TestCase):
     def check(self, dim, degree, doubles, n_ranks=0):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
-            summary = run(folder, dim, degree, "set Precision of VTU = double" if doubles else "", n_ranks)
+            summary = run(folder, dim, degree, ("set Precision of VTU = double\n" if doubles else "")
+                          + "set Nodal averages = true", n_ranks)
             out = folder / "out"
             self.assertEqual({path.name for path in out.iterdir()},
                              {"summary.json", "solution.pvd", "solution_0.pvtu", "solution_0.0.vtu"})
@@ -112,7 +115,8 @@ class Fields(unittest.TestCase):
             self.assertAlmostEqual(sizes.sum(), 2, places=5)
 
             points, cells = grid.GetPointData(), grid.GetCellData()
-            self.assertEqual([points.GetArrayName(i) for i in range(points.GetNumberOfArrays())], ["displacement"])
+            names = [points.GetArrayName(i) for i in range(points.GetNumberOfArrays())]
+            self.assertEqual([name for name in names if not name.startswith("nodal_")], ["displacement"])
             real = np.float64 if doubles else np.float32
             epsilon = 1e-11 if doubles else 2e-6
             x = vtk_to_numpy(grid.GetPoints().GetData())
@@ -140,10 +144,34 @@ class Fields(unittest.TestCase):
                     expected[f"stiffness_{a + 1}{b + 1}"] = stiffness[a, b]
             expected["shear_modulus"] = mu
             expected["gap"] = expected["mean_gap"] = 0
+            deviator = stress - np.trace(stress) / 3 * np.eye(3)
+            expected["von_mises_stress"] = np.sqrt(1.5 * (deviator**2).sum())
             if dim == 3:
-                deviator = stress - np.trace(stress) / 3 * np.eye(3)
-                expected["von_mises_stress"] = np.sqrt(1.5 * (deviator**2).sum())
                 expected["bulk_modulus"] = lame + 2 * mu / 3
+            else:
+                expected["stress_zz"] = stress[2, 2]
+            principal, directions = np.linalg.eigh(stress)
+            for k in range(3):
+                expected[f"principal_stress_{k + 1}"] = principal[2 - k]
+            for k in (1, 3):
+                direction = directions[:, 3 - k]
+                direction *= np.sign(direction[np.abs(direction) > 1e-6][0])
+                np.testing.assert_allclose(array(cells, f"principal_direction_{k}"),
+                                           np.tile(direction, (grid.GetNumberOfCells(), 1)), atol=1e-5)
+            # The stress is the same everywhere, also extrapolated to nodes.
+            components = ["xx", "xy", "xz", "yy", "yz", "zz"]
+            for i, component in zip([0, 0, 0, 1, 1, 2], components):
+                value = stress[i, "xyz".index(component[1])]
+                np.testing.assert_allclose(array(points, "nodal_stress_" + component), value, rtol=epsilon,
+                                           atol=1e4 * epsilon)
+            np.testing.assert_allclose(array(points, "nodal_von_mises_stress"), expected["von_mises_stress"],
+                                       rtol=1e3 * epsilon)
+            np.testing.assert_allclose(array(points, "nodal_principal_stress_3"), principal[0], rtol=1e3 * epsilon)
+            for data, name, unit in ((cells, "stress_xx", "MPa"), (cells, "von_mises_stress", "MPa"), (points, "displacement", "mm"),
+                                     (points, "nodal_stress_xx", "MPa"), (cells, "strain_xx", None)):
+                key = vtkDataArray.UNITS_LABEL()
+                information = (alone.GetCellData() if data is cells else alone.GetPointData()).GetArray(name).GetInformation()
+                self.assertEqual(information.Get(key) if information.Has(key) else None, unit, name)
             for name, value in expected.items():
                 values = array(cells, name)
                 self.assertEqual(values.dtype, real, name)

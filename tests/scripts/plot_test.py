@@ -92,6 +92,31 @@ end
 HARDENING = "J2 plasticity\n  set Yield stress = 100\n  set Kinematic modulus = 1000"
 CREEP = "Norton creep\n  set Reference rate = 1e-4\n  set Reference stress = 10\n  set Exponent = 3"
 
+STEPS = """
+set Dimension        = 2
+set Output directory = steps
+subsection Geometry
+  set Cells = 2, 1
+end
+subsection Boundary conditions
+  set Displacement = 0: 0; 0 | 1: 1e-3*if(t < 0.5, t, 0.5); free
+end
+subsection Load steps
+  set Steps = 12
+end
+subsection Material 0
+  set Model = law
+  subsection law
+    set Law             = Norton creep
+    set Young modulus   = 70000
+    set Poisson ratio   = 0.3
+    set Reference rate   = 1e-4
+    set Reference stress = 10
+    set Exponent         = 3
+  end
+end
+"""
+
 
 def run(*command, code=0):
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
@@ -113,6 +138,8 @@ class Plots(unittest.TestCase):
         (here / "training.prm").write_text(TRAINING)
         run(seco_macro, here / "run.prm")
         run(seco, "train", here / "training.prm")
+        (here / "steps.prm").write_text(STEPS)
+        run(seco_macro, here / "steps.prm")
         for name, iterations in (("rough", 1), ("fine", 2000)):
             run(seco, "homogenize", pathlib.Path(sources) / "tests/data/fibres_32.h5", "--strain", "1e-3,0,0,0,0,0",
                 "--max-iterations", iterations, "--fields", here / f"{name}.vti")
@@ -144,6 +171,25 @@ class Plots(unittest.TestCase):
         unknown = plot("structure", self.here / "run", "--field", "temperature", code=1)
         self.assertIn("has no field 'temperature'; it has", unknown.stderr)
         self.assertIn("von_mises_stress", unknown.stderr)
+
+    def test_steps_draw_the_reaction_over_displacement_and_time(self):
+        for over in ("displacement", "time", "log-time"):
+            plot("steps", self.here / "steps", "--over", over, "--output", self.here / f"{over}.png")
+            self.assert_picture(self.here / f"{over}.png", 20)
+        self.assertFalse(np.array_equal(imread(self.here / "time.png"), imread(self.here / "log-time.png")))
+
+    def test_structure_draws_any_load_step_and_else_the_last(self):
+        """Numbers, and not names, have an order: the tenth of twelve steps is not the last."""
+        pictures = {}
+        for step in (None, 10, 12):
+            file = self.here / f"step_{step}.png"
+            plot("structure", self.here / "steps", "--field", "stress_xx", "--output", file,
+                 *([] if step is None else ["--step", step]))
+            pictures[step] = imread(file)
+        self.assertTrue(np.array_equal(pictures[None], pictures[12]))
+        self.assertFalse(pictures[10].shape == pictures[12].shape and np.array_equal(pictures[10], pictures[12]))
+        missing = plot("structure", self.here / "steps", "--step", 13, code=1)
+        self.assertIn("has the fields of the steps 1 to 12, not of step 13", missing.stderr)
 
     def test_voxels_show_fields_inside_an_rve(self):
         plot("voxels", self.here / "run/micro_fields_0.vti", "--output", self.here / "voxels.png")
