@@ -46,15 +46,17 @@ class IncrementSolver {
   Increment<dim> solve(const plugin::LoadStep& step, const Loads& loads, const Vector& start,
                        double force_scale, double tolerance);
 
- private:
-  /// Norm of the forces at all nodes, reactions included.
+  /// What the materials answer; the time counts as theirs.
+  StepResponse<dim> respond_to(const Vector& displacement, const plugin::LoadStep& step,
+                               const Loads& loads) const;
+  /// Norm of the forces at all nodes, reactions included, or of earlier ones if that is larger.
   double scale_of(const StepResponse<dim>& response, const Loads& loads, double least) const;
+
+ private:
   /// Goes on along a direction, as far as the potential, or else the residual, falls. On failure
   /// the increment says why.
   bool search(const plugin::LoadStep& step, const Loads& loads, const Vector& direction,
               Increment<dim>& increment) const;
-  StepResponse<dim> respond_to(const Vector& displacement, const plugin::LoadStep& step,
-                               const Loads& loads) const;
   /// The displacement plus a multiple of the direction, with all constraints.
   Vector moved(const Vector& displacement, double factor, const Vector& direction) const;
 

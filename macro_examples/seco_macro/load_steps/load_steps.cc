@@ -150,13 +150,12 @@ void LoadSteps<dim>::certify(const plugin::LoadStep& step, const Loads& loads,
         increment = std::move(last);
       } else {
         auto& response = increment.response;
-        response = respond(problem_, materials_, step, loads, increment.displacement);
+        response = increment_solver_.respond_to(increment.displacement, step, loads);
         if (response.step_fraction < 1) give_up(step, response.refusal);
         increment.newton_iterations = last.newton_iterations;
         increment.linear_iterations = last.linear_iterations;
         increment.relative_residual =
-            response.residual.l2_norm() /
-            std::max({force_scale_, loads.total.l2_norm(), response.inner_forces.l2_norm()});
+            response.residual.l2_norm() / increment_solver_.scale_of(response, loads, force_scale_);
         log_.keep_note(fmt::format("the step to the time {:g} is in equilibrium to {:.2g} only: {}",
                                    step.end, increment.relative_residual, last.failure));
       }
@@ -181,7 +180,7 @@ void LoadSteps<dim>::finish(const plugin::LoadStep& step, const Loads& loads,
   record.n_cuts = n_cuts_;
   const auto take = [&] {
     const auto& response = increment.response;
-    force_scale_ = std::max({force_scale_, loads.total.l2_norm(), response.inner_forces.l2_norm()});
+    force_scale_ = increment_solver_.scale_of(response, loads, force_scale_);
     if (response.has_energy()) energy_scale_ = std::max(energy_scale_, response.energy);
   };
   take();

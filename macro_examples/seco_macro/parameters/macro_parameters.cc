@@ -61,17 +61,14 @@ const char* const boundary_section = "Boundary conditions";
 /// Ends the reading of an entry with what is wrong with it.
 using RefuseEntry = std::function<void(const std::string& why)>;
 
-/// Reads entries 'boundary: text' separated by |, each boundary once.
+/// Calls read(entry, place of its colon, refuse) for the entries of a key, which | separates.
 /// @param form of the entries, for messages
-/// @param read makes an entry of a boundary and what stands behind the colon
-template <typename Entry>
-std::vector<Entry> read_entries(
-    ParameterReader& p, const std::string& section, const std::string& key, const std::string& help,
-    const std::string& form,
-    const std::function<Entry(const std::string& text, const RefuseEntry& refuse)>& read) {
+void for_entries(ParameterReader& p, const std::string& section, const std::string& key,
+                 const std::string& help, const std::string& form,
+                 const std::function<void(const std::string& entry, std::size_t colon,
+                                          const RefuseEntry& refuse)>& read) {
   const auto text = p.text(section, key, "", help);
-  std::vector<Entry> result;
-  if (text.empty() || !p.has(section, key)) return result;
+  if (text.empty() || !p.has(section, key)) return;
   for (const auto& part : split(text, '|')) {
     const RefuseEntry refuse = [&](const std::string& why) {
       p.refuse(section, key,
@@ -80,21 +77,37 @@ std::vector<Entry> read_entries(
     };
     const auto colon = part.find(':');
     if (colon == std::string::npos) refuse("");
-    const auto name = trimmed(part.substr(0, colon));
-    const auto id = materials::to_count(name);
-    if (name.empty() || (id && *id > 2147483647)) refuse("");
-    Entry entry = read(trimmed(part.substr(colon + 1)), refuse);
-    if (id)
-      entry.id = static_cast<dealii::types::boundary_id>(*id);
-    else
-      entry.name = name;
-    for (const auto& other : result)
-      if (other.id == entry.id && other.name == entry.name)
-        p.refuse(
-            section, key,
-            fmt::format("boundary {} is named twice; allowed is one entry per boundary", name));
-    result.push_back(std::move(entry));
+    read(part, colon, refuse);
   }
+}
+
+/// Reads entries 'boundary: text' separated by |, each boundary once.
+/// @param form of the entries, for messages
+/// @param read makes an entry of a boundary and what stands behind the colon
+template <typename Entry>
+std::vector<Entry> read_entries(
+    ParameterReader& p, const std::string& section, const std::string& key, const std::string& help,
+    const std::string& form,
+    const std::function<Entry(const std::string& text, const RefuseEntry& refuse)>& read) {
+  std::vector<Entry> result;
+  for_entries(
+      p, section, key, help, form,
+      [&](const std::string& part, std::size_t colon, const RefuseEntry& refuse) {
+        const auto name = trimmed(part.substr(0, colon));
+        const auto id = materials::to_count(name);
+        if (name.empty() || (id && *id > 2147483647)) refuse("");
+        Entry entry = read(trimmed(part.substr(colon + 1)), refuse);
+        if (id)
+          entry.id = static_cast<dealii::types::boundary_id>(*id);
+        else
+          entry.name = name;
+        for (const auto& other : result)
+          if (other.id == entry.id && other.name == entry.name)
+            p.refuse(
+                section, key,
+                fmt::format("boundary {} is named twice; allowed is one entry per boundary", name));
+        result.push_back(std::move(entry));
+      });
   return result;
 }
 
@@ -211,34 +224,26 @@ template <int dim>
 std::vector<PointLoad<dim>> read_point_loads(ParameterReader& p, const std::string& section) {
   const std::string key = "Point loads";
   const std::string form = dim == 2 ? "'x, y: fx; fy'" : "'x, y, z: fx; fy; fz'";
-  const auto text = p.text(
-      section, key, "",
-      fmt::format("forces at points of the body, {} separated by |, expressions in t", form));
+  const auto help =
+      fmt::format("forces at points of the body, {} separated by |, expressions in t", form);
   std::vector<PointLoad<dim>> result;
-  if (text.empty() || !p.has(section, key)) return result;
-  for (const auto& part : split(text, '|')) {
-    const auto refuse = [&](const std::string& why) {
-      p.refuse(section, key,
-               fmt::format("{}; allowed are entries {} with expressions in t, separated by |",
-                           why.empty() ? fmt::format("'{}' is not understood", part) : why, form));
-    };
-    const auto colon = part.find(':');
-    if (colon == std::string::npos) refuse("");
-    PointLoad<dim> load;
-    const auto coordinates = split(part.substr(0, colon), ',');
-    if (coordinates.size() != dim) refuse("");
-    for (unsigned int c = 0; c < dim; ++c) {
-      const auto value = materials::to_number(coordinates[c]);
-      if (!value || !std::isfinite(*value)) refuse("");
-      load.point[c] = *value;
-    }
-    const auto expressions = split(part.substr(colon + 1), ';');
-    if (expressions.size() != dim)
-      refuse(fmt::format("'{}' has {} components separated by ;, expected are {}", part,
-                         expressions.size(), dim));
-    load.force = parse_entry<dim>(expressions, /*of_time=*/true, refuse);
-    result.push_back(std::move(load));
-  }
+  for_entries(p, section, key, help, form + " with expressions in t",
+              [&](const std::string& part, std::size_t colon, const RefuseEntry& refuse) {
+                PointLoad<dim> load;
+                const auto coordinates = split(part.substr(0, colon), ',');
+                if (coordinates.size() != dim) refuse("");
+                for (unsigned int c = 0; c < dim; ++c) {
+                  const auto value = materials::to_number(coordinates[c]);
+                  if (!value || !std::isfinite(*value)) refuse("");
+                  load.point[c] = *value;
+                }
+                const auto expressions = split(part.substr(colon + 1), ';');
+                if (expressions.size() != dim)
+                  refuse(fmt::format("'{}' has {} components separated by ;, expected are {}", part,
+                                     expressions.size(), dim));
+                load.force = parse_entry<dim>(expressions, /*of_time=*/true, refuse);
+                result.push_back(std::move(load));
+              });
   return result;
 }
 
