@@ -12,6 +12,7 @@
 #include "difference_operator.h"
 #include "eco_blocks.h"
 #include "ritz.h"
+#include "void_bounds.h"
 
 namespace seco::surrogate {
 namespace {
@@ -114,10 +115,21 @@ class Refine {
   bool single_precision() const { return kinematic_.displacement().scalar_type() == torch::kFloat; }
   bool is_void(std::size_t i) const { return stiffness().has_void()[i]; }
 
-  /// What has to fall below the tolerance: the gap, or where there is no lower bound the estimated
-  /// error of the upper one, with a margin since nothing guarantees it.
+  /// Where a solid with voids has no stiffness in some direction there is no lower bound: the
+  /// estimated error of the upper one has to do, with a margin since nothing guarantees it.
+  bool one_sided_is_good(std::size_t i) const {
+    return is_void(i) && 3. * progress_[i].upper_error <= settings_.tolerance;
+  }
+  /// Whether the energy of some load has fallen to nothing.
+  bool lacks_stiffness(std::size_t i) const {
+    if (!is_void(i)) return false;
+    const auto index = static_cast<std::int64_t>(i);
+    const auto mean = stiffness().mean_stiffness()[index].diagonal();
+    return (energy_[index] <= 1.001 * no_energy * mean).any().item<bool>();
+  }
+  /// What is left for the tolerance to say.
   double miss(std::size_t i) const {
-    return is_void(i) ? 3. * progress_[i].upper_error : progress_[i].gap;
+    return one_sided_is_good(i) && lacks_stiffness(i) ? 0. : progress_[i].gap;
   }
 
   void check_averages() {
@@ -134,6 +146,8 @@ class Refine {
     const auto z = kinematic_.smoothing() ? kinematic_.preconditioned_residual(v)
                                           : kinematic_.preconditioned();
     bounds_ = enclose(precise_stiffness(), u, v, z, kinematic_.medium(), settings_.tolerance);
+    if (stiffness().any_void())
+      enclose_voids(bounds_, precise_stiffness(), u, kinematic_.smallest_ritz_values());
     note_gap();
   }
 
@@ -145,6 +159,9 @@ class Refine {
     bounds_.upper =
         enclose_from_above(precise_stiffness(), kinematic_.displacement().to(torch::kDouble));
     lower_bound(fields);
+    if (stiffness().any_void())
+      enclose_voids(bounds_, precise_stiffness(), kinematic_.displacement(),
+                    kinematic_.smallest_ritz_values());
     note_gap();
   }
 
@@ -213,7 +230,7 @@ class Refine {
       if (progress.smoothed_step == steps_ && progress.smoothed_error > 0)
         progress.smoothing_loss =
             std::clamp((progress.gap - progress.upper_error) / progress.smoothed_error, 0.5, 3.);
-      if (is_void(i) || progress.gap < 0.8 * progress.gain_gap) {
+      if (progress.gap < 0.8 * progress.gain_gap) {
         progress.gain_gap = progress.gap;
         progress.gain_step = steps_;
         progress.fallen = 0;
@@ -225,17 +242,18 @@ class Refine {
   /// the iteration: never below the lower bound. Those of a solid that does not percolate fall to
   /// zero in some directions, and are measured against the others.
   void keep_energies_positive() {
-    constexpr double none = 1e-10, least = 1e-14;
+    constexpr double least = 1e-14;
     auto floor = least * stiffness().mean_stiffness().diagonal(0, 1, 2);
     for (std::size_t i = 0; i < members_.size(); ++i)
-      if (is_void(i)) floor[static_cast<std::int64_t>(i)] *= none / least;
+      if (is_void(i)) floor[static_cast<std::int64_t>(i)] *= no_energy / least;
     energy_ = torch::maximum(energy_, torch::maximum(floor, bounds_.lower.diagonal(0, 1, 2)));
   }
 
   /// Steps until a check is worth its cost: after n steps, or if n is zero, when the estimates meet
   /// the tolerance for a quarter of the RVEs.
   void kinematic_steps(unsigned int n) {
-    constexpr unsigned int most = 25;
+    // What is expected of solids with voids follows from the residual.
+    const unsigned int most = stiffness().all_have_voids() ? 200 : 25;
     for (unsigned int k = 1; !out_of_steps(); ++k) {
       kinematic_step();
       if (n > 0 ? k >= n : k >= most) return;
@@ -259,7 +277,8 @@ class Refine {
   }
 
   void estimate_gap() {
-    const auto measured = kinematic_.gap();
+    const auto measured =
+        stiffness().all_have_voids() ? kinematic_.residual_energy().cpu() : kinematic_.gap();
     gap_per_residual_ = measured / kinematic_.residual_energy().cpu().clamp_min(1e-300);
     estimated_step_ = steps_;
     const auto gap = pair_gap(measured);
@@ -281,15 +300,32 @@ class Refine {
   /// mean is smaller, times a factor that is learned where bounds are evaluated.
   std::vector<double> pair_gap(const torch::Tensor& of_last) {
     auto gap = worst_load(of_last, energy_);
+    if (stiffness().any_void()) estimate_voids(gap);
     if (!kinematic_.smoothing()) return gap;
     const auto smoothed = worst_load(of_last * kinematic_.smoothing_factor().cpu(), energy_);
     for (std::size_t i = 0; i < members_.size(); ++i) {
+      if (is_void(i)) continue;
       auto& p = progress_[i];
       p.smoothed_error = std::max(gap[i] - p.upper_error, 0.) * smoothed[i] / gap[i];
       p.smoothed_step = steps_;
       gap[i] = std::min(gap[i], p.upper_error + p.smoothing_loss * p.smoothed_error);
     }
     return gap;
+  }
+
+  /// The gap that voids_from_below() will find.
+  void estimate_voids(std::vector<double>& gap) {
+    // Ritz values change less and less, and take longer and longer.
+    if (softness_.empty() || steps_ >= softness_step_ + std::max(5u, softness_step_ / 5)) {
+      softness_ =
+          solid_softness(stiffness(), kinematic_.medium(), kinematic_.smallest_ritz_values());
+      softness_step_ = steps_;
+    }
+    const auto work = worst_load(
+        kinematic_.residual_energy().cpu() / static_cast<double>(grid().n_voxels()), energy_);
+    constexpr double margin = 1.02;
+    for (std::size_t i = 0; i < members_.size(); ++i)
+      if (is_void(i)) gap[i] = margin * work[i] / softness_[i];
   }
 
   /// The gap if it has fallen like the residual since it was last estimated.
@@ -359,10 +395,10 @@ class Refine {
       result_.displacement[b] = kinematic_.displacement()[index];
       result_.iterations[b] = steps_;
       result_.residual[b] = residual[index].item<double>();
-      if (!done) {
+      if (!done && !one_sided_is_good(i)) {
         result_.status[b] = Status::not_converged;
         result_.message[b] = fmt::format(
-            "certified gap {:.3g} after {} steps, asked for {:.3g}{}", miss(i), steps_,
+            "certified gap {:.3g} after {} steps, asked for {:.3g}{}", progress_[i].gap, steps_,
             settings_.tolerance,
             stuck ? "; more steps bring nothing (in single precision, double precision may help)"
                   : "");
@@ -381,6 +417,7 @@ class Refine {
     }
     members_ = members;
     progress_ = progress;
+    softness_.clear();
     if (going.empty()) return;
     const auto index = torch::tensor(going, torch::kLong);
     for (auto* t :
@@ -389,6 +426,9 @@ class Refine {
     kinematic_.keep(going);
     if (precise_stiffness_) precise_stiffness_ = precise_stiffness_->select(going);
   }
+
+  /// Relative to the mean stiffness.
+  static constexpr double no_energy = 1e-10;
 
   CertifiedSettings settings_;
   KinematicIteration kinematic_;
@@ -402,7 +442,9 @@ class Refine {
   Bounds bounds_;
   std::vector<std::int64_t> members_;
   std::vector<Progress> progress_;
-  unsigned int steps_ = 0, estimated_step_ = 0;
+  /// solid_softness() of the members, empty where it has to be computed, after so many steps.
+  std::vector<double> softness_;
+  unsigned int steps_ = 0, estimated_step_ = 0, softness_step_ = 0;
   FieldResult result_;
 };
 
@@ -411,7 +453,14 @@ class Refine {
 FieldResult solve_certified(const StiffnessField& stiffness, const CertifiedSettings& settings,
                             const CertifiedStart& start) {
   torch::NoGradGuard no_grad;
-  return Refine(stiffness, settings, start).run();
+  if (!stiffness.any_void() || stiffness.options().dtype() == torch::kDouble)
+    return Refine(stiffness, settings, start).run();
+  // The residual of a solid with voids has to become smaller than single precision lets it.
+  const auto precise = stiffness.to(stiffness.options().dtype(torch::kDouble));
+  auto from = start;
+  for (auto* field : {&from.displacement, &from.stress})
+    if (field->defined()) *field = field->to(torch::kDouble);
+  return Refine(precise, settings, from).run();
 }
 
 }  // namespace seco::surrogate

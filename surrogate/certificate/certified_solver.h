@@ -48,12 +48,12 @@ struct CertifiedStart {
 /// bound is the nearer: where it is less than a quarter or more than three quarters of the gap. It
 /// is rough after few steps, and where both bounds are about equally far the midpoint is better.
 ///
-/// RVEs with voids of zero stiffness have no useful lower bound: a stress that vanishes in the
-/// voids and is in equilibrium at every node would be needed, and none is known before convergence.
-/// They are refined until the *estimated* error of the upper bound meets the tolerance and have
-/// the status `one_sided`. What misses its tolerance has the status `not_converged`: the step
-/// limit, or bounds that no longer approach each other while the energies no longer fall, as at the
-/// round-off of single precision.
+/// RVEs with voids of zero stiffness get their lower bound from the residual (void_bounds.h), in
+/// double precision. Where the solid lacks stiffness in some direction there is none: such RVEs are
+/// refined until more steps bring nothing, and if the *estimated* error of the upper bound meets
+/// the tolerance they have the status `one_sided`. What misses its tolerance has the status
+/// `not_converged`: the step limit, or bounds that no longer approach each other while the energies
+/// no longer fall, as at the round-off of single precision.
 FieldResult solve_certified(const StiffnessField& stiffness, const CertifiedSettings& settings,
                             const CertifiedStart& start = {});
 

@@ -19,8 +19,8 @@ struct FieldResult {
   std::vector<std::string> message;
 };
 
-/// Gives RVEs with voids of zero stiffness, whose lower bound is the zero matrix, the upper bound
-/// as estimate and, unless they did not converge, the status `one_sided`.
+/// Gives RVEs with voids of zero stiffness whose lower bound is the zero matrix the upper bound as
+/// estimate and, unless they did not converge, the status `one_sided`.
 void mark_one_sided(FieldResult& result, const StiffnessField& stiffness);
 
 }  // namespace seco::surrogate

@@ -5,6 +5,7 @@
 #include "kernel_tables.h"
 #include "reference_solver.h"
 #include "seco/surrogate/engine.h"
+#include "void_bounds.h"
 
 namespace seco::surrogate {
 namespace {
@@ -54,6 +55,7 @@ class FftEngine : public FieldEngine {
     result.bounds = enclose(
         field, displacement, smoothed ? solution.for_stress.to(torch::kDouble) : displacement,
         precise ? green : GreenOperator(stiffness.grid(), options), mean_medium(stiffness));
+    enclose_voids(result.bounds, field, displacement, solution.smallest_ritz_values);
     result.estimate = result.bounds.upper;
     result.iterations = solution.iterations;
     result.residual = solution.residual;

@@ -11,7 +11,7 @@ namespace seco::surrogate {
 
 /// The version that the engines of this library are registered with: to be raised by whoever
 /// changes the numbers of solvers, bounds or estimates by more than round-off.
-constexpr const char* numerics_version = "4";
+constexpr const char* numerics_version = "5";
 
 /// @throws SettingError for a tolerance that no iteration takes
 void check_tolerance(const EngineSettings& settings);

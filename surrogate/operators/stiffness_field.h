@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <span>
+#include <vector>
 
 #include "conditioning.h"
 #include "grid.h"
@@ -33,6 +35,12 @@ class StiffnessField {
   const KernelTable& kernels() const;
   /// True for every RVE (`[B]`, on the CPU) in which a voxel has exactly zero stiffness.
   const std::vector<bool>& has_void() const { return has_void_; }
+  bool any_void() const {
+    return std::find(has_void_.begin(), has_void_.end(), true) != has_void_.end();
+  }
+  bool all_have_voids() const {
+    return std::find(has_void_.begin(), has_void_.end(), false) == has_void_.end();
+  }
   /// One per RVE.
   const std::vector<Conditioning>& conditioning() const { return conditioning_; }
 

@@ -1,6 +1,8 @@
 #include "conjugate_gradients.h"
 
+#include <Eigen/Eigenvalues>
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "conjugate_step.h"
@@ -24,6 +26,34 @@ void keep_members(const std::vector<std::int64_t>& members,
     if (t->defined()) *t = t->index_select(0, index.to(t->device()));
 }
 
+/// The smallest eigenvalue of the tridiagonal matrix of Lanczos behind steps of conjugate
+/// gradients.
+/// @param products `<r . z>` before every step @param falls of the energy in it
+double smallest_ritz_value(const std::vector<double>& products, const std::vector<double>& falls) {
+  std::vector<double> diagonal, off_diagonal;
+  double last_alpha = 0;
+  for (std::size_t k = 0; k < products.size(); ++k) {
+    // The step along p is alpha = fall / <r . z>, and beta the ratio of two r . z.
+    const double alpha = falls[k] / products[k];
+    if (!(products[k] > 0) || !(alpha > 0) || !std::isfinite(alpha)) break;
+    double entry = 1. / alpha;
+    if (k > 0) {
+      const double beta = products[k] / products[k - 1];
+      entry += beta / last_alpha;
+      off_diagonal.push_back(std::sqrt(beta) / last_alpha);
+    }
+    diagonal.push_back(entry);
+    last_alpha = alpha;
+  }
+  if (diagonal.empty()) return std::numeric_limits<double>::infinity();
+  const auto n = static_cast<Eigen::Index>(diagonal.size());
+  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
+  solver.computeFromTridiagonal(Eigen::Map<Eigen::VectorXd>(diagonal.data(), n),
+                                Eigen::Map<Eigen::VectorXd>(off_diagonal.data(), n - 1),
+                                Eigen::EigenvaluesOnly);
+  return std::max(solver.eigenvalues()[0], 0.);
+}
+
 /// Whether most voxels are far softer than the mean: stiff inclusions.
 bool mostly_soft(const StiffnessField& stiffness, std::int64_t b) {
   constexpr double far = 0.1;
@@ -44,7 +74,7 @@ Smoothing useful_smoothing(const StiffnessField& stiffness) {
   const auto contrasts = stiffness.contrast();
   auto result = Smoothing::none;
   for (std::int64_t b = 0; b < stiffness.batch_size(); ++b) {
-    // Voids have no lower bound that could be better.
+    // The lower bound of solids with voids comes from the residual.
     if (stiffness.has_void()[static_cast<std::size_t>(b)]) continue;
     const double contrast = contrasts.data_ptr<double>()[b];
     if (contrast >= high)
@@ -82,6 +112,7 @@ KinematicIteration::KinematicIteration(const StiffnessField& stiffness, const Gr
             (static_cast<double>(grid.n_voxels()) * epsilon * epsilon))
                .contiguous();
   p_ = z_.clone();
+  with_voids_ = stiffness.any_void();
 }
 
 torch::Tensor KinematicIteration::residual() const {
@@ -98,8 +129,36 @@ torch::Tensor KinematicIteration::preconditioned_residual(const torch::Tensor& d
 
 void KinematicIteration::step() {
   const auto& kernels = stiffness_.kernels();
+  if (with_voids_) before_.push_back(rz_.clone());
   decrease_ = kernels.kinematic_step(kernels, stiffness_.tables(), green_.plan(), medium_, floor_,
                                      {u_, r_, z_, p_, rz_, beta_, sum_, weight_});
+  if (with_voids_) fall_.push_back(decrease_.clone());
+}
+
+std::vector<double> KinematicIteration::smallest_ritz_values() const {
+  if (!with_voids_) return {};
+  const auto batch = rz_.size(0), loads = rz_.size(1);
+  std::vector<double> smallest(static_cast<std::size_t>(batch),
+                               std::numeric_limits<double>::infinity());
+  if (fall_.empty()) return smallest;
+  const auto n_voxels = static_cast<double>(stiffness_.grid().n_voxels());
+  const auto by_load = [&](const std::vector<torch::Tensor>& steps) {
+    return torch::stack(steps, 2).to(torch::kCPU, torch::kDouble).contiguous();
+  };
+  const auto products = by_load(before_) / n_voxels, falls = by_load(fall_);
+  const auto n = static_cast<std::size_t>(products.size(2));
+  for (std::int64_t b = 0; b < batch; ++b) {
+    if (!stiffness_.has_void()[static_cast<std::size_t>(b)]) continue;
+    auto& value = smallest[static_cast<std::size_t>(b)];
+    for (std::int64_t l = 0; l < loads; ++l) {
+      const auto row = [&](const torch::Tensor& all) {
+        const auto* begin = all.data_ptr<double>() + (b * loads + l) * static_cast<std::int64_t>(n);
+        return std::vector<double>(begin, begin + n);
+      };
+      value = std::min(value, smallest_ritz_value(row(products), row(falls)));
+    }
+  }
+  return smallest;
 }
 
 void KinematicIteration::start_smoothing() {
@@ -129,6 +188,8 @@ torch::Tensor KinematicIteration::gap() const {
 void KinematicIteration::keep(const std::vector<std::int64_t>& members) {
   keep_members(members, {&u_, &r_, &z_, &p_, &rz_, &beta_, &sum_, &weight_, &first_rz_,
                          &first_energy_, &floor_, &decrease_});
+  for (auto* steps : {&before_, &fall_})
+    for (auto& values : *steps) keep_members(members, {&values});
   stiffness_ = stiffness_.select(members);
   medium_ = mean_medium(stiffness_);
 }

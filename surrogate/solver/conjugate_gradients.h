@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "green_operator.h"
 #include "stiffness_field.h"
 
@@ -61,6 +63,10 @@ class KinematicIteration {
   torch::Tensor gap() const;
   /// Goes on with these members of the batch only.
   void keep(const std::vector<std::int64_t>& members);
+  /// The smallest Ritz value of `G0 K` of the loads of every member, K = D^T C D, from the
+  /// coefficients of the steps (Lanczos), `[B]`; kept for batches with voids, else empty. The
+  /// smallest eigenvalue that the loads excite lies below it, and comes near as they converge.
+  std::vector<double> smallest_ritz_values() const;
   /// This member takes no further steps. Its residual counts as zero from now on.
   void rest(std::int64_t member);
 
@@ -74,6 +80,9 @@ class KinematicIteration {
   ReferenceMedium medium_;
   torch::Tensor u_, r_, z_, p_, rz_, beta_, sum_, weight_;  // KinematicState
   torch::Tensor first_rz_, first_energy_, floor_, decrease_;
+  /// Of a batch with voids: `r . z` before every step, and the fall of the energy in it, `[B, L]`.
+  std::vector<torch::Tensor> before_, fall_;
+  bool with_voids_ = false;
 };
 
 }  // namespace seco::surrogate

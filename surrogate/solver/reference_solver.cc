@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "kernel_tables.h"
@@ -54,6 +55,9 @@ MicroSolution solve(const StiffnessField& stiffness, const GreenOperator& green,
   result.iterations.assign(batch, 0);
   result.residual.assign(batch, 0.);
   result.converged.assign(batch, false);
+  const auto& voids = stiffness.has_void();
+  const bool any_void = std::find(voids.begin(), voids.end(), true) != voids.end();
+  if (any_void) result.smallest_ritz_values.assign(batch, std::numeric_limits<double>::infinity());
 
   // The part of the batch that still iterates, by its place in the result.
   std::vector<std::int64_t> members(batch);
@@ -63,6 +67,7 @@ MicroSolution solve(const StiffnessField& stiffness, const GreenOperator& green,
     const auto worst = std::get<0>(cg.residual().max(1)).cpu();
     std::vector<std::int64_t> active, remaining;
     double smallest = 1.;
+    std::vector<double> ritz_values;
     for (std::size_t i = 0; i < members.size(); ++i) {
       const auto b = members[i];
       const auto place = in_place ? b : static_cast<std::int64_t>(i);
@@ -74,7 +79,14 @@ MicroSolution solve(const StiffnessField& stiffness, const GreenOperator& green,
         active.push_back(place);
         remaining.push_back(b);
         smallest = std::min(smallest, value);
-      } else if (in_place) {
+        continue;
+      }
+      if (any_void) {
+        if (ritz_values.empty()) ritz_values = cg.smallest_ritz_values();
+        auto& ritz_value = result.smallest_ritz_values[b];
+        ritz_value = std::min(ritz_value, ritz_values[static_cast<std::size_t>(place)]);
+      }
+      if (in_place) {
         cg.rest(place);
       } else {
         result.displacement[b].copy_(cg.displacement()[place]);

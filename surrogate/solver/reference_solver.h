@@ -22,6 +22,8 @@ struct MicroSolution {
   std::vector<unsigned int> iterations;
   std::vector<double> residual;
   std::vector<bool> converged;
+  /// KinematicIteration::smallest_ritz_values().
+  std::vector<double> smallest_ritz_values;
 };
 
 /// Solves `D^T C (E + sym D u) = 0` for all unit mean strains E by KinematicIteration until its

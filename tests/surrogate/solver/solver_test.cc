@@ -206,9 +206,13 @@ TEST(FftEngine, VoidsOfZeroStiffnessWork) {
   const auto soft = homogenized("fft", rve);
   rve.stiffness[1].setZero();
   const auto result = homogenized("fft", rve);
-  EXPECT_EQ(result.status, Status::one_sided);
-  EXPECT_TRUE(result.lower.isZero());
+  // A residual of 1e-6 leaves a lower bound as well (void_bounds.h).
+  EXPECT_EQ(result.status, Status::ok) << result.message;
+  EXPECT_LT(result.gap, 1e-2);
   EXPECT_LT(relative_difference(result.upper, soft.upper), 1e-4);
+  EngineSettings rough;
+  rough.tolerance = 1e-1;
+  EXPECT_EQ(homogenized("fft", rve, rough).status, Status::one_sided);
   EXPECT_EQ(homogenized("reuss", rve).status, Status::one_sided);
 }
 
