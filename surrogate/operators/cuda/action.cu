@@ -3,10 +3,10 @@
 namespace seco::surrogate::cuda {
 namespace {
 
-template <int dim, typename Number>
+template <int dim, typename Number, bool per_voxel>
 __global__ void __launch_bounds__(ActionThread<dim, Number>::n_threads, sizeof(Number) == 4 ? 2 : 1)
     action_kernel(const __grid_constant__ ActionArguments<dim, Number> arguments) {
-  using Thread = ActionThread<dim, Number>;
+  using Thread = ActionThread<dim, Number, per_voxel>;
   __shared__ typename Thread::Shared shared;
   Thread thread(arguments, blockIdx.x, threadIdx.x);
   for (int step = -1; step <= thread.n_planes(); ++step) {
@@ -21,15 +21,31 @@ __global__ void __launch_bounds__(ActionThread<dim, Number>::n_threads, sizeof(N
     }
   }
   if (!arguments.partial_sums) return;
-  double energy[Thread::group];
-  double* places[Thread::group];
+  constexpr int per_load = per_voxel ? 1 + Thread::m : 1, n = Thread::group * per_load;
+  double sums[n];
+  double* places[n];
 #pragma unroll
   for (int load = 0; load < Thread::group; ++load) {
     const bool there = load < thread.n_loads();
-    energy[load] = there ? thread.energy(load) : 0.;
-    places[load] = there ? thread.partial_sum(load) : nullptr;
+    sums[load * per_load] = there ? thread.energy(load) : 0.;
+    places[load * per_load] = there ? thread.partial_sum(load) : nullptr;
+#pragma unroll
+    for (int k = 0; k + 1 < per_load; ++k) {
+      sums[load * per_load + 1 + k] = there ? thread.stress(load, k) : 0.;
+      places[load * per_load + 1 + k] = there ? thread.partial_stress(load, k) : nullptr;
+    }
   }
-  block_sums<Thread::group, Thread::n_threads / 32>(energy, places);
+  block_sums<n, Thread::n_threads / 32>(sums, places);
+}
+
+template <bool per_voxel, int dim, typename Number>
+void launch(const char* name, const ActionArguments<dim, Number>& arguments, std::int64_t batch,
+            Stream stream) {
+  using Thread = ActionThread<dim, Number, per_voxel>;
+  const auto blocks = batch * arguments.n_tiles() * arguments.n_segments() * arguments.n_groups();
+  action_kernel<dim, Number, per_voxel>
+      <<<grid_blocks(blocks), Thread::n_threads, 0, stream>>>(arguments);
+  check_launch(name);
 }
 
 }  // namespace
@@ -37,15 +53,22 @@ __global__ void __launch_bounds__(ActionThread<dim, Number>::n_threads, sizeof(N
 template <int dim, typename Number>
 void stiffness_action(const ActionArguments<dim, Number>& arguments, std::int64_t batch,
                       Stream stream) {
-  using Thread = ActionThread<dim, Number>;
-  const auto blocks = batch * arguments.n_tiles() * arguments.n_segments() * arguments.n_groups();
-  action_kernel<dim, Number><<<grid_blocks(blocks), Thread::n_threads, 0, stream>>>(arguments);
-  check_launch("stiffness_action");
+  launch<false>("stiffness_action", arguments, batch, stream);
+}
+
+template <int dim, typename Number>
+void tangent_action(const ActionArguments<dim, Number>& arguments, std::int64_t batch,
+                    Stream stream) {
+  launch<true>("tangent_action", arguments, batch, stream);
 }
 
 template void stiffness_action(const ActionArguments<2, float>&, std::int64_t, Stream);
 template void stiffness_action(const ActionArguments<3, float>&, std::int64_t, Stream);
 template void stiffness_action(const ActionArguments<2, double>&, std::int64_t, Stream);
 template void stiffness_action(const ActionArguments<3, double>&, std::int64_t, Stream);
+template void tangent_action(const ActionArguments<2, float>&, std::int64_t, Stream);
+template void tangent_action(const ActionArguments<3, float>&, std::int64_t, Stream);
+template void tangent_action(const ActionArguments<2, double>&, std::int64_t, Stream);
+template void tangent_action(const ActionArguments<3, double>&, std::int64_t, Stream);
 
 }  // namespace seco::surrogate::cuda

@@ -81,6 +81,42 @@ Residual residual_of(const KernelEntries&, const PhaseTables& tables, const Gree
   return result;
 }
 
+TangentAction tangent_action(const KernelEntries&, const Grid& grid,
+                             const torch::Tensor& coefficients, const torch::Tensor& displacement,
+                             const torch::Tensor& mean) {
+  const c10::cuda::CUDAGuard guard(displacement.device());
+  const auto u = displacement.contiguous();
+  const auto batch = u.size(0), loads = u.size(1), m = mean.size(2);
+  const auto mean_strain = mean.to(u.options()).contiguous();
+  TangentAction result;
+  result.force = torch::empty_like(u);
+  // The energy and the stress of every load, in one transfer.
+  auto sums = doubles({batch * loads * (1 + m)}, u);
+  AT_DISPATCH_FLOATING_TYPES(u.scalar_type(), "tangent_action", [&] {
+    with_dimension(grid, [&](auto dim) {
+      constexpr int d = decltype(dim)::value;
+      ActionArguments<d, scalar_t> arguments{lattice<d, scalar_t>(grid)};
+      arguments.n_loads = static_cast<int>(loads);
+      arguments.coefficients = coefficients.const_data_ptr<scalar_t>();
+      arguments.mean_strain = mean_strain.const_data_ptr<scalar_t>();
+      arguments.displacement = u.const_data_ptr<scalar_t>();
+      arguments.force = result.force.data_ptr<scalar_t>();
+      arguments.planes = planes_per_block(arguments, batch, u.device());
+      auto parts = doubles({batch * loads * (1 + m), arguments.n_partial_sums()}, u);
+      arguments.partial_sums = parts.data_ptr<double>();
+      arguments.partial_stresses =
+          parts.data_ptr<double>() + batch * loads * arguments.n_partial_sums();
+      tangent_action(arguments, batch, current_stream());
+      add_partial_sums(sums.numel(), parts.size(1), parts.data_ptr<double>(),
+                       sums.data_ptr<double>(), current_stream());
+    });
+  });
+  const auto means = sums.cpu() / static_cast<double>(grid.n_voxels());
+  result.energy = means.narrow(0, 0, batch * loads).reshape({batch, loads});
+  result.stress_mean = means.narrow(0, batch * loads, batch * loads * m).reshape({batch, loads, m});
+  return result;
+}
+
 torch::Tensor kinematic_step(const KernelEntries& kernels, const PhaseTables& tables,
                              const GreenPlan& plan, const ReferenceMedium& medium,
                              const torch::Tensor& floor, const KinematicState& state) {

@@ -12,6 +12,10 @@ namespace seco::surrogate::cuda {
 Residual residual_of(const KernelEntries& kernels, const PhaseTables& tables, const GreenPlan& plan,
                      const ReferenceMedium& medium, const torch::Tensor& u);
 
+TangentAction tangent_action(const KernelEntries& kernels, const Grid& grid,
+                             const torch::Tensor& coefficients, const torch::Tensor& u,
+                             const torch::Tensor& mean);
+
 /// The state's direction is the *previous* one: the step goes along `z + beta p`.
 torch::Tensor kinematic_step(const KernelEntries& kernels, const PhaseTables& tables,
                              const GreenPlan& plan, const ReferenceMedium& medium,

@@ -24,6 +24,11 @@ template <int dim, typename Number>
 void stiffness_action(const ActionArguments<dim, Number>& arguments, std::int64_t batch,
                       Stream stream);
 
+/// The same with a matrix per voxel and any mean strains, and the sums of the stress.
+template <int dim, typename Number>
+void tangent_action(const ActionArguments<dim, Number>& arguments, std::int64_t batch,
+                    Stream stream);
+
 /// sym(D u), `[n_fields, dim, N] -> [n_fields, m, N]`.
 template <int dim, typename Number>
 void strain(const Lattice<dim, Number>& grid, std::int64_t n_fields, const Number* u, Number* e,

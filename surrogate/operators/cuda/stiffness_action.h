@@ -12,6 +12,10 @@ struct ActionArguments {
   /// `[B, N]` and upper triangles `[B, P, m (m + 1) / 2]`.
   const std::uint16_t* phase = nullptr;
   const Number* table = nullptr;
+  /// Of the action with a matrix per voxel instead: upper triangles `[B, m (m + 1) / 2, N]`, and
+  /// any mean strains `[B, L, m]`.
+  const Number* coefficients = nullptr;
+  const Number* mean_strain = nullptr;
   /// `[B, L, dim, N]`: the displacement u; with `beta`, `u = displacement + beta direction` is
   /// formed on the way and kept in `new_direction`, which is other memory than `direction`.
   const Number* displacement = nullptr;
@@ -23,6 +27,8 @@ struct ActionArguments {
   bool unit_loads = false;
   /// `[B, L, n_partial_sums]`: e : C : e, one sum per block.
   double* partial_sums = nullptr;
+  /// `[B, L, m, n_partial_sums]`: the stress, with a matrix per voxel only.
+  double* partial_stresses = nullptr;
   /// Planes along the first axis that a block goes through.
   int planes = 1;
 
@@ -45,7 +51,8 @@ constexpr int loads_per_block() {
 /// the voxels between; and these, with what the voxels before left in registers, give the forces at
 /// the plane of nodes before. Each value of a field is read once from memory but for the rims of
 /// tiles. Between store(), compute() and gather() all threads of the block meet.
-template <int dim, typename Number>
+/// @tparam per_voxel whether every voxel has a matrix of its own: a tangent
+template <int dim, typename Number, bool per_voxel = false>
 class ActionThread {
  public:
   static constexpr int m = dim * (dim + 1) / 2, n_coefficients = m * (m + 1) / 2;
@@ -112,6 +119,11 @@ class ActionThread {
   SECO_HOST_DEVICE double* partial_sum(int load) const {
     return a_.partial_sums + field(load) * n_partial_sums() + partial_;
   }
+  /// The same of component k of the stress.
+  SECO_HOST_DEVICE double stress(int load, int k) const { return stress_[load][k]; }
+  SECO_HOST_DEVICE double* partial_stress(int load, int k) const {
+    return a_.partial_stresses + (field(load) * m + k) * n_partial_sums() + partial_;
+  }
 
   /// Puts the plane of nodes `step`, from -1 to n_planes(), of a load case into shared memory.
   SECO_HOST_DEVICE void store(int step, int load, Shared& shared) const {
@@ -146,15 +158,21 @@ class ActionThread {
     if (step < 0) return;
     Number strain[m], stress[m];
     symmetric_part(gradient, strain);
-    if (a_.unit_loads)
+    if constexpr (per_voxel) {
+      for (int k = 0; k < m; ++k) strain[k] += a_.mean_strain[field(load) * m + k];
+    } else if (a_.unit_loads) {
       for (int k = 0; k < m; ++k) strain[k] += first_load_ + load == k ? Number(1) : Number(0);
+    }
     multiply_symmetric<m>(stiffness_, strain, stress);
     Number energy = 0;
     for (int k = 0; k < m; ++k) {
       energy += strain[k] * stress[k];
       shared.stress[k][thread_] = stress[k];
     }
-    if (owns_voxel_ && step > 0) energy_[load] += energy;
+    if (!owns_voxel_ || step == 0) return;
+    energy_[load] += energy;
+    if constexpr (per_voxel)
+      for (int k = 0; k < m; ++k) stress_[load][k] += stress[k];
   }
 
   /// Forces at the plane of nodes `step - 1`.
@@ -221,9 +239,14 @@ class ActionThread {
   SECO_HOST_DEVICE void read_stiffness(int step) {
     const std::int64_t voxel =
         wrapped(first_plane_ + step, a_.grid.size[0]) * plane_size() + voxel_offset_;
-    const std::int64_t phase = a_.phase[rve_ * a_.grid.n_points + voxel];
-    const Number* upper = a_.table + (rve_ * a_.n_phases + phase) * n_coefficients;
-    for (int k = 0; k < n_coefficients; ++k) stiffness_[k] = upper[k];
+    if constexpr (per_voxel) {
+      const Number* upper = a_.coefficients + rve_ * n_coefficients * a_.grid.n_points + voxel;
+      for (int k = 0; k < n_coefficients; ++k) stiffness_[k] = upper[k * a_.grid.n_points];
+    } else {
+      const std::int64_t phase = a_.phase[rve_ * a_.grid.n_points + voxel];
+      const Number* upper = a_.table + (rve_ * a_.n_phases + phase) * n_coefficients;
+      for (int k = 0; k < n_coefficients; ++k) stiffness_[k] = upper[k];
+    }
   }
 
   /// Of the 2^(dim - 1) values at and behind `corner`: their sum, and their differences across
@@ -253,6 +276,7 @@ class ActionThread {
   Number sums_[group][dim][dim] = {};
   Number carried_[group][dim] = {};
   double energy_[group] = {};
+  double stress_[per_voxel ? group : 1][per_voxel ? m : 1] = {};
 };
 
 template <int dim, typename Number>

@@ -65,6 +65,7 @@ std::optional<KernelTable> cuda_kernels() {
   table.turn = cuda::turn;
   table.gram = cuda::gram;
   table.quadratic_form = cuda::quadratic_form;
+  table.tangent_action = cuda::tangent_action;
   table.residual_of = cuda::residual_of;
   table.kinematic_step = cuda::kinematic_step;
   return table;

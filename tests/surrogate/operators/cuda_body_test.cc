@@ -11,6 +11,7 @@
 #include "cuda/pointwise.h"
 #include "cuda/stiffness_action.h"
 #include "difference_operator.h"
+#include "kernel_table.h"
 #include "microstructures.h"
 
 using namespace seco;
@@ -91,9 +92,9 @@ double difference(const torch::Tensor& a, const torch::Tensor& b) {
 }
 
 /// All blocks of the fused action, their threads in step.
-template <int dim, typename Number>
+template <bool per_voxel = false, int dim, typename Number>
 void run_action(const cuda::ActionArguments<dim, Number>& arguments, std::int64_t batch) {
-  using Thread = cuda::ActionThread<dim, Number>;
+  using Thread = cuda::ActionThread<dim, Number, per_voxel>;
   const auto blocks = batch * arguments.n_tiles() * arguments.n_segments() * arguments.n_groups();
   auto shared = std::make_unique<typename Thread::Shared>();
   for (std::int64_t block = 0; block < blocks; ++block) {
@@ -109,6 +110,12 @@ void run_action(const cuda::ActionArguments<dim, Number>& arguments, std::int64_
       double sum = 0;
       for (const auto& thread : threads) sum += thread.energy(load);
       *threads[0].partial_sum(load) = sum;
+      if constexpr (per_voxel)
+        for (int k = 0; k < Thread::m; ++k) {
+          double stress = 0;
+          for (const auto& thread : threads) stress += thread.stress(load, k);
+          *threads[0].partial_stress(load, k) = stress;
+        }
     }
   }
 }
@@ -225,6 +232,44 @@ TYPED_TEST(CudaKernelBodies, FusedActionEqualsItsThreeParts) {
                                             setup.grid)),
                 TypeParam::tolerance);
     }
+}
+
+TYPED_TEST(CudaKernelBodies, FusedTangentActionEqualsThatOfTheCpu) {
+  constexpr int dim = TypeParam::dim, m = dim * (dim + 1) / 2;
+  using Number = typename TypeParam::Number;
+  for (const auto& c : cases<dim>())
+    for (const int planes : {100, 2, 3})
+      for (const std::int64_t loads : {1, 3, m}) {
+        const Setup<dim, Number> setup(c);
+        const auto u = setup.random_field(dim, loads);
+        // Definite or not: the action is linear.
+        auto coefficients = setup.random_field(m * (m + 1) / 2, 1).squeeze(1).contiguous();
+        const auto mean = torch::randn({2, loads, m}, torch::kDouble);
+        const auto mean_strain = mean.to(u.scalar_type()).contiguous();
+        auto f = torch::full_like(u, std::numeric_limits<double>::quiet_NaN());
+        cuda::ActionArguments<dim, Number> arguments{setup.lattice};
+        arguments.n_loads = static_cast<int>(loads);
+        arguments.coefficients = coefficients.template data_ptr<Number>();
+        arguments.mean_strain = mean_strain.template data_ptr<Number>();
+        arguments.displacement = u.template data_ptr<Number>();
+        arguments.force = f.template data_ptr<Number>();
+        arguments.planes = planes;
+        auto parts = torch::full({2 * loads * (1 + m), arguments.n_partial_sums()},
+                                 std::numeric_limits<double>::quiet_NaN(), torch::kDouble);
+        arguments.partial_sums = parts.template data_ptr<double>();
+        arguments.partial_stresses =
+            parts.template data_ptr<double>() + 2 * loads * arguments.n_partial_sums();
+        run_action<true>(arguments, 2);
+        const auto& kernels = portable_kernels();
+        const auto expected = kernels.tangent_action(kernels, setup.grid, coefficients, u, mean);
+        const auto means = parts.sum(1) / static_cast<double>(setup.grid.n_voxels());
+        EXPECT_LT(difference(f, expected.force), TypeParam::tolerance);
+        EXPECT_LT(difference(means.narrow(0, 0, 2 * loads).reshape({2, loads}), expected.energy),
+                  TypeParam::tolerance);
+        EXPECT_LT(difference(means.narrow(0, 2 * loads, 2 * loads * m).reshape({2, loads, m}),
+                             expected.stress_mean),
+                  TypeParam::tolerance);
+      }
 }
 
 TYPED_TEST(CudaKernelBodies, GreenScalingEqualsTheGreenOperator) {
