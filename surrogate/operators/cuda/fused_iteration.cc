@@ -103,12 +103,12 @@ TangentAction tangent_action(const KernelEntries&, const Grid& grid,
       arguments.force = result.force.data_ptr<scalar_t>();
       arguments.planes = planes_per_block(arguments, batch, u.device());
       auto parts = doubles({batch * loads * (1 + m), arguments.n_partial_sums()}, u);
-      arguments.partial_sums = parts.data_ptr<double>();
+      arguments.partial_sums = parts.template data_ptr<double>();
       arguments.partial_stresses =
-          parts.data_ptr<double>() + batch * loads * arguments.n_partial_sums();
+          parts.template data_ptr<double>() + batch * loads * arguments.n_partial_sums();
       tangent_action(arguments, batch, current_stream());
-      add_partial_sums(sums.numel(), parts.size(1), parts.data_ptr<double>(),
-                       sums.data_ptr<double>(), current_stream());
+      add_partial_sums(sums.numel(), parts.size(1), parts.template data_ptr<double>(),
+                       sums.template data_ptr<double>(), current_stream());
     });
   });
   const auto means = sums.cpu() / static_cast<double>(grid.n_voxels());
