@@ -88,8 +88,8 @@ void iterations(const std::vector<int>& grids, const benchmarks::Budget& budget)
     auto z = kernels.green(green.plan(), medium, r), p = z.clone();
     auto rz = kernels.inner_product(r, z), beta = torch::zeros_like(rz);
     const auto floor = torch::zeros_like(rz), mean = torch::zeros({1, 1, 6}, torch::kDouble);
-    torch::Tensor sum, weight;
-    const KinematicState state{u, r, z, p, rz, beta, sum, weight};
+    torch::Tensor none;
+    const KinematicState state{u, r, z, p, rz, beta, none, none, none};
     auto u2 = u.clone(), r2 = r.clone(), p2 = p.clone();
     const auto times = benchmarks::compare(
         [&] {

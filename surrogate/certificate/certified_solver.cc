@@ -143,8 +143,7 @@ class Refine {
     if (stress_.defined()) return check_fields();
     const auto& u = kinematic_.displacement();
     const auto v = kinematic_.smoothing() ? kinematic_.smoothed_displacement() : u;
-    const auto z = kinematic_.smoothing() ? kinematic_.preconditioned_residual(v)
-                                          : kinematic_.preconditioned();
+    const auto z = kinematic_.smoothed_preconditioned();
     bounds_ = enclose(precise_stiffness(), u, v, z, kinematic_.medium(), settings_.tolerance);
     if (stiffness().any_void())
       enclose_voids(bounds_, precise_stiffness(), u, kinematic_.smallest_ritz_values());
@@ -334,7 +333,8 @@ class Refine {
   }
 
   void kinematic_step() {
-    if (!kinematic_.smoothing() && smoothing_wanted()) kinematic_.start_smoothing();
+    if (!kinematic_.smoothing() && smoothing_wanted())
+      kinematic_.start_smoothing(/*with_residual=*/true);
     kinematic_.step();
     ++steps_;
     energy_ -= kinematic_.decrease().cpu();

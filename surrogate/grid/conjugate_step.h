@@ -27,6 +27,7 @@ torch::Tensor conjugate_step(const KernelEntries& kernels, const torch::Tensor& 
   kernels.turn(beta, s.preconditioned, s.direction);
   if (s.sum.defined()) {
     kernels.turn(beta, s.displacement, s.sum);
+    if (s.preconditioned_sum.defined()) kernels.turn(beta, s.preconditioned, s.preconditioned_sum);
     s.weight = beta * s.weight + 1.;
   }
   s.rz = rz;

@@ -48,9 +48,11 @@ struct TangentAction {
 ///
 /// Where they are defined, the sum `s = u + beta s` and its weight `w = 1 + beta w`, `[B, L]`,
 /// double, go on with the step: since beta is the quotient of two successive rz, s / w is the mean
-/// of the displacements with the weights 1 / rz.
+/// of the displacements with the weights 1 / rz. So is the sum of the preconditioned residuals, `z
+/// + beta s`, where that is defined.
 struct KinematicState {
-  torch::Tensor &displacement, &residual, &preconditioned, &direction, &rz, &beta, &sum, &weight;
+  torch::Tensor &displacement, &residual, &preconditioned, &direction, &rz, &beta, &sum,
+      &preconditioned_sum, &weight;
 };
 
 /// Means over the voxels that both bounds of the hypercircle need; double, on the CPU.

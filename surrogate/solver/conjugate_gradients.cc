@@ -26,6 +26,14 @@ void keep_members(const std::vector<std::int64_t>& members,
     if (t->defined()) *t = t->index_select(0, index.to(t->device()));
 }
 
+/// @param sum `[B, L, d, n...]` @param weight `[B, L]`
+torch::Tensor mean_of(const torch::Tensor& sum, const torch::Tensor& weight) {
+  auto shape = weight.sizes().vec();
+  shape.resize(sum.dim(), 1);
+  // Types are promoted on the way, without a pass of their own.
+  return sum / weight.reshape(shape);
+}
+
 /// The smallest eigenvalue of the tridiagonal matrix of Lanczos behind steps of conjugate
 /// gradients.
 /// @param products `<r . z>` before every step @param falls of the energy in it
@@ -121,17 +129,11 @@ torch::Tensor KinematicIteration::residual() const {
       .sqrt();
 }
 
-torch::Tensor KinematicIteration::preconditioned_residual(const torch::Tensor& displacement) const {
-  const auto& kernels = stiffness_.kernels();
-  return kernels.residual_of(kernels, stiffness_.tables(), green_.plan(), medium_, displacement)
-      .preconditioned;
-}
-
 void KinematicIteration::step() {
   const auto& kernels = stiffness_.kernels();
   if (with_voids_) before_.push_back(rz_.clone());
   decrease_ = kernels.kinematic_step(kernels, stiffness_.tables(), green_.plan(), medium_, floor_,
-                                     {u_, r_, z_, p_, rz_, beta_, sum_, weight_});
+                                     {u_, r_, z_, p_, rz_, beta_, sum_, z_sum_, weight_});
   if (with_voids_) fall_.push_back(decrease_.clone());
 }
 
@@ -161,18 +163,19 @@ std::vector<double> KinematicIteration::smallest_ritz_values() const {
   return smallest;
 }
 
-void KinematicIteration::start_smoothing() {
+void KinematicIteration::start_smoothing(bool with_residual) {
   sum_ = u_.clone();
+  if (with_residual) z_sum_ = z_.clone();
   weight_ = torch::ones_like(rz_);
 }
 
 torch::Tensor KinematicIteration::smoothed_displacement(bool precise) const {
   const auto type = precise ? torch::kDouble : u_.scalar_type();
-  if (!smoothing()) return u_.to(type);
-  auto shape = weight_.sizes().vec();
-  shape.resize(u_.dim(), 1);
-  // Types are promoted on the way, without a pass of their own.
-  return sum_ / weight_.to(type).reshape(shape);
+  return smoothing() ? mean_of(sum_, weight_.to(type)) : u_.to(type);
+}
+
+torch::Tensor KinematicIteration::smoothed_preconditioned() const {
+  return z_sum_.defined() ? mean_of(z_sum_, weight_.to(z_.scalar_type())) : z_;
 }
 
 torch::Tensor KinematicIteration::smoothing_factor() const {
@@ -186,7 +189,7 @@ torch::Tensor KinematicIteration::gap() const {
 }
 
 void KinematicIteration::keep(const std::vector<std::int64_t>& members) {
-  keep_members(members, {&u_, &r_, &z_, &p_, &rz_, &beta_, &sum_, &weight_, &first_rz_,
+  keep_members(members, {&u_, &r_, &z_, &p_, &rz_, &beta_, &sum_, &z_sum_, &weight_, &first_rz_,
                          &first_energy_, &floor_, &decrease_});
   for (auto* steps : {&before_, &fall_})
     for (auto& values : *steps) keep_members(members, {&values});

@@ -37,9 +37,8 @@ class KinematicIteration {
   /// `sqrt(r.G0 r)` of the residual r, relative to its value where the iteration started, `[B, L]`,
   /// double.
   torch::Tensor residual() const;
-  /// G0 r of the residual of the recurrence, and of a displacement anew, `[B, L, d, n...]`.
+  /// G0 r of the residual of the recurrence, `[B, L, d, n...]`.
   const torch::Tensor& preconditioned() const { return z_; }
-  torch::Tensor preconditioned_residual(const torch::Tensor& displacement) const;
   /// `r . G0 r` summed over the nodes, `[B, L]`, double.
   const torch::Tensor& residual_energy() const { return rz_; }
   /// By how much the energies F fell in the last step, `[B, L]`, double (rounding aside, exactly).
@@ -49,10 +48,13 @@ class KinematicIteration {
   /// balanced, as that of each displacement is; the norm `sqrt(r . G0 r)` of its residual is the
   /// smallest of all means (minimal-residual smoothing: Zhou and Walker 1994, SIAM J. Sci. Comput.
   /// 15), while the displacement of conjugate gradients itself has the smallest energy.
-  void start_smoothing();
+  /// @param with_residual whether smoothed_preconditioned() is wanted too
+  void start_smoothing(bool with_residual = false);
   bool smoothing() const { return sum_.defined(); }
   /// The mean, of the type double if `precise`; the present displacement where none is kept.
   torch::Tensor smoothed_displacement(bool precise = false) const;
+  /// G0 r of the mean, which is the mean of those of the displacements: affine, as its stress is.
+  torch::Tensor smoothed_preconditioned() const;
   /// By what `r . G0 r` of the mean is smaller than that of the present displacement, `[B, L]`,
   /// double: at most 1.
   torch::Tensor smoothing_factor() const;
@@ -78,7 +80,7 @@ class KinematicIteration {
   StiffnessField stiffness_;
   GreenOperator green_;
   ReferenceMedium medium_;
-  torch::Tensor u_, r_, z_, p_, rz_, beta_, sum_, weight_;  // KinematicState
+  torch::Tensor u_, r_, z_, p_, rz_, beta_, sum_, z_sum_, weight_;  // KinematicState
   torch::Tensor first_rz_, first_energy_, floor_, decrease_;
   /// Of a batch with voids: `r . z` before every step, and the fall of the energy in it, `[B, L]`.
   std::vector<torch::Tensor> before_, fall_;

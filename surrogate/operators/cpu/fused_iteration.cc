@@ -136,7 +136,10 @@ torch::Tensor kinematic_step(const KernelEntries&, const PhaseTables& tables, co
       auto* r = fields.residual.data_ptr<scalar_t>() + b * size;
       auto* w = fields.preconditioned.data_ptr<scalar_t>() + b * size;
       auto* p = fields.direction.data_ptr<scalar_t>() + b * size;
-      auto* sum = fields.sum.defined() ? fields.sum.data_ptr<scalar_t>() + b * size : nullptr;
+      const auto place_in = [&](const torch::Tensor& field) {
+        return field.defined() ? field.data_ptr<scalar_t>() + b * size : nullptr;
+      };
+      auto *sum = place_in(fields.sum), *z_sum = place_in(fields.preconditioned_sum);
       auto* rz_b = rz.data_ptr<double>() + b * loads;
       const auto* floor_b = floor.data_ptr<double>() + b * loads;
       if (std::equal(rz_b, rz_b + loads, floor_b, std::less_equal<>())) return;
@@ -166,7 +169,8 @@ torch::Tensor kinematic_step(const KernelEntries&, const PhaseTables& tables, co
                        const auto first = at(field, i);
                        kernel.advance(static_cast<scalar_t>(alpha[field / d]),
                                       static_cast<scalar_t>(beta[field / d]), z, u + first,
-                                      p + first, w + first, sum ? sum + first : nullptr, plane);
+                                      p + first, w + first, sum ? sum + first : nullptr,
+                                      z_sum ? z_sum + first : nullptr, plane);
                      });
       if (sum)
         for (std::int64_t l = 0; l < loads; ++l) {

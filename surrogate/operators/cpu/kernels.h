@@ -87,9 +87,10 @@ struct Kernels {
   double (*green)(const GreenBlock<Number>&);
   /// r -= alpha w, and a copy of r.
   void (*descend)(Number alpha, const Number* w, Number* r, Number* copy, std::int64_t n);
-  /// u += alpha p; p = z + beta p; w = z; s = u + beta s with the new u. @param s or null
+  /// u += alpha p; p = z + beta p; w = z; s = u + beta s with the new u; t = z + beta t.
+  /// @param s or null @param t or null, as it must be where s is
   void (*advance)(Number alpha, Number beta, const Number* z, Number* u, Number* p, Number* w,
-                  Number* s, std::int64_t n);
+                  Number* s, Number* t, std::int64_t n);
   /// The sums of the planes [first, last), which begin as zero: of the strains of u and of the
   /// stresses of v. @param v may be u @param z displacement whose stress in the reference medium
   /// equilibrates that of v

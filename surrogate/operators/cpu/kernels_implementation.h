@@ -157,7 +157,7 @@ void descend(Number alpha, const Number* __restrict__ w, Number* __restrict__ r,
 template <typename Number>
 void advance(Number alpha, Number beta, const Number* __restrict__ z, Number* __restrict__ u,
              Number* __restrict__ p, Number* __restrict__ w, Number* __restrict__ s,
-             std::int64_t n) {
+             Number* __restrict__ t, std::int64_t n) {
   const auto step = [&](std::int64_t k) {
     const Number old = p[k], value = z[k];
     u[k] += alpha * old;
@@ -166,10 +166,16 @@ void advance(Number alpha, Number beta, const Number* __restrict__ z, Number* __
   };
   if (s == nullptr) {
     for (std::int64_t k = 0; k < n; ++k) step(k);
+  } else if (t == nullptr) {
+    for (std::int64_t k = 0; k < n; ++k) {
+      step(k);
+      s[k] = u[k] + beta * s[k];
+    }
   } else {
     for (std::int64_t k = 0; k < n; ++k) {
       step(k);
       s[k] = u[k] + beta * s[k];
+      t[k] = z[k] + beta * t[k];
     }
   }
 }

@@ -143,6 +143,8 @@ torch::Tensor kinematic_step(const KernelEntries& kernels, const PhaseTables& ta
   direction_factor(rows, rz.size(1), rz.data_ptr<double>(), numbers, current_stream());
   if (state.sum.defined()) {
     kernels.turn(state.beta, state.displacement, state.sum);
+    if (state.preconditioned_sum.defined())
+      kernels.turn(state.beta, state.preconditioned, state.preconditioned_sum);
     state.weight = state.beta * state.weight + 1.;
   }
   return decrease;

@@ -357,7 +357,7 @@ TEST(KinematicIteration, SmoothsToTheSmallestResidual) {
     EXPECT_TRUE((iteration.smoothing_factor() == 1.).all().item<bool>());
   };
   expect_same_displacement();
-  iteration.start_smoothing();
+  iteration.start_smoothing(/*with_residual=*/true);
   expect_same_displacement();
   std::vector<torch::Tensor> steps{iteration.displacement().clone()};
   for (int k = 0; k < 6; ++k) {
@@ -368,6 +368,10 @@ TEST(KinematicIteration, SmoothsToTheSmallestResidual) {
   const auto smallest = size(mean);
   EXPECT_TRUE(torch::allclose(
       smallest, (iteration.residual_energy() * iteration.smoothing_factor()).sqrt(), 1e-8));
+  // The preconditioned residual of the mean is the mean of those of the steps.
+  const KinematicIteration there(stiffness, mean);
+  EXPECT_LT((iteration.smoothed_preconditioned() - there.preconditioned()).norm().item<double>(),
+            1e-10 * there.preconditioned().norm().item<double>());
   // Residuals are quadratic, so a minimum among two means is one in every direction.
   for (const auto& step : steps)
     for (const double part : {-0.3, -0.01, 0.01, 0.3, 1.})

@@ -193,13 +193,14 @@ class Inputs {
     auto [r, z0, rz, energy] = table_.residual_of(table_, tables_, *plan_, medium, x);
     auto p = z0.clone(), beta = torch::zeros_like(rz), floor = torch::zeros_like(rz);
     floor[2][0] = 2. * rz[2][0];
-    torch::Tensor sum, weight;
-    const KinematicState state{x, r, z0, p, rz, beta, sum, weight};
+    torch::Tensor sum, z_sum, weight;
+    const KinematicState state{x, r, z0, p, rz, beta, sum, z_sum, weight};
     const auto first = table_.kinematic_step(table_, tables_, *plan_, medium, floor, state).clone();
     sum = x.clone();
+    z_sum = z0.clone();
     weight = torch::ones_like(rz);
     const auto second = table_.kinematic_step(table_, tables_, *plan_, medium, floor, state);
-    return {x, r, z0, rz, energy, first, second, sum, weight};
+    return {x, r, z0, rz, energy, first, second, sum, z_sum, weight};
   }
 
   const KernelTable& table_;
