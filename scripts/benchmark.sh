@@ -2,7 +2,7 @@
 # Measures this machine and this build: floors, reference solver, networks, engines, macro runs, scaling.
 #   scripts/benchmark.sh [OUT.md] [--quick]
 # Builds the programs in build/release first and writes one Markdown page, results/benchmark.md unless named, and a
-# folder of JSON values beside it. --quick takes under three minutes, the whole under thirty. Let nothing else run.
+# folder of JSON values beside it. --quick takes under three minutes, the whole under forty, with muGrid a quarter of an hour more. Let nothing else run.
 # PYTHON names a Python with the packages muSpectre and h5py, MUGRID_PYTHON (else PYTHON) one with muGrid 1.6 and h5py, whose
 # solvers are then measured as well. They need environments of their own: muSpectre brings an old muGrid.
 set -euo pipefail
@@ -110,7 +110,7 @@ if [ -n "$quick" ]; then
 else
   section "Machine" $bin/machine_benchmark --json "$values/machine.json"
   section "Reference solver" $bin/solver_benchmark --grids 32,64 --rve-folder "$values" --json "$values/solver.json"
-  section "Reference solver, one thread" $bin/solver_benchmark --cases sphere --grids 64 --threads 1 \
+  section "Reference solver, one thread" $bin/solver_benchmark --cases sphere --grids 64,128 --threads 1 --seconds 0.5 \
     --rve-folder "$values" --json "$values/solver_1.json"
   section "Reference solver, eight RVEs at a time" $bin/solver_benchmark --cases copper,pores --grids 32 --rves 8 \
     --precisions single --json "$values/solver_8.json"
@@ -138,7 +138,7 @@ mugrid() {
   peer "muGrid, $1" "$mugrid_python" MUGRID_PYTHON 'from muGrid import IsotropicStiffnessOperator; import h5py' \
     'muGrid==1.6.1 h5py' $peers/mugrid_benchmark.py "${@:2}" --cases sphere ${quick:+--repetitions 1}
 }
-mugrid "one thread" "$values/solver_1.json"
+mugrid "one thread" "$values/solver_1.json" $([ -n "$quick" ] || echo --grids 64,128 --repetitions 1)
 [ -n "$quick" ] || mugrid "all cores" "$values/solver.json" --grids 64
 
 if [ -n "$quick" ]; then
