@@ -315,7 +315,7 @@ class Refine {
   /// The gap that voids_from_below() will find.
   void estimate_voids(std::vector<double>& gap) {
     // Ritz values change less and less, and take longer and longer.
-    if (softness_.empty() || steps_ >= softness_step_ + std::max(5u, softness_step_ / 5)) {
+    if (softness_.empty() || steps_ >= softness_step_ + std::max(5u, softness_step_ / 2)) {
       softness_ =
           solid_softness(stiffness(), kinematic_.medium(), kinematic_.smallest_ritz_values());
       softness_step_ = steps_;

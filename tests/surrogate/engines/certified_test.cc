@@ -200,6 +200,24 @@ TEST(Certified, VoidsHaveBoundsToATolerance) {
     }
 }
 
+TEST(Certified, VoidsSolidsAndPlatesMayShareABatch) {
+  std::vector<materials::Rve> rves;
+  for (int seed = 0; seed < 4; ++seed)
+    rves.push_back(make_rve("inclusions", {8, 8, 8}, 20 + static_cast<std::uint64_t>(seed)));
+  rves[1].stiffness[1].setZero();
+  rves[3].stiffness[1].setZero();
+  for (std::size_t v = 0; v < rves[3].phase.size(); ++v) rves[3].phase[v] = v / 64 < 3 ? 0 : 1;
+  const auto together = homogenize("certified", tolerance_of(1e-3), rves);
+  for (std::size_t i = 0; i < rves.size(); ++i) {
+    SCOPED_TRACE(i);
+    EXPECT_EQ(together[i].status, i == 3 ? Status::one_sided : Status::ok) << together[i].message;
+    const auto exact = homogenize("fft", tolerance_of(1e-9), {rves[i]}).front();
+    EXPECT_GT(loewner_margin(together[i].lower, exact.upper), -1e-9);
+    EXPECT_GT(loewner_margin(exact.upper, together[i].upper), -1e-9);
+    EXPECT_LE(together[i].gap, i == 3 ? 1. : 1e-3);
+  }
+}
+
 TEST(Certified, PlatesBetweenVoidsHaveTheirClosedForm) {
   // Half of the cell is solid: plane stress in the plane, nothing across it, which has no bound.
   auto rve = make_rve("inclusions", {8, 4}, 1);
