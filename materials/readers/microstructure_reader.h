@@ -72,6 +72,13 @@ const MicrostructureReader& damask_reader();
 const MicrostructureReader& image_data_reader();
 const MicrostructureReader& png_reader();
 const MicrostructureReader& rve_reader();
+const MicrostructureReader& tiff_reader();
+const MicrostructureReader& numpy_reader();
+const MicrostructureReader& numpy_archive_reader();
+const MicrostructureReader& meta_image_reader();
+const MicrostructureReader& nrrd_reader();
+const MicrostructureReader& hdf5_array_reader();
+const MicrostructureReader& raw_reader();
 
 /// Kinds that several formats share.
 const FileKind& hdf5_files();
