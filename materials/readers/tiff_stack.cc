@@ -468,10 +468,10 @@ std::unique_ptr<VoxelArray> open_tiff(const std::string& path, const Microstruct
 
 bool begins_as_tiff(const std::string& first) {
   using namespace std::string_view_literals;
-  return std::any_of(
-      std::begin({"II*\0"sv, "II+\0"sv, "MM\0*"sv, "MM\0+"sv}),
-      std::end({"II*\0"sv, "II+\0"sv, "MM\0*"sv, "MM\0+"sv}),
-      [&](std::string_view magic) { return std::string_view(first).starts_with(magic); });
+  // Byte order, then 42, or 43 for files beyond 4 GB.
+  constexpr std::array<std::string_view, 4> magics{"II*\0"sv, "II+\0"sv, "MM\0*"sv, "MM\0+"sv};
+  return std::any_of(magics.begin(), magics.end(),
+                     [&](std::string_view magic) { return first.starts_with(magic); });
 }
 
 constexpr FileKind tiff_images{"a TIFF image", "TIFF images", begins_as_tiff, "libtiff"};
