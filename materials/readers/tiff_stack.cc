@@ -263,6 +263,7 @@ TiffDescription imagej_description(const TiffFile& file, const std::string& text
   const auto x = file.number(TIFFTAG_XRESOLUTION), y = file.number(TIFFTAG_YRESOLUTION);
   description.depth = to_number(fields["spacing"]);
   description.unit = unescaped(fields["unit"]);
+  if (description.unit.starts_with("pixel")) description.unit.clear();  // not calibrated
   for (const char* other : {"yunit", "zunit"})
     if (!fields[other].empty() && unescaped(fields[other]) != description.unit) return description;
   const bool known = x && y && *x > 0. && *y > 0. && std::isfinite(*x) && std::isfinite(*y);
