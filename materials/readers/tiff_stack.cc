@@ -462,6 +462,9 @@ std::unique_ptr<VoxelArray> open_tiff(const std::string& path, const Microstruct
                     n_planes));
   const auto offset = offsets[0];
   const bool big = TIFFIsBigEndian(file->get()) != 0;
+  // Other programs keep the description of ImageJ when they save one page of a stack.
+  if (page.offset >= offset && page.offset < offset + n_bytes(array, type))
+    file->fail(fmt::format("announces {} planes in its description, but holds one", n_planes));
   check_bytes(array, type, path, offset, false);
   array.notes.push_back(fmt::format("{} planes are read behind the only page", n_planes));
   return streamed_array(std::move(array), type, big, file_bytes(path, offset));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <cmath>
 #include <functional>
 #include <map>
 
@@ -72,6 +73,38 @@ std::string gzipped(const std::string& bytes) {
   gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
   gzclose(file);
   return read_text(path);
+}
+
+/// A big-endian TIFF file with one page of 6 x 5 pixels of 16 bits and whatever follows it.
+std::string one_page_tiff(const std::string& description, const std::string& values) {
+  constexpr std::uint32_t n_tags = 10, directory = 8, behind = directory + 2 + 12 * n_tags + 4;
+  constexpr std::uint16_t is_short = 3, is_long = 4, is_text = 2;
+  std::string file("MM\0*", 4);
+  const auto add = [&](std::uint32_t value, int n) {
+    for (int byte = n; byte-- > 0;) file += static_cast<char>(value >> 8 * byte & 255);
+  };
+  const auto tag = [&](std::uint32_t number, std::uint32_t type, std::uint32_t count,
+                       std::uint32_t value) {
+    add(number, 2);
+    add(type, 2);
+    add(count, 4);
+    add(type == is_short ? value << 16 : value, 4);
+  };
+  const auto text_size = static_cast<std::uint32_t>(description.size() + 1);
+  add(directory, 4);
+  add(n_tags, 2);
+  tag(256, is_long, 1, 6);                   // width
+  tag(257, is_long, 1, 5);                   // height
+  tag(258, is_short, 1, 16);                 // bits
+  tag(259, is_short, 1, 1);                  // not compressed
+  tag(262, is_short, 1, 1);                  // small values are black
+  tag(270, is_text, text_size, behind);      // description
+  tag(273, is_long, 1, behind + text_size);  // where the values are
+  tag(277, is_short, 1, 1);                  // samples
+  tag(278, is_long, 1, 5);                   // rows of the strip
+  tag(279, is_long, 1, 60);                  // its bytes
+  add(0, 4);
+  return file + description + '\0' + values;
 }
 
 const std::string meta_header =
@@ -201,7 +234,12 @@ TEST(VoxelFiles, TiffSpacingIsThatOfImageJAndOme) {
   way = {};
   way.description = "ImageJ=1.53t\nimages=4\nslices=4\n";
   write_tiff<std::uint8_t>(path, first, way);
-  expect_refused(path, four_phases(), {"announces", "truncated"});
+  expect_refused(path, four_phases(), {"announces 4 planes", "holds one"});
+  const auto bytes = bytes_of<std::uint16_t>(labels, "zyx", true);
+  write_text(path, one_page_tiff("ImageJ=1.53t\nimages=4\nslices=4\n", bytes));
+  expect_labels(path, labels, four_phases(), "tiff");
+  write_text(path, one_page_tiff("ImageJ=1.53t\nimages=4\nslices=4\n", bytes.substr(1)));
+  expect_refused(path, four_phases(), {"240 bytes", "truncated"});
 }
 
 TEST(VoxelFiles, TiffOfColoursChannelsAndUnequalPagesIsRefused) {
