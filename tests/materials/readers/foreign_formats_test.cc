@@ -111,7 +111,8 @@ TEST(ForeignFormats, Hdf5OfOtherProgramsIsNamed) {
   Hdf5Edit(path, true).group("VTKHDF");
   expect_parts(refusal(path), {path, ".vtkhdf", "pyvista"});
   Hdf5Edit(path, true).group("Something");
-  expect_parts(refusal(path), {path, "it holds Something"});
+  expect_parts(refusal(path),
+               {path, "HDF5 of no known program", "--array", "no dataset of numbers"});
 }
 
 TEST(ForeignFormats, AFilterThatTheLibraryDoesNotHaveIsNamed) {
