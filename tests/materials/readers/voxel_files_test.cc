@@ -533,6 +533,19 @@ TEST(VoxelFiles, WhatIsNoLabelIsRefused) {
   refused({1., 2., 2., 3.}, {"offset of 4 bytes", "no effect", "'npy'"});
 }
 
+TEST(VoxelFiles, GreyLevelsWithoutThresholdsAreTakenForNoLabels) {
+  const auto path = temporary("grey.npy");
+  std::string bytes;
+  for (int v = 0; v < 64; ++v) bytes += static_cast<char>(100 + v);
+  write_text(path, numpy_text("'|u1'", false, "(4, 4, 4)", bytes));
+  MicrostructureOptions options;
+  options.spacing = {1.};
+  for (const char* key : {"0", "110"}) {
+    options.stiffness = {{key, "1e3, 0.3"}};
+    expect_refused(path, options, {"64 different values", "--thresholds"});
+  }
+}
+
 TEST(VoxelFiles, NumpyHeadersThatCannotBeReadAreRefused) {
   const auto path = temporary("bad.npy");
   const auto options = four_phases();
