@@ -59,8 +59,6 @@ TEST(ForeignFormats, AreNamedByTheirContentWithAWayToConvert) {
     std::vector<std::string> parts;
   };
   const std::vector<Case> cases{
-      {"a.npy", "\x93NUMPY\x01\0v\0{'descr': '<i8'}"s, {"NumPy array", "size of the voxels"}},
-      {"a.npz", "PK\x03\x04\0\0\0\0phase.npy"s, {"set of NumPy arrays", "pyvista"}},
       {"a.vtk",
        "# vtk DataFile Version 4.2\nx\nBINARY\nDATASET STRUCTURED_POINTS\n",
        {"legacy VTK file", "pyvista.read"}},
@@ -73,10 +71,6 @@ TEST(ForeignFormats, AreNamedByTheirContentWithAWayToConvert) {
       {"a.vtu",
        "<VTKFile type='UnstructuredGrid'><UnstructuredGrid/></VTKFile>",
        {"'UnstructuredGrid'", "resample"}},
-      {"a.tif", "II*\0\x08\0\0\0"s, {"TIFF image", "z, y, x"}},
-      {"b.tif", "MM\0*\0\0\0\x08"s, {"TIFF image"}},
-      {"a.mha", "ObjectType = Image\nNDims = 3\nElementDataFile = LOCAL\n", {"MetaImage"}},
-      {"a.nrrd", "NRRD0005\ntype: uint8\n", {"NRRD"}},
       {"a.ang",
        "# TEM_PIXperUM 1.0\n# GRID: SqrGrid\n0.5 0.7 5.0 0 0 0 0 2\n",
        {"EDAX", "DREAM.3D"}},
@@ -90,10 +84,9 @@ TEST(ForeignFormats, AreNamedByTheirContentWithAWayToConvert) {
        {"EVPFFT", "degrees"}},
       {"a.tesr", "***tesr\n **format\n   2.1\n", {"Neper", "-loadtesr"}},
       {"a.geom", "4 header\ngrid a 2 b 2 c 2\n1 2 3 4\n", {"old DAMASK", "load_ASCII"}},
-      {"a.raw", "\1\2\3\4", {"raw values", "pyvista"}},
+      {"a.raw", "\1\2\3\4", {"raw values", "--shape", "--type"}},
       // The content counts, not the extension.
-      {"npy.vti", "\x93NUMPY\x01\0v\0{'descr': '<i8'}"s, {"NumPy array"}},
-      {"mha.png", "ObjectType = Image\nNDims = 3\nElementDataFile = LOCAL\n", {"MetaImage"}},
+      {"tesr.vti", "***tesr\n **format\n   2.1\n", {"Neper"}},
       {"a.xyz", "nothing known\n", {"none of the microstructure files", "VTK image data"}},
       {"empty.vti", "", {"is empty"}}};
   for (const auto& [name, content, parts] : cases) {
@@ -118,7 +111,8 @@ TEST(ForeignFormats, Hdf5OfOtherProgramsIsNamed) {
   Hdf5Edit(path, true).group("VTKHDF");
   expect_parts(refusal(path), {path, ".vtkhdf", "pyvista"});
   Hdf5Edit(path, true).group("Something");
-  expect_parts(refusal(path), {path, "it holds Something"});
+  expect_parts(refusal(path),
+               {path, "HDF5 of no known program", "--array", "no dataset of numbers"});
 }
 
 TEST(ForeignFormats, AFilterThatTheLibraryDoesNotHaveIsNamed) {

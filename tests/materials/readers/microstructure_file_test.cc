@@ -223,7 +223,8 @@ TEST(MicrostructureFile, ManyLabelsAreRefusedUnlessCropped) {
   write_text(path, image_data_text(grid, "grains", way));
   MicrostructureOptions options;
   options.stiffness = {{"0", "Cu"}};
-  expect_message([&] { read_microstructure(path, options); }, {path, "90000", "65536", "crop"});
+  expect_message([&] { read_microstructure(path, options); },
+                 {path, "more than 65536 different labels", "crop"});
   options.crop = {{0, 1}, {0, 2}};
   options.stiffness = {{"0", "Cu"}, {"1", "Al"}};
   EXPECT_EQ(read_microstructure(path, options).rve.phase, (std::vector<std::uint16_t>{0, 1}));
@@ -242,7 +243,7 @@ TEST(MicrostructureFile, FaultsAreNamed) {
   options.format = "dream4d";
   expect_message(read(dream3d, options), {"'dream4d'", "Did you mean 'dream3d'"});
   write_text(temporary("x.tif"), "II*");
-  expect_message(read(temporary("x.tif")), {"x.tif", "TIFF image", "VTK image data"});
+  expect_message(read(temporary("x.tif")), {"x.tif", "TIFF image", "cut short"});
   expect_message(read(dream3d), {dream3d, "phase 1 ('Aluminum')", "no stiffness"});
   options = {};
   options.stiffness = {{"Aluminium", "Al"}};
