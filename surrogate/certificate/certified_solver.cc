@@ -12,6 +12,7 @@
 #include "difference_operator.h"
 #include "eco_blocks.h"
 #include "ritz.h"
+#include "seco/materials/interruption.h"
 
 namespace seco::surrogate {
 namespace {
@@ -237,6 +238,7 @@ class Refine {
   void kinematic_steps(unsigned int n) {
     constexpr unsigned int most = 25;
     for (unsigned int k = 1; !out_of_steps(); ++k) {
+      materials::check_interruption();
       kinematic_step();
       if (n > 0 ? k >= n : k >= most) return;
       if (n > 0) continue;

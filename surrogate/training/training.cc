@@ -19,6 +19,7 @@
 #include "model_folder.h"
 #include "network_start.h"
 #include "progress_bar.h"
+#include "seco/materials/interruption.h"
 #include "seco/materials/symmetry_operations.h"
 #include "seco/materials/write_atomically.h"
 #include "training_batches.h"
@@ -113,6 +114,7 @@ class Trainer {
     // What the untrained network is worth: the fields that precede it.
     if (state_.step == 0) write_log(0., {}, validate());
     while (state_.step < settings_.n_steps && !stop_asked()) {
+      keep_if_interrupted();
       const double rate = scheduled_rate(settings_, state_.step);
       for (auto& group : optimizer_.param_groups())
         static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);
@@ -130,6 +132,8 @@ class Trainer {
       progress.update(state_.step,
                       fmt::format("loss {:.4g}  gap {:.3g}", losses.loss,
                                   std::isfinite(state_.best_gap) ? state_.best_gap : NAN));
+      if (settings_.progress)
+        settings_.progress({state_.step, settings_.n_steps, losses.loss, state_.best_gap});
       if (last || state_.step % settings_.checkpoint_interval == 0) write_checkpoint();
     }
     progress.finish();
@@ -308,6 +312,15 @@ class Trainer {
     log_ << fmt::format("{},{:.2f},{:.4g},{:.6g},{:.6g},{:.6g},{}\n", state_.step, state_.seconds,
                         rate, losses.loss, losses.data, losses.residual,
                         std::isnan(gap) ? "" : fmt::format("{:.6g}", gap));
+  }
+
+  void keep_if_interrupted() {
+    try {
+      materials::check_interruption();
+    } catch (const materials::Interrupted&) {
+      write_checkpoint();
+      throw;
+    }
   }
 
   void write_checkpoint() {
