@@ -23,7 +23,7 @@ class Homogenized:
     upper: np.ndarray
     #: Largest relative gap of the unit loads, max (upper_ii - lower_ii) / upper_ii.
     gap: float
-    #: ok, not_converged, unreliable, one_sided (voids: the lower bound is zero), or failed (matrices are NaN).
+    #: ok, not converged, unreliable, one-sided (voids: the lower bound is zero), or failed (matrices are NaN).
     status: str
     #: Why the result is not what was asked; empty if it is.
     message: str
