@@ -1,7 +1,6 @@
 #include "bindings.h"
 #include "seco/materials/law.h"
 #include "seco/surrogate/engine.h"
-#include "seco/surrogate/threads.h"
 #include "seco/surrogate/versions.h"
 
 /// The part of the package that is compiled. Arguments are what `seco/*.py` has checked and
@@ -17,6 +16,5 @@ PYBIND11_MODULE(_core, module) {
   module.def("engine_names", &seco::surrogate::engine_names);
   module.def("law_names", &seco::materials::law_names);
   module.def("law_documentation", &seco::materials::law_documentation);
-  module.def("keep_freed_memory", &seco::surrogate::keep_freed_memory);
   module.def("version_report", [] { return seco::surrogate::version_report(SECO_VERSION); });
 }
