@@ -80,9 +80,9 @@ std::size_t check_field(const Doubles& array, const materials::Rve& rve, int n_c
   const auto expected = field_shape(rve, {n_components});
   if (found.size() != expected.size() + 1 || found[0] < 1 ||
       !std::equal(expected.begin(), expected.end(), found.begin() + 1))
-    throw std::invalid_argument(fmt::format(
-        "argument {} has the shape ({}); expected is (loads, {})", name, fmt::join(found, ", "),
-        fmt::join(expected, ", ")));
+    throw std::invalid_argument(
+        fmt::format("argument {} has the shape ({}); expected is (loads, {})", name,
+                    fmt::join(found, ", "), fmt::join(expected, ", ")));
   check_finite(array, name);
   return static_cast<std::size_t>(found[0]);
 }

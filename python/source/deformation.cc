@@ -32,8 +32,8 @@ surrogate::DeformationSettings settings_of(const Entries& entries) {
   s.single_precision_state =
       file.choice("", "Precision", "double", {"single", "double"}, "") == "single";
   s.device = file.text("", "Device", "auto", "");
-  s.max_newton_steps = static_cast<unsigned int>(
-      file.integer("", "Newton steps", s.max_newton_steps, 1, 10000, ""));
+  s.max_newton_steps =
+      static_cast<unsigned int>(file.integer("", "Newton steps", s.max_newton_steps, 1, 10000, ""));
   s.max_iterations =
       static_cast<unsigned int>(file.integer("", "Iterations", s.max_iterations, 1, 1000000, ""));
   s.smallest_step = file.number("", "Smallest step", s.smallest_step, 1e-12, 1, "");
@@ -120,9 +120,7 @@ class Deformation {
   }
 
   void restore(const Doubles& numbers) {
-    run([&] {
-      deformation_->restore({numbers.data(), static_cast<std::size_t>(numbers.size())});
-    });
+    run([&] { deformation_->restore({numbers.data(), static_cast<std::size_t>(numbers.size())}); });
   }
 
   /// Name, unit and values of every quantity of the voxels.

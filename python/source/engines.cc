@@ -43,8 +43,8 @@ ChosenEngine choose(const Entries& entries, const std::string& function) {
                         choice.largest_gap};
     if (!choice.cache.empty())
       chosen.engine = std::make_shared<surrogate::CachedEngine>(
-          chosen.engine, std::make_shared<surrogate::ResultCache>(choice.cache, choice.name,
-                                                                  choice.settings));
+          chosen.engine,
+          std::make_shared<surrogate::ResultCache>(choice.cache, choice.name, choice.settings));
     return chosen;
   });
 }
@@ -119,16 +119,16 @@ py::tuple fields(const std::shared_ptr<Rve>& rve, const Doubles& strains, const 
   if (!rve) throw std::invalid_argument("seco.fields: argument rve is None");
   const int d = rve->dimension(), m = materials::n_mandel_components(d);
   if (strains.ndim() != 2)
-    throw std::invalid_argument(
-        fmt::format("seco.fields: argument strain has {} axes; expected are (loads, {})",
-                    strains.ndim(), m));
+    throw std::invalid_argument(fmt::format(
+        "seco.fields: argument strain has {} axes; expected are (loads, {})", strains.ndim(), m));
   surrogate::LocalQuery query{*rve, {}, true};
   for (py::ssize_t k = 0; k < strains.shape(0); ++k)
     query.strains.push_back(
         vector_of(Doubles(strains.shape(1), strains.data(k, 0)), m, "strain of seco.fields"));
   const auto chosen = choose(entries, "seco.fields");
-  auto answer = std::move(
-      run([&] { return chosen.engine->local_quantities({&query, 1}); }).front());
+  auto answer = std::move(run([&] {
+                            return chosen.engine->local_quantities({&query, 1});
+                          }).front());
   py::list loads;
   for (auto& load : answer.loads) {
     py::dict content;
@@ -177,9 +177,8 @@ py::dict certify(const std::shared_ptr<Rve>& rve, const std::optional<Doubles>& 
       throw std::invalid_argument(
           "seco.certify: argument mean_strain is expected as (loads, components)");
     for (py::ssize_t k = 0; k < mean_strain->shape(0); ++k)
-      given.mean_strain.push_back(
-          vector_of(Doubles(mean_strain->shape(1), mean_strain->data(k, 0)), m,
-                    "mean_strain of seco.certify"));
+      given.mean_strain.push_back(vector_of(Doubles(mean_strain->shape(1), mean_strain->data(k, 0)),
+                                            m, "mean_strain of seco.certify"));
   }
   const auto result = run([&] { return surrogate::certify_fields(*rve, given); });
   return content_of(result, *rve, 1.);

@@ -27,14 +27,14 @@ std::shared_ptr<Rve> make_rve(const Phases& phase, const Doubles& stiffness,
                               const std::optional<Doubles>& orientation) {
   auto rve = std::make_shared<Rve>();
   if (phase.ndim() != 2 && phase.ndim() != 3)
-    throw std::invalid_argument(fmt::format(
-        "seco.Rve: argument phase has {} axes; allowed are 2 or 3, the grid of voxels",
-        phase.ndim()));
+    throw std::invalid_argument(
+        fmt::format("seco.Rve: argument phase has {} axes; allowed are 2 or 3, the grid of voxels",
+                    phase.ndim()));
   for (py::ssize_t axis = 0; axis < phase.ndim(); ++axis) {
     if (phase.shape(axis) < 1 || phase.shape(axis) > (1 << 24))
-      throw std::invalid_argument(fmt::format(
-          "seco.Rve: argument phase has {} voxels along axis {}; allowed are 1 to {}",
-          phase.shape(axis), axis, 1 << 24));
+      throw std::invalid_argument(
+          fmt::format("seco.Rve: argument phase has {} voxels along axis {}; allowed are 1 to {}",
+                      phase.shape(axis), axis, 1 << 24));
     rve->shape.push_back(static_cast<int>(phase.shape(axis)));
   }
   rve->phase.assign(phase.data(), phase.data() + phase.size());
@@ -103,8 +103,7 @@ void bind_rve(py::module_& module) {
   py::class_<Rve, std::shared_ptr<Rve>>(module, "Rve")
       .def(py::init(&make_rve), py::arg("phase").noconvert(), py::arg("stiffness").noconvert(),
            py::arg("lengths"), py::arg("unit"), py::arg("orientation").noconvert())
-      .def_property_readonly("shape",
-                             [](const Rve& rve) { return py::tuple(py::cast(rve.shape)); })
+      .def_property_readonly("shape", [](const Rve& rve) { return py::tuple(py::cast(rve.shape)); })
       .def_property_readonly("lengths",
                              [](const Rve& rve) { return py::tuple(py::cast(rve.lengths)); })
       .def_readonly("unit", &Rve::unit)
@@ -119,16 +118,15 @@ void bind_rve(py::module_& module) {
                                if (rve.stiffness_3d.empty()) return std::nullopt;
                                return array_of(rve.stiffness_3d);
                              })
-      .def_property_readonly("orientation",
-                             [](const Rve& rve) -> std::optional<Doubles> {
-                               if (rve.orientation.empty()) return std::nullopt;
-                               Doubles result({static_cast<py::ssize_t>(rve.orientation.size()),
-                                               py::ssize_t{3}});
-                               double* to = result.mutable_data();
-                               for (const auto& angles : rve.orientation)
-                                 to = std::copy_n(angles.data(), 3, to);
-                               return result;
-                             })
+      .def_property_readonly(
+          "orientation",
+          [](const Rve& rve) -> std::optional<Doubles> {
+            if (rve.orientation.empty()) return std::nullopt;
+            Doubles result({static_cast<py::ssize_t>(rve.orientation.size()), py::ssize_t{3}});
+            double* to = result.mutable_data();
+            for (const auto& angles : rve.orientation) to = std::copy_n(angles.data(), 3, to);
+            return result;
+          })
       .def("__eq__", [](const Rve& a, const Rve& b) { return a == b; })
       .def("__hash__", [](const Rve& rve) { return materials::hash(rve); })
       .def("save", [](const Rve& rve, const std::string& path, const std::string& description) {

@@ -63,9 +63,10 @@ Eigen::MatrixXd means(const GivenFields& fields, int m, std::size_t n_voxels) {
   }
   if (!fields.displacement.empty()) {
     if (n != m)
-      refuse(fmt::format("'mean_strain' is needed with {} displacements; without it they are those "
-                         "of the {} unit strains",
-                         n, m));
+      refuse(
+          fmt::format("'mean_strain' is needed with {} displacements; without it they are those "
+                      "of the {} unit strains",
+                      n, m));
     return Eigen::MatrixXd::Identity(m, m);
   }
   Eigen::MatrixXd result(n, m);
@@ -110,9 +111,9 @@ Homogenized certify_fields(const materials::Rve& rve, const GivenFields& fields)
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const RowMajor combination =
       Eigen::MatrixXd(loads).completeOrthogonalDecomposition().pseudoInverse();
-  const auto weights = torch::from_blob(const_cast<double*>(combination.data()),
-                                        {m, static_cast<std::int64_t>(fields.n_loads)},
-                                        torch::kDouble);
+  const auto weights =
+      torch::from_blob(const_cast<double*>(combination.data()),
+                       {m, static_cast<std::int64_t>(fields.n_loads)}, torch::kDouble);
   auto shape = displacement.sizes().vec();
   shape[1] = m;
   displacement = torch::matmul(weights, displacement.flatten(2).squeeze(0)).reshape(shape);
@@ -125,10 +126,9 @@ Homogenized certify_fields(const materials::Rve& rve, const GivenFields& fields)
         torch::from_blob(const_cast<double*>(rest.data()), {1, m, m}, torch::kDouble), grid);
     shape[2] = m;
     const auto given = as_field(fields.stress, fields.n_loads, m, grid);
-    const auto stress =
-        torch::matmul(weights, given.flatten(2).squeeze(0)).reshape(shape) /
-            stiffness.scale()[0].item<double>() +
-        stiffness.apply(uniform.expand(shape).contiguous());
+    const auto stress = torch::matmul(weights, given.flatten(2).squeeze(0)).reshape(shape) /
+                            stiffness.scale()[0].item<double>() +
+                        stiffness.apply(uniform.expand(shape).contiguous());
     const auto lower = enclose_from_below(stiffness, stress, green, medium);
     const auto worth = [&](const torch::Tensor& bound) {
       return (loads * to_matrix(bound[0]) * loads.transpose()).trace();
@@ -148,8 +148,7 @@ Homogenized certify_fields(const materials::Rve& rve, const GivenFields& fields)
     result.message = "voids of zero stiffness: only the upper bound is certified";
     explain_voids(rve, result);
   }
-  result.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   check_bounds(result);
   return result;
 }
