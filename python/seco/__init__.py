@@ -16,14 +16,14 @@ from ._settings import ResultError, ResultWarning
 from .deformation import Deformation, DeformationError, DeformedPath, deform
 from .fields import Fields, fields
 from .homogenization import Homogenized, certify, certify_continuum, homogenize
-from .rve import Rve, generate, model, read, stiffness, voigt_to_mandel
+from .rve import Rve, generate, model, read, rotate, stiffness, voigt_to_mandel
 from .training import TrainingProgress, TrainingResult, describe_model, train
 
 __version__ = _core.__version__
 __all__ = [
     "Deformation", "DeformationError", "DeformedPath", "Fields", "Homogenized", "ResultError", "ResultWarning", "Rve",
     "TrainingProgress", "TrainingResult", "certify", "certify_continuum", "deform", "describe_model", "engines", "fields",
-    "generate", "homogenize", "laws", "model", "read", "stiffness", "train", "version_report", "voigt_to_mandel",
+    "generate", "homogenize", "laws", "model", "read", "rotate", "stiffness", "train", "version_report", "voigt_to_mandel",
 ]
 
 _logging.getLogger("seco").addHandler(_logging.NullHandler())

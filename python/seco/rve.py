@@ -52,6 +52,25 @@ def stiffness(text, unit="MPa"):
     return core.stiffness_from_text(text, unit, 3)
 
 
+def rotate(stiffness, orientation):
+    """Stiffnesses of crystals in the axes of the sample, (P, 6, 6), Mandel notation.
+
+    stiffness : (6, 6) or (P, 6, 6) in crystal axes, Mandel notation
+    orientation : (P, 3), Bunge Euler angles phi1, Phi, phi2 in radians, or (P, 3, 3), rotations R that take crystal axes to sample
+        axes, v_sample = R v_crystal = Rz(phi1) Rx(Phi) Rz(phi2) v_crystal (Bunge's matrix g is the transpose). Three
+        angles (3,) give (6, 6); one matrix is (1, 3, 3).
+    Raises ValueError for shapes that do not fit and matrices that are no rotations.
+    """
+    stiffness, orientation = _arrays.finite(stiffness, "stiffness", (2, 3)), _arrays.finite(orientation, "orientation", (1, 2, 3))
+    single = orientation.ndim == 1
+    if single:
+        orientation = orientation[None]
+    if stiffness.ndim == 2:
+        stiffness = np.broadcast_to(stiffness, (len(orientation), *stiffness.shape))
+    turned = core.rotate(np.ascontiguousarray(stiffness), orientation)
+    return turned[0] if single else turned
+
+
 def _check_unit(unit):
     if unit not in _UNITS:
         raise ValueError(f"argument unit is {unit!r}; allowed are {', '.join(_UNITS)}")

@@ -9,6 +9,7 @@
 #include "parameters.h"
 #include "seco/materials/generator_parameters.h"
 #include "seco/materials/microstructure_parameters.h"
+#include "seco/materials/rotation.h"
 #include "seco/materials/rve_file.h"
 #include "seco/materials/stiffness_text.h"
 
@@ -88,6 +89,38 @@ py::tuple generate(const Entries& entries) {
   return py::make_tuple(std::move(rve), materials::notes_on(settings));
 }
 
+/// `Q C Q^T` of each pair. @param stiffness `[P, 6, 6]` @param orientation `[P, 3]`, Bunge angles in
+/// radians, or `[P, 3, 3]`, from crystal to sample axes
+Doubles rotate(const Doubles& stiffness, const Doubles& orientation) {
+  if (stiffness.ndim() != 3 || stiffness.shape(1) != 6 || stiffness.shape(2) != 6 ||
+      orientation.ndim() < 2 || orientation.ndim() > 3 ||
+      orientation.shape(0) != stiffness.shape(0) || orientation.shape(orientation.ndim() - 1) != 3)
+    throw std::invalid_argument(
+        "seco.rotate: expected are stiffnesses (P, 6, 6) and as many orientations, Bunge angles (P, "
+        "3) or rotations (P, 3, 3)");
+  std::vector<MandelMatrix> turned;
+  for (py::ssize_t p = 0; p < stiffness.shape(0); ++p) {
+    materials::Rotation rotation;
+    if (orientation.ndim() == 2) {
+      rotation = materials::from_euler(orientation.at(p, 0), orientation.at(p, 1),
+                                       orientation.at(p, 2));
+    } else {
+      for (int i = 0; i < 3; ++i)
+        for (int j = 0; j < 3; ++j) rotation(i, j) = orientation.at(p, i, j);
+      constexpr double tolerance = 1e-6;
+      if ((rotation * rotation.transpose() - materials::Rotation::Identity())
+                  .cwiseAbs()
+                  .maxCoeff() > tolerance ||
+          rotation.determinant() < 0)
+        throw std::invalid_argument(
+            fmt::format("seco.rotate: argument orientation: matrix {} is no rotation", p));
+    }
+    const MandelMatrix c = Eigen::Map<const MandelMatrix>(stiffness.data(p, 0, 0), 6, 6);
+    turned.push_back(materials::rotate(c, rotation));
+  }
+  return array_of(turned);
+}
+
 std::string rve_documentation(const std::string& of) {
   materials::ParameterFile file("", "seco");
   if (of == "generate")
@@ -134,6 +167,7 @@ void bind_rve(py::module_& module) {
       });
   module.def("read", &read);
   module.def("generate", &generate);
+  module.def("rotate", &rotate, py::arg().noconvert(), py::arg().noconvert());
   module.def("rve_documentation", &rve_documentation);
   module.def("stiffness_from_text",
              [](const std::string& text, const std::string& unit, int dimension) {
