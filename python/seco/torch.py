@@ -9,7 +9,10 @@ import torch
 from .fields import fields
 from .rve import Rve
 
-__all__ = ["homogenized_stiffness"]
+__all__ = ["divergence_of", "equilibrated", "green_operator", "homogenized_stiffness", "strain_of"]
+
+#: Tensor indices of the Mandel components.
+_PAIRS = {2: ((0, 0), (1, 1), (0, 1)), 3: ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))}
 
 
 def _symmetric(matrix):
@@ -90,3 +93,113 @@ def homogenized_stiffness(stiffness, phase=None, lengths=None, *, engine="fft", 
     if phase is not None and np.ndim(phase) != dimension:
         raise ValueError(f"argument phase has the shape {np.shape(phase)}; expected are {dimension} axes with stiffnesses of {m} x {m}")
     return _Homogenize.apply(_symmetric(stiffness), phase, lengths, {"engine": engine, "tolerance": tolerance, **settings})
+
+
+def _grid_of(field, lengths, components, name):
+    """Dimension and edges of the voxels of a field (..., components, n1, n2 [, n3])."""
+    for dimension in (3, 2):
+        wanted = components(dimension)
+        if field.dim() > dimension and field.shape[-dimension - 1] == wanted and (lengths is None or np.size(lengths) == dimension):
+            edges = field.shape[-dimension:] if lengths is None else np.asarray(lengths, dtype=float)
+            if not (np.isfinite(edges).all() and (np.asarray(edges) > 0).all()):
+                raise ValueError(f"argument lengths is {lengths}; allowed are positive numbers")
+            return dimension, [float(length) / n for length, n in zip(edges, field.shape[-dimension:])]
+    raise ValueError(f"argument {name} has the shape {tuple(field.shape)} and lengths is {lengths}; expected is (..., "
+                     f"{components(3)}, n1, n2, n3) with 3 lengths or (..., {components(2)}, n1, n2) with 2")
+
+
+def _difference(field, j, spacing, dimension, step):
+    """D_j for step -1, and its adjoint for step 1: across axis j the difference over h_j, along the others the mean."""
+    for axis in range(dimension):
+        other = torch.roll(field, step, dims=axis - dimension)
+        if axis == j:
+            field = (other - field) / spacing[j]
+        else:
+            field = 0.5 * (other + field)
+    return field
+
+
+def strain_of(displacement, lengths=None):
+    """The strain of a periodic displacement in the discretization of seco, sym D u, differentiable.
+
+    displacement : tensor (..., d, n1, n2 [, n3]) at the corners of the voxels; corner v of voxel v is the one nearest to the origin
+    lengths : edges of the RVE, d numbers; None for voxels of size 1
+    Returns (..., m, n1, n2 [, n3]) at the centres of the voxels, Mandel notation, with zero mean.
+    """
+    dimension, spacing = _grid_of(displacement, lengths, lambda d: d, "displacement")
+    u = displacement.unbind(-dimension - 1)
+    components = []
+    for i, j in _PAIRS[dimension]:
+        if i == j:
+            components.append(_difference(u[i], i, spacing, dimension, -1))
+        else:
+            both = _difference(u[i], j, spacing, dimension, -1) + _difference(u[j], i, spacing, dimension, -1)
+            components.append(both * 0.5 ** 0.5)
+    return torch.stack(components, dim=-dimension - 1)
+
+
+def divergence_of(stress, lengths=None):
+    """The adjoint of `strain_of`, D^T s (minus the divergence), differentiable; zero is equilibrium at every node.
+
+    stress : tensor (..., m, n1, n2 [, n3]) at the centres of the voxels, Mandel notation
+    lengths : edges of the RVE, d numbers; None for voxels of size 1
+    Returns (..., d, n1, n2 [, n3]) at the corners: sum(s * strain_of(u)) = sum(divergence_of(s) * u).
+    """
+    dimension, spacing = _grid_of(stress, lengths, lambda d: d * (d + 1) // 2, "stress")
+    s = stress.unbind(-dimension - 1)
+    force = [0.] * dimension
+    for component, (i, j) in zip(s, _PAIRS[dimension]):
+        if i == j:
+            force[i] = force[i] + _difference(component, i, spacing, dimension, 1)
+        else:
+            force[i] = force[i] + _difference(component, j, spacing, dimension, 1) * 0.5 ** 0.5
+            force[j] = force[j] + _difference(component, i, spacing, dimension, 1) * 0.5 ** 0.5
+    return torch.stack(force, dim=-dimension - 1)
+
+
+def green_operator(force, lengths=None, *, lame=0., shear=1.):
+    """The displacement, zero mean, that balances forces in a homogeneous isotropic medium, D^T C0 D u = f; differentiable.
+
+    force : tensor (..., d, n1, n2 [, n3]) at the corners of the voxels; what of it no stress can balance is left out
+    lengths : edges of the RVE, d numbers; None for voxels of size 1
+    lame, shear : Lame's constants of C0, shear > 0 and lame + 2 shear > 0
+    Returns (..., d, n1, n2 [, n3]). With the real symbol k of the differences, u = (f - (lame + shear) / (lame + 2 shear)
+    k (k . f) / k^2) / (shear k^2).
+    """
+    dimension, spacing = _grid_of(force, lengths, lambda d: d, "force")
+    if not (shear > 0 and lame + 2. * shear > 0):
+        raise ValueError(f"arguments lame and shear are {lame} and {shear}; allowed are shear > 0 and lame + 2 shear > 0")
+    axes = tuple(range(-dimension, 0))
+    shape = force.shape[-dimension:]
+    real = {"dtype": force.dtype, "device": force.device}
+    half = [np.pi * (torch.fft.rfftfreq if axis == dimension - 1 else torch.fft.fftfreq)(n, **real) for axis, n in enumerate(shape)]
+    half = torch.meshgrid(*half, indexing="ij")
+    k = torch.stack([torch.stack([2. * half[l].sin() / spacing[l] if l == j else half[l].cos() for l in range(dimension)]).prod(0)
+                     for j in range(dimension)])
+    # At the highest frequency of an axis with an even number of voxels the mean of neighbours is zero, up to round-off.
+    for axis, n in enumerate(shape):
+        if n % 2 == 0:
+            at = [slice(None)] * (dimension + 1)
+            at[axis + 1] = n // 2
+            for j in range(dimension):
+                if j != axis:
+                    k[(j, *at[1:])] = 0.
+    square = (k * k).sum(0)
+    inverse = torch.where(square > 0, 1. / torch.where(square > 0, square, torch.ones_like(square)), torch.zeros_like(square))
+    f = torch.fft.rfftn(force, dim=axes)
+    along = (k * f).sum(-dimension - 1, keepdim=True) * inverse
+    u = (f - (lame + shear) / (lame + 2. * shear) * k * along) * inverse / shear
+    return torch.fft.irfftn(u, s=shape, dim=axes)
+
+
+def equilibrated(stress, lengths=None, *, lame=0., shear=1.):
+    """The part of a stress that is in equilibrium, s - C0 : sym D G0 D^T s, differentiable; its mean is that of the stress.
+
+    stress : tensor (..., m, n1, n2 [, n3]) at the centres of the voxels, Mandel notation
+    lengths, lame, shear : as for `green_operator`; best are those of the mean stiffness
+    """
+    dimension, _ = _grid_of(stress, lengths, lambda d: d * (d + 1) // 2, "stress")
+    strain = strain_of(green_operator(divergence_of(stress, lengths), lengths, lame=lame, shear=shear), lengths)
+    trace = strain.narrow(-dimension - 1, 0, dimension).sum(-dimension - 1, keepdim=True)
+    unit = torch.tensor([1. if i == j else 0. for i, j in _PAIRS[dimension]], dtype=stress.dtype, device=stress.device)
+    return stress - 2. * shear * strain - lame * trace * unit.reshape(-1, *[1] * dimension)

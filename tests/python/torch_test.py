@@ -104,3 +104,64 @@ def test_certify_takes_tensors(composite):
     assert np.allclose(seco.certify(composite, strain).upper, seco.homogenize(composite, engine="voigt").upper)
     with pytest.raises(ValueError, match="detach"):
         seco.certify(composite, strain.clone().requires_grad_())
+
+
+@pytest.mark.parametrize("shape", [(4, 5, 6), (3, 2, 4), (1, 4, 3), (6, 5), (4, 4)])
+def test_operators_are_a_pair_and_their_inverse(shape):
+    torch.manual_seed(1)
+    d, m, lengths = len(shape), len(shape) * (len(shape) + 1) // 2, (1., 1.5, 0.7)[:len(shape)]
+    u = torch.randn(2, d, *shape, dtype=torch.float64)
+    s = torch.randn(2, m, *shape, dtype=torch.float64)
+    assert torch.isclose((s * seco.torch.strain_of(u, lengths)).sum(), (seco.torch.divergence_of(s, lengths) * u).sum())
+    balanced = seco.torch.equilibrated(s, lengths, lame=1.3, shear=0.4)
+    assert seco.torch.divergence_of(balanced, lengths).abs().max() < 1e-11
+    axes = tuple(range(-d, 0))
+    assert torch.allclose(balanced.mean(axes), s.mean(axes), atol=1e-14)
+    assert torch.allclose(seco.torch.equilibrated(balanced, lengths, lame=1.3, shear=0.4), balanced, atol=1e-12)
+    if u.shape[2:].numel() < 20:
+        assert torch.autograd.gradcheck(lambda x: seco.torch.equilibrated(x, lengths, shear=2.), s[:1].requires_grad_())
+
+
+def test_operators_are_those_of_the_solver(composite):
+    """Solved fields: the stress is in equilibrium, and the strain is that of a displacement."""
+    f = seco.fields(composite, [1e-3, 0, 0, 2e-3, 0, 0], engine="fft", tolerance=1e-10)
+    strain, stress = torch.from_dlpack(f.strain), torch.from_dlpack(f.stress)
+    size = stress.abs().max() * 8
+    assert seco.torch.divergence_of(stress, composite.lengths).abs().max() < 1e-7 * size
+    assert torch.allclose(seco.torch.equilibrated(stress, composite.lengths, lame=3e3, shear=2e3), stress, atol=1e-6 * float(size))
+    shear = 1.
+    u = seco.torch.green_operator(seco.torch.divergence_of(2. * shear * strain, composite.lengths), composite.lengths, shear=shear)
+    again = seco.torch.strain_of(u, composite.lengths) + strain.mean((1, 2, 3), keepdim=True)
+    assert torch.allclose(again, strain, atol=1e-12)
+    c = seco.certify(composite, displacement=u.numpy()[None], mean_strain=[1e-3, 0, 0, 2e-3, 0, 0])
+    e = f.mean_strain
+    assert e @ (c.upper - c.lower) @ e < 1e-6 * (e @ c.upper @ e)
+
+
+def test_a_network_is_trained_to_narrower_bounds(composite):
+    """Twenty lines: a displacement that is learnt from the energy, certified before and after."""
+    c = torch.tensor(composite.stiffness[composite.phase.astype(int)])
+    units = torch.eye(6, dtype=torch.float64).reshape(6, 6, 1, 1, 1)
+    u = torch.zeros(6, 3, *composite.shape, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([u], max_iter=30, line_search_fn="strong_wolfe")
+
+    def energy():
+        optimizer.zero_grad()
+        strain = units + seco.torch.strain_of(u, composite.lengths)
+        value = torch.einsum("aixyz,xyzij,ajxyz->", strain, c, strain) / composite.phase.size / 1e4
+        value.backward()
+        return value
+
+    before = seco.certify(composite, displacement=u.detach()).gap
+    optimizer.step(energy)
+    after = seco.certify(composite, displacement=u.detach()).gap
+    assert after < 0.2 * before
+
+
+def test_shapes_of_operators():
+    with pytest.raises(ValueError, match="displacement has the shape"):
+        seco.torch.strain_of(torch.zeros(4, 5, 5, 5))
+    with pytest.raises(ValueError, match="lengths"):
+        seco.torch.strain_of(torch.zeros(3, 5, 5, 5), (1., -1., 1.))
+    with pytest.raises(ValueError, match="shear"):
+        seco.torch.green_operator(torch.zeros(2, 4, 4), shear=0.)
