@@ -89,21 +89,22 @@ py::tuple generate(const Entries& entries) {
   return py::make_tuple(std::move(rve), materials::notes_on(settings));
 }
 
-/// `Q C Q^T` of each pair. @param stiffness `[P, 6, 6]` @param orientation `[P, 3]`, Bunge angles in
-/// radians, or `[P, 3, 3]`, from crystal to sample axes
+/// `Q C Q^T` of each pair. @param stiffness `[P, 6, 6]` @param orientation `[P, 3]`, Bunge angles
+/// in radians, or `[P, 3, 3]`, from crystal to sample axes
 Doubles rotate(const Doubles& stiffness, const Doubles& orientation) {
   if (stiffness.ndim() != 3 || stiffness.shape(1) != 6 || stiffness.shape(2) != 6 ||
       orientation.ndim() < 2 || orientation.ndim() > 3 ||
       orientation.shape(0) != stiffness.shape(0) || orientation.shape(orientation.ndim() - 1) != 3)
     throw std::invalid_argument(
-        "seco.rotate: expected are stiffnesses (P, 6, 6) and as many orientations, Bunge angles (P, "
+        "seco.rotate: expected are stiffnesses (P, 6, 6) and as many orientations, Bunge angles "
+        "(P, "
         "3) or rotations (P, 3, 3)");
   std::vector<MandelMatrix> turned;
   for (py::ssize_t p = 0; p < stiffness.shape(0); ++p) {
     materials::Rotation rotation;
     if (orientation.ndim() == 2) {
-      rotation = materials::from_euler(orientation.at(p, 0), orientation.at(p, 1),
-                                       orientation.at(p, 2));
+      rotation =
+          materials::from_euler(orientation.at(p, 0), orientation.at(p, 1), orientation.at(p, 2));
     } else {
       for (int i = 0; i < 3; ++i)
         for (int j = 0; j < 3; ++j) rotation(i, j) = orientation.at(p, i, j);

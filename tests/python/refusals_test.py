@@ -2,6 +2,8 @@
 import gc
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -192,3 +194,17 @@ def test_an_exception_of_progress_ends_the_call(composite):
     inner = []
     seco.homogenize([composite], progress=lambda done: inner.append(seco.homogenize(composite, engine="voigt").gap))
     assert inner
+
+
+def test_forked_processes_do_not_wait_for_ever():
+    """A child of a process that has used threads gets an exception, with one thread it works."""
+    code = ("import os, seco; rve = seco.generate('polycrystal', grid=(8, 8, 8), number_of_grains=4); seco.homogenize(rve)\n"
+            "child = os.fork()\n"
+            "if child == 0:\n"
+            "    try: seco.homogenize(rve); os._exit(3)\n"
+            "    except RuntimeError as error: os._exit(4 if 'spawn' in str(error) else 5)\n"
+            "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))")
+    for threads, expected in (("2", "4"), ("1", "3")):
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60,
+                                env={**os.environ, "OMP_NUM_THREADS": threads})
+        assert result.stdout.strip() == expected, result.stderr
