@@ -38,7 +38,8 @@ def train(parameters, *, device="auto", replace=False, progress=None, dataset_pr
     replace : train anew where the folder holds a model
     progress : called after every step with a TrainingProgress
     dataset_progress : called with the number of RVEs of the dataset that are labelled, and their total
-    Returns a TrainingResult. Ctrl-C ends the training with a checkpoint, from which the next call goes on.
+    Returns a TrainingResult. Ctrl-C, or an exception of `progress`, ends the training with a checkpoint, from which the next
+    call goes on.
     Raises ValueError naming file, section, key, value and what is allowed.
     """
     def step(*numbers):

@@ -114,7 +114,6 @@ class Trainer {
     // What the untrained network is worth: the fields that precede it.
     if (state_.step == 0) write_log(0., {}, validate());
     while (state_.step < settings_.n_steps && !stop_asked()) {
-      keep_if_interrupted();
       const double rate = scheduled_rate(settings_, state_.step);
       for (auto& group : optimizer_.param_groups())
         static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);
@@ -132,8 +131,7 @@ class Trainer {
       progress.update(state_.step,
                       fmt::format("loss {:.4g}  gap {:.3g}", losses.loss,
                                   std::isfinite(state_.best_gap) ? state_.best_gap : NAN));
-      if (settings_.progress)
-        settings_.progress({state_.step, settings_.n_steps, losses.loss, state_.best_gap});
+      tell(losses);
       if (last || state_.step % settings_.checkpoint_interval == 0) write_checkpoint();
     }
     progress.finish();
@@ -314,10 +312,13 @@ class Trainer {
                         std::isnan(gap) ? "" : fmt::format("{:.6g}", gap));
   }
 
-  void keep_if_interrupted() {
+  /// The caller may end the training here; what there is, is kept.
+  void tell(const StepLosses& losses) {
     try {
+      if (settings_.progress)
+        settings_.progress({state_.step, settings_.n_steps, losses.loss, state_.best_gap});
       materials::check_interruption();
-    } catch (const materials::Interrupted&) {
+    } catch (...) {
       write_checkpoint();
       throw;
     }

@@ -71,7 +71,8 @@ struct TrainingSettings {
   std::string device = "auto";
   /// Continues from the checkpoint in the model folder if there is one.
   bool resume = true;
-  /// Called after every step, on every rank, if set.
+  /// Called after every step, on every rank, if set. An exception ends the training with a
+  /// checkpoint.
   std::function<void(const TrainingProgress&)> progress;
   /// Progress bar on the terminal.
   bool show_progress = true;
