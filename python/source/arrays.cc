@@ -17,7 +17,7 @@ Doubles owned(std::vector<double> numbers, const std::vector<py::ssize_t>& shape
   const double* data = kept->data();
   const py::capsule owner(kept.get(),
                           [](void* memory) { delete static_cast<std::vector<double>*>(memory); });
-  kept.release();
+  static_cast<void>(kept.release());
   return Doubles(shape, data, owner);
 }
 

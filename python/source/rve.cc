@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <Eigen/LU>
 #include <algorithm>
 #include <stdexcept>
 
