@@ -163,3 +163,10 @@ def test_no_warning_where_all_is_well(composite):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         seco.homogenize(composite)
+
+
+def test_shipped_models_are_found_by_name():
+    rve = seco.generate("inclusions", grid=(16, 16), matrix="Al", inclusion="Al", inclusion_factor=1e-3, number_of_inclusions=3)
+    c = seco.homogenize(rve, engine="s-eco", model=seco.model("pores_2d"))
+    exact = seco.homogenize(rve, engine="fft", tolerance=1e-8)
+    assert in_order(c.lower, exact.upper) and in_order(exact.lower, c.upper) and c.gap < 1.
