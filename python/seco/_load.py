@@ -63,9 +63,9 @@ def _prepare():
         if torch.__version__.partition("+")[0] != _build.TORCH_VERSION:
             raise ImportError(f"{advice}, or build seco anew for PyTorch {torch.__version__}", name="torch")
         return
-    torch = sys.modules.get("torch")
-    if torch is not None and _brings_its_own(torch.__file__):
-        raise _refusal(torch.__file__)
+    torch_file = getattr(sys.modules.get("torch"), "__file__", None)
+    if torch_file and _brings_its_own(torch_file):
+        raise _refusal(torch_file)
     sys.meta_path.insert(0, _Guard())
 
 
