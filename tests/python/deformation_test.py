@@ -58,7 +58,7 @@ def test_keys_and_files_are_paths(uniform, tmp_path):
     laws = tmp_path / "laws.prm"
     laws.write_text("subsection Phase 0\n" + "".join(f"  set {k} = {v}\n" for k, v in PLASTIC.items()) + "end\n")
     file = tmp_path / "path.csv"
-    file.write_text("time,E11,S22,S33,S23,S13,S12\n" + "".join(f"{t},{e!r},0,0,0,0,0\n" for t, e in zip(keys.time, keys.strain[:, 0])))
+    file.write_text("time,E11,S22,S33,S23,S13,S12\n" + "".join(f"{t},{float(e)!r},0,0,0,0,0\n" for t, e in zip(keys.time, keys.strain[:, 0])))
     again = seco.deform(uniform, laws, file)
     assert np.allclose(keys.stress, again.stress, rtol=1e-3, atol=1e-3)
     with pytest.raises(ValueError, match="Directon"):
