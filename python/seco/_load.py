@@ -14,6 +14,8 @@ import os
 import pathlib
 import sys
 
+import numpy
+
 from . import _build
 
 
@@ -53,7 +55,20 @@ class _Guard(importlib.abc.MetaPathFinder):
         return None
 
 
+def _numbers(version):
+    return [int(part) for part in version.split(".")[:2]]
+
+
+def _check_numpy():
+    """Arrays of NumPy 2 lie otherwise in memory than those that pybind11 before 2.12 knows, which reads other numbers there."""
+    if _numbers(numpy.__version__)[0] >= 2 and _numbers(_build.PYBIND11_VERSION) < [2, 12]:
+        raise ImportError(
+            f"seco was built with pybind11 {_build.PYBIND11_VERSION}, which reads arrays of NumPy 2 wrongly, and here is NumPy "
+            f"{numpy.__version__}; install numpy<2, or build seco with pybind11 2.12 or newer, as pip install . does", name="numpy")
+
+
 def _prepare():
+    _check_numpy()
     if _build.TORCH_OF_PACKAGE:
         advice = f"seco was built with the LibTorch of PyTorch {_build.TORCH_VERSION}; install that: pip install torch=={_build.TORCH_VERSION}"
         try:

@@ -86,6 +86,19 @@ def test_another_libtorch_is_refused(tmp_path, order):
     assert result.returncode == 1 and "cannot be in the same process" in result.stderr
 
 
+@pytest.mark.parametrize("numpy, pybind11, fits", [("2.1.0", "2.10.3", False), ("2.4.6", "2.11.1", False), ("1.24.2", "2.10.3", True),
+                                                   ("2.4.6", "2.12.0", True), ("2.4.6", "3.1.0", True)])
+def test_a_numpy_that_would_be_read_wrongly_is_refused(monkeypatch, numpy, pybind11, fits):
+    from seco import _load
+    monkeypatch.setattr(_load.numpy, "__version__", numpy)
+    monkeypatch.setattr(_load._build, "PYBIND11_VERSION", pybind11)
+    if fits:
+        _load._check_numpy()
+    else:
+        with pytest.raises(ImportError, match="numpy<2"):
+            _load._check_numpy()
+
+
 def test_readme_begins_with_what_works():
     """The first example for Python users is run as it stands there."""
     readme = (pathlib.Path(os.environ["SECO_SOURCE"]) / "README.md").read_text()
