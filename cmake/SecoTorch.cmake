@@ -8,15 +8,49 @@ if(NOT DEFINED ENV{TORCH_CUDA_ARCH_LIST})
   set(TORCH_CUDA_ARCH_LIST "8.0;9.0+PTX" CACHE STRING "Architectures of the kernels for GPUs")
 endif()
 
+# A wheel of the Python package computes with the LibTorch inside the PyTorch that is installed, since two LibTorches do not go
+# into one process; without any with that of the system. -E: pip hides installed packages from what it builds by a variable.
+if(SKBUILD AND NOT Torch_DIR)
+  execute_process(COMMAND ${Python_EXECUTABLE} -E -c
+    "import importlib.util, os; print(os.path.dirname(importlib.util.find_spec('torch').origin))"
+    OUTPUT_VARIABLE package OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(EXISTS "${package}/share/cmake/Torch/TorchConfig.cmake")
+    set(Torch_DIR "${package}/share/cmake/Torch" CACHE PATH "Folder of TorchConfig.cmake")
+  endif()
+endif()
+
 # Torch_DIR names one LibTorch; what it is made of must not come from another one of the system.
 if(Torch_DIR AND EXISTS "${Torch_DIR}/../Caffe2/Caffe2Config.cmake")
   get_filename_component(Caffe2_DIR "${Torch_DIR}/../Caffe2" ABSOLUTE)
 endif()
 
-# Global, so that tests of the operators (tests/surrogate) can link it as well.
-set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)
-find_package(Torch REQUIRED)
-set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL FALSE)
+get_filename_component(torch_package "${Torch_DIR}/../../.." ABSOLUTE)
+if(SECO_WITH_CUDA STREQUAL "OFF" AND Torch_DIR AND EXISTS "${torch_package}/lib/libtorch_cpu.so" AND NOT TARGET torch)
+  # The CMake files of a LibTorch with CUDA ask for a whole CUDA toolkit; without kernels of our own its headers and the
+  # libraries that every LibTorch has are enough.
+  # The header moved in 2.9.
+  set(header "${torch_package}/include/torch/headeronly/version.h")
+  if(NOT EXISTS "${header}")
+    set(header "${torch_package}/include/torch/csrc/api/include/torch/version.h")
+  endif()
+  file(STRINGS "${header}" numbers REGEX "define TORCH_VERSION_(MAJOR|MINOR|PATCH) [0-9]")
+  string(REGEX REPLACE "[^;]* ([0-9]+)" "\\1" numbers "${numbers}")
+  string(REPLACE ";" "." Torch_VERSION "${numbers}")
+  set(TORCH_INSTALL_PREFIX "${torch_package}")
+  set(TORCH_INCLUDE_DIRS "${torch_package}/include" "${torch_package}/include/torch/csrc/api/include")
+  add_library(torch INTERFACE IMPORTED GLOBAL)
+  target_include_directories(torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+  target_link_libraries(torch INTERFACE "${torch_package}/lib/libtorch_cpu.so" "${torch_package}/lib/libc10.so")
+  message(STATUS "LibTorch ${Torch_VERSION} of ${torch_package}, without CUDA")
+else()
+  # Global, so that tests of the operators (tests/surrogate) can link it as well.
+  set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL TRUE)
+  find_package(Torch REQUIRED)
+  set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL FALSE)
+endif()
+# For the Python package, which looks after it that there is no other one.
+set_property(GLOBAL PROPERTY SECO_TORCH_VERSION "${Torch_VERSION}")
+set_property(GLOBAL PROPERTY SECO_TORCH_PREFIX "${TORCH_INSTALL_PREFIX}")
 
 # A LibTorch of PyTorch (2.7 and later) brings the headers of fmt among its own, where they hide those of the system, but
 # not their library.

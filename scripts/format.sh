@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 command -v clang-format >/dev/null || { echo "format: needs clang-format (Debian package clang-format)" >&2; exit 1; }
 arguments=(-i)
 [ "${1:-}" = --check ] && arguments=(--dry-run --Werror)
-find simd materials surrogate c_interface plugin macro_examples tests \( -name '*.cc' -o -name '*.h' \) -print0 |
+find simd materials surrogate c_interface python plugin macro_examples tests \( -name '*.cc' -o -name '*.h' \) -print0 |
   xargs -0 clang-format "${arguments[@]}"

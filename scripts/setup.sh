@@ -9,6 +9,7 @@ packages=(
   libpugixml-dev libyaml-cpp-dev libpng-dev libtiff-dev libzip-dev zlib1g-dev
   libfftw3-dev libgtest-dev openmpi-bin
   clang-format clang-tidy
+  pybind11-dev python3-dev python3-pytest python3-pandas python3-torch
   python3 python3-numpy python3-matplotlib python3-vtk9 python3-h5py xvfb
   doxygen python3-sphinx python3-myst-parser furo libjs-katex
 )

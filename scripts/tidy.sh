@@ -16,7 +16,7 @@ cmake --preset release -B $build -DCMAKE_CXX_COMPILER_LAUNCHER= -DCMAKE_DISABLE_
   -DSECO_UNITY_BUILD=OFF -DSECO_WARNINGS_AS_ERRORS=OFF >"$log" 2>&1 ||
   { cat "$log" >&2; echo "tidy: configuring failed" >&2; exit 1; }
 
-all=(materials surrogate c_interface plugin macro_examples tests)
+all=(materials surrogate c_interface python plugin macro_examples tests)
 compiled() {  # of the files on standard input, those that are compiled; the others have no command
   grep -E '\.cc$' | while read -r file; do
     if grep -q "\"file\": \"$PWD/$file\"" $build/compile_commands.json; then echo "$file"; fi

@@ -17,10 +17,10 @@ from rooms_test import PAGE, Page  # noqa: E402
 
 PICTURE = "docs/images/layers.svg"
 WIDTH, HEIGHT, GAP = 900, 38, 6
-COLOURS = {"materials": "#e09f3e", "surrogate": "#1b6ca8", "plugin": "#3c9d5d", "c_interface": "#2ab0b0",
+COLOURS = {"materials": "#e09f3e", "surrogate": "#1b6ca8", "plugin": "#3c9d5d", "c_interface": "#2ab0b0", "python": "#b0455e",
            "macro_examples": "#7b4ea3", "simd": "#7a7a2e"}
 # From the top down; what does not know each other stands side by side, with shares of the width.
-ROWS = [{"macro_examples": 1}, {"c_interface": 0.5, "plugin": 0.5}, {"surrogate": 1}, {"materials": 0.7, "simd": 0.3}]
+ROWS = [{"macro_examples": 1}, {"c_interface": 0.3, "python": 0.3, "plugin": 0.4}, {"surrogate": 1}, {"materials": 0.7, "simd": 0.3}]
 
 
 def levels(page, library):

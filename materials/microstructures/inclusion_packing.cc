@@ -9,6 +9,7 @@
 #include <limits>
 #include <numeric>
 
+#include "seco/materials/interruption.h"
 #include "seco/materials/random.h"
 
 namespace seco::materials {
@@ -144,6 +145,7 @@ bool place_all(const GeneratorSettings& settings, const std::vector<double>& rad
   const auto clusters = draw_clusters(settings, lengths, random);
   placed.clear();
   for (const double radius : radii) {
+    check_interruption();
     bool fits = false;
     for (int t = 0; t < tries && !fits; ++t) {
       const auto candidate =

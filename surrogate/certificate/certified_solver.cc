@@ -12,6 +12,7 @@
 #include "difference_operator.h"
 #include "eco_blocks.h"
 #include "ritz.h"
+#include "seco/materials/interruption.h"
 #include "void_bounds.h"
 
 namespace seco::surrogate {
@@ -254,6 +255,7 @@ class Refine {
     // What is expected of solids with voids follows from the residual.
     const unsigned int most = stiffness().all_have_voids() ? 200 : 25;
     for (unsigned int k = 1; !out_of_steps(); ++k) {
+      materials::check_interruption();
       kinematic_step();
       if (n > 0 ? k >= n : k >= most) return;
       if (n > 0) continue;

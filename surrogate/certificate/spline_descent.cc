@@ -1,5 +1,7 @@
 #include "spline_descent.h"
 
+#include "seco/materials/interruption.h"
+
 namespace seco::surrogate {
 
 SplineDescent::SplineDescent(SplineSpace space, Law law, const torch::Tensor& medium,
@@ -34,6 +36,7 @@ void SplineDescent::include(const torch::Tensor& coefficients) {
 }
 
 void SplineDescent::step() {
+  materials::check_interruption();
   const auto descent = space_.apply_inverse(inverse_, gradient_);
   std::vector<torch::Tensor> fields{descent}, images{apply(descent)};
   if (direction_.defined()) {

@@ -11,6 +11,7 @@
 #include "difference_operator.h"
 #include "kernel_tables.h"
 #include "matrices.h"
+#include "seco/materials/interruption.h"
 
 namespace seco::surrogate {
 namespace {
@@ -177,6 +178,7 @@ IncrementSolver::Step IncrementSolver::newton_step(const Trial& at, const torch:
   auto alpha = torch::zeros({n, 1}, torch::kDouble), beta = torch::zeros({n, 1}, torch::kDouble);
   for (unsigned int k = 0; k < settings_.max_iterations; ++k) {
     if (std::none_of(moving.begin(), moving.end(), [](bool b) { return b; })) break;
+    materials::check_interruption();
     const auto image = kernels.tangent_action(kernels, grid, tangent, p, as_means(p_mean));
     for (std::int64_t i = 0; i < n; ++i) {
       const double work = image.energy.data_ptr<double>()[i];
@@ -283,6 +285,7 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
     return std::any_of(running.begin(), running.end(), [](bool b) { return b; });
   };
   for (unsigned int newton = 0; still_running(); ++newton) {
+    materials::check_interruption();
     const auto medium = medium_of(now.answer.mean_tangent);
     const auto residual = -divergence_of(now.answer.stress.to(double_on_device), grid);
     const auto z = green_.apply(residual, medium);
@@ -496,6 +499,7 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent_in(
     const auto moving = (rz > energy * (request.accuracy * request.accuracy)) |
                         (decrease > energy * least_decrease);
     if (!moving.any().item<bool>()) break;
+    materials::check_interruption();
     const auto image = kernels.tangent_action(kernels, grid, coefficients, p, nothing);
     const auto work = image.energy.to(device_) * n_voxels;
     const auto alpha =

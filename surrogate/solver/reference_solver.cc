@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "kernel_tables.h"
+#include "seco/materials/interruption.h"
 
 namespace seco::surrogate {
 namespace {
@@ -103,7 +104,10 @@ MicroSolution solve(const StiffnessField& stiffness, const GreenOperator& green,
          (smoothing == Smoothing::near_end && smallest <= 5. * settings.tolerance)))
       cg.start_smoothing();
     const auto n_steps = std::min(next_test.steps(smallest), settings.max_iterations - iteration);
-    for (unsigned int step = 0; step < n_steps; ++step, ++iteration) cg.step();
+    for (unsigned int step = 0; step < n_steps; ++step, ++iteration) {
+      materials::check_interruption();
+      cg.step();
+    }
   }
   if (in_place) result.displacement = cg.displacement();
   if (smoothing == Smoothing::none || (in_place && !cg.smoothing()))

@@ -19,6 +19,7 @@
 #include "model_folder.h"
 #include "network_start.h"
 #include "progress_bar.h"
+#include "seco/materials/interruption.h"
 #include "seco/materials/symmetry_operations.h"
 #include "seco/materials/write_atomically.h"
 #include "training_batches.h"
@@ -130,6 +131,7 @@ class Trainer {
       progress.update(state_.step,
                       fmt::format("loss {:.4g}  gap {:.3g}", losses.loss,
                                   std::isfinite(state_.best_gap) ? state_.best_gap : NAN));
+      tell(losses);
       if (last || state_.step % settings_.checkpoint_interval == 0) write_checkpoint();
     }
     progress.finish();
@@ -308,6 +310,18 @@ class Trainer {
     log_ << fmt::format("{},{:.2f},{:.4g},{:.6g},{:.6g},{:.6g},{}\n", state_.step, state_.seconds,
                         rate, losses.loss, losses.data, losses.residual,
                         std::isnan(gap) ? "" : fmt::format("{:.6g}", gap));
+  }
+
+  /// The caller may end the training here; what there is, is kept.
+  void tell(const StepLosses& losses) {
+    try {
+      if (settings_.progress)
+        settings_.progress({state_.step, settings_.n_steps, losses.loss, state_.best_gap});
+      materials::check_interruption();
+    } catch (...) {
+      write_checkpoint();
+      throw;
+    }
   }
 
   void write_checkpoint() {

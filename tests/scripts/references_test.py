@@ -11,7 +11,7 @@ import pathlib
 import re
 import sys
 
-FOLDERS = ["simd", "materials", "surrogate", "plugin", "c_interface", "macro_examples", "tests", "docs", "scripts", "cmake", "models",
+FOLDERS = ["simd", "materials", "surrogate", "plugin", "c_interface", "python", "macro_examples", "tests", "docs", "scripts", "cmake", "models",
            "prm", "findings"]
 SOURCES = {".cc", ".h", ".cu", ".cuh", ".c", ".f90", ".py", ".sh", ".cmake"}
 NAME = re.compile(r"(?<![\w./*{}<])((?:\.\./)*(?:[\w-]+/)*[\w-]+\.(?:cc|h|cuh|cu|f90|py|sh|cmake|md))(?![\w/*-]|\.\w)")

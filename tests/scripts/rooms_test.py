@@ -17,7 +17,7 @@ import textwrap
 from collections import defaultdict
 
 PAGE = "docs/architecture.md"
-LIBRARIES = ["simd", "materials", "surrogate", "plugin", "c_interface", "macro_examples"]
+LIBRARIES = ["simd", "materials", "surrogate", "plugin", "c_interface", "python", "macro_examples"]
 SUFFIXES = {".cc", ".h", ".cu", ".cuh", ".c"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 # Public headers without a source file of their own name. All others belong to the room that has it.

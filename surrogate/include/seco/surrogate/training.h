@@ -11,6 +11,15 @@
 
 namespace seco::surrogate {
 
+/// Where a training is.
+struct TrainingProgress {
+  std::int64_t step = 0, n_steps = 0;
+  /// Of this step, over all ranks.
+  double loss = 0;
+  /// Smallest mean gap of the validation RVEs so far.
+  double best_gap = 0;
+};
+
 /// Settings of a training.
 struct TrainingSettings {
   std::string dataset;
@@ -62,6 +71,9 @@ struct TrainingSettings {
   std::string device = "auto";
   /// Continues from the checkpoint in the model folder if there is one.
   bool resume = true;
+  /// Called after every step, on every rank, if set. An exception ends the training with a
+  /// checkpoint.
+  std::function<void(const TrainingProgress&)> progress;
   /// Progress bar on the terminal.
   bool show_progress = true;
   /// The parameter file these settings come from, for `model.json`.
@@ -98,7 +110,8 @@ void check(const TrainingSettings& settings);
 ///
 /// Started by an MPI launcher, all ranks work on one training: the RVEs of every step are dealt out
 /// and gradients summed, so the result is that of one rank up to round-off. Rank 0 writes.
-/// @throws std::invalid_argument or std::runtime_error for settings and files that do not fit.
+/// @throws std::invalid_argument or std::runtime_error for settings and files that do not fit;
+///   materials::Interrupted, after a checkpoint was written (interruption.h)
 TrainingResult train(const TrainingSettings& settings);
 
 /// A figure over the RVEs of a dataset.

@@ -1,0 +1,58 @@
+"""Arrays as the compiled part takes them: converted where nothing is lost, otherwise refused with a sentence."""
+import numpy as np
+
+
+def _array(value, name):
+    """A NumPy array of anything that is one: also of objects with DLPack in main memory, without a copy."""
+    if isinstance(value, np.ma.MaskedArray):
+        if np.ma.getmaskarray(value).any():
+            raise ValueError(f"argument {name} is a masked array with entries that are masked; fill them first")
+        return np.asarray(value.data)
+    if isinstance(value, np.ndarray) or not hasattr(value, "__dlpack__"):
+        return np.asarray(value)
+    if hasattr(value, "__dlpack_device__"):
+        kind = int(value.__dlpack_device__()[0])
+        if kind not in (1, 3):  # kDLCPU, kDLCUDAHost
+            raise ValueError(f"argument {name} is on a device ({getattr(value, 'device', kind)}); allowed are arrays in main "
+                             "memory, such as its .cpu()")
+    if getattr(value, "requires_grad", False):
+        raise ValueError(f"argument {name} requires gradients, which end here; pass its .detach(), or use seco.torch")
+    return np.from_dlpack(value)
+
+
+def doubles(value, name, ndim=None):
+    """A C-contiguous array of float64; the same memory where the argument is one."""
+    array = _array(value, name)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"argument {name} has the type {array.dtype}; allowed are real numbers")
+    if ndim is not None and array.ndim not in np.atleast_1d(ndim):
+        raise ValueError(f"argument {name} has the shape {array.shape}; expected are "
+                         f"{' or '.join(str(n) for n in np.atleast_1d(ndim))} axes")
+    return np.ascontiguousarray(array, dtype=np.float64).reshape(array.shape)
+
+
+def finite(value, name, ndim=None):
+    array = doubles(value, name, ndim)
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"argument {name}: entry {where} is {array[where]}; allowed are finite numbers")
+    return array
+
+
+def phases(value):
+    """Phase numbers as uint16 in C order."""
+    array = _array(value, "phase")
+    if array.dtype.kind not in "iub":
+        raise TypeError(f"argument phase has the type {array.dtype}; allowed are integers, the numbers of phases (if these are, "
+                        "pass phase.astype(int))")
+    if array.ndim not in (2, 3):
+        raise ValueError(f"argument phase has the shape {array.shape}; allowed are 2 or 3 axes, the grid of voxels")
+    if array.size == 0:
+        raise ValueError(f"argument phase has the shape {array.shape}, which has no voxels")
+    if array.dtype.kind != "b" and array.dtype != np.uint16:
+        smallest, largest = int(array.min()), int(array.max())
+        if smallest < 0 or largest > 65535:
+            bad = smallest if smallest < 0 else largest
+            where = tuple(int(i) for i in np.argwhere(array == bad)[0])
+            raise ValueError(f"argument phase: entry {where} is {bad}; allowed are numbers of phases from 0 to 65535")
+    return np.ascontiguousarray(array, dtype=np.uint16)

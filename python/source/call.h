@@ -1,0 +1,49 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <functional>
+#include <mutex>
+
+#include "seco/materials/interruption.h"
+
+namespace seco::python {
+
+/// Whether Python has to handle a signal, such as that of Ctrl-C; its exception is then set.
+bool signal_is_pending();
+
+/// The right of one thread to use engines, which share buffers and plans of Fourier transforms: the
+/// others wait, and may be interrupted. A callback of the work may call in again.
+class Turn {
+ public:
+  Turn();
+
+ private:
+  std::unique_lock<std::recursive_timed_mutex> lock_;
+};
+
+/// Does work without the lock of Python, until Python wants to handle a signal.
+template <typename Work>
+auto run(const Work& work) {
+  try {
+    const pybind11::gil_scoped_release release;
+    const materials::InterruptionCheck check(signal_is_pending);
+    const Turn turn;
+    return work();
+  } catch (const materials::Interrupted&) {
+    if (PyErr_Occurred()) throw pybind11::error_already_set();
+    throw;
+  }
+}
+
+/// A function of Python as one that work calls without the lock; empty for None.
+template <typename... Arguments>
+std::function<void(Arguments...)> callback(const pybind11::object& function) {
+  if (function.is_none()) return {};
+  return [&function](Arguments... arguments) {
+    const pybind11::gil_scoped_acquire acquire;
+    function(arguments...);
+  };
+}
+
+}  // namespace seco::python
