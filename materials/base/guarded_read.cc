@@ -26,11 +26,16 @@ class Guarded {
   Guarded& operator=(const Guarded&) = delete;
 };
 
-/// Processor time that no reading of a sound file needs.
+/// Bytes of content that even a busy machine reads, converts and sorts in a second.
+constexpr double bytes_per_second = 3e7;
+
+/// Processor time that no reading of a sound file needs, however much its content is compressed.
 rlim_t seconds_for(const std::string& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
-  return 2 + (error ? 0 : size / 1000000);
+  return 2 + (error ? 0
+                    : static_cast<rlim_t>(static_cast<double>(size) * largest_inflation /
+                                          bytes_per_second));
 }
 
 /// Memory in bytes that no reading of a sound file needs: its content inflated, converted and
@@ -68,7 +73,7 @@ constexpr int too_much_memory = 1;
 
 }  // namespace
 
-void guarded_read(const std::string& path, const std::function<void()>& read) {
+void guarded_read(const std::string& path, const std::function<void()>& read, const char* library) {
   if (guarded) {
     read();
     return;
@@ -84,7 +89,7 @@ void guarded_read(const std::string& path, const std::function<void()>& read) {
     } while (ended < 0 && errno == EINTR);
     if (ended == child && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
       throw std::runtime_error(
-          fmt::format("{}: cannot be read; the HDF5 library fails on it{}, so it is corrupt", path,
+          fmt::format("{}: cannot be read; {} fails on it{}, so it is corrupt", path, library,
                       WIFSIGNALED(status) ? fmt::format(" (signal {})", WTERMSIG(status))
                                           : " (it takes too much memory)"));
   }

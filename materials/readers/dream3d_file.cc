@@ -11,7 +11,7 @@
 #include "dream3d_layout.h"
 #include "dream3d_orientations.h"
 #include "dream3d_tables.h"
-#include "grid_readers.h"
+#include "microstructure_reader.h"
 #include "seco/materials/hdf5_file.h"
 #include "seco/materials/names.h"
 
@@ -551,7 +551,10 @@ LabelledGrid Dream3dReader::grid() {
   return grid;
 }
 
-}  // namespace
+bool is_dream3d(const std::string& path, const std::string&, const MicrostructureOptions&) {
+  const Hdf5Reader file(path);
+  return file.has_dataset("DataContainers") || file.has_dataset("DataStructure");
+}
 
 LabelledGrid read_dream3d(const std::string& path, const MicrostructureOptions& options) {
   if (options.angles != "radians" && options.angles != "degrees")
@@ -569,6 +572,26 @@ LabelledGrid read_dream3d(const std::string& path, const MicrostructureOptions& 
                     "every label is a phase (--features none, 'Features')",
                     path, options.orientations));
   return Dream3dReader(path, options).grid();
+}
+
+}  // namespace
+
+const MicrostructureReader& dream3d_reader() {
+  static const MicrostructureReader reader{
+      {"dream3d",
+       "DREAM.3D, versions 7 and 8",
+       {".dream3d"},
+       "DREAM.3D 6.5 (SIMPL), DREAM3D-NX",
+       "axes x, y, z; spacing of the geometry; labels are FeatureIds, described by a table of "
+       "features with phases and orientations; the origin is not used",
+       "seco import Copper.dream3d --stiffness \"Copper = Cu\" --out rve.h5"},
+      &hdf5_files(),
+      {ReadOption::material, ReadOption::unit, ReadOption::array, ReadOption::container,
+       ReadOption::features, ReadOption::orientations, ReadOption::unrotated, ReadOption::angles},
+      is_dream3d,
+      read_dream3d,
+      nullptr};
+  return reader;
 }
 
 }  // namespace seco::materials

@@ -7,6 +7,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "grid_block.h"
+
 namespace seco::materials {
 namespace {
 
@@ -33,7 +35,62 @@ std::vector<std::int32_t> labels_of(const std::array<int, 3>& shape, const Sourc
   return result;
 }
 
-/// The most frequent value, the smallest of equally frequent ones.
+}  // namespace
+
+GridBlock block_of(const std::array<int, 3>& shape, const std::vector<Interval>& intervals) {
+  GridBlock block{{}, shape};
+  for (std::size_t axis = 0; axis < intervals.size(); ++axis) {
+    const int n = axis < 3 ? shape[axis] : 1;
+    const int from = intervals[axis].from, to = intervals[axis].to < 0 ? n : intervals[axis].to;
+    if (from < 0 || to > n || from >= to)
+      throw std::invalid_argument(
+          fmt::format("crop {}:{} of axis {}: allowed are voxels from 0 to {}, at least one", from,
+                      to, axis, n));
+    if (axis >= 3) continue;
+    block.from[axis] = from;
+    block.shape[axis] = to - from;
+  }
+  return block;
+}
+
+std::string note_on_crop(const std::array<int, 3>& shape, const GridBlock& block) {
+  std::vector<std::string> parts;
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    parts.push_back(fmt::format("{}:{}", block.from[axis], block.from[axis] + block.shape[axis]));
+  return fmt::format("cropped from {} to the voxels {}", fmt::join(shape, "x"),
+                     fmt::join(parts, ", "));
+}
+
+std::array<int, 3> coarse_shape(const std::array<int, 3>& shape,
+                                const std::array<int, 3>& factors) {
+  std::array<int, 3> coarse{};
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    if (factors[axis] < 1 || shape[axis] % factors[axis] != 0)
+      throw std::invalid_argument(
+          fmt::format("coarsening by {} along axis {}: allowed are factors that divide the grid of "
+                      "{} voxels; crop it first",
+                      factors[axis], axis, fmt::join(shape, "x")));
+    coarse[axis] = shape[axis] / factors[axis];
+  }
+  return coarse;
+}
+
+std::string note_on_coarsening(const std::array<int, 3>& fine, const std::array<int, 3>& coarse,
+                               double changed) {
+  return fmt::format("coarsened from {} to {} voxels by majority; {:.2f} % of the voxels changed",
+                     fmt::join(fine, "x"), fmt::join(coarse, "x"), 100. * changed);
+}
+
+std::array<int, 3> coarsening_of(const std::vector<int>& factors, int n_layers) {
+  if (factors.empty()) return {1, 1, 1};
+  // One number for all axes leaves the one layer of a plane alone.
+  if (factors.size() == 1) return {factors[0], factors[0], n_layers == 1 ? 1 : factors[0]};
+  if (factors.size() > 3)
+    throw std::invalid_argument(
+        fmt::format("coarsening {}: allowed are 1 to 3 factors", fmt::join(factors, ", ")));
+  return {factors[0], factors[1], factors.size() == 3 ? factors[2] : 1};
+}
+
 std::int32_t majority(std::vector<std::int32_t>& values) {
   std::sort(values.begin(), values.end());
   std::int32_t best = values.front();
@@ -49,50 +106,30 @@ std::int32_t majority(std::vector<std::int32_t>& values) {
   return best;
 }
 
-}  // namespace
+std::string voxel_at(std::size_t position, const std::array<int, 3>& shape) {
+  const auto n2 = static_cast<std::size_t>(shape[1]), n3 = static_cast<std::size_t>(shape[2]);
+  return fmt::format("({}, {}, {})", position / (n2 * n3), position / n3 % n2, position % n3);
+}
 
 std::size_t LabelledGrid::n_voxels() const {
   return product(shape);
 }
 
-void crop(LabelledGrid& grid, const std::vector<Interval>& block) {
-  if (block.empty()) return;
-  std::array<int, 3> from{}, shape = grid.shape;
-  for (std::size_t axis = 0; axis < block.size(); ++axis) {
-    const int n = axis < 3 ? grid.shape[axis] : 1;
-    const int to = block[axis].to < 0 ? n : block[axis].to;
-    if (block[axis].from < 0 || to > n || block[axis].from >= to)
-      throw std::invalid_argument(
-          fmt::format("crop {}:{} of axis {}: allowed are voxels from 0 to {}, at least one",
-                      block[axis].from, to, axis, n));
-    if (axis >= 3) continue;
-    from[axis] = block[axis].from;
-    shape[axis] = to - block[axis].from;
-  }
-  if (shape == grid.shape) return;
-  grid.label = labels_of(shape, [&](int i, int j, int k) {
+void crop(LabelledGrid& grid, const std::vector<Interval>& intervals) {
+  const auto block = block_of(grid.shape, intervals);
+  if (block.shape == grid.shape) return;
+  const auto& from = block.from;
+  grid.label = labels_of(block.shape, [&](int i, int j, int k) {
     return grid.label[position(grid.shape, from[0] + i, from[1] + j, from[2] + k)];
   });
-  std::vector<std::string> parts;
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    grid.lengths[axis] *= static_cast<double>(shape[axis]) / grid.shape[axis];
-    parts.push_back(fmt::format("{}:{}", from[axis], from[axis] + shape[axis]));
-  }
-  grid.notes.push_back(fmt::format("cropped from {} to the voxels {}", fmt::join(grid.shape, "x"),
-                                   fmt::join(parts, ", ")));
-  grid.shape = shape;
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    grid.lengths[axis] *= static_cast<double>(block.shape[axis]) / grid.shape[axis];
+  grid.notes.push_back(note_on_crop(grid.shape, block));
+  grid.shape = block.shape;
 }
 
 void coarsen(LabelledGrid& grid, const std::array<int, 3>& factors) {
-  std::array<int, 3> shape{};
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    if (factors[axis] < 1 || grid.shape[axis] % factors[axis] != 0)
-      throw std::invalid_argument(
-          fmt::format("coarsening by {} along axis {}: allowed are factors that divide the grid of "
-                      "{} voxels; crop it first",
-                      factors[axis], axis, fmt::join(grid.shape, "x")));
-    shape[axis] = grid.shape[axis] / factors[axis];
-  }
+  const auto shape = coarse_shape(grid.shape, factors);
   if (shape == grid.shape) return;
   std::vector<std::int32_t> block;
   std::size_t kept = 0;
@@ -106,10 +143,8 @@ void coarsen(LabelledGrid& grid, const std::array<int, 3>& factors) {
     kept += static_cast<std::size_t>(std::count(block.begin(), block.end(), label));
     return label;
   });
-  grid.notes.push_back(
-      fmt::format("coarsened from {} to {} voxels by majority; {:.2f} % of the voxels changed",
-                  fmt::join(grid.shape, "x"), fmt::join(shape, "x"),
-                  100. * (1. - static_cast<double>(kept) / static_cast<double>(grid.n_voxels()))));
+  grid.notes.push_back(note_on_coarsening(
+      grid.shape, shape, 1. - static_cast<double>(kept) / static_cast<double>(grid.n_voxels())));
   grid.shape = shape;
 }
 

@@ -4,159 +4,46 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
-#include <filesystem>
-#include <functional>
 #include <limits>
 #include <set>
 #include <stdexcept>
 
-#include "file_content.h"
-#include "grid_readers.h"
-#include "known_formats.h"
+#include "grid_block.h"
+#include "microstructure_reader.h"
 #include "phase_stiffness.h"
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/guarded_read.h"
-#include "seco/materials/hdf5_file.h"
-#include "seco/materials/image_data.h"
-#include "seco/materials/names.h"
 #include "seco/materials/rotation.h"
 #include "seco/materials/rve_file.h"
+#include "seco/materials/text.h"
 
 namespace seco::materials {
 namespace {
 
-using Read = LabelledGrid (*)(const std::string&, const MicrostructureOptions&);
+/// More values than this without thresholds are grey levels rather than labels.
+constexpr std::size_t most_likely_labels = 16;
 
-struct FormatReader {
-  MicrostructureFormat format;
-  Read read;
-};
-
-const std::vector<FormatReader>& readers() {
-  static const std::vector<FormatReader> known{
-      {{"dream3d", "DREAM.3D, versions 7 and 8", {".dream3d"}}, read_dream3d},
-      {{"damask", "DAMASK grid with its material configuration", {".vti"}}, read_damask_grid},
-      {{"vti", "VTK image data of labels or grey levels", {".vti"}}, read_image_data_grid},
-      {{"png", "image of grey levels", {".png"}}, read_png_grid},
-      {{"seco", "RVE of this library, HDF5", {".h5", ".hdf5"}}, read_rve_grid}};
-  return known;
-}
-
-std::vector<std::string> format_names() {
-  std::vector<std::string> names;
-  for (const auto& reader : readers()) names.push_back(reader.format.name);
-  return names;
-}
-
-/// Enough to hold the header of any format.
-constexpr std::size_t beginning = 1 << 16;
-
-/// Whether image data are a grid of DAMASK, which has the integers `material` at its cells, and the
-/// options do not ask for anything else. What is wrong with the file is left to the reader.
-bool is_damask_grid(const std::string& path, const MicrostructureOptions& options) {
-  const bool other = !options.thresholds.empty() ||
-                     (!options.array.empty() && options.array != "material") ||
-                     (options.material_file.empty() && !options.stiffness.empty());
-  if (other) return false;
-  try {
-    const auto image = ImageData::read(path);
-    return std::any_of(image.arrays().begin(), image.arrays().end(), [](const auto& array) {
-      return !array.on_points && array.name == "material" && array.n_components == 1 &&
-             array.type.find("Int") != std::string::npos;
-    });
-  } catch (const std::runtime_error&) {
-    return false;
+/// Says of the labels of an array what helps where they have no stiffness, and gives a phase to
+/// those that have a stiffness but no voxel in the part that was read.
+void name_labels(LabelledGrid& grid, const MicrostructureOptions& options) {
+  if (options.thresholds.empty() && grid.phases.size() > most_likely_labels)
+    for (auto& [number, phase] : grid.phases)
+      phase.remark = fmt::format(
+          "the array has {} different values; if these are grey levels, thresholds tell the phases "
+          "apart: --thresholds, 'Thresholds'",
+          grid.phases.size());
+  std::vector<std::string> unused;
+  const bool part = !options.crop.empty() || !options.coarsen.empty() || !options.phases.empty() ||
+                    !options.thresholds.empty();
+  for (const auto& [key, text] : options.stiffness) {
+    const auto number = to_count(key);
+    if (!part || !number || grid.phases.count(static_cast<std::int64_t>(*number))) continue;
+    grid.phases.emplace(static_cast<std::int64_t>(*number), FilePhase{});
+    unused.push_back(key);
   }
-}
-
-std::string recognised_hdf5(const std::string& path) {
-  const Hdf5Reader file(path);
-  const auto members = file.members();
-  const auto has = [&](const char* name) {
-    return std::find(members.begin(), members.end(), name) != members.end();
-  };
-  if (has("DataContainers") || has("DataStructure")) return "dream3d";
-  if (has("phase") || has("stiffness")) return "seco";
-  if (const auto known = hdf5_known_but_not_read(members, file.attributes()); !known.empty())
-    throw std::runtime_error(fmt::format("{}: {}", path, known));
-  throw std::runtime_error(fmt::format(
-      "{}: is HDF5, but has neither 'DataContainers' or 'DataStructure' (DREAM.3D) nor 'phase' "
-      "and 'stiffness' (an RVE); it holds {}",
-      path, members.empty() ? "nothing" : fmt::format("{}", fmt::join(members, ", "))));
-}
-
-/// The format by content, or by extension where the content is that of none, so that its reader
-/// says what is wrong.
-std::string recognised(const std::string& path, const MicrostructureOptions& options) {
-  const auto first = file_content(path, beginning);
-  if (first.starts_with("\x89PNG")) return "png";
-  if (first.starts_with("\x89HDF")) return recognised_hdf5(path);
-  if (first.find("<VTKFile") != std::string::npos)
-    return is_damask_grid(path, options) ? "damask" : "vti";
-  if (const auto known = known_but_not_read(path, first); !known.empty())
-    throw std::runtime_error(fmt::format("{}: {}", path, known));
-  auto extension = std::filesystem::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const auto& reader : readers()) {
-    const auto& own = reader.format.extensions;
-    if (std::find(own.begin(), own.end(), extension) != own.end())
-      return reader.format.name == "damask" ? "vti" : reader.format.name;
-  }
-  throw std::runtime_error(fmt::format(
-      "{}: its content is that of none of the microstructure files that are read ({}), nor of any "
-      "other that is known; write it as VTK image data (.vti), as pyvista and ParaView do",
-      path, fmt::join(format_names(), ", ")));
-}
-
-/// Refuses a format that the content contradicts, which its reader would find out in some place far
-/// into the file.
-void check_content(const std::string& path, const std::string& format) {
-  const auto first = file_content(path, beginning);
-  const bool is_hdf5 = first.starts_with("\x89HDF"), is_png = first.starts_with("\x89PNG"),
-             is_vtk = first.find("<VTKFile") != std::string::npos;
-  if (!is_hdf5 && !is_png && !is_vtk) {
-    if (const auto known = known_but_not_read(path, first); !known.empty())
-      throw std::runtime_error(
-          fmt::format("{}: {} (format '{}' was asked for)", path, known, format));
-    return;
-  }
-  const bool fits = format == "png"                           ? is_png
-                    : format == "dream3d" || format == "seco" ? is_hdf5
-                                                              : !is_hdf5 && !is_png;
-  if (fits) return;
-  throw std::runtime_error(
-      fmt::format("{}: is {}, but format '{}' (--format, 'Format') is read from {}", path,
-                  is_hdf5  ? "an HDF5 file"
-                  : is_png ? "a PNG image"
-                           : "a VTK file (XML)",
-                  format,
-                  format == "png"                           ? "PNG images"
-                  : format == "dream3d" || format == "seco" ? "HDF5 files"
-                                                            : "VTK image data (XML)"));
-}
-
-const FormatReader& chosen_reader(const std::string& path, const MicrostructureOptions& options) {
-  const auto name = options.format == "auto" ? recognised(path, options) : options.format;
-  for (const auto& reader : readers()) {
-    if (reader.format.name != name) continue;
-    if (options.format != "auto") check_content(path, name);
-    return reader;
-  }
-  throw std::invalid_argument(
-      fmt::format("{}: format '{}' (--format, 'Format') is not known; known are auto, {}{}", path,
-                  name, fmt::join(format_names(), ", "), did_you_mean(name, format_names(), true)));
-}
-
-std::array<int, 3> coarsening_of(const std::vector<int>& factors, int n_layers) {
-  if (factors.empty()) return {1, 1, 1};
-  // One number for all axes leaves the one layer of a plane alone.
-  if (factors.size() == 1) return {factors[0], factors[0], n_layers == 1 ? 1 : factors[0]};
-  if (factors.size() > 3)
-    throw std::invalid_argument(
-        fmt::format("coarsening {}: allowed are 1 to 3 factors", fmt::join(factors, ", ")));
-  return {factors[0], factors[1], factors.size() == 3 ? factors[2] : 1};
+  if (!unused.empty())
+    grid.notes.push_back(fmt::format("no voxel is of phase {}, whose stiffness is not used",
+                                     fmt::join(unused, ", ")));
 }
 
 /// Says what becomes of the boundaries, and how periodic the grid is.
@@ -264,83 +151,51 @@ void fill(Microstructure& result, const LabelledGrid& grid, const std::string& p
   check(rve, path);
 }
 
-/// Does what an option or a key of the section `Microstructure file` asks for; what is refused
-/// names these and the file.
-void apply(const std::string& path, const char* option, const char* key,
-           const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(fmt::format("{}: {} ({}, '{}')", path, error.what(), option, key));
-  }
-}
-
-/// What would have no effect is refused, because whoever sets it expects one.
-void check_options(const std::string& path, const std::string& format,
-                   const MicrostructureOptions& options) {
-  const auto refuse = [&](const std::string& what) {
-    throw std::invalid_argument(
-        fmt::format("{}: {} has no effect on a file of the format '{}'", path, what, format));
-  };
-  if (!options.thresholds.empty() && format != "vti" && format != "png") refuse("a threshold");
-  if (format == "seco" && (!options.stiffness.empty() || !options.material_file.empty()))
-    refuse("a stiffness or material file");
-  if (format == "seco" && options.unit != "MPa")
-    refuse(fmt::format("unit '{}' (--unit, 'Unit')", options.unit));
-  if (options.temperature && options.material_file.empty())
-    throw std::invalid_argument(
-        fmt::format("{}: a temperature (--temperature, 'Temperature') has no effect without a "
-                    "material file (--material, 'Material file')",
-                    path));
-  if (!options.array.empty() && (format == "seco" || format == "png"))
-    refuse(fmt::format("array '{}'", options.array));
-  if (format == "dream3d") return;
-  if (!options.container.empty()) refuse(fmt::format("container '{}'", options.container));
-  if (!options.features.empty()) refuse(fmt::format("table of features '{}'", options.features));
-  if (options.unrotated) refuse("that crystals are not turned (--unrotated, 'Unrotated')");
-  if (!options.orientations.empty())
-    refuse(fmt::format("dataset of orientations '{}'", options.orientations));
-  if (options.angles != "radians") refuse(fmt::format("unit of angles '{}'", options.angles));
-}
-
 }  // namespace
 
 std::vector<MicrostructureFormat> microstructure_formats() {
   std::vector<MicrostructureFormat> formats;
-  for (const auto& reader : readers()) formats.push_back(reader.format);
+  for (const auto* reader : microstructure_readers()) formats.push_back(reader->format);
   return formats;
 }
 
 Microstructure read_microstructure(const std::string& path, const MicrostructureOptions& options) {
-  apply(path, "--unit", "Unit", [&] { megapascals_per(options.unit); });
+  with_option(path, "--unit", "Unit", [&] { megapascals_per(options.unit); });
   Microstructure result;
   LabelledGrid grid;
+  bool reduced = false;
   const auto read = [&] {
     const auto& reader = chosen_reader(path, options);
     result.format = reader.format.name;
-    check_options(path, result.format, options);
-    grid = reader.read(path, options);
+    check_options(path, reader, options);
+    reduced = reader.open != nullptr;
+    grid = {};
+    grid = reduced ? read_labels(*reader.open(path, options), path, options)
+                   : reader.read(path, options);
   };
-  if (file_content(path, 4) == "\x89HDF")
-    guarded_read(path, read);
+  if (const char* library = library_of(path))
+    guarded_read(path, read, library);
   else
     read();
   const bool own = result.format == "seco";
+  if (reduced) name_labels(grid, options);
   if (!own) assign_stiffness(grid, path, options);
-  apply(path, "--crop", "Crop", [&] { crop(grid, options.crop); });
-  apply(path, "--coarsen", "Coarsen",
-        [&] { coarsen(grid, coarsening_of(options.coarsen, grid.shape[2])); });
+  if (!reduced) {
+    with_option(path, "--crop", "Crop", [&] { crop(grid, options.crop); });
+    with_option(path, "--coarsen", "Coarsen",
+                [&] { coarsen(grid, coarsening_of(options.coarsen, grid.shape[2])); });
+  }
   const int dimension = dimension_of(grid, path, options);
   if (dimension == 2 && !own)
     grid.notes.push_back("one voxel along axis 2: read as 2D, plane strain");
-  apply(path, "--mirror", "Mirror", [&] {
+  with_option(path, "--mirror", "Mirror", [&] {
     for (const int axis : options.mirror)
       if (axis < 0 || axis >= dimension)
         throw std::invalid_argument(fmt::format(
             "mirror axis {}: the grid is {}D, with axes 0 to {}", axis, dimension, dimension - 1));
   });
   note_boundaries(grid, options.mirror, dimension);
-  apply(path, "--mirror", "Mirror", [&] { mirror(grid, options.mirror); });
+  with_option(path, "--mirror", "Mirror", [&] { mirror(grid, options.mirror); });
   result.rve.unit = own ? grid.unit : options.unit;
   result.notes = grid.notes;
   fill(result, grid, path, dimension);

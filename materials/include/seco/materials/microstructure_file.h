@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +12,15 @@
 #include "seco/materials/rve.h"
 
 namespace seco::materials {
+
+/// Labels of a file that make one phase.
+struct PhaseLabels {
+  std::int32_t phase = 0;
+  /// First and last label of intervals.
+  std::vector<std::pair<std::int32_t, std::int32_t>> labels;
+  /// Has all labels that no phase lists.
+  bool others = false;
+};
 
 /// How a microstructure file is read.
 struct MicrostructureOptions {
@@ -55,9 +66,31 @@ struct MicrostructureOptions {
   std::vector<std::pair<std::string, std::string>> stiffness;
   /// Unit of the stiffness: of the texts above and of the RVE.
   std::string unit = "MPa";
+  /// Edges of a voxel along x, y and z, or one for all, for arrays whose file gives none; they win
+  /// over those of a file.
+  std::vector<double> spacing;
+  /// Edges of the whole array along x, y and z, instead of `spacing`.
+  std::vector<double> lengths;
+  /// Axes of an array in the order in which it names or keeps them, the slowest of raw values
+  /// first: `zyx` has x fastest. Empty for those of the format.
+  std::string axes;
+  /// Raw values: voxels along x, y and z.
+  std::vector<int> shape;
+  /// Raw values: int8, uint8, ... int64, uint64, float32 or float64.
+  std::string type;
+  /// Raw values: bytes before them.
+  std::uint64_t offset = 0;
+  /// Raw values: `little` or `big`; empty for little.
+  std::string byte_order;
   /// Grey levels, ascending: phase 0 is below the first, phase p from the p-th threshold. Needed
-  /// for images of grey levels, of PNG or image data; without, image data are labels.
+  /// for images of grey levels; without, values are labels.
   std::vector<double> thresholds;
+  /// Phases of the labels of arrays; empty for a phase per label. With thresholds the labels are
+  /// the numbers that these give.
+  std::vector<PhaseLabels> phases;
+  /// Connected parts of fewer voxels take the label of most of their neighbours; see
+  /// `drop_small_parts`.
+  std::size_t smallest_part = 0;
   /// Block of voxels that is kept.
   std::vector<Interval> crop;
   /// Voxels along each axis that become one; a single number counts for all axes.
@@ -84,14 +117,20 @@ struct MicrostructureFormat {
   std::string name, description;
   /// With the dot, in lower case.
   std::vector<std::string> extensions;
+  /// Programs that write it.
+  std::string written_by;
+  /// Order of the axes, spacing, origin, unit, and what the values mean.
+  std::string conventions;
+  /// A command that imports such a file.
+  std::string example;
 };
 
 std::vector<MicrostructureFormat> microstructure_formats();
 
-/// Reads an RVE from a microstructure file: DREAM.3D (versions 7 and 8), DAMASK grids, VTK image
-/// data, grey-level PNG images, and this library's own HDF5. The grid is cropped, coarsened and
-/// mirrored in this order; every label in use becomes a phase with the stiffness `Q C Q^T` of its
-/// crystal. Axis 0 is x of the file, axis 1 is y, axis 2 is z.
+/// Reads an RVE from a microstructure file of one of the formats above. Labels or grey levels
+/// become phases, the grid is cropped and coarsened, loses its small parts and is mirrored, in this
+/// order; every label in use becomes a phase with the stiffness `Q C Q^T` of its crystal. Axis 0 is
+/// x of the file, axis 1 is y, axis 2 is z.
 /// @throws std::runtime_error naming file, dataset, array or line, what was found and what is
 ///   expected, and std::invalid_argument naming an option, its value and what is allowed.
 Microstructure read_microstructure(const std::string& path,
