@@ -8,10 +8,10 @@
 #include <set>
 #include <stdexcept>
 
-#include "crystal_map_readers.h"
 #include "crystal_points.h"
 #include "file_content.h"
 #include "laue_groups.h"
+#include "microstructure_reader.h"
 #include "text_scanner.h"
 
 namespace seco::materials {
@@ -82,7 +82,8 @@ void AngFile::read_entry(const std::string& line) {
   } else if (words[0] == "MaterialName") {
     // Some programs leave out the number of the only phase.
     if (header_.phases.empty()) header_.phases.emplace(phase_ = 1, FilePhase{});
-    header_.phases.at(phase_).name = fmt::format("{}", fmt::join(words.begin() + 1, words.end(), " "));
+    header_.phases.at(phase_).name =
+        fmt::format("{}", fmt::join(words.begin() + 1, words.end(), " "));
   } else if (words[0] == "Symmetry" && header_.phases.count(phase_)) {
     header_.laue_groups[phase_] = laue_group_of_symbol(value);
     header_.phases.at(phase_).symmetry = symmetry_of_laue_group(header_.laue_groups[phase_]);
@@ -108,10 +109,11 @@ void AngFile::read_header() {
 
 void AngFile::check_header() const {
   if (header_.grid.starts_with("Hex"))
-    fail(fmt::format("'GRID' is '{}', whose points are no grid of voxels; allowed is SqrGrid. "
-                     "Convert it to a square grid, as DREAM.3D ('Convert Hexagonal Grid Data to "
-                     "Square Grid Data'), MTEX (gridify) and OIM Analysis do",
-                     header_.grid));
+    fail(
+        fmt::format("'GRID' is '{}', whose points are no grid of voxels; allowed is SqrGrid. "
+                    "Convert it to a square grid, as DREAM.3D ('Convert Hexagonal Grid Data to "
+                    "Square Grid Data'), MTEX (gridify) and OIM Analysis do",
+                    header_.grid));
   if (!header_.grid.starts_with("Sqr"))
     fail(fmt::format("'GRID' of the header is '{}', allowed is SqrGrid", header_.grid));
   for (const auto& [name, step] :
@@ -119,15 +121,16 @@ void AngFile::check_header() const {
     if (!step || !std::isfinite(*step) || *step <= 0.)
       fail(fmt::format("'{}' of the header is {}, allowed are positive numbers", name,
                        step ? fmt::format("{}", *step) : "missing"));
-  for (const auto& [name, n] : {std::pair("NCOLS_ODD", header_.columns_odd),
-                                std::pair("NROWS", header_.rows)})
+  for (const auto& [name, n] :
+       {std::pair("NCOLS_ODD", header_.columns_odd), std::pair("NROWS", header_.rows)})
     if (!n || *n < 1 || *n > 1 << 24)
       fail(fmt::format("'{}' of the header is {}, allowed are counts from 1", name,
                        n ? fmt::format("{}", *n) : "missing"));
   if (header_.columns_even && header_.columns_even != header_.columns_odd)
-    fail(fmt::format("rows have {} and {} points in turn (NCOLS_ODD, NCOLS_EVEN), a square grid as "
-                     "many in all",
-                     *header_.columns_odd, *header_.columns_even));
+    fail(
+        fmt::format("rows have {} and {} points in turn (NCOLS_ODD, NCOLS_EVEN), a square grid as "
+                    "many in all",
+                    *header_.columns_odd, *header_.columns_even));
   // The shortest line has eight digits and as many separators.
   if (*header_.columns_odd * *header_.rows > static_cast<std::int64_t>(content_.size() / 16 + 1))
     fail(fmt::format("the header announces {} x {} points, more than the file holds",
@@ -135,12 +138,12 @@ void AngFile::check_header() const {
   if (header_.phases.empty()) fail("the header describes no phase ('Phase', 'MaterialName')");
 }
 
-void AngFile::check_coordinate(double found, double expected, double step,
-                               const char* axis) const {
+void AngFile::check_coordinate(double found, double expected, double step, const char* axis) const {
   if (is_near_grid_point(found, expected, step)) return;
-  fail(fmt::format("line {}: {} is {:g} from that of the first point, expected {:g}: points are "
-                   "listed row by row, x along the rows, with XSTEP and YSTEP of the header",
-                   text_.line_number() - 1, axis, found, expected));
+  fail(
+      fmt::format("line {}: {} is {:g} from that of the first point, expected {:g}: points are "
+                  "listed row by row, x along the rows, with XSTEP and YSTEP of the header",
+                  text_.line_number() - 1, axis, found, expected));
 }
 
 void AngFile::read_points(CrystalPoints& points) {
@@ -156,13 +159,15 @@ void AngFile::read_points(CrystalPoints& points) {
       for (auto& v : value) {
         const auto number = scanner.number();
         if (!number && scanner.at_end() && text_.n_left() == 0)
-          fail(fmt::format("ends in row {} of {}, point {} of {}; the file is truncated, or "
-                           "NROWS and NCOLS_ODD are wrong",
-                           row + 1, n_rows, column + 1, n_columns));
+          fail(
+              fmt::format("ends in row {} of {}, point {} of {}; the file is truncated, or "
+                          "NROWS and NCOLS_ODD are wrong",
+                          row + 1, n_rows, column + 1, n_columns));
         if (!number || !std::isfinite(*number))
-          fail(fmt::format("line {}: '{}' is no point; expected at least eight numbers: three "
-                           "angles in radians, x, y, two qualities, phase",
-                           text_.line_number() - 1, line));
+          fail(
+              fmt::format("line {}: '{}' is no point; expected at least eight numbers: three "
+                          "angles in radians, x, y, two qualities, phase",
+                          text_.line_number() - 1, line));
         v = *number;
       }
       const auto p = points.position(column, row, 0);
@@ -175,22 +180,22 @@ void AngFile::read_points(CrystalPoints& points) {
       if (value[7] != std::floor(value[7]) || std::abs(value[7]) > 1e6)
         fail(fmt::format("line {}: phase {} (column 8), allowed are integers",
                          text_.line_number() - 1, value[7]));
-      const double largest = *std::max_element(value.begin(), value.begin() + 3,
-                                               [](double a, double b) {
-                                                 return std::abs(a) < std::abs(b);
-                                               });
+      const double largest =
+          *std::max_element(value.begin(), value.begin() + 3,
+                            [](double a, double b) { return std::abs(a) < std::abs(b); });
       // Angles of 4 pi mark what could not be indexed.
       const bool marked = std::all_of(value.begin(), value.begin() + 3, [](double angle) {
         return std::abs(angle - 4. * M_PI) < 1e-3;
       });
       points.phase[p] = static_cast<std::int64_t>(value[7]);
-      points.indexed[p] = !marked && value[7] >= 0. &&
-                          !(header_.has_confidence_index && value[6] == -1.);
+      points.indexed[p] =
+          !marked && value[7] >= 0. && !(header_.has_confidence_index && value[6] == -1.);
       if (!points.indexed[p]) continue;
       if (std::abs(largest) > 2. * M_PI + 0.01)
-        fail(fmt::format("line {}: angle {}, allowed are radians up to 2 pi; if these are degrees, "
-                         "convert them",
-                         text_.line_number() - 1, largest));
+        fail(
+            fmt::format("line {}: angle {}, allowed are radians up to 2 pi; if these are degrees, "
+                        "convert them",
+                        text_.line_number() - 1, largest));
       points.orientation[p] = from_euler(value[0], value[1], value[2]);
       used.insert(points.phase[p]);
     }
@@ -198,8 +203,8 @@ void AngFile::read_points(CrystalPoints& points) {
     fail(fmt::format("line {}: more points than NROWS and NCOLS_ODD of the header, {} x {}",
                      text_.line_number() + 1, n_rows, n_columns));
   // Phase 0 is the only phase where there is but one, and no phase where there are several.
-  const bool zero_is_phase = used.count(0) && !header_.phases.count(0) &&
-                             header_.phases.size() == 1 && used.size() == 1;
+  const bool zero_is_phase =
+      used.count(0) && !header_.phases.count(0) && header_.phases.size() == 1 && used.size() == 1;
   for (std::size_t p = 0; p < points.n_points(); ++p) {
     if (!points.indexed[p] || header_.phases.count(points.phase[p])) continue;
     if (points.phase[p] != 0)
@@ -231,17 +236,46 @@ CrystalPoints AngFile::points() {
   if (header_.by_orix) points.sample_axes = "x, y, z";
   points.hexagonal_axis = "a";
   points.hexagonal_source = "as of EDAX";
-  points.notes.push_back(fmt::format("lengths are in {}; axis 0 is x, along the rows of the map, "
-                                     "axis 1 is y, from row to row",
-                                     header_.in_nanometres ? "nanometres" : "micrometres"));
+  points.notes.push_back(
+      fmt::format("lengths are in {}; axis 0 is x, along the rows of the map, "
+                  "axis 1 is y, from row to row",
+                  header_.in_nanometres ? "nanometres" : "micrometres"));
   read_points(points);
   return points;
 }
 
-}  // namespace
+bool begins_as_ang(const std::string& first) {
+  return first.starts_with('#') && (first.find("# GRID:") != std::string::npos ||
+                                    first.find("TEM_PIXperUM") != std::string::npos ||
+                                    first.find("Column names: phi1") != std::string::npos);
+}
+
+constexpr FileKind ang_files{"an EBSD map of EDAX (.ang)", "EBSD maps of EDAX (.ang)",
+                             begins_as_ang, nullptr};
 
 LabelledGrid read_ang(const std::string& path, const MicrostructureOptions& options) {
   return crystals_of(AngFile(path).points(), path, options);
+}
+
+}  // namespace
+
+const MicrostructureReader& ang_reader() {
+  static const MicrostructureReader reader{
+      {"ang",
+       "EBSD map on a square grid, 2D",
+       {".ang"},
+       "EDAX OIM, orix, EMsoft, ASTAR",
+       "axis 0 along rows, axis 1 from row to row; micrometres; Bunge angles in radians of the "
+       "axes that --sample-axes names; hexagonal x along a; phase -1, or 0 where there are several "
+       "phases, confidence -1 and angles of 4 pi are not indexed (--unindexed)",
+       "seco import map.ang --sample-axes \"y,x,-z\" --unindexed nearest --grain-angle 5 "
+       "--stiffness \"Copper = Cu\" --out rve.h5"},
+      &ang_files,
+      options_of_maps(),
+      nullptr,
+      read_ang,
+      nullptr};
+  return reader;
 }
 
 }  // namespace seco::materials

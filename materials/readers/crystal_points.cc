@@ -16,13 +16,13 @@
 namespace seco::materials {
 namespace {
 
-constexpr double degree = M_PI / 180.;
+constexpr double radians_per_degree = M_PI / 180.;
 /// As many as an RVE has phases.
 constexpr std::size_t most_crystals = 65536;
 constexpr const char* unindexed_name = "unindexed";
 
 Rotation turn(double degrees, const Eigen::Vector3d& axis) {
-  return Eigen::AngleAxisd(degrees * degree, axis.normalized()).toRotationMatrix();
+  return Eigen::AngleAxisd(degrees * radians_per_degree, axis.normalized()).toRotationMatrix();
 }
 
 /// All products of the generators. @param generators of a finite group
@@ -81,7 +81,7 @@ double angle_between(const Eigen::Quaterniond& a, const Eigen::Quaterniond& b) {
   // The arc sine of the chord: that of the cosine loses half of the digits near zero.
   const double sign = a.dot(b) < 0. ? -1. : 1.;
   const double chord = (a.coeffs() - sign * b.coeffs()).norm();
-  return 4. * std::asin(std::min(1., 0.5 * chord)) / degree;
+  return 4. * std::asin(std::min(1., 0.5 * chord)) / radians_per_degree;
 }
 
 void add_crystal(LabelledGrid& grid, std::int64_t phase, const Rotation& orientation) {
@@ -99,8 +99,7 @@ void label_equal_points(LabelledGrid& grid, const CrystalPoints& points) {
     std::array<double, 10> key{};
     key[9] = static_cast<double>(points.phase[p]);
     std::copy_n(points.orientation[p].data(), 9, key.begin());
-    const auto [entry, is_new] =
-        label_of.emplace(key, static_cast<std::int32_t>(label_of.size()));
+    const auto [entry, is_new] = label_of.emplace(key, static_cast<std::int32_t>(label_of.size()));
     grid.label[p] = entry->second;
     if (is_new) add_crystal(grid, points.phase[p], points.orientation[p]);
   }
@@ -139,10 +138,10 @@ void label_grains(LabelledGrid& grid, const CrystalPoints& points, double larges
     }
     Eigen::Quaterniond mean = equivalent[first];
     if (grain.size() > 1)
-      mean.coeffs() =
-          Eigen::SelfAdjointEigenSolver<Eigen::Matrix4d>(squares).eigenvectors().col(3);
-    add_crystal(grid, phase, grain.size() > 1 ? Rotation(mean.normalized().toRotationMatrix())
-                                              : points.orientation[first]);
+      mean.coeffs() = Eigen::SelfAdjointEigenSolver<Eigen::Matrix4d>(squares).eigenvectors().col(3);
+    add_crystal(grid, phase,
+                grain.size() > 1 ? Rotation(mean.normalized().toRotationMatrix())
+                                 : points.orientation[first]);
     for (const auto point : grain) {
       const auto angle = angle_between(nearest_equivalent(equivalent[point], mean, symmetry), mean);
       largest_spread = std::max(largest_spread, angle);
@@ -180,9 +179,10 @@ void add_unindexed_phase(LabelledGrid& grid) {
   while (grid.phases.count(number)) --number;
   FilePhase phase;
   phase.name = unindexed_name;
-  phase.remark = fmt::format("it stands for the points that are not indexed; give it a stiffness, "
-                             "'{} = ...', or void",
-                             unindexed_name);
+  phase.remark = fmt::format(
+      "it stands for the points that are not indexed; give it a stiffness, "
+      "'{} = ...', or void",
+      unindexed_name);
   grid.phases.emplace(number, phase);
   const auto label = static_cast<std::int32_t>(grid.crystals.size());
   Crystal crystal;
@@ -211,7 +211,8 @@ void turn_axes(CrystalPoints& points, const std::string& path,
       options.sample_axes.empty() ? ", as the program that wrote it has it" : ", as asked for"));
   std::map<std::int64_t, Rotation> crystal_axes;
   std::vector<std::string> hexagonal;
-  const auto along = options.hexagonal_axis.empty() ? points.hexagonal_axis : options.hexagonal_axis;
+  const auto along =
+      options.hexagonal_axis.empty() ? points.hexagonal_axis : options.hexagonal_axis;
   if (along != "a" && along != "a*")
     throw std::invalid_argument(fmt::format(
         "{}: hexagonal axis '{}' (--hexagonal-axis, 'Hexagonal axis'): allowed are a and a*", path,
@@ -235,10 +236,9 @@ void turn_axes(CrystalPoints& points, const std::string& path,
         "hexagonal and trigonal phases ({}): axis 1 of the angles is {} of the crystal{}; axis 1 "
         "of the elastic constants is a, axis 3 is c",
         fmt::join(hexagonal, ", "), along,
-        !options.hexagonal_axis.empty() ? ", as asked for"
-        : points.hexagonal_source.empty()
-            ? std::string()
-            : fmt::format(" ({})", points.hexagonal_source)));
+        !options.hexagonal_axis.empty()   ? ", as asked for"
+        : points.hexagonal_source.empty() ? std::string()
+                                          : fmt::format(" ({})", points.hexagonal_source)));
   const bool same = (axes - Rotation::Identity()).cwiseAbs().maxCoeff() == 0.;
   for (std::size_t p = 0; p < points.n_points(); ++p) {
     if (!points.indexed[p]) continue;
@@ -261,7 +261,8 @@ void ask(const CrystalPoints& points, std::size_t n_unindexed, const std::string
   if (n_unindexed > 0 && options.unindexed.empty())
     questions.push_back(fmt::format(
         "{} of {} points are not indexed ({:.3g} %); say what they are (--unindexed, 'Unindexed'): "
-        "nearest, the crystal of the nearest indexed point, or phase, a phase '{}' with a stiffness",
+        "nearest, the crystal of the nearest indexed point, or phase, a phase '{}' with a "
+        "stiffness",
         n_unindexed, points.n_points(),
         100. * static_cast<double>(n_unindexed) / static_cast<double>(points.n_points()),
         unindexed_name));
@@ -295,9 +296,9 @@ bool is_near_grid_point(double found, double expected, double step) {
 
 std::string symmetry_of_laue_group(const std::string& group) {
   static const std::map<std::string, std::string> classes{
-      {"mmm", "orthotropic"}, {"4/m", "tetragonal"},  {"4/mmm", "tetragonal"},
-      {"-3", "trigonal"},     {"-3m", "trigonal"},    {"6/m", "hexagonal"},
-      {"6/mmm", "hexagonal"}, {"m-3", "cubic"},       {"m-3m", "cubic"}};
+      {"mmm", "orthotropic"}, {"4/m", "tetragonal"}, {"4/mmm", "tetragonal"},
+      {"-3", "trigonal"},     {"-3m", "trigonal"},   {"6/m", "hexagonal"},
+      {"6/mmm", "hexagonal"}, {"m-3", "cubic"},      {"m-3m", "cubic"}};
   const auto entry = classes.find(group);
   return entry == classes.end() ? "" : entry->second;
 }
@@ -323,8 +324,8 @@ Rotation sample_axes_from_text(const std::string& text) {
   const auto words = split(text, ',');
   bool fits = words.size() == 3;
   for (std::size_t a = 0; fits && a < 3; ++a) {
-    const auto name = words[a].starts_with('-') || words[a].starts_with('+') ? words[a].substr(1)
-                                                                             : words[a];
+    const auto name =
+        words[a].starts_with('-') || words[a].starts_with('+') ? words[a].substr(1) : words[a];
     fits = name == "x" || name == "y" || name == "z";
     if (fits)
       axes(name[0] - 'x', static_cast<Eigen::Index>(a)) = words[a].starts_with('-') ? -1. : 1.;
@@ -367,9 +368,10 @@ LabelledGrid crystals_of(CrystalPoints points, const std::string& path,
   else
     label_equal_points(grid, points);
   if (options.grain_angle == 0.) {
-    grid.notes.push_back(fmt::format("{} indexed points of {} different orientations and phases, "
-                                     "each of which is a crystal",
-                                     n - n_unindexed, grid.crystals.size()));
+    grid.notes.push_back(
+        fmt::format("{} indexed points of {} different orientations and phases, "
+                    "each of which is a crystal",
+                    n - n_unindexed, grid.crystals.size()));
     if (grid.crystals.size() > most_crystals && options.crop.empty() && options.coarsen.empty())
       throw std::runtime_error(fmt::format(
           "{}: has {} different orientations and phases, an RVE at most {}; join points to grains "

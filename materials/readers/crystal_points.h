@@ -60,17 +60,17 @@ std::vector<Rotation> rotations_of_laue_group(const std::string& group);
 /// axes as `y, x, -z`. @throws std::invalid_argument if they are no right-handed system
 Rotation sample_axes_from_text(const std::string& text);
 
-/// Points as crystals. Orientations are turned to the axes of the map, and crystal axes so that a of
-/// hexagonal and trigonal crystals is axis 1 of their constants. Points of equal phase and
-/// orientation are one crystal; with `grain_angle`, connected points (across faces of voxels) of one
-/// phase whose misorientation under the symmetry of the crystal does not exceed it are, with the mean
-/// orientation: the quaternion with the largest sum of squared scalar products with those of the
-/// points (Markley et al. 2007, J. Guid. Control Dyn. 30), each the equivalent one nearest to its
-/// neighbour's. Points that are not indexed become a phase of their own or take the crystal of the
-/// nearest point in steps along the axes, as the options say.
+/// Points as crystals. Orientations are turned to the axes of the map, and crystal axes so that a
+/// of hexagonal and trigonal crystals is axis 1 of their constants. Points of equal phase and
+/// orientation are one crystal; with `grain_angle`, connected points (across faces of voxels) of
+/// one phase whose misorientation under the symmetry of the crystal does not exceed it are, with
+/// the mean orientation: the quaternion with the largest sum of squared scalar products with those
+/// of the points (Markley et al. 2007, J. Guid. Control Dyn. 30), each the equivalent one nearest
+/// to its neighbour's. Points that are not indexed become a phase of their own or take the crystal
+/// of the nearest point in steps along the axes, as the options say.
 /// @throws std::invalid_argument where the options have to say how points that are not indexed are
-///   taken, or what axes the orientations refer to; std::runtime_error naming the file if no point is
-///   indexed.
+///   taken, or what axes the orientations refer to; std::runtime_error naming the file if no point
+///   is indexed.
 LabelledGrid crystals_of(CrystalPoints points, const std::string& path,
                          const MicrostructureOptions& options);
 

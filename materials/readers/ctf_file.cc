@@ -6,10 +6,10 @@
 #include <map>
 #include <stdexcept>
 
-#include "crystal_map_readers.h"
 #include "crystal_points.h"
 #include "file_content.h"
 #include "laue_groups.h"
+#include "microstructure_reader.h"
 #include "seco/materials/text.h"
 #include "text_scanner.h"
 
@@ -74,8 +74,8 @@ int CtfFile::cells(const std::string& name) const {
 double CtfFile::step(const std::string& name) const {
   const auto value = number_of(with_point(entry(name)));
   if (!value || !std::isfinite(*value) || *value <= 0.)
-    fail(fmt::format("'{}' of the header is '{}', allowed are positive numbers", name,
-                     entry(name)));
+    fail(
+        fmt::format("'{}' of the header is '{}', allowed are positive numbers", name, entry(name)));
   return *value;
 }
 
@@ -88,9 +88,10 @@ void CtfFile::read_phases(CrystalPoints& points, const std::string& count) {
     const auto columns = columns_of(line);
     const auto group = columns.size() > 3 ? integer_of(columns[3]) : std::nullopt;
     if (!group)
-      fail(fmt::format("line {}: '{}' describes no phase; expected lattice lengths, angles, name "
-                       "and number of the Laue group, separated by tabs",
-                       text_.line_number() - 1, line));
+      fail(
+          fmt::format("line {}: '{}' describes no phase; expected lattice lengths, angles, name "
+                      "and number of the Laue group, separated by tabs",
+                      text_.line_number() - 1, line));
     points.laue_groups[number] = laue_group_of_oxford(*group);
     points.phases[number].name = columns[2];
     points.phases[number].symmetry = symmetry_of_laue_group(points.laue_groups[number]);
@@ -130,9 +131,10 @@ void CtfFile::read_points(CrystalPoints& points) {
   for (int row = 0; row < points.shape[1]; ++row)
     for (int column = 0; column < points.shape[0]; ++column) {
       if (text_.at_end())
-        fail(fmt::format("ends in row {} of {}, point {} of {}; the file is truncated, or XCells "
-                         "and YCells are wrong",
-                         row + 1, points.shape[1], column + 1, points.shape[0]));
+        fail(
+            fmt::format("ends in row {} of {}, point {} of {}; the file is truncated, or XCells "
+                        "and YCells are wrong",
+                        row + 1, points.shape[1], column + 1, points.shape[0]));
       const std::string line(text_.line());
       const auto fault = [&](const std::string& what) {
         fail(fmt::format("line {}: {}", text_.line_number() - 1, what));
@@ -152,9 +154,10 @@ void CtfFile::read_points(CrystalPoints& points) {
       }
       if (!is_near_grid_point(at("X") - x_first, column * x_step, x_step) ||
           !is_near_grid_point(at("Y") - y_first, row * y_step, y_step))
-        fault(fmt::format("the point is at X {:g}, Y {:g}, expected {:g}, {:g}: points are listed "
-                          "row by row, X along the rows, with XStep and YStep of the header",
-                          at("X"), at("Y"), x_first + column * x_step, y_first + row * y_step));
+        fault(
+            fmt::format("the point is at X {:g}, Y {:g}, expected {:g}, {:g}: points are listed "
+                        "row by row, X along the rows, with XStep and YStep of the header",
+                        at("X"), at("Y"), x_first + column * x_step, y_first + row * y_step));
       const double phase = at("Phase");
       if (phase != std::floor(phase) || phase < 0. ||
           phase > static_cast<double>(points.phases.size()))
@@ -203,7 +206,8 @@ CrystalPoints CtfFile::points() {
       "to row");
   for (const char* name : {"AcqE1", "AcqE2", "AcqE3"}) {
     const auto found = entries_.find(name);
-    if (found == entries_.end() || number_of(with_point(found->second)).value_or(0.) == 0.) continue;
+    if (found == entries_.end() || number_of(with_point(found->second)).value_or(0.) == 0.)
+      continue;
     points.notes.push_back(fmt::format(
         "warning: '{}' of the header, the orientation of the surface in the sample, is {} degrees "
         "and not used beside the axes given",
@@ -213,10 +217,37 @@ CrystalPoints CtfFile::points() {
   return points;
 }
 
-}  // namespace
+bool begins_as_ctf(const std::string& first) {
+  return first.starts_with("Channel Text File");
+}
+
+constexpr FileKind ctf_files{"an EBSD map of Oxford Instruments (.ctf)",
+                             "EBSD maps of Oxford Instruments (.ctf)", begins_as_ctf, nullptr};
 
 LabelledGrid read_ctf(const std::string& path, const MicrostructureOptions& options) {
   return crystals_of(CtfFile(path).points(), path, options);
+}
+
+}  // namespace
+
+const MicrostructureReader& ctf_reader() {
+  static const MicrostructureReader reader{
+      {"ctf",
+       "EBSD map (channel text file), 2D",
+       {".ctf"},
+       "Oxford Instruments AZtec and Channel 5, Bruker Esprit, MTEX, EMsoft, ASTAR",
+       "axis 0 is X, along rows, axis 1 is Y; micrometres; Bunge angles in degrees of the axes "
+       "that "
+       "--sample-axes names; hexagonal x along a*; phase 0 is not indexed (--unindexed); decimal "
+       "points or commas",
+       "seco import map.ctf --sample-axes \"x,-y,-z\" --unindexed nearest --grain-angle 5 "
+       "--stiffness \"Copper = Cu\" --out rve.h5"},
+      &ctf_files,
+      options_of_maps(),
+      nullptr,
+      read_ctf,
+      nullptr};
+  return reader;
 }
 
 }  // namespace seco::materials

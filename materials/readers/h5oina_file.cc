@@ -5,9 +5,9 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "crystal_map_readers.h"
 #include "crystal_points.h"
 #include "laue_groups.h"
+#include "microstructure_reader.h"
 #include "seco/materials/hdf5_file.h"
 #include "text_scanner.h"
 
@@ -43,7 +43,8 @@ std::string H5oinaFile::slice() const {
   for (const auto& name : file_.members())
     if (file_.kind("/" + name + "/EBSD") == Hdf5Kind::group) found.push_back(name);
   if (found.empty())
-    fail("holds no map: no group of the file, as '1', has the groups 'EBSD/Data' and 'EBSD/Header'");
+    fail(
+        "holds no map: no group of the file, as '1', has the groups 'EBSD/Data' and 'EBSD/Header'");
   if (!options_.container.empty()) {
     if (std::find(found.begin(), found.end(), options_.container) == found.end())
       fail(fmt::format("acquisition '{}' (--container, 'Container') has no map; maps are in {}",
@@ -96,18 +97,20 @@ CrystalPoints H5oinaFile::points() const {
   points.shape = {cells("X Cells"), cells("Y Cells"), 1};
   const double x_step = header("X Step"), y_step = header("Y Step");
   if (x_step <= 0. || (y_step <= 0. && points.shape[1] > 1))
-    fail(fmt::format("steps '{}/Header/X Step' and 'Y Step' are {} and {}, allowed are positive "
-                     "numbers",
-                     slice_, x_step, y_step));
+    fail(
+        fmt::format("steps '{}/Header/X Step' and 'Y Step' are {} and {}, allowed are positive "
+                    "numbers",
+                    slice_, x_step, y_step));
   points.lengths = {points.shape[0] * x_step, points.shape[1] * (y_step > 0. ? y_step : x_step),
                     y_step > 0. ? y_step : x_step};
   const auto angles = file_.dataset<double>(slice_ + "/Data/Euler", 2);
   const auto phase = file_.dataset<std::int64_t>(slice_ + "/Data/Phase").values;
   const auto n = points.n_points();
   if (angles.shape != std::vector<std::size_t>{n, 3} || phase.size() != n)
-    fail(fmt::format("'{}/Data' holds {} angles and {} phases, expected {} x 3 and {}: 'X Cells' "
-                     "times 'Y Cells' of the header",
-                     slice_, fmt::join(angles.shape, " x "), phase.size(), n, n));
+    fail(
+        fmt::format("'{}/Data' holds {} angles and {} phases, expected {} x 3 and {}: 'X Cells' "
+                    "times 'Y Cells' of the header",
+                    slice_, fmt::join(angles.shape, " x "), phase.size(), n, n));
   points.resize();
   std::size_t v = 0;
   for (int row = 0; row < points.shape[1]; ++row)
@@ -119,10 +122,10 @@ CrystalPoints H5oinaFile::points() const {
       points.indexed[p] = phase[v] != 0 && !std::isnan(angle[0]);
       if (!points.indexed[p]) continue;
       if (!points.phases.count(phase[v]))
-        fail(fmt::format("'{}/Data/Phase' holds {} at point {}, the header describes the phases {} "
-                         "to {}",
-                         slice_, phase[v], v, points.phases.begin()->first,
-                         points.phases.rbegin()->first));
+        fail(fmt::format(
+            "'{}/Data/Phase' holds {} at point {}, the header describes the phases {} "
+            "to {}",
+            slice_, phase[v], v, points.phases.begin()->first, points.phases.rbegin()->first));
       for (int c = 0; c < 3; ++c)
         if (!(std::abs(angle[c]) <= 2. * M_PI + 0.01))
           fail(fmt::format("'{}/Data/Euler' holds {} at point {}, allowed are radians up to 2 pi",
@@ -147,10 +150,37 @@ CrystalPoints H5oinaFile::points() const {
   return points;
 }
 
-}  // namespace
+bool is_h5oina(const std::string& path, const std::string&, const MicrostructureOptions&) {
+  const Hdf5Reader file(path);
+  const auto members = file.members();
+  return std::any_of(members.begin(), members.end(), [&](const std::string& name) {
+    return name != "DataContainers" && file.kind("/" + name + "/EBSD/Header") == Hdf5Kind::group;
+  });
+}
 
 LabelledGrid read_h5oina(const std::string& path, const MicrostructureOptions& options) {
   return crystals_of(H5oinaFile(path, options).points(), path, options);
+}
+
+}  // namespace
+
+const MicrostructureReader& h5oina_reader() {
+  static const MicrostructureReader reader{
+      {"h5oina",
+       "EBSD map in HDF5, 2D",
+       {".h5oina"},
+       "Oxford Instruments AZtec 4.2 and later, AZtecCrystal",
+       "axis 0 is X, along rows, axis 1 is Y; micrometres; Bunge angles in radians of the axes "
+       "that "
+       "--sample-axes names; hexagonal x along a*; phase 0 is not indexed (--unindexed)",
+       "seco import map.h5oina --sample-axes \"x,-y,-z\" --unindexed nearest --grain-angle 5 "
+       "--stiffness \"Copper = Cu\" --out rve.h5"},
+      &hdf5_files(),
+      options_of_maps({ReadOption::container}),
+      is_h5oina,
+      read_h5oina,
+      nullptr};
+  return reader;
 }
 
 }  // namespace seco::materials

@@ -6,7 +6,6 @@
 #include <cctype>
 #include <filesystem>
 #include <functional>
-#include <sstream>
 #include <string_view>
 
 #include "seco/materials/text.h"
@@ -55,36 +54,12 @@ bool is_meta_image(const std::string& text) {
          header.find("NDims") != std::string_view::npos;
 }
 
-bool is_ang(const std::string& text) {
-  return text.starts_with('#') && (text.find("# GRID:") != std::string::npos ||
-                                   text.find("TEM_PIXperUM") != std::string::npos ||
-                                   text.find("Column names: phi1") != std::string::npos);
-}
-
 /// "N header" in the first line.
 bool is_old_damask_geometry(const std::string& text) {
   const auto line = trimmed(text.substr(0, text.find('\n')));
   const auto blank = line.find(' ');
   return blank != std::string::npos && to_count(line.substr(0, blank)) &&
          trimmed(line.substr(blank)) == "header";
-}
-
-/// Lines of three angles, three indices from 1, a grain and a phase.
-bool is_evpfft(const std::string& text) {
-  std::istringstream lines(text);
-  std::string line;
-  int n_lines = 0;
-  while (n_lines < 3 && std::getline(lines, line)) {
-    if (lines.eof() && text.size() >= 1 << 16) break;  // cut short
-    std::istringstream words(line);
-    std::string word;
-    int n = 0;
-    for (; words >> word; ++n)
-      if (n < 3 ? !to_number(word) : !to_count(word)) return false;
-    if (n != 8) return false;
-    ++n_lines;
-  }
-  return n_lines > 0;
 }
 
 bool is_json(const std::string& text) {
@@ -134,11 +109,6 @@ const std::vector<Format>& formats() {
            from_array},
       {"an image of Amira or Avizo", begins("# AmiraMesh"sv), ""},
       {"an image of Amira or Avizo", begins("# Avizo"sv), ""},
-      {"an EBSD map of EDAX (.ang)", is_ang, with_dream3d},
-      {"an EBSD map of Oxford Instruments (.ctf)", begins("Channel Text File"sv), with_dream3d},
-      {"a raster tessellation of Neper (.tesr)", begins("***tesr"sv),
-       "convert it to VTK: 'neper -T -loadtesr NAME.tesr -format vtk', and that by "
-       "pyvista.read('NAME.vtk').save('NAME.vti')"},
       {"a tessellation of Neper (.tess)", begins("***tess"sv),
        "make a raster of it: 'neper -T -loadtess NAME.tess -format vtk -tesrsize N', and convert "
        "that by pyvista.read('NAME.vtk').save('NAME.vti')"},
@@ -147,14 +117,6 @@ const std::vector<Format>& formats() {
       {"an input file of Abaqus", begins("*HEADING"sv), "an RVE is a grid of voxels; resample it"},
       {"a grid of old DAMASK versions (.geom)", is_old_damask_geometry,
        "convert it: damask.GeomGrid.load_ASCII('NAME').save('NAME.vti')"},
-      {"a file of voxels of kanapy (JSON)",
-       [](const std::string& text) {
-         return is_json(text) && (text.find("anapy") != std::string::npos ||
-                                  text.find("Grain numbers per voxel") != std::string::npos);
-       },
-       std::string("take the voxels, reshape(Shape, order=Order) of 'Data', and the edges from the "
-                   "nodes of the mesh, since 'Size' is rounded; write them ") +
-           from_array},
       {"a JSON file", is_json, ""},
       {"a MATLAB file", begins("MATLAB"sv),
        std::string("read it with SciPy or h5py, and write it as VTK image data, ") + from_array},
@@ -168,8 +130,6 @@ const std::vector<Format>& formats() {
       {"a NIfTI image", has_at(344, "n+1"sv), with_pyvista},
       {"netCDF", begins("CDF"sv),
        std::string("read it with xarray, and write it as VTK image data, ") + from_array},
-      {"a file of voxels as of EVPFFT (text: three angles in degrees, three indices, grain, phase)",
-       is_evpfft, std::string("write them as VTK image data, ") + from_array},
       {"a material configuration (YAML)",
        [](const std::string& text) {
          return (text.starts_with("phase:") || text.find("\nphase:") != std::string::npos) &&
@@ -230,10 +190,6 @@ std::string hdf5_known_but_not_read(const std::vector<std::string>& members,
                     "import the grid and the material configuration of its run");
   if (has(members, "VoxelDataContainer"))
     return sentence("a DREAM.3D file of a version before 7", "open and save it with DREAM.3D 6.5");
-  if (has(members, "Format Version") || has(members, "Software Version"))
-    return sentence("an EBSD map of Oxford Instruments (.h5oina)", with_dream3d);
-  if (has(members, "crystal_map"))
-    return sentence("a crystal map of orix", "write it as .ang, and read that with DREAM.3D");
   if (has(members, "Manufacturer") || has(members, "manufacturer") || has(members, " Manufacturer"))
     return sentence("an EBSD map in HDF5", with_dream3d);
   if (has(attributes, "_NCProperties"))

@@ -6,7 +6,7 @@
 namespace seco::materials {
 
 std::string laue_group_of_oxford(std::int64_t number) {
-  static const std::array<const char*, 11> groups{"-1", "2/m", "mmm",   "4/m", "4/mmm", "-3",
+  static const std::array<const char*, 11> groups{"-1",  "2/m", "mmm",   "4/m", "4/mmm", "-3",
                                                   "-3m", "6/m", "6/mmm", "m-3", "m-3m"};
   if (number < 1 || number > static_cast<std::int64_t>(groups.size())) return "";
   return groups[static_cast<std::size_t>(number - 1)];
@@ -14,15 +14,15 @@ std::string laue_group_of_oxford(std::int64_t number) {
 
 std::string laue_group_of_symbol(const std::string& symbol) {
   static const std::map<std::string, std::string> known{
-      {"1", "-1"},       {"-1", "-1"},      {"2", "2/m"},      {"20", "2/m"},     {"121", "2/m"},
-      {"m", "2/m"},      {"2/m", "2/m"},    {"22", "mmm"},     {"222", "mmm"},    {"mm2", "mmm"},
-      {"mmm", "mmm"},    {"4", "4/m"},      {"-4", "4/m"},     {"4/m", "4/m"},    {"42", "4/mmm"},
-      {"422", "4/mmm"},  {"4mm", "4/mmm"},  {"-42m", "4/mmm"}, {"4/mmm", "4/mmm"}, {"3", "-3"},
-      {"-3", "-3"},      {"32", "-3m"},     {"321", "-3m"},    {"312", "-3m"},    {"3m", "-3m"},
-      {"-3m", "-3m"},    {"6", "6/m"},      {"-6", "6/m"},     {"6/m", "6/m"},    {"62", "6/mmm"},
-      {"622", "6/mmm"},  {"6mm", "6/mmm"},  {"-6m2", "6/mmm"}, {"6/mmm", "6/mmm"}, {"23", "m-3"},
-      {"m3", "m-3"},     {"m-3", "m-3"},    {"43", "m-3m"},    {"432", "m-3m"},   {"-43m", "m-3m"},
-      {"m3m", "m-3m"},   {"m-3m", "m-3m"}};
+      {"1", "-1"},      {"-1", "-1"},     {"2", "2/m"},      {"20", "2/m"},      {"121", "2/m"},
+      {"m", "2/m"},     {"2/m", "2/m"},   {"22", "mmm"},     {"222", "mmm"},     {"mm2", "mmm"},
+      {"mmm", "mmm"},   {"4", "4/m"},     {"-4", "4/m"},     {"4/m", "4/m"},     {"42", "4/mmm"},
+      {"422", "4/mmm"}, {"4mm", "4/mmm"}, {"-42m", "4/mmm"}, {"4/mmm", "4/mmm"}, {"3", "-3"},
+      {"-3", "-3"},     {"32", "-3m"},    {"321", "-3m"},    {"312", "-3m"},     {"3m", "-3m"},
+      {"-3m", "-3m"},   {"6", "6/m"},     {"-6", "6/m"},     {"6/m", "6/m"},     {"62", "6/mmm"},
+      {"622", "6/mmm"}, {"6mm", "6/mmm"}, {"-6m2", "6/mmm"}, {"6/mmm", "6/mmm"}, {"23", "m-3"},
+      {"m3", "m-3"},    {"m-3", "m-3"},   {"43", "m-3m"},    {"432", "m-3m"},    {"-43m", "m-3m"},
+      {"m3m", "m-3m"},  {"m-3m", "m-3m"}};
   const auto entry = known.find(symbol);
   return entry == known.end() ? "" : entry->second;
 }

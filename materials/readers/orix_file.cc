@@ -5,9 +5,9 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "crystal_map_readers.h"
 #include "crystal_points.h"
 #include "laue_groups.h"
+#include "microstructure_reader.h"
 #include "seco/materials/hdf5_file.h"
 #include "text_scanner.h"
 
@@ -95,9 +95,10 @@ std::vector<int> OrixFile::indices(const std::string& name, std::size_t n, doubl
   for (std::size_t p = 0; p < n; ++p) {
     const double index = (x[p] - *smallest) / step;
     if (!(index < 1 << 24) || std::abs(index - std::round(index)) > 0.1)
-      fail(fmt::format("dataset '{}' holds {} at point {}, which is no point of a grid with the "
-                       "step {} of the header",
-                       data(name), x[p], p, step));
+      fail(
+          fmt::format("dataset '{}' holds {} at point {}, which is no point of a grid with the "
+                      "step {} of the header",
+                      data(name), x[p], p, step));
     result[p] = static_cast<int>(std::round(index));
   }
   return result;
@@ -148,9 +149,10 @@ CrystalPoints OrixFile::points() const {
                        data("phase_id"), points.phase[p], v));
     if (!(std::abs(phi1[v]) <= 2. * M_PI + 0.01) || !(std::abs(Phi[v]) <= 2. * M_PI + 0.01) ||
         !(std::abs(phi2[v]) <= 2. * M_PI + 0.01))
-      fail(fmt::format("the angles '{}' to 'phi2' are {}, {}, {} at point {}, allowed are radians "
-                       "up to 2 pi",
-                       data("phi1"), phi1[v], Phi[v], phi2[v], v));
+      fail(
+          fmt::format("the angles '{}' to 'phi2' are {}, {}, {} at point {}, allowed are radians "
+                      "up to 2 pi",
+                      data("phi1"), phi1[v], Phi[v], phi2[v], v));
     points.orientation[p] = from_euler(phi1[v], Phi[v], phi2[v]);
   }
   points.sample_axes = "x, y, z";
@@ -167,10 +169,33 @@ CrystalPoints OrixFile::points() const {
   return points;
 }
 
-}  // namespace
+bool is_orix(const std::string& path, const std::string&, const MicrostructureOptions&) {
+  return Hdf5Reader(path).kind(fmt::format("{}/data", map_group)) == Hdf5Kind::group;
+}
 
 LabelledGrid read_orix(const std::string& path, const MicrostructureOptions& options) {
   return crystals_of(OrixFile(path).points(), path, options);
+}
+
+}  // namespace
+
+const MicrostructureReader& orix_reader() {
+  static const MicrostructureReader reader{
+      {"orix",
+       "crystal map of orix in HDF5, 2D",
+       {".h5", ".hdf5"},
+       "orix, kikuchipy",
+       "axis 0 is x, axis 1 is y; Bunge angles in radians of the axes x, y, z of the map unless "
+       "--sample-axes says otherwise; hexagonal x along a; points of phase -1 or outside of the "
+       "data are not indexed (--unindexed)",
+       "seco import map.h5 --format orix --unindexed nearest --grain-angle 5 "
+       "--stiffness \"Copper = Cu\" --out rve.h5"},
+      &hdf5_files(),
+      options_of_maps(),
+      is_orix,
+      read_orix,
+      nullptr};
+  return reader;
 }
 
 }  // namespace seco::materials

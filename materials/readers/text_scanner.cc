@@ -7,7 +7,7 @@
 namespace seco::materials {
 namespace {
 
-bool is_blank(char c) {
+bool separates_words(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
 
@@ -38,7 +38,7 @@ std::vector<std::string> words_of(std::string_view line) {
 }
 
 void TextScanner::skip_blanks() {
-  while (position_ < text_.size() && is_blank(text_[position_])) ++position_;
+  while (position_ < text_.size() && separates_words(text_[position_])) ++position_;
 }
 
 std::string_view TextScanner::next_word() const {
@@ -49,7 +49,7 @@ std::string_view TextScanner::next_word() const {
 std::string_view TextScanner::word() {
   skip_blanks();
   const auto first = position_;
-  while (position_ < text_.size() && !is_blank(text_[position_])) ++position_;
+  while (position_ < text_.size() && !separates_words(text_[position_])) ++position_;
   return text_.substr(first, position_ - first);
 }
 
@@ -81,9 +81,8 @@ bool TextScanner::at_end() const {
 }
 
 std::size_t TextScanner::line_number() const {
-  return 1 + static_cast<std::size_t>(
-                 std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(position_),
-                            '\n'));
+  return 1 + static_cast<std::size_t>(std::count(
+                 text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(position_), '\n'));
 }
 
 }  // namespace seco::materials
