@@ -87,16 +87,6 @@ const std::vector<Format>& formats() {
        begins("\xfd"
               "7zXZ"sv),
        "unpack it first"},
-      {"a legacy VTK file of a rectilinear grid",
-       begins_and_holds("# vtk DataFile"sv, "RECTILINEAR_GRID"sv), way_from_vtk("RectilinearGrid")},
-      {"a legacy VTK file of a mesh",
-       [](const std::string& text) {
-         return text.starts_with("# vtk DataFile") &&
-                text.find("STRUCTURED_POINTS") == std::string::npos &&
-                text.find("DATASET") != std::string::npos;
-       },
-       way_from_vtk("UnstructuredGrid")},
-      {"a legacy VTK file", begins("# vtk DataFile"sv), with_pyvista},
       {"a TIFF image", begins("II*\0"sv), tiff_way},
       {"a TIFF image", begins("II+\0"sv), tiff_way},
       {"a TIFF image", begins("MM\0*"sv), tiff_way},
@@ -155,12 +145,7 @@ std::string sentence(const std::string& what, const std::string& way) {
 
 }  // namespace
 
-std::string way_from_vtk(const std::string& type) {
-  if (type == "RectilinearGrid")
-    return "where its steps are equal, convert it to image data: g = pyvista.read('NAME'); i = "
-           "pyvista.ImageData(dimensions=g.dimensions, spacing=[v[1] - v[0] for v in (g.x, g.y, "
-           "g.z)]); i.cell_data.update(g.cell_data); i.save('NAME.vti')";
-  if (type == "PImageData") return with_pyvista;
+std::string way_from_vtk() {
   return "an RVE is a grid of voxels; resample it on image data, as ParaView's 'Resample To Image' "
          "does, or write those in the program that made it";
 }
@@ -184,7 +169,6 @@ std::string hdf5_known_but_not_read(const std::vector<std::string>& members,
   const auto has = [](const std::vector<std::string>& names, const char* name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
-  if (has(members, "VTKHDF")) return sentence("VTK data in HDF5 (.vtkhdf)", with_pyvista);
   if (has(attributes, "DADF5_version_major"))
     return sentence("a file of results of DAMASK (DADF5)",
                     "import the grid and the material configuration of its run");

@@ -18,6 +18,6 @@ std::string hdf5_known_but_not_read(const std::vector<std::string>& members,
                                     const std::vector<std::string>& attributes);
 
 /// How to make image data of a VTK XML file of another type, for example "RectilinearGrid".
-std::string way_from_vtk(const std::string& type);
+std::string way_from_vtk();
 
 }  // namespace seco::materials

@@ -91,6 +91,8 @@ const MicrostructureReader& orix_reader();
 const MicrostructureReader& tesr_reader();
 const MicrostructureReader& evpfft_reader();
 const MicrostructureReader& kanapy_reader();
+const MicrostructureReader& legacy_vtk_reader();
+const MicrostructureReader& vtkhdf_reader();
 
 /// Kinds that several formats share.
 const FileKind& hdf5_files();

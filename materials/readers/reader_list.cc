@@ -152,9 +152,10 @@ const FileKind& vtk_xml_files() {
 
 const std::vector<const MicrostructureReader*>& microstructure_readers() {
   static const std::vector<const MicrostructureReader*> readers{
-      &dream3d_reader(), &damask_reader(), &image_data_reader(), &png_reader(),
-      &ang_reader(),     &ctf_reader(),    &h5oina_reader(),     &orix_reader(),
-      &tesr_reader(),    &evpfft_reader(), &kanapy_reader(),     &rve_reader()};
+      &dream3d_reader(), &damask_reader(), &image_data_reader(), &legacy_vtk_reader(),
+      &vtkhdf_reader(),  &png_reader(),    &ang_reader(),        &ctf_reader(),
+      &h5oina_reader(),  &orix_reader(),   &tesr_reader(),       &evpfft_reader(),
+      &kanapy_reader(),  &rve_reader()};
   return readers;
 }
 

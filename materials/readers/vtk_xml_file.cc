@@ -149,7 +149,7 @@ void VtkXmlFile::read_header(const pugi::xml_node& file, const std::vector<std::
   type_ = file.attribute("type").value();
   if (std::find(types.begin(), types.end(), type_) == types.end())
     fail(fmt::format("is not VTK image data but '{}', which is known but not read; {}", type_,
-                     way_from_vtk(type_)));
+                     way_from_vtk()));
   static const std::map<std::string, VtkCompressor> compressors{
       {"", VtkCompressor::none},
       {"vtkZLibDataCompressor", VtkCompressor::zlib},
