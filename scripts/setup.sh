@@ -6,7 +6,7 @@ packages=(
   build-essential gfortran cmake ninja-build ccache git
   libdeal.ii-dev libtorch-dev libopenblas0-pthread
   libhdf5-dev libeigen3-dev libfmt-dev nlohmann-json3-dev libcli11-dev
-  libpugixml-dev libyaml-cpp-dev libpng-dev zlib1g-dev liblz4-dev liblzma-dev
+  libpugixml-dev libyaml-cpp-dev libpng-dev libtiff-dev libzip-dev zlib1g-dev liblz4-dev liblzma-dev
   libfftw3-dev libgtest-dev openmpi-bin
   clang-format clang-tidy
   python3 python3-numpy python3-matplotlib python3-vtk9 python3-h5py xvfb

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <hdf5.h>
 #include <png.h>
+#include <tiffio.h>
+#include <zip.h>
 #include <zlib.h>
 
 #include <Eigen/Core>
@@ -15,6 +17,13 @@ std::string hdf5() {
   unsigned int major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
   return fmt::format("{}.{}.{}", major, minor, release);
+}
+
+/// Of a text such as "LIBTIFF, Version 4.5.0" with lines about rights.
+std::string tiff() {
+  const std::string text = TIFFGetVersion();
+  const auto blank = text.find_last_of(' ', text.find('\n'));
+  return text.substr(blank + 1, text.find('\n') - blank - 1);
 }
 
 std::string yaml_cpp() {
@@ -30,6 +39,8 @@ std::string yaml_cpp() {
 Versions versions() {
   return {{"HDF5", hdf5()},
           {"libpng", png_get_libpng_ver(nullptr)},
+          {"libtiff", tiff()},
+          {"libzip", zip_libzip_version()},
           {"zlib", zlibVersion()},
           {"pugixml", fmt::format("{}.{}", PUGIXML_VERSION / 1000, PUGIXML_VERSION % 1000 / 10)},
           {"yaml-cpp", yaml_cpp()},

@@ -79,7 +79,8 @@ struct ImageData::Content {
   std::array<double, 3> spacing{1., 1., 1.};
   std::vector<Piece> pieces;
   std::vector<ArrayDescription> arrays;
-  /// Whether pieces may overlap, as those of a parallel file with ghost levels.
+  /// Whether pieces may overlap: those of a parallel file, by ghost levels or because every process
+  /// wrote the whole. Values have to agree there.
   bool overlapping = false;
 
   void read_spacing(const std::string& origin, const pugi::xml_node& image);
@@ -117,7 +118,7 @@ void ImageData::Content::read_pieces(const VtkXmlFile& file) {
 
 /// The files that a parallel one names.
 void ImageData::Content::read_parts(const VtkXmlFile& file) {
-  overlapping = file.dataset().attribute("GhostLevel").as_int(0) > 0;
+  overlapping = true;
   constexpr std::size_t most_files = 4096;
   for (const auto& node : file.dataset().children("Piece")) {
     const std::string source = node.attribute("Source").value();
@@ -270,6 +271,7 @@ struct ImageData::Layers::State {
     /// First voxel of the piece in the whole, and its voxels along each axis.
     std::array<int, 3> from{}, shape{};
     std::unique_ptr<VtkXmlFile::Values> values;
+    std::string origin;
     /// Layer of the piece that comes next.
     int next = 0;
   };
@@ -305,6 +307,7 @@ ImageData::Layers::Layers(const ImageData& image, const ArrayDescription& array)
     for (std::size_t axis = 0; axis < 3; ++axis)
       part.from[axis] = static_cast<int>(piece.extent[2 * axis] - content.extent[2 * axis]);
     part.values = piece.file->values(node, count(part.shape));
+    part.origin = piece.file->origin();
     state_->parts.push_back(std::move(part));
   }
 }
@@ -327,23 +330,26 @@ void ImageData::Layers::read(int first, int last, double* values) {
     const int skipped = from - part.from[2] - part.next;
     part.values->skip(static_cast<std::size_t>(skipped) * m1 * m2);
     part.next = to - part.from[2];
-    const bool fills = m1 == n1 && m2 == n2;
+    const bool fills = whole && m1 == n1 && m2 == n2;
     state.layer.resize(fills ? 0 : m1 * m2);
     for (int k = from; k < to; ++k) {
       const auto offset = n1 * n2 * static_cast<std::size_t>(k - first);
       if (fills) {
         part.values->read(values + offset, m1 * m2);
-        if (!whole)
-          std::fill_n(state.given.begin() + static_cast<std::ptrdiff_t>(offset), n1 * n2, true);
         continue;
       }
       part.values->read(state.layer.data(), m1 * m2);
-      for (std::size_t j = 0; j < m2; ++j) {
-        const auto at = offset + (static_cast<std::size_t>(part.from[1]) + j) * n1 +
-                        static_cast<std::size_t>(part.from[0]);
-        std::copy_n(state.layer.begin() + static_cast<std::ptrdiff_t>(j * m1), m1, values + at);
-        if (!whole) std::fill_n(state.given.begin() + static_cast<std::ptrdiff_t>(at), m1, true);
-      }
+      for (std::size_t j = 0; j < m2; ++j)
+        for (std::size_t i = 0; i < m1; ++i) {
+          const auto at = offset + (static_cast<std::size_t>(part.from[1]) + j) * n1 +
+                          static_cast<std::size_t>(part.from[0]) + i;
+          const double value = state.layer[j * m1 + i];
+          if (!whole && state.given[at] && values[at] != value)
+            fail(part.origin, fmt::format("array '{}' holds {} where another piece holds {}",
+                                          state.array.name, value, values[at]));
+          values[at] = value;
+          if (!whole) state.given[at] = true;
+        }
     }
     if (part.next == part.shape[2]) part.values->check_end();
   }

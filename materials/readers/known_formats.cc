@@ -48,10 +48,6 @@ std::function<bool(const std::string&)> has_at(std::size_t position, std::string
   };
 }
 
-bool is_meta_image(const std::string& text) {
-  const auto header = std::string_view(text).substr(0, 4096);
-  return header.find("ElementDataFile") != std::string_view::npos &&
-         header.find("NDims") != std::string_view::npos;
 }
 
 /// "N header" in the first line.
@@ -69,17 +65,7 @@ bool is_json(const std::string& text) {
 
 /// In the order in which they are asked for.
 const std::vector<Format>& formats() {
-  static const std::string tiff_way =
-      std::string(
-          "save one image as PNG, in grey levels, or write a stack, which tifffile.imread "
-          "gives with the axes z, y, x, as VTK image data, ") +
-      from_array;
   static const std::vector<Format> known{
-      {"a NumPy array (.npy)", begins("\x93NUMPY"sv),
-       std::string("it has no size of the voxels; write it as VTK image data, ") + from_array},
-      {"a set of NumPy arrays (.npz)", begins_and_holds("PK\x03\x04"sv, ".npy"sv),
-       std::string("it has no size of the voxels; write one of them as VTK image data, ") +
-           from_array},
       {"a ZIP archive", begins("PK\x03\x04"sv), "unpack it first"},
       {"compressed by gzip", begins("\x1f\x8b"sv), "unpack it first, as by 'gzip -d'"},
       {"compressed by bzip2", begins("BZh"sv), "unpack it first"},
@@ -87,16 +73,7 @@ const std::vector<Format>& formats() {
        begins("\xfd"
               "7zXZ"sv),
        "unpack it first"},
-      {"a TIFF image", begins("II*\0"sv), tiff_way},
-      {"a TIFF image", begins("II+\0"sv), tiff_way},
-      {"a TIFF image", begins("MM\0*"sv), tiff_way},
-      {"a TIFF image", begins("MM\0+"sv), tiff_way},
-      {"a TIFF image", begins("II*"sv), tiff_way},
-      {"a MetaImage (.mha, .mhd)", is_meta_image, with_pyvista},
-      {"an image of NRRD (.nrrd, .nhdr)", begins("NRRD0"sv),
-       std::string("read it with pynrrd (array and header['spacings']; the reader of VTK takes an "
-                   "axis for components), and write it as VTK image data, ") +
-           from_array},
+      {"a TIFF image that is cut short", begins("II*"sv), "it is truncated"},
       {"an image of Amira or Avizo", begins("# AmiraMesh"sv), ""},
       {"an image of Amira or Avizo", begins("# Avizo"sv), ""},
       {"a tessellation of Neper (.tess)", begins("***tess"sv),
@@ -132,9 +109,7 @@ const std::vector<Format>& formats() {
 /// Formats that only their extension tells.
 const std::vector<std::pair<std::string, std::string>>& extensions() {
   static const std::vector<std::pair<std::string, std::string>> known{
-      {".raw", "raw values"}, {".bin", "raw values"}, {".dat", "raw values or text"},
-      {".vol", "raw values"}, {".img", "raw values"}, {".csv", "text"},
-      {".txt", "text"}};
+      {".dat", "raw values or text"}, {".csv", "text"}, {".txt", "text"}};
   return known;
 }
 

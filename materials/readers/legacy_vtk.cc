@@ -73,6 +73,8 @@ struct LegacyArray {
   VtkType type = VtkType::float64;
   /// Bits, eight to a byte.
   bool bits = false;
+  /// Numbers from 0 to 1 that stand for bytes.
+  bool scaled = false;
   std::size_t n_values = 0;
   /// First byte of the values in the file.
   std::size_t begin = 0;
@@ -343,8 +345,10 @@ void LegacyVtk::read_attribute(const std::string& keyword) {
   const bool first = std::none_of(arrays_.begin(), arrays_.end(), [&](const auto& other) {
     return other.description.on_points == *on_points_ && other.description.active;
   });
-  array.description.active = keyword == "scalars" && first;
-  if (keyword != "color_scalars") arrays_.push_back(array);
+  array.description.active = (keyword == "scalars" || keyword == "color_scalars") && first;
+  // VTK writes active scalars of type unsigned_char as colours; in ascii it divides them by 255.
+  array.scaled = keyword == "color_scalars" && !binary_;
+  arrays_.push_back(array);
 }
 
 void LegacyVtk::read_arrays() {
@@ -445,6 +449,12 @@ void LegacyValues::read(int first, int last, double* values) {
             fmt::format("{}: '{}' is no number; the file holds {} of {} values", description_.what,
                         word.substr(0, 40), next_, array_.n_values));
       values[v] = *number;
+      if (!array_.scaled) continue;
+      const double byte = std::round(255. * *number);
+      if (std::abs(255. * *number - byte) > 1e-2)
+        throw std::runtime_error(
+            fmt::format("{}: the color {} is no multiple of 1/255", description_.what, *number));
+      values[v] = byte;
     }
   }
 }

@@ -75,6 +75,56 @@ int dimension_of(const LabelledGrid& grid, const std::string& path,
   return plane ? 2 : 3;
 }
 
+/// Parts that the mirror image or the periodic continuation adds to are not taken for smaller ones.
+void drop_parts(LabelledGrid& grid, const MicrostructureOptions& options) {
+  if (options.smallest_part < 2) return;
+  PeriodicAxes periodic{true, true, true};
+  for (const int axis : options.mirror) periodic[static_cast<std::size_t>(axis)] = false;
+  const auto dropped = drop_small_parts(grid.shape, grid.label, options.smallest_part, periodic);
+  grid.notes.push_back(fmt::format(
+      "{} connected parts (by faces) of fewer than {} voxels took the label of most of their "
+      "neighbours; {:.3g} % of the voxels changed",
+      dropped.n_parts, options.smallest_part,
+      100. * static_cast<double>(dropped.n_voxels) / static_cast<double>(grid.n_voxels())));
+}
+
+std::array<int, 3> shape_of(const Rve& rve) {
+  std::array<int, 3> shape{1, 1, 1};
+  std::copy(rve.shape.begin(), rve.shape.end(), shape.begin());
+  return shape;
+}
+
+/// Warns where the void runs through the grid, or the solid does not: often a threshold on the
+/// wrong side of a peak, or swapped phases.
+void note_voids(Microstructure& result) {
+  const auto& rve = result.rve;
+  std::vector<std::uint16_t> is_void;
+  for (const auto& stiffness : rve.stiffness) is_void.push_back(stiffness.isZero(0.) ? 1 : 0);
+  if (std::count(is_void.begin(), is_void.end(), 1) == 0 || rve.n_voxels() > most_voxels_with_parts)
+    return;
+  const auto parts = connected_parts(shape_of(rve), rve.phase, is_void, 2, {true, true, true});
+  std::vector<std::size_t> open, cut;
+  for (std::size_t axis = 0; axis < rve.shape.size(); ++axis) {
+    if (parts[1].spans[axis]) open.push_back(axis);
+    if (!parts[0].spans[axis]) cut.push_back(axis);
+  }
+  const auto axes = [](const std::vector<std::size_t>& list) {
+    return fmt::format("{} {}", list.size() == 1 ? "axis" : "axes", fmt::join(list, ", "));
+  };
+  if (!open.empty())
+    result.notes.push_back(fmt::format(
+        "warning: the void ({:.4g} % of the voxels, {} parts) runs from face to face along {}: an "
+        "open "
+        "pore space, or a threshold on the wrong side",
+        100. * static_cast<double>(parts[1].n_voxels) / static_cast<double>(rve.n_voxels()),
+        parts[1].n_parts, axes(open)));
+  if (!cut.empty())
+    result.notes.push_back(
+        fmt::format("warning: no part of the solid runs from face to face along {} through shared "
+                    "faces of voxels",
+                    axes(cut)));
+}
+
 /// The stiffness of a crystal in sample axes in the unit of the RVE: 6 x 6, and 3 x 3 where no more
 /// is known of a 2D one.
 MandelMatrix stiffness_of_label(const LabelledGrid& grid, std::int32_t label,
@@ -159,6 +209,28 @@ std::vector<MicrostructureFormat> microstructure_formats() {
   return formats;
 }
 
+std::vector<PhaseShare> phase_shares(const Microstructure& microstructure) {
+  const auto& rve = microstructure.rve;
+  std::map<std::string, std::uint16_t> kinds;
+  for (const auto& name : microstructure.phase_of) kinds.emplace(name, 0);
+  std::vector<PhaseShare> shares(kinds.size());
+  std::uint16_t n = 0;
+  for (auto& [name, kind] : kinds) {
+    kind = n++;
+    shares[kind].phase = name;
+  }
+  std::vector<std::uint16_t> kind_of_phase;
+  for (const auto& name : microstructure.phase_of) kind_of_phase.push_back(kinds.at(name));
+  const auto parts =
+      connected_parts(shape_of(rve), rve.phase, kind_of_phase, shares.size(), {true, true, true});
+  for (std::size_t kind = 0; kind < shares.size(); ++kind) {
+    shares[kind].parts = parts[kind];
+    shares[kind].volume_fraction =
+        static_cast<double>(parts[kind].n_voxels) / static_cast<double>(rve.n_voxels());
+  }
+  return shares;
+}
+
 Microstructure read_microstructure(const std::string& path, const MicrostructureOptions& options) {
   with_option(path, "--unit", "Unit", [&] { megapascals_per(options.unit); });
   Microstructure result;
@@ -194,15 +266,18 @@ Microstructure read_microstructure(const std::string& path, const Microstructure
         throw std::invalid_argument(fmt::format(
             "mirror axis {}: the grid is {}D, with axes 0 to {}", axis, dimension, dimension - 1));
   });
+  with_option(path, "--smallest-part", "Smallest part", [&] { drop_parts(grid, options); });
   note_boundaries(grid, options.mirror, dimension);
   with_option(path, "--mirror", "Mirror", [&] { mirror(grid, options.mirror); });
   result.rve.unit = own ? grid.unit : options.unit;
   result.notes = grid.notes;
   fill(result, grid, path, dimension);
+  grid.label = {};
+  note_voids(result);
   // Angles pass through rotations above; an RVE that nothing is done to stays as it is, bit by bit.
-  if (own && options.crop.empty() && options.coarsen.empty() && options.mirror.empty()) {
+  if (own && options.crop.empty() && options.coarsen.empty() && options.mirror.empty() &&
+      options.smallest_part == 0) {
     result.rve = read_rve(path);
-    result.notes = grid.notes;
     result.phase_of.clear();
     for (std::size_t p = 0; p < result.rve.stiffness.size(); ++p)
       result.phase_of.push_back(std::to_string(p));

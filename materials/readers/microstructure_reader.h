@@ -93,6 +93,13 @@ const MicrostructureReader& evpfft_reader();
 const MicrostructureReader& kanapy_reader();
 const MicrostructureReader& legacy_vtk_reader();
 const MicrostructureReader& vtkhdf_reader();
+const MicrostructureReader& tiff_reader();
+const MicrostructureReader& numpy_reader();
+const MicrostructureReader& numpy_archive_reader();
+const MicrostructureReader& meta_image_reader();
+const MicrostructureReader& nrrd_reader();
+const MicrostructureReader& hdf5_array_reader();
+const MicrostructureReader& raw_reader();
 
 /// Kinds that several formats share.
 const FileKind& hdf5_files();

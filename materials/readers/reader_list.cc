@@ -38,6 +38,11 @@ const FileKind* kind_of(const std::string& first) {
   return nullptr;
 }
 
+/// Whether the content may be of the format, for formats of any content too.
+bool has_kind(const MicrostructureReader& reader, const std::string& first) {
+  return reader.kind->is == nullptr || reader.kind->is(first);
+}
+
 [[noreturn]] void refuse_hdf5(const std::string& path) {
   const Hdf5Reader file(path);
   const auto members = file.members();
@@ -53,7 +58,7 @@ const MicrostructureReader& recognised(const std::string& path,
                                        const MicrostructureOptions& options) {
   const auto first = file_content(path, beginning);
   for (const auto* reader : microstructure_readers())
-    if (reader->kind->is != nullptr && reader->kind->is(first) &&
+    if (has_kind(*reader, first) &&
         (reader->recognises == nullptr || reader->recognises(path, first, options)))
       return *reader;
   if (hdf5_files().is(first)) refuse_hdf5(path);
@@ -78,7 +83,7 @@ const MicrostructureReader& recognised(const std::string& path,
 void check_content(const std::string& path, const MicrostructureReader& reader) {
   const auto first = file_content(path, beginning);
   // What takes any content, as raw values do, cannot be contradicted.
-  if (reader.kind->is == nullptr || reader.kind->is(first)) return;
+  if (has_kind(reader, first)) return;
   const auto& format = reader.format.name;
   if (const auto* kind = kind_of(first))
     throw std::runtime_error(
@@ -152,10 +157,13 @@ const FileKind& vtk_xml_files() {
 
 const std::vector<const MicrostructureReader*>& microstructure_readers() {
   static const std::vector<const MicrostructureReader*> readers{
-      &dream3d_reader(), &damask_reader(), &image_data_reader(), &legacy_vtk_reader(),
-      &vtkhdf_reader(),  &png_reader(),    &ang_reader(),        &ctf_reader(),
-      &h5oina_reader(),  &orix_reader(),   &tesr_reader(),       &evpfft_reader(),
-      &kanapy_reader(),  &rve_reader()};
+      &dream3d_reader(),    &damask_reader(),        &image_data_reader(),
+      &legacy_vtk_reader(), &vtkhdf_reader(),        &png_reader(),
+      &ang_reader(),        &ctf_reader(),           &h5oina_reader(),
+      &orix_reader(),       &tesr_reader(),          &evpfft_reader(),
+      &kanapy_reader(),     &rve_reader(),           &tiff_reader(),
+      &numpy_reader(),      &numpy_archive_reader(), &meta_image_reader(),
+      &nrrd_reader(),       &hdf5_array_reader(),    &raw_reader()};
   return readers;
 }
 

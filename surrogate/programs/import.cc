@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <map>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -22,30 +22,43 @@ namespace {
 using nlohmann::json;
 
 struct Options {
-  std::string file, out, vti, xdmf, json_file, crop;
+  std::string file, out, vti, xdmf, json_file, crop, phases;
+  bool formats = false;
   std::vector<std::string> stiffness;
   materials::MicrostructureOptions read;
 };
 
-/// Volume fraction by phase of the file.
-std::map<std::string, double> fractions(const materials::Microstructure& microstructure) {
-  std::map<std::string, double> result;
-  for (const auto phase : microstructure.rve.phase) result[microstructure.phase_of[phase]] += 1.;
-  for (auto& [phase, fraction] : result)
-    fraction /= static_cast<double>(microstructure.rve.phase.size());
-  return result;
-}
-
-json content_of(const Options& options, const materials::Microstructure& microstructure) {
+json content_of(const Options& options, const materials::Microstructure& microstructure,
+                const std::vector<materials::PhaseShare>& shares) {
   const auto& rve = microstructure.rve;
+  json fractions = json::object(), parts = json::object();
+  for (const auto& share : shares) {
+    fractions[share.phase] = share.volume_fraction;
+    parts[share.phase] = {
+        {"number", share.parts.n_parts},
+        {"largest_share", static_cast<double>(share.parts.largest) /
+                              static_cast<double>(std::max<std::size_t>(share.parts.n_voxels, 1))},
+        {"from_face_to_face", std::vector<bool>(share.parts.spans.begin(),
+                                                share.parts.spans.begin() + rve.dimension())}};
+  }
   return {{"file", options.file},
           {"format", microstructure.format},
           {"shape", rve.shape},
           {"lengths", rve.lengths},
           {"unit", rve.unit},
           {"phases", rve.stiffness.size()},
-          {"volume_fractions", fractions(microstructure)},
+          {"volume_fractions", fractions},
+          {"connected_parts", parts},
           {"notes", microstructure.notes}};
+}
+
+/// Connected parts in words.
+std::string described(const materials::ConnectedParts& parts) {
+  if (parts.n_parts == 1) return "1 connected part";
+  return fmt::format("{} connected parts (by faces, periodic), the largest with {:.4g} % of it",
+                     parts.n_parts,
+                     100. * static_cast<double>(parts.largest) /
+                         static_cast<double>(std::max<std::size_t>(parts.n_voxels, 1)));
 }
 
 /// What a text of an option means; refusals name the option.
@@ -58,7 +71,28 @@ auto parsed(const char* option, const Parse& parse) {
   }
 }
 
+/// What is read, with the conventions of each format.
+void print_formats() {
+  for (const auto& format : materials::microstructure_formats()) {
+    fmt::print("{} ({}): {}\n", format.name, fmt::join(format.extensions, ", "),
+               format.description);
+    fmt::print("  written by   {}\n", format.written_by);
+    fmt::print("  conventions  {}\n", format.conventions);
+    fmt::print("  example      {}\n", format.example);
+  }
+}
+
 int import_microstructure(Options& options) {
+  if (options.formats) {
+    print_formats();
+    return 0;
+  }
+  if (options.file.empty())
+    throw std::invalid_argument(
+        "seco import: the name of a file is missing (or --formats, which "
+        "lists what is read)");
+  options.read.phases =
+      parsed("--phases", [&] { return materials::phase_labels_from_text(options.phases); });
   options.read.crop = parsed("--crop", [&] { return materials::crop_from_text(options.crop); });
   for (const auto& entry : options.stiffness)
     for (const auto& phase :
@@ -69,9 +103,11 @@ int import_microstructure(Options& options) {
   fmt::print("{} ({}): {} voxels, edges {}, {} phases, unit {}\n", options.file,
              microstructure.format, fmt::join(rve.shape, "x"), fmt::join(rve.lengths, " x "),
              rve.stiffness.size(), rve.unit);
-  for (const auto& [phase, fraction] : fractions(microstructure))
+  const auto shares = materials::phase_shares(microstructure);
+  for (const auto& share : shares)
     if (microstructure.format != "seco")  // there every grain is a phase
-      fmt::print("volume fraction of phase {}: {:.6g}\n", phase, fraction);
+      fmt::print("volume fraction of phase {}: {:.6g}; {}\n", share.phase, share.volume_fraction,
+                 described(share.parts));
   for (const auto& note : microstructure.notes) fmt::print("{}\n", note);
   const auto description =
       fmt::format("imported from {} ({}): {}", options.file, microstructure.format,
@@ -89,7 +125,7 @@ int import_microstructure(Options& options) {
     fmt::print("XDMF in {}, its data in {}.h5\n", options.xdmf, options.xdmf);
   }
   if (!options.json_file.empty())
-    write_json(options.json_file, content_of(options, microstructure));
+    write_json(options.json_file, content_of(options, microstructure, shares));
   return 0;
 }
 
@@ -99,7 +135,9 @@ void add_import_command(CLI::App& app, int& status) {
   const auto options = std::make_shared<Options>();
   auto& read = options->read;
   auto* command = app.add_subcommand("import", "reads a microstructure of another program as RVE");
-  command->add_option("file", options->file, "microstructure file")->required();
+  command->add_option("file", options->file, "microstructure file");
+  command->add_flag("--formats", options->formats,
+                    "lists the formats: who writes them, axes, spacing, values, an example");
   command->add_option("--out", options->out, "writes the RVE to this file (HDF5)");
   command->add_option("--vti", options->vti, "writes phases and orientations as VTK image data");
   command->add_option("--xdmf", options->xdmf, "writes them as XDMF, values in FILE.h5");
@@ -141,6 +179,28 @@ void add_import_command(CLI::App& app, int& status) {
   command->add_option("--unit", read.unit, "of these constants and of the RVE: Pa, kPa, MPa, GPa");
   command->add_option("--thresholds", read.thresholds, "grey levels that tell phases apart")
       ->delimiter(',');
+  command
+      ->add_option("--spacing", read.spacing,
+                   "edges of a voxel along x,y,z, or one for all, of arrays whose file gives none "
+                   "or wrong ones")
+      ->delimiter(',');
+  command
+      ->add_option("--lengths", read.lengths,
+                   "edges of the whole array along x,y,z, instead of --spacing")
+      ->delimiter(',');
+  command->add_option("--axes", read.axes,
+                      "axes of an array in its order, as zyx, where x is the last and fastest one");
+  command->add_option("--shape", read.shape, "voxels along x,y,z of raw values")->delimiter(',');
+  command->add_option("--type", read.type,
+                      "of raw values: int8, uint8, int16, ..., float32, float64");
+  command->add_option("--offset", read.offset, "bytes before raw values");
+  command->add_option("--byte-order", read.byte_order, "of raw values: little or big");
+  command->add_option("--phases", options->phases,
+                      "labels of an array that make a phase, 'PHASE = LABELS; ...' as in "
+                      "'0 = 0; 1 = 3, 7-12; 2 = others'; labels in no list are refused");
+  command->add_option("--smallest-part", read.smallest_part,
+                      "connected parts (by faces) of fewer voxels take the label of most of their "
+                      "neighbours");
   command->add_option("--crop", options->crop, "voxels from:to along each axis, as 0:32,0:32,8:40");
   command
       ->add_option("--coarsen", read.coarsen,

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "seco/materials/connected_parts.h"
 #include "seco/materials/labelled_grid.h"
 #include "seco/materials/rve.h"
 
@@ -112,6 +113,19 @@ struct Microstructure {
   /// polycrystal are its grains.
   std::vector<std::string> phase_of;
 };
+
+/// How much of a microstructure a phase of the file has, and in how many parts.
+struct PhaseShare {
+  /// As of `Microstructure::phase_of`.
+  std::string phase;
+  /// Of the voxels; parts are connected across faces, through the periodic boundaries too.
+  ConnectedParts parts;
+  double volume_fraction = 0.;
+};
+
+/// The phases of the file in a microstructure, with all grains of a phase taken together, in
+/// alphabetical order. @throws as `connected_parts`
+std::vector<PhaseShare> phase_shares(const Microstructure& microstructure);
 
 /// A known file format.
 struct MicrostructureFormat {

@@ -19,6 +19,12 @@ std::vector<Interval> crop_from_text(const std::string& text);
 /// @throws std::invalid_argument saying what is wrong with the text.
 std::vector<std::pair<std::string, std::string>> phase_stiffness_from_text(const std::string& text);
 
+/// Labels of phases as text: `PHASE = LABELS`, separated by semicolons, where PHASE is a number
+/// from 0 and LABELS are labels and intervals of them, separated by commas, or `others` for all
+/// that are in no list, as in `0 = 0; 1 = 3, 7-12; 2 = others`.
+/// @throws std::invalid_argument saying what is wrong with the text, as a label in two lists.
+std::vector<PhaseLabels> phase_labels_from_text(const std::string& text);
+
 /// Reads the options from one section.
 /// @throws ParameterError
 MicrostructureOptions read_microstructure_options(ParameterReader& reader,
