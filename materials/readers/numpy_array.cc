@@ -47,7 +47,7 @@ void read_type(const std::string& text, const std::string& what, NumpyHeader& he
   if (text.starts_with('['))
     refuse("records; save one of their fields, as numpy.save('NAME.npy', a['phase'])");
   const auto type = text.size() > 2 ? text.substr(1, text.size() - 2) : "";
-  const auto letter = type.size() > 2 ? type[1] : '\0';
+  const auto letter = type.size() > 1 ? type[1] : '\0';
   if (letter == 'O')
     refuse(
         "Python objects, which may run any program when they are read; save numbers, as "

@@ -45,6 +45,14 @@ void check_symmetry(LabelledGrid& grid, std::int64_t number, const FilePhase& ph
   }
 }
 
+/// The first of many names, for messages.
+std::string listed_names(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 20;
+  if (names.size() <= most) return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{}, ... ({} names)", fmt::join(names.begin(), names.begin() + most, ", "),
+                     names.size());
+}
+
 /// Everything that phases can be called by.
 std::vector<std::string> names_of(const std::map<std::int64_t, FilePhase>& phases) {
   std::vector<std::string> names;
@@ -118,7 +126,7 @@ void assign_of_file(LabelledGrid& grid, const std::string& path,
         "{}: material file {} (--material, 'Material file') has no effect: it describes the "
         "phases {}, and the phases here are {}",
         path, options.material_file, fmt::join(described_phases, ", "),
-        fmt::join(names_of(grid.phases), ", ")));
+        listed_names(names_of(grid.phases))));
 }
 
 /// Stiffnesses of the options, each of one key and every phase at most once.
@@ -132,7 +140,7 @@ void assign_of_options(LabelledGrid& grid, const std::string& path,
     if (meaning.named.empty() && !meaning.numbered)
       throw std::invalid_argument(
           fmt::format("a stiffness is given for phase '{}', but {} has the phases {}{}", key, path,
-                      fmt::join(names, ", "), did_you_mean(key, names, true)));
+                      listed_names(names), did_you_mean(key, names, true)));
     all_named = all_named && !meaning.named.empty();
     all_numbered = all_numbered && meaning.numbered;
   }

@@ -263,6 +263,7 @@ TiffDescription imagej_description(const TiffFile& file, const std::string& text
   const auto x = file.number(TIFFTAG_XRESOLUTION), y = file.number(TIFFTAG_YRESOLUTION);
   description.depth = to_number(fields["spacing"]);
   description.unit = unescaped(fields["unit"]);
+  if (description.unit.starts_with("pixel")) description.unit.clear();  // not calibrated
   for (const char* other : {"yunit", "zunit"})
     if (!fields[other].empty() && unescaped(fields[other]) != description.unit) return description;
   const bool known = x && y && *x > 0. && *y > 0. && std::isfinite(*x) && std::isfinite(*y);
@@ -461,6 +462,9 @@ std::unique_ptr<VoxelArray> open_tiff(const std::string& path, const Microstruct
                     n_planes));
   const auto offset = offsets[0];
   const bool big = TIFFIsBigEndian(file->get()) != 0;
+  // Other programs keep the description of ImageJ when they save one page of a stack.
+  if (page.offset >= offset && page.offset < offset + n_bytes(array, type))
+    file->fail(fmt::format("announces {} planes in its description, but holds one", n_planes));
   check_bytes(array, type, path, offset, false);
   array.notes.push_back(fmt::format("{} planes are read behind the only page", n_planes));
   return streamed_array(std::move(array), type, big, file_bytes(path, offset));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -36,6 +37,21 @@ class ArrayInMemory : public VoxelArray {
   Description description_;
   std::vector<double> values_;
 };
+
+/// Refuses a grid that does not fit into the memory of the machine, where asking for it would end
+/// this process or others.
+void check_memory(const LabelledGrid& grid, const std::string& what) {
+  constexpr double bytes_per_voxel = 6.;  // label and phase
+  const double needed = bytes_per_voxel * static_cast<double>(grid.n_voxels()),
+               there = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
+                       static_cast<double>(sysconf(_SC_PAGE_SIZE));
+  if (needed <= there) return;
+  throw std::runtime_error(
+      fmt::format("{}: a grid of {} voxels takes {:.1f} GB, this machine has {:.1f}; crop it "
+                  "(--crop, 'Crop') or "
+                  "coarsen it (--coarsen, 'Coarsen'), which is done while the file is read",
+                  what, fmt::join(grid.shape, "x"), 1e-9 * needed, 1e-9 * there));
+}
 
 /// Makes labels of values.
 class Segmentation {
@@ -343,6 +359,7 @@ LabelledGrid read_labels(VoxelArray& array, const std::string& path,
   if (!description.unit_of_length.empty())
     grid.notes.push_back(
         fmt::format("lengths are in {}, as the file says", description.unit_of_length));
+  check_memory(grid, description.what);
   grid.label.resize(grid.n_voxels());
   const double changed = SlabReader(array, segmentation, block, factors, grid).read();
   if (block.shape != description.shape)

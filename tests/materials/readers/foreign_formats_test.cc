@@ -59,23 +59,16 @@ TEST(ForeignFormats, AreNamedByTheirContentWithAWayToConvert) {
     std::vector<std::string> parts;
   };
   const std::vector<Case> cases{
-      {"a.npy", "\x93NUMPY\x01\0v\0{'descr': '<i8'}"s, {"NumPy array", "size of the voxels"}},
-      {"a.npz", "PK\x03\x04\0\0\0\0phase.npy"s, {"set of NumPy arrays", "pyvista"}},
       {"b.vtk",
        "# vtk DataFile Version 5.1\nx\nASCII\nDATASET UNSTRUCTURED_GRID\n",
        {"unstructured_grid", "known but not read", "resample"}},
       {"a.vtu",
        "<VTKFile type='UnstructuredGrid'><UnstructuredGrid/></VTKFile>",
        {"'UnstructuredGrid'", "resample"}},
-      {"a.tif", "II*\0\x08\0\0\0"s, {"TIFF image", "z, y, x"}},
-      {"b.tif", "MM\0*\0\0\0\x08"s, {"TIFF image"}},
-      {"a.mha", "ObjectType = Image\nNDims = 3\nElementDataFile = LOCAL\n", {"MetaImage"}},
-      {"a.nrrd", "NRRD0005\ntype: uint8\n", {"NRRD"}},
       {"a.geom", "4 header\ngrid a 2 b 2 c 2\n1 2 3 4\n", {"old DAMASK", "load_ASCII"}},
-      {"a.raw", "\1\2\3\4", {"raw values", "pyvista"}},
+      {"a.raw", "\1\2\3\4", {"raw values", "--shape", "--type"}},
       // The content counts, not the extension.
-      {"npy.vti", "\x93NUMPY\x01\0v\0{'descr': '<i8'}"s, {"NumPy array"}},
-      {"mha.png", "ObjectType = Image\nNDims = 3\nElementDataFile = LOCAL\n", {"MetaImage"}},
+      {"geom.vti", "4 header\ngrid a 2 b 2 c 2\n1 2 3 4\n", {"old DAMASK"}},
       {"a.xyz", "nothing known\n", {"none of the microstructure files", "VTK image data"}},
       {"empty.vti", "", {"is empty"}}};
   for (const auto& [name, content, parts] : cases) {

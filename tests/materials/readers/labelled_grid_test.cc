@@ -106,6 +106,26 @@ TEST(MicrostructureOptions, AreReadFromTextAndParameters) {
   EXPECT_EQ(options.thresholds, (std::vector<double>{10, 20}));
   EXPECT_EQ(options.material_file, "/folder/a.yaml");
   EXPECT_NO_THROW(file.check_all_used());
+  ParameterFile array(
+      "set Spacing = 0.5, 1, 2\n set Axes = zyx\n set Shape = 4, 5, 6\n set Type = uint16\n set "
+      "Offset = 8\n set Byte order = big\n set Phases = 0 = 0; 1 = 2-4, 9; 2 = others\n set "
+      "Smallest part = 30\n",
+      "z.prm");
+  const auto of_array = read_microstructure_options(array, "");
+  EXPECT_EQ(of_array.spacing, (std::vector<double>{0.5, 1., 2.}));
+  EXPECT_EQ(of_array.axes, "zyx");
+  EXPECT_EQ(of_array.shape, (std::vector<int>{4, 5, 6}));
+  EXPECT_EQ(of_array.type, "uint16");
+  EXPECT_EQ(of_array.offset, 8U);
+  EXPECT_EQ(of_array.byte_order, "big");
+  ASSERT_EQ(of_array.phases.size(), 3U);
+  EXPECT_EQ(of_array.phases[1].labels.size(), 2U);
+  EXPECT_TRUE(of_array.phases[2].others);
+  EXPECT_EQ(of_array.smallest_part, 30U);
+  EXPECT_NO_THROW(array.check_all_used());
+  ParameterFile twice("set Phases = 0 = 1; 1 = 1\n", "y.prm");
+  EXPECT_NE(message_of([&] { read_microstructure_options(twice, ""); }).find("y.prm:1"),
+            std::string::npos);
   ParameterFile wrong("set Mirror = 3\n", "y.prm");
   EXPECT_NE(message_of([&] { read_microstructure_options(wrong, ""); }).find("y.prm:1"),
             std::string::npos);

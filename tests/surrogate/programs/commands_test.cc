@@ -93,6 +93,33 @@ TEST(Commands, PhaseNamesThatAreNotUtf8AreWritten) {
   EXPECT_TRUE(read_json(json)["volume_fractions"].contains("K\xef\xbf\xbdpfer"));
 }
 
+TEST(Commands, ImportListsItsFormatsAndAsksForAFile) {
+  const auto formats = run_program("seco", "import --formats");
+  EXPECT_EQ(formats.exit_code, 0);
+  for (const char* part : {"tiff (.tif, .tiff)", "written by", "ImageJ", "seco import scan.raw"})
+    EXPECT_NE(formats.output.find(part), std::string::npos) << part << formats.output;
+  expect_refused("import", {"name of a file", "--formats"});
+}
+
+TEST(Commands, ConnectedPartsAreReported) {
+  const auto folder = new_folder("parts");
+  const auto file = (folder / "parts.raw").string(), json = (folder / "out.json").string();
+  // Two voxels of phase 1 at opposite faces of a row of 4: one part of the periodic grid.
+  write_text(file, std::string("\1\0\0\1", 4));
+  const auto outcome =
+      run_program("seco", "import " + file +
+                              " --shape 4,1,1 --type uint8 --spacing 1 --dimension 3 --stiffness "
+                              "'0 = Al' --stiffness '1 = Cu' --json " +
+                              json);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const auto parts = read_json(json)["connected_parts"];
+  EXPECT_EQ(parts["1"]["number"], 1);
+  EXPECT_EQ(parts["1"]["largest_share"], 1.);
+  EXPECT_EQ(parts["0"]["from_face_to_face"][0], false);
+  EXPECT_EQ(parts["0"]["from_face_to_face"][1], true);
+  expect_refused("import " + file + " --phases 0=1,1", {"--phases", "1 is listed twice"});
+}
+
 TEST(Commands, TextsOfImportOptionsNameTheirOption) {
   expect_refused("import " + rve + " --crop 0-8", {"--crop", "'0-8'", "0:32"});
   expect_refused("import " + rve + " --stiffness Cu", {"--stiffness", "'Cu'", "NAME = STIFFNESS"});
