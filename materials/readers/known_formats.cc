@@ -35,19 +35,10 @@ std::function<bool(const std::string&)> begins(std::string_view magic) {
   return [magic](const std::string& text) { return std::string_view(text).starts_with(magic); };
 }
 
-std::function<bool(const std::string&)> begins_and_holds(std::string_view magic,
-                                                         std::string_view part) {
-  return [magic, part](const std::string& text) {
-    return std::string_view(text).starts_with(magic) && text.find(part) != std::string::npos;
-  };
-}
-
 std::function<bool(const std::string&)> has_at(std::size_t position, std::string_view magic) {
   return [position, magic](const std::string& text) {
     return text.size() > position && std::string_view(text).substr(position).starts_with(magic);
   };
-}
-
 }
 
 /// "N header" in the first line.

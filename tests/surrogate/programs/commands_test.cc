@@ -105,7 +105,7 @@ TEST(Commands, ConnectedPartsAreReported) {
   const auto folder = new_folder("parts");
   const auto file = (folder / "parts.raw").string(), json = (folder / "out.json").string();
   // Two voxels of phase 1 at opposite faces of a row of 4: one part of the periodic grid.
-  write_text(file, std::string("\1\0\0\1", 4));
+  write_text(fs::path(file), std::string("\1\0\0\1", 4));
   const auto outcome =
       run_program("seco", "import " + file +
                               " --shape 4,1,1 --type uint8 --spacing 1 --dimension 3 --stiffness "
