@@ -167,7 +167,7 @@ void AngFile::read_points(CrystalPoints& points) {
           fail(
               fmt::format("line {}: '{}' is no point; expected at least eight numbers: three "
                           "angles in radians, x, y, two qualities, phase",
-                          text_.line_number() - 1, line));
+                          text_.line_number() - 1, shown(line)));
         v = *number;
       }
       const auto p = points.position(column, row, 0);

@@ -141,10 +141,11 @@ void CtfFile::read_points(CrystalPoints& points) {
       };
       const auto words = words_of(with_point(line));
       if (words.size() < n_columns)
-        fault(fmt::format("'{}' has {} numbers, expected {}", line, words.size(), n_columns));
+        fault(
+            fmt::format("'{}' has {} numbers, expected {}", shown(line), words.size(), n_columns));
       for (std::size_t c = 0; c < n_columns; ++c) {
         const auto number = number_of(words[c]);
-        if (!number) fault(fmt::format("'{}' is not a number", words[c]));
+        if (!number) fault(fmt::format("'{}' is not a number", shown(words[c])));
         value[c] = *number;
       }
       const auto at = [&](const char* name) { return value[column_.at(name)]; };

@@ -42,16 +42,8 @@ std::optional<Line> line_of(std::string_view text) {
 }
 
 bool begins_as_evpfft(const std::string& first) {
-  TextScanner text(first);
-  int n_lines = 0;
-  while (n_lines < 3 && text.n_left() > 0) {
-    const auto line = text.line();
-    if (text.n_left() == 0 && !first.ends_with('\n') && n_lines > 0) break;  // may be cut short
-    const auto read = line_of(line);
-    if (!read || *std::min_element(read->index.begin(), read->index.end()) < 1) return false;
-    ++n_lines;
-  }
-  return n_lines > 0;
+  const auto read = line_of(TextScanner(first).line());
+  return read && *std::min_element(read->index.begin(), read->index.end()) >= 1;
 }
 
 constexpr FileKind evpfft_files{
@@ -77,7 +69,7 @@ CrystalPoints points_of(const std::string& path) {
       fail(
           fmt::format("line {}: '{}', expected {} numbers: three angles in degrees, three indices "
                       "from 1, grain, phase",
-                      number, line.substr(0, 80), n_columns));
+                      number, shown(line), n_columns));
     for (std::size_t axis = 0; axis < 3; ++axis) {
       if (read->index[axis] < 1 || read->index[axis] > 1 << 24)
         fail(fmt::format("line {}: the indices are {}, allowed are counts from 1", number,

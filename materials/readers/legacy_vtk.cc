@@ -231,13 +231,13 @@ void LegacyVtk::read_head() {
   text_.line();  // the title
   const auto encoding = lower_case(text_.word());
   if (encoding != "ascii" && encoding != "binary")
-    fail(fmt::format("line 3 is '{}', expected ASCII or BINARY", encoding));
+    fail(fmt::format("line 3 is '{}', expected ASCII or BINARY", shown(encoding)));
   binary_ = encoding == "binary";
   if (lower_case(text_.word()) != "dataset") fail("'DATASET' is missing in line 4");
   const auto dataset = lower_case(text_.word());
   if (dataset != "structured_points" && dataset != "rectilinear_grid")
-    fail(fmt::format("is a legacy VTK file of '{}', which is known but not read; {}", dataset,
-                     way_from_vtk()));
+    fail(fmt::format("is a legacy VTK file of '{}', which is known but not read; {}",
+                     shown(dataset), way_from_vtk()));
   rectilinear_ = dataset == "rectilinear_grid";
 }
 
@@ -393,7 +393,7 @@ void LegacyVtk::read_arrays() {
       fail(
           fmt::format("byte {}: '{}' is no section of a legacy VTK file; the one before may have "
                       "another size than it announces",
-                      position() - keyword.size(), keyword.substr(0, 40)));
+                      position() - keyword.size(), shown(keyword)));
     }
   }
   if (points_[0] == 0) fail("'DIMENSIONS' is missing; the file is truncated");

@@ -98,8 +98,8 @@ std::vector<double> TesrFile::numbers(std::size_t n, const std::string& what) {
     const auto word = text_.word();
     const auto value = number_of(word);
     if (!value || !std::isfinite(*value))
-      fail(fmt::format("line {}: '{}' in {}, expected {} numbers", text_.line_number(), word, what,
-                       n));
+      fail(fmt::format("line {}: '{}' in {}, expected {} numbers", text_.line_number(), shown(word),
+                       what, n));
     values.push_back(*value);
   }
   return values;
@@ -110,7 +110,7 @@ void TesrFile::read_head() {
     fail("does not begin with '***tesr' and '**format'");
   version_ = text_.word();
   if (version_ != "2.0" && version_ != "2.1" && version_ != "2.2")
-    fail(fmt::format("'**format' is '{}', known are 2.0, 2.1 and 2.2", version_));
+    fail(fmt::format("'**format' is '{}', known are 2.0, 2.1 and 2.2", shown(version_)));
   if (version_ == "2.0") format_of_all_ = text_.word();
   if (text_.word() != "**general") fail("section '**general' is missing");
   const auto dimension = text_.integer();
@@ -138,7 +138,8 @@ void TesrFile::read_head() {
     else if (word == "*hasvoid")
       text_.word();
     else
-      fail(fmt::format("line {}: '{}' is not known in '**general'", text_.line_number(), word));
+      fail(fmt::format("line {}: '{}' is not known in '**general'", text_.line_number(),
+                       shown(word)));
   }
 }
 
@@ -239,7 +240,7 @@ void TesrFile::read_cells() {
       // Seeds, spreads and properties of cells.
       while (!text_.at_end() && !text_.next_word().starts_with("*")) text_.word();
     } else {
-      fail(fmt::format("line {}: '{}' is not known in '**cell'", text_.line_number(), word));
+      fail(fmt::format("line {}: '{}' is not known in '**cell'", text_.line_number(), shown(word)));
     }
   }
 }
@@ -280,8 +281,8 @@ std::vector<std::int64_t> TesrFile::read_integers(const std::string& section,
       const auto word = text->word();
       const auto value = integer_of(word);
       if (!value)
-        fail(fmt::format("'{}' holds '{}' after {} of {} integers", section, word, values.size(),
-                         n));
+        fail(fmt::format("'{}' holds '{}' after {} of {} integers", section, shown(word),
+                         values.size(), n));
       values.push_back(*value);
     }
   } else if (binary.count(format)) {
@@ -333,7 +334,7 @@ void TesrFile::read_data() {
       fail(
           fmt::format("line {}: '{}' is not known; expected a section '**data', '**oridata' or "
                       "'**oridef', or the end '***end'; the sizes may be wrong",
-                      text_.line_number(), section.substr(0, 40)));
+                      text_.line_number(), shown(section)));
     }
   }
   fail("ends without '***end'; the file is truncated");

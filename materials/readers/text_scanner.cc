@@ -30,6 +30,14 @@ std::optional<std::int64_t> integer_of(std::string_view word) {
   return whole<std::int64_t>(word);
 }
 
+std::string shown(std::string_view text) {
+  constexpr std::size_t longest = 60;
+  std::string result(text.substr(0, longest));
+  for (char& c : result)
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+  return text.size() > longest ? result + "..." : result;
+}
+
 std::vector<std::string> words_of(std::string_view line) {
   TextScanner scanner(line);
   std::vector<std::string> words;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,8 @@ class TextScanner {
 std::optional<double> number_of(std::string_view word);
 /// The integer that a whole word is, if 64 bits hold it.
 std::optional<std::int64_t> integer_of(std::string_view word);
+/// The beginning of a text for messages, with ? for what is no printable character.
+std::string shown(std::string_view text);
 /// The words of a line.
 std::vector<std::string> words_of(std::string_view line);
 

@@ -89,7 +89,7 @@ TEST(ForeignFormats, AreNamedByTheirContentWithAWayToConvert) {
 TEST(ForeignFormats, Hdf5OfOtherProgramsIsNamed) {
   const auto path = temporary("other.h5oina");
   Hdf5Edit(path, true).group("Something");
-  expect_parts(refusal(path), {path, "it holds Something"});
+  expect_parts(refusal(path), {path, "--array /PATH"});
 }
 
 TEST(ForeignFormats, AFilterThatTheLibraryDoesNotHaveIsNamed) {
