@@ -140,6 +140,11 @@ void CtfFile::read_points(CrystalPoints& points) {
         fail(fmt::format("line {}: {}", text_.line_number() - 1, what));
       };
       const auto words = words_of(with_point(line));
+      if (words.size() < n_columns && text_.at_end())
+        fail(
+            fmt::format("ends within the point of row {} of {}, point {} of {}; the file is "
+                        "truncated",
+                        row + 1, points.shape[1], column + 1, points.shape[0]));
       if (words.size() < n_columns)
         fault(
             fmt::format("'{}' has {} numbers, expected {}", shown(line), words.size(), n_columns));
