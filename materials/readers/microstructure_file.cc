@@ -25,20 +25,31 @@ constexpr std::size_t most_likely_labels = 16;
 
 /// Says of the labels of an array what helps where they have no stiffness, and gives a phase to
 /// those that have a stiffness but no voxel in the part that was read.
-void name_labels(LabelledGrid& grid, const MicrostructureOptions& options) {
-  if (options.thresholds.empty() && grid.phases.size() > most_likely_labels)
-    for (auto& [number, phase] : grid.phases)
-      phase.remark = fmt::format(
-          "the array has {} different values; if these are grey levels, thresholds tell the phases "
-          "apart: --thresholds, 'Thresholds'",
-          grid.phases.size());
+/// @throws std::invalid_argument if grey levels seem to be taken for labels
+void name_labels(LabelledGrid& grid, const std::string& path,
+                 const MicrostructureOptions& options) {
+  const auto has = [&](const std::string& key) {
+    const auto number = to_count(key);
+    return !number || grid.phases.count(static_cast<std::int64_t>(*number)) > 0;
+  };
+  if (options.thresholds.empty() && grid.phases.size() > most_likely_labels) {
+    const auto remark = fmt::format(
+        "the array has {} different values; if these are grey levels, thresholds tell the phases "
+        "apart: --thresholds, 'Thresholds'",
+        grid.phases.size());
+    for (auto& [number, phase] : grid.phases) phase.remark = remark;
+    for (const auto& [key, text] : options.stiffness)
+      if (!has(key))
+        throw std::invalid_argument(
+            fmt::format("{}: a stiffness is given for phase '{}', which no voxel is of; {}", path,
+                        key, remark));
+  }
   std::vector<std::string> unused;
   const bool part = !options.crop.empty() || !options.coarsen.empty() || !options.phases.empty() ||
                     !options.thresholds.empty();
   for (const auto& [key, text] : options.stiffness) {
-    const auto number = to_count(key);
-    if (!part || !number || grid.phases.count(static_cast<std::int64_t>(*number))) continue;
-    grid.phases.emplace(static_cast<std::int64_t>(*number), FilePhase{});
+    if (!part || has(key)) continue;
+    grid.phases.emplace(static_cast<std::int64_t>(*to_count(key)), FilePhase{});
     unused.push_back(key);
   }
   if (!unused.empty())
@@ -250,7 +261,7 @@ Microstructure read_microstructure(const std::string& path, const Microstructure
   else
     read();
   const bool own = result.format == "seco";
-  if (reduced) name_labels(grid, options);
+  if (reduced) name_labels(grid, path, options);
   if (!own) assign_stiffness(grid, path, options);
   if (!reduced) {
     with_option(path, "--crop", "Crop", [&] { crop(grid, options.crop); });

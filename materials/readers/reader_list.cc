@@ -43,15 +43,11 @@ bool has_kind(const MicrostructureReader& reader, const std::string& first) {
   return reader.kind->is == nullptr || reader.kind->is(first);
 }
 
+/// HDF5 of programs whose files are known and not read.
 [[noreturn]] void refuse_hdf5(const std::string& path) {
   const Hdf5Reader file(path);
-  const auto members = file.members();
-  if (const auto known = hdf5_known_but_not_read(members, file.attributes()); !known.empty())
-    throw std::runtime_error(fmt::format("{}: {}", path, known));
-  throw std::runtime_error(fmt::format(
-      "{}: is HDF5, but has neither 'DataContainers' or 'DataStructure' (DREAM.3D) nor 'phase' "
-      "and 'stiffness' (an RVE); it holds {}",
-      path, members.empty() ? "nothing" : fmt::format("{}", fmt::join(members, ", "))));
+  throw std::runtime_error(
+      fmt::format("{}: {}", path, hdf5_known_but_not_read(file.members(), file.attributes())));
 }
 
 const MicrostructureReader& recognised(const std::string& path,

@@ -69,7 +69,7 @@ void write_tiff(const std::string& path, const Labels& labels, const TiffWay& wa
     if (way.tiled) {
       write_tiles<Number>(file, labels, z);
     } else {
-      TIFFSetField(file, TIFFTAG_ROWSPERSTRIP, 2);
+      TIFFSetField(file, TIFFTAG_ROWSPERSTRIP, way.compression == COMPRESSION_JPEG ? 8 : 2);
       for (int y = 0; y < labels.shape[1]; ++y) {
         auto row = row_of<Number>(labels, y, z, way.n_samples);
         TIFFWriteScanline(file, row.data(), static_cast<std::uint32_t>(y), 0);

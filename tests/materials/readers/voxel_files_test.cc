@@ -394,8 +394,8 @@ TEST(VoxelFiles, RawValuesAreDescribedByTheOptions) {
   options.byte_order = "";
   // The bytes of 200 in the wrong order are another label.
   expect_refused(path, options, {"phase '3'", "51200"});
-  options.type = "uint61";
-  expect_refused(path, options, {"'uint61'", "did you mean 'uint16'"});
+  options.type = "uint_16";
+  expect_refused(path, options, {"'uint_16'", "did you mean 'uint16'"});
   options.type = "";
   expect_refused(path, options, {"--shape", "--type"});
   write_text(path, bytes_of<float>(labels, "xyz"));
@@ -514,7 +514,7 @@ TEST(VoxelFiles, WhatIsNoLabelIsRefused) {
   };
   refused({1., 2., 2.5, 3.}, {"2.5", "(1, 0, 0)", "--thresholds"});
   refused({1., NAN, 2., 3.}, {"nan", "(0, 0, 1)"});
-  refused({1., 2., 3., 1e10}, {"1e+10", "(1, 0, 1)"});
+  refused({1., 2., 3., 1e10}, {"10000000000", "(1, 0, 1)"});
   options.thresholds = {2.};
   refused({1., NAN, 2., 3.}, {"NaN", "(0, 0, 1)"});
   options.thresholds = {2., 2.};
@@ -531,6 +531,19 @@ TEST(VoxelFiles, WhatIsNoLabelIsRefused) {
   options.spacing = {1.};
   options.offset = 4;
   refused({1., 2., 2., 3.}, {"offset of 4 bytes", "no effect", "'npy'"});
+}
+
+TEST(VoxelFiles, GreyLevelsWithoutThresholdsAreTakenForNoLabels) {
+  const auto path = temporary("grey.npy");
+  std::string bytes;
+  for (int v = 0; v < 64; ++v) bytes += static_cast<char>(100 + v);
+  write_text(path, numpy_text("'|u1'", false, "(4, 4, 4)", bytes));
+  MicrostructureOptions options;
+  options.spacing = {1.};
+  for (const char* key : {"0", "110"}) {
+    options.stiffness = {{key, "1e3, 0.3"}};
+    expect_refused(path, options, {"64 different values", "--thresholds"});
+  }
 }
 
 TEST(VoxelFiles, NumpyHeadersThatCannotBeReadAreRefused) {
@@ -554,8 +567,9 @@ TEST(VoxelFiles, NumpyHeadersThatCannotBeReadAreRefused) {
   refused(numpy_text("'<i4'", false, "(4000000, 4000000, 4000000)", bytes), {"no file can hold"});
   refused(numpy_text("'<i4'", false, "(9999999999999, 1, 1)", bytes), {"2^31"});
   refused(numpy_text("'<i4'", false, xyz, bytes).substr(0, 40), {"header announces"});
-  // Big-endian integers that are called little-endian are too many, too large, or of no phase.
-  refused(numpy_text("'<i4'", false, xyz, bytes_of<std::int32_t>(labels, "xyz", true)), {"200"});
+  // 3 with its bytes in the wrong order is of no phase that is known.
+  refused(numpy_text("'<i4'", false, xyz, bytes_of<std::int32_t>(labels, "xyz", true)),
+          {"phase '3'", "50331648"});
 }
 
 TEST(VoxelFiles, APicturesPixelHasTheEdgeThatIsAskedFor) {
