@@ -142,7 +142,7 @@ run_pack() {
   for package in libhdf5-dev libhdf5-103-1 libeigen3-dev libfmt-dev libfmt9 nlohmann-json3-dev \
     libcli11-dev libgtest-dev libpugixml-dev libpugixml1v5 libyaml-cpp-dev libyaml-cpp0.7 libpng-dev libpng16-16 \
     libtiff-dev libtiff6 libdeflate0 libjbig0 libjpeg62-turbo liblerc4 liblzma5 libwebp7 libzstd1 \
-    libzip-dev libzip4 libbz2-1.0 libssl3 zlib1g-dev zlib1g \
+    libzip-dev libzip4 libbz2-1.0 libssl3 zlib1g-dev zlib1g liblz4-dev liblz4-1 liblzma-dev \
     libfftw3-dev libfftw3-double3 libfftw3-single3; do
     dpkg -s "$package" >/dev/null 2>&1 || { echo "gpu: package $package is not installed here; run scripts/setup.sh" >&2; exit 1; }
     while IFS= read -r file; do

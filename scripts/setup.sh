@@ -6,7 +6,7 @@ packages=(
   build-essential gfortran cmake ninja-build ccache git
   libdeal.ii-dev libtorch-dev libopenblas0-pthread
   libhdf5-dev libeigen3-dev libfmt-dev nlohmann-json3-dev libcli11-dev
-  libpugixml-dev libyaml-cpp-dev libpng-dev libtiff-dev libzip-dev zlib1g-dev
+  libpugixml-dev libyaml-cpp-dev libpng-dev libtiff-dev libzip-dev zlib1g-dev liblz4-dev liblzma-dev
   libfftw3-dev libgtest-dev openmpi-bin
   clang-format clang-tidy
   pybind11-dev python3-dev python3-pytest python3-pandas python3-torch

@@ -12,12 +12,9 @@
 namespace seco::materials {
 namespace {
 
-/// VTK's mark of cells and points that are hidden or belong to another piece.
-constexpr const char* ghost_array = "vtkGhostType";
-
 /// Whether VTK makes an array itself, so that it holds neither labels nor grey levels.
 bool is_made_by_vtk(const std::string& name) {
-  return name == ghost_array || name == "vtkOriginalCellIds" || name == "vtkOriginalPointIds" ||
+  return name == vtk_ghost_array || name == "vtkOriginalCellIds" || name == "vtkOriginalPointIds" ||
          name == "vtkValidPointMask";
 }
 
@@ -29,6 +26,20 @@ std::string names_of_all(const std::vector<const ImageData::ArrayDescription*>& 
         (array->n_components == 1 ? "" : fmt::format(" ({} components)", array->n_components)));
   return names.empty() ? "(none)" : fmt::format("{}", fmt::join(names, ", "));
 }
+
+/// An array of a file that is read by layers.
+class ImageArray : public VoxelArray {
+ public:
+  ImageArray(const ImageData& image, const ImageData::ArrayDescription& array,
+             Description description)
+      : description_(std::move(description)), layers_(image, array) {}
+  const Description& description() const override { return description_; }
+  void read(int first, int last, double* values) override { layers_.read(first, last, values); }
+
+ private:
+  Description description_;
+  ImageData::Layers layers_;
+};
 
 std::unique_ptr<VoxelArray> open_image_data(const std::string& path,
                                             const MicrostructureOptions& options) {
@@ -43,9 +54,15 @@ std::unique_ptr<VoxelArray> open_image_data(const std::string& path,
 const ImageData::ArrayDescription& chosen_array(const ImageData& image, const std::string& name,
                                                 const std::string& default_value,
                                                 std::vector<std::string>& notes) {
+  return chosen_array(image.origin(), image.arrays(), name, default_value, notes);
+}
+
+const ImageData::ArrayDescription& chosen_array(
+    const std::string& origin, const std::vector<ImageData::ArrayDescription>& arrays,
+    const std::string& name, const std::string& default_value, std::vector<std::string>& notes) {
   std::vector<const ImageData::ArrayDescription*> all, named, scalars, active;
   std::vector<std::string> names;
-  for (const auto& array : image.arrays()) {
+  for (const auto& array : arrays) {
     all.push_back(&array);
     names.push_back(array.name);
     if (!name.empty() && array.name == name) named.push_back(&array);
@@ -54,18 +71,17 @@ const ImageData::ArrayDescription& chosen_array(const ImageData& image, const st
     scalars.push_back(&array);
     if (array.active) active.push_back(&array);
   }
-  if (name == ghost_array)
+  if (name == vtk_ghost_array)
     throw std::runtime_error(
         fmt::format("{}: array '{}' marks ghosts and holds no phases or grey "
                     "levels; the file holds {}",
-                    image.origin(), name, names_of_all(all)));
+                    origin, name, names_of_all(all)));
   if (named.size() > 1)
     notes.push_back(fmt::format("array '{}' is read from the cells, not from the points", name));
   if (!named.empty()) return *named.front();  // cells are listed first
   if (!name.empty())
-    throw std::runtime_error(fmt::format("{}: array '{}' is missing; the file holds {}{}",
-                                         image.origin(), name, names_of_all(all),
-                                         did_you_mean(name, names, true)));
+    throw std::runtime_error(fmt::format("{}: array '{}' is missing; the file holds {}{}", origin,
+                                         name, names_of_all(all), did_you_mean(name, names, true)));
   if (scalars.size() == 1) return *scalars.front();
   if (active.size() == 1) {
     notes.push_back(fmt::format("array '{}' is read, the active one of {}", active.front()->name,
@@ -75,8 +91,21 @@ const ImageData::ArrayDescription& chosen_array(const ImageData& image, const st
   throw std::runtime_error(
       fmt::format("{}: holds the arrays {}{}; say which one holds the phases or grey levels "
                   "(--array, 'Array')",
-                  image.origin(), names_of_all(all),
+                  origin, names_of_all(all),
                   active.empty() ? "" : ", of which cells and points have active ones"));
+}
+
+std::string note_on_points(const std::string& array) {
+  return fmt::format("array '{}' is given at points; every point is read as a voxel", array);
+}
+
+std::string note_on_ghosts(std::size_t n_marked, std::size_t n) {
+  return n_marked == 0
+             ? ""
+             : fmt::format(
+                   "warning: '{}' marks {} of {} voxels as hidden or ghosts; they are read "
+                   "like the others",
+                   vtk_ghost_array, n_marked, n);
 }
 
 std::unique_ptr<VoxelArray> voxels_of(const ImageData& image,
@@ -85,34 +114,27 @@ std::unique_ptr<VoxelArray> voxels_of(const ImageData& image,
   VoxelArray::Description description;
   description.what = fmt::format("{}: array '{}'", image.origin(), array.name);
   description.shape = image.shape(array);
-  description.order = {0, 1, 2};
   description.spacing = image.spacing();
   description.notes = std::move(notes);
-  if (array.on_points)
-    description.notes.push_back(
-        fmt::format("array '{}' is given at points; every point is read as a voxel", array.name));
+  if (array.on_points) description.notes.push_back(note_on_points(array.name));
   for (const auto& ghosts : image.arrays()) {
-    if (ghosts.name != ghost_array || ghosts.on_points != array.on_points) continue;
+    if (ghosts.name != vtk_ghost_array || ghosts.on_points != array.on_points) continue;
     const auto marks = image.values(ghosts);
     const auto n =
         marks.size() - static_cast<std::size_t>(std::count(marks.begin(), marks.end(), 0.));
-    if (n > 0)
-      description.notes.push_back(
-          fmt::format("warning: '{}' marks {} of {} voxels as hidden or ghosts; "
-                      "they are read like the others",
-                      ghost_array, n, marks.size()));
+    if (n > 0) description.notes.push_back(note_on_ghosts(n, marks.size()));
   }
-  return array_in_memory(std::move(description), image.values(array));
+  return std::make_unique<ImageArray>(image, array, std::move(description));
 }
 
 const MicrostructureReader& image_data_reader() {
   static const MicrostructureReader reader{
       {"vti",
-       "VTK image data of labels or grey levels",
-       {".vti"},
+       "VTK image data (XML, also in several files) and rectilinear grids with equal steps",
+       {".vti", ".pvti", ".vtr"},
        "VTK, ParaView, pyvista, DREAM.3D, seco",
        "axes x, y, z; spacing of the file; labels or grey levels at cells, or at points, which are "
-       "read as voxels; the origin is not used",
+       "read as voxels; the origin is not used; not compressed, or by zlib, LZ4 or LZMA",
        "seco import labels.vti --stiffness \"1 = Al\" --stiffness \"2 = Cu\" --out rve.h5"},
       &vtk_xml_files(),
       options_of_arrays({ReadOption::array}),

@@ -6,7 +6,6 @@
 #include <cctype>
 #include <filesystem>
 #include <functional>
-#include <sstream>
 #include <string_view>
 
 #include "seco/materials/text.h"
@@ -36,23 +35,10 @@ std::function<bool(const std::string&)> begins(std::string_view magic) {
   return [magic](const std::string& text) { return std::string_view(text).starts_with(magic); };
 }
 
-std::function<bool(const std::string&)> begins_and_holds(std::string_view magic,
-                                                         std::string_view part) {
-  return [magic, part](const std::string& text) {
-    return std::string_view(text).starts_with(magic) && text.find(part) != std::string::npos;
-  };
-}
-
 std::function<bool(const std::string&)> has_at(std::size_t position, std::string_view magic) {
   return [position, magic](const std::string& text) {
     return text.size() > position && std::string_view(text).substr(position).starts_with(magic);
   };
-}
-
-bool is_ang(const std::string& text) {
-  return text.starts_with('#') && (text.find("# GRID:") != std::string::npos ||
-                                   text.find("TEM_PIXperUM") != std::string::npos ||
-                                   text.find("Column names: phi1") != std::string::npos);
 }
 
 /// "N header" in the first line.
@@ -61,24 +47,6 @@ bool is_old_damask_geometry(const std::string& text) {
   const auto blank = line.find(' ');
   return blank != std::string::npos && to_count(line.substr(0, blank)) &&
          trimmed(line.substr(blank)) == "header";
-}
-
-/// Lines of three angles, three indices from 1, a grain and a phase.
-bool is_evpfft(const std::string& text) {
-  std::istringstream lines(text);
-  std::string line;
-  int n_lines = 0;
-  while (n_lines < 3 && std::getline(lines, line)) {
-    if (lines.eof() && text.size() >= 1 << 16) break;  // cut short
-    std::istringstream words(line);
-    std::string word;
-    int n = 0;
-    for (; words >> word; ++n)
-      if (n < 3 ? !to_number(word) : !to_count(word)) return false;
-    if (n != 8) return false;
-    ++n_lines;
-  }
-  return n_lines > 0;
 }
 
 bool is_json(const std::string& text) {
@@ -96,24 +64,9 @@ const std::vector<Format>& formats() {
        begins("\xfd"
               "7zXZ"sv),
        "unpack it first"},
-      {"a legacy VTK file of a rectilinear grid",
-       begins_and_holds("# vtk DataFile"sv, "RECTILINEAR_GRID"sv), way_from_vtk("RectilinearGrid")},
-      {"a legacy VTK file of a mesh",
-       [](const std::string& text) {
-         return text.starts_with("# vtk DataFile") &&
-                text.find("STRUCTURED_POINTS") == std::string::npos &&
-                text.find("DATASET") != std::string::npos;
-       },
-       way_from_vtk("UnstructuredGrid")},
-      {"a legacy VTK file", begins("# vtk DataFile"sv), with_pyvista},
       {"a TIFF image that is cut short", begins("II*"sv), "it is truncated"},
       {"an image of Amira or Avizo", begins("# AmiraMesh"sv), ""},
       {"an image of Amira or Avizo", begins("# Avizo"sv), ""},
-      {"an EBSD map of EDAX (.ang)", is_ang, with_dream3d},
-      {"an EBSD map of Oxford Instruments (.ctf)", begins("Channel Text File"sv), with_dream3d},
-      {"a raster tessellation of Neper (.tesr)", begins("***tesr"sv),
-       "convert it to VTK: 'neper -T -loadtesr NAME.tesr -format vtk', and that by "
-       "pyvista.read('NAME.vtk').save('NAME.vti')"},
       {"a tessellation of Neper (.tess)", begins("***tess"sv),
        "make a raster of it: 'neper -T -loadtess NAME.tess -format vtk -tesrsize N', and convert "
        "that by pyvista.read('NAME.vtk').save('NAME.vti')"},
@@ -122,14 +75,6 @@ const std::vector<Format>& formats() {
       {"an input file of Abaqus", begins("*HEADING"sv), "an RVE is a grid of voxels; resample it"},
       {"a grid of old DAMASK versions (.geom)", is_old_damask_geometry,
        "convert it: damask.GeomGrid.load_ASCII('NAME').save('NAME.vti')"},
-      {"a file of voxels of kanapy (JSON)",
-       [](const std::string& text) {
-         return is_json(text) && (text.find("anapy") != std::string::npos ||
-                                  text.find("Grain numbers per voxel") != std::string::npos);
-       },
-       std::string("take the voxels, reshape(Shape, order=Order) of 'Data', and the edges from the "
-                   "nodes of the mesh, since 'Size' is rounded; write them ") +
-           from_array},
       {"a JSON file", is_json, ""},
       {"a MATLAB file", begins("MATLAB"sv),
        std::string("read it with SciPy or h5py, and write it as VTK image data, ") + from_array},
@@ -143,8 +88,6 @@ const std::vector<Format>& formats() {
       {"a NIfTI image", has_at(344, "n+1"sv), with_pyvista},
       {"netCDF", begins("CDF"sv),
        std::string("read it with xarray, and write it as VTK image data, ") + from_array},
-      {"a file of voxels as of EVPFFT (text: three angles in degrees, three indices, grain, phase)",
-       is_evpfft, std::string("write them as VTK image data, ") + from_array},
       {"a material configuration (YAML)",
        [](const std::string& text) {
          return (text.starts_with("phase:") || text.find("\nphase:") != std::string::npos) &&
@@ -168,12 +111,7 @@ std::string sentence(const std::string& what, const std::string& way) {
 
 }  // namespace
 
-std::string way_from_vtk(const std::string& type) {
-  if (type == "RectilinearGrid")
-    return "where its steps are equal, convert it to image data: g = pyvista.read('NAME'); i = "
-           "pyvista.ImageData(dimensions=g.dimensions, spacing=[v[1] - v[0] for v in (g.x, g.y, "
-           "g.z)]); i.cell_data.update(g.cell_data); i.save('NAME.vti')";
-  if (type == "PImageData") return with_pyvista;
+std::string way_from_vtk() {
   return "an RVE is a grid of voxels; resample it on image data, as ParaView's 'Resample To Image' "
          "does, or write those in the program that made it";
 }
@@ -197,16 +135,11 @@ std::string hdf5_known_but_not_read(const std::vector<std::string>& members,
   const auto has = [](const std::vector<std::string>& names, const char* name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
-  if (has(members, "VTKHDF")) return sentence("VTK data in HDF5 (.vtkhdf)", with_pyvista);
   if (has(attributes, "DADF5_version_major"))
     return sentence("a file of results of DAMASK (DADF5)",
                     "import the grid and the material configuration of its run");
   if (has(members, "VoxelDataContainer"))
     return sentence("a DREAM.3D file of a version before 7", "open and save it with DREAM.3D 6.5");
-  if (has(members, "Format Version") || has(members, "Software Version"))
-    return sentence("an EBSD map of Oxford Instruments (.h5oina)", with_dream3d);
-  if (has(members, "crystal_map"))
-    return sentence("a crystal map of orix", "write it as .ang, and read that with DREAM.3D");
   if (has(members, "Manufacturer") || has(members, "manufacturer") || has(members, " Manufacturer"))
     return sentence("an EBSD map in HDF5", with_dream3d);
   if (has(attributes, "_NCProperties"))

@@ -17,7 +17,7 @@ std::string known_but_not_read(const std::string& path, const std::string& begin
 std::string hdf5_known_but_not_read(const std::vector<std::string>& members,
                                     const std::vector<std::string>& attributes);
 
-/// How to make image data of a VTK XML file of another type, for example "RectilinearGrid".
-std::string way_from_vtk(const std::string& type);
+/// How to make image data of VTK data of another type, which are no grids of equal voxels.
+std::string way_from_vtk();
 
 }  // namespace seco::materials

@@ -163,6 +163,19 @@ MicrostructureOptions read_microstructure_options(ParameterReader& reader, const
                                   "orientations it has");
   options.angles = reader.choice(s, "Angles", "radians", {"radians", "degrees"},
                                  "unit of the Euler angles of a DREAM.3D file");
+  options.unindexed = reader.text(s, "Unindexed", "",
+                                  "points of an orientation map that are not indexed: nearest or "
+                                  "phase; empty to refuse them");
+  options.grain_angle = reader.number(s, "Grain angle", 0., 0., 60.,
+                                      "misorientation in degrees up to which neighbours of an "
+                                      "orientation map are one grain; 0 for no grains");
+  options.sample_axes = reader.text(s, "Sample axes", "",
+                                    "axes of an orientation map that its angles refer to, as "
+                                    "y, x, -z; empty for those that the file tells");
+  options.hexagonal_axis = reader.text(s, "Hexagonal axis", "",
+                                       "crystal direction along axis 1 of the angles in hexagonal "
+                                       "and trigonal crystals, a or a*; empty for that of the "
+                                       "format");
   options.material_file =
       reader.path(s, "Material file", "", "material configuration of DAMASK (YAML)");
   // Empty where it is not set, which some parameter files do not tell from a default.

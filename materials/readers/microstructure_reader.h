@@ -23,6 +23,10 @@ enum class ReadOption {
   orientations,
   unrotated,
   angles,
+  unindexed,
+  grain_angle,
+  sample_axes,
+  hexagonal_axis,
   spacing,  ///< or lengths
   axes,
   shape,
@@ -66,12 +70,29 @@ inline std::vector<ReadOption> options_of_arrays(std::vector<ReadOption> more = 
   return more;
 }
 
+/// What orientation maps take.
+inline std::vector<ReadOption> options_of_maps(std::vector<ReadOption> more = {}) {
+  more.insert(more.end(),
+              {ReadOption::material, ReadOption::unit, ReadOption::unindexed,
+               ReadOption::grain_angle, ReadOption::sample_axes, ReadOption::hexagonal_axis});
+  return more;
+}
+
 /// One per file NAME.cc; errors of their functions as of `read_microstructure`.
 const MicrostructureReader& dream3d_reader();
 const MicrostructureReader& damask_reader();
 const MicrostructureReader& image_data_reader();
 const MicrostructureReader& png_reader();
 const MicrostructureReader& rve_reader();
+const MicrostructureReader& ang_reader();
+const MicrostructureReader& ctf_reader();
+const MicrostructureReader& h5oina_reader();
+const MicrostructureReader& orix_reader();
+const MicrostructureReader& tesr_reader();
+const MicrostructureReader& evpfft_reader();
+const MicrostructureReader& kanapy_reader();
+const MicrostructureReader& legacy_vtk_reader();
+const MicrostructureReader& vtkhdf_reader();
 const MicrostructureReader& tiff_reader();
 const MicrostructureReader& numpy_reader();
 const MicrostructureReader& numpy_archive_reader();

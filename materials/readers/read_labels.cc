@@ -21,55 +21,6 @@ constexpr std::size_t most_labels = std::size_t{std::numeric_limits<std::uint16_
 /// Values of a slab that is in memory.
 constexpr std::size_t values_per_slab = std::size_t{1} << 22;
 
-/// Edges of a voxel of the array, by the options or the file.
-std::array<double, 3> spacing_of(VoxelArray::Description& array, const std::string& path,
-                                 const MicrostructureOptions& options) {
-  if (!options.spacing.empty() && !options.lengths.empty())
-    throw std::invalid_argument(
-        fmt::format("{}: both the edges of a voxel (--spacing, 'Spacing') and of the array "
-                    "(--lengths, 'Lengths') are given; give one of them",
-                    path));
-  const bool whole = options.spacing.empty();
-  const auto& given = whole ? options.lengths : options.spacing;
-  if (given.empty()) {
-    if (array.spacing) return *array.spacing;
-    throw std::invalid_argument(
-        fmt::format("{}: the file does not say how large a voxel is; give the edges of one "
-                    "(--spacing dx,dy,dz, 'Spacing') or of the array of {} voxels (--lengths, "
-                    "'Lengths')",
-                    path, fmt::join(array.shape, "x")));
-  }
-  const bool plane = array.shape[2] == 1;
-  const auto refuse = [&] {
-    throw std::invalid_argument(
-        fmt::format("{}: {} {}: allowed are finite positive numbers, {}one along each axis", path,
-                    whole ? "edges of the array (--lengths, 'Lengths')"
-                          : "edges of a voxel (--spacing, 'Spacing')",
-                    fmt::join(given, ","), whole ? "" : "one for all axes or "));
-  };
-  for (const double edge : given)
-    if (!std::isfinite(edge) || !(edge > 0.)) refuse();
-  const auto n = given.size();
-  if (n != 3 && !(n == 1 && !whole) && !(n == 2 && plane)) refuse();
-  std::array<double, 3> spacing{};
-  for (std::size_t axis = 0; axis < 3; ++axis)
-    spacing[axis] =
-        (axis < n ? given[axis] : given[0]) / (whole && axis < n ? array.shape[axis] : 1);
-  if (whole && n == 2) spacing[2] = spacing[0];
-  if (array.spacing) {
-    bool same = true;
-    for (std::size_t axis = 0; axis < (plane ? 2 : 3); ++axis)
-      same = same && std::abs(spacing[axis] - (*array.spacing)[axis]) <= 1e-6 * spacing[axis];
-    if (!same)
-      array.notes.push_back(
-          fmt::format("the voxel has the edges {} as asked for, not {} as the "
-                      "file says",
-                      fmt::join(spacing, " x "), fmt::join(*array.spacing, " x ")));
-    array.unit_of_length.clear();
-  }
-  return spacing;
-}
-
 /// Refuses a grid that does not fit into the memory of the machine, where asking for it would end
 /// this process or others.
 void check_memory(const LabelledGrid& grid, const std::string& what) {
@@ -318,6 +269,54 @@ class SlabReader {
 };
 
 }  // namespace
+
+std::array<double, 3> spacing_of(VoxelArray::Description& array, const std::string& path,
+                                 const MicrostructureOptions& options) {
+  if (!options.spacing.empty() && !options.lengths.empty())
+    throw std::invalid_argument(
+        fmt::format("{}: both the edges of a voxel (--spacing, 'Spacing') and of the array "
+                    "(--lengths, 'Lengths') are given; give one of them",
+                    path));
+  const bool whole = options.spacing.empty();
+  const auto& given = whole ? options.lengths : options.spacing;
+  if (given.empty()) {
+    if (array.spacing) return *array.spacing;
+    throw std::invalid_argument(
+        fmt::format("{}: the file does not say how large a voxel is; give the edges of one "
+                    "(--spacing dx,dy,dz, 'Spacing') or of the array of {} voxels (--lengths, "
+                    "'Lengths')",
+                    path, fmt::join(array.shape, "x")));
+  }
+  const bool plane = array.shape[2] == 1;
+  const auto refuse = [&] {
+    throw std::invalid_argument(
+        fmt::format("{}: {} {}: allowed are finite positive numbers, {}one along each axis", path,
+                    whole ? "edges of the array (--lengths, 'Lengths')"
+                          : "edges of a voxel (--spacing, 'Spacing')",
+                    fmt::join(given, ","), whole ? "" : "one for all axes or "));
+  };
+  for (const double edge : given)
+    if (!std::isfinite(edge) || !(edge > 0.)) refuse();
+  const auto n = given.size();
+  if (n != 3 && !(n == 1 && !whole) && !(n == 2 && plane)) refuse();
+  std::array<double, 3> spacing{};
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    spacing[axis] =
+        (axis < n ? given[axis] : given[0]) / (whole && axis < n ? array.shape[axis] : 1);
+  if (whole && n == 2) spacing[2] = spacing[0];
+  if (array.spacing) {
+    bool same = true;
+    for (std::size_t axis = 0; axis < (plane ? 2 : 3); ++axis)
+      same = same && std::abs(spacing[axis] - (*array.spacing)[axis]) <= 1e-6 * spacing[axis];
+    if (!same)
+      array.notes.push_back(
+          fmt::format("the voxel has the edges {} as asked for, not {} as the "
+                      "file says",
+                      fmt::join(spacing, " x "), fmt::join(*array.spacing, " x ")));
+    array.unit_of_length.clear();
+  }
+  return spacing;
+}
 
 LabelledGrid read_labels(VoxelArray& array, const std::string& path,
                          const MicrostructureOptions& options) {

@@ -112,6 +112,15 @@ std::vector<OptionUse> used_options(const MicrostructureOptions& o) {
       {ReadOption::orientations, !o.orientations.empty(),
        fmt::format("dataset of orientations '{}'", o.orientations)},
       {ReadOption::angles, o.angles != "radians", fmt::format("unit of angles '{}'", o.angles)},
+      {ReadOption::unindexed, !o.unindexed.empty(),
+       fmt::format("what points are that are not indexed, '{}' (--unindexed, 'Unindexed')",
+                   o.unindexed)},
+      {ReadOption::grain_angle, o.grain_angle != 0.,
+       fmt::format("grain angle {} (--grain-angle, 'Grain angle')", o.grain_angle)},
+      {ReadOption::sample_axes, !o.sample_axes.empty(),
+       fmt::format("axes '{}' of the angles (--sample-axes, 'Sample axes')", o.sample_axes)},
+      {ReadOption::hexagonal_axis, !o.hexagonal_axis.empty(),
+       fmt::format("hexagonal axis '{}' (--hexagonal-axis, 'Hexagonal axis')", o.hexagonal_axis)},
       {ReadOption::spacing, !o.spacing.empty(), "the edges of a voxel (--spacing, 'Spacing')"},
       {ReadOption::spacing, !o.lengths.empty(), "the edges of the array (--lengths, 'Lengths')"},
       {ReadOption::axes, !o.axes.empty(),
@@ -144,9 +153,13 @@ const FileKind& vtk_xml_files() {
 
 const std::vector<const MicrostructureReader*>& microstructure_readers() {
   static const std::vector<const MicrostructureReader*> readers{
-      &dream3d_reader(),    &damask_reader(), &image_data_reader(), &png_reader(),
-      &rve_reader(),        &tiff_reader(),   &numpy_reader(),      &numpy_archive_reader(),
-      &meta_image_reader(), &nrrd_reader(),   &hdf5_array_reader(), &raw_reader()};
+      &dream3d_reader(),    &damask_reader(),        &image_data_reader(),
+      &legacy_vtk_reader(), &vtkhdf_reader(),        &png_reader(),
+      &ang_reader(),        &ctf_reader(),           &h5oina_reader(),
+      &orix_reader(),       &tesr_reader(),          &evpfft_reader(),
+      &kanapy_reader(),     &rve_reader(),           &tiff_reader(),
+      &numpy_reader(),      &numpy_archive_reader(), &meta_image_reader(),
+      &nrrd_reader(),       &hdf5_array_reader(),    &raw_reader()};
   return readers;
 }
 

@@ -54,6 +54,11 @@ std::unique_ptr<VoxelArray> array_in_memory(VoxelArray::Description description,
 LabelledGrid read_labels(VoxelArray& array, const std::string& path,
                          const MicrostructureOptions& options);
 
+/// Edges of a voxel of the array: those of the options, which win and are noted, or of the file.
+/// @throws std::invalid_argument if neither gives them, or the options are no lengths
+std::array<double, 3> spacing_of(VoxelArray::Description& array, const std::string& path,
+                                 const MicrostructureOptions& options);
+
 /// Does what an option or a key of the section `Microstructure file` asks for; what is refused
 /// names these and the file.
 void with_option(const std::string& path, const char* option, const char* key,

@@ -157,6 +157,16 @@ void add_import_command(CLI::App& app, int& status) {
   command->add_flag("--unrotated", read.unrotated,
                     "crystals of a DREAM.3D file are not turned, whatever orientations it has");
   command->add_option("--angles", read.angles, "of a DREAM.3D file, radians or degrees");
+  command->add_option("--unindexed", read.unindexed,
+                      "points of an orientation map that are not indexed: nearest, the crystal of "
+                      "the nearest one, or phase, a phase 'unindexed'");
+  command->add_option("--grain-angle", read.grain_angle,
+                      "degrees up to which neighbours of an orientation map are one grain");
+  command->add_option("--sample-axes", read.sample_axes,
+                      "axes of an orientation map that its angles refer to, as y,x,-z");
+  command->add_option("--hexagonal-axis", read.hexagonal_axis,
+                      "a or a*: crystal direction along axis 1 of the angles of hexagonal and "
+                      "trigonal crystals");
   command->add_option("--material", read.material_file, "material configuration of DAMASK (YAML)");
   command->add_option("--temperature", read.temperature,
                       "kelvin that polynomials of the material configuration are evaluated at; "

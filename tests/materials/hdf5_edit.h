@@ -39,7 +39,13 @@ class Hdf5Edit {
   void write(const std::string& name, const std::vector<hsize_t>& shape,
              const std::vector<Number>& values, hid_t type, hid_t file_type = -1,
              hid_t properties = H5P_DEFAULT) {
-    if (H5Lexists(file_, name.c_str(), H5P_DEFAULT) > 0) remove(name);
+    htri_t exists = 0;
+    // The library prints where a group on the way is missing.
+    H5E_BEGIN_TRY {
+      exists = H5Lexists(file_, name.c_str(), H5P_DEFAULT);
+    }
+    H5E_END_TRY;
+    if (exists > 0) remove(name);
     const hid_t space = H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr);
     const hid_t data = H5Dcreate2(file_, name.c_str(), file_type < 0 ? type : file_type, space,
                                   links_, properties, H5P_DEFAULT);

@@ -100,7 +100,7 @@ TEST(ImageData, FaultsNameTheArrayAndWhatIsExpected) {
   const auto good = image_data_text(grid, "a", zipped), text = image_data_text(grid, "a", ascii),
              bytes = image_data_text(grid, "a", raw);
   expect_fault(replaced(good, "Int64", "Int63"), {"'a'", "'Int63'", "Int8 to Int64"});
-  expect_fault(replaced(good, "vtkZLib", "vtkLZ4"), {"vtkLZ4DataCompressor", "vtkZLib"});
+  expect_fault(replaced(good, "vtkZLib", "vtkBlosc"), {"vtkBloscDataCompressor", "vtkZLib"});
   expect_fault(replaced(good, "ImageData", "UnstructuredGrid"), {"'UnstructuredGrid'"});
   expect_fault(replaced(good, "UInt32", "UInt48"), {"header_type", "'UInt48'"});
   expect_fault(replaced(good, "0 3 0 4 0 5", "0 3 0 4 0"), {"WholeExtent", "six integers"});

@@ -43,6 +43,19 @@ struct MicrostructureOptions {
   bool unrotated = false;
   /// DREAM.3D: unit of Euler angles, `radians` or `degrees`.
   std::string angles = "radians";
+  /// Orientation maps: what points without an orientation are, `nearest` for the crystal of the
+  /// nearest point that has one, `phase` for a phase `unindexed` of their own; empty to refuse
+  /// them.
+  std::string unindexed;
+  /// Orientation maps: largest misorientation in degrees of neighbours of one grain; 0 for no
+  /// grains, every orientation is a crystal.
+  double grain_angle = 0.;
+  /// Orientation maps: the axes of the map that angles refer to, three of x, y, z with signs, as
+  /// `y, x, -z`; empty for those that the file tells.
+  std::string sample_axes;
+  /// Orientation maps: crystal direction along axis 1 of the angles in hexagonal and trigonal
+  /// crystals, `a` or `a*`; empty for that of the program that writes the format.
+  std::string hexagonal_axis;
   /// DAMASK material configuration (YAML): what the voxels of a DAMASK grid refer to, or elastic
   /// constants by the name of a phase for other formats.
   std::string material_file;

@@ -1,0 +1,9 @@
+#include "read_format.h"
+
+using seco::test::read_format;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  for (const double grain_angle : {0., 5.})
+    read_format(data, size, ".h5oina", "h5oina", seco::test::options_of_maps(grain_angle));
+  return 0;
+}
