@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <utility>
 
 #include "failed_point.h"
 #include "json_number.h"
@@ -28,7 +29,7 @@ std::string duration_in_words(double seconds) {
 
 template <int dim>
 LoadSteps<dim>::LoadSteps(const MacroParameters<dim>& parameters,
-                          BoundaryValueProblem<dim>& problem, const MaterialField<dim>& materials,
+                          BoundaryValueProblem<dim>& problem, MaterialField<dim>& materials,
                           RunLog& log)
     : parameters_(parameters),
       problem_(problem),
@@ -180,7 +181,8 @@ void LoadSteps<dim>::finish(const plugin::LoadStep& step, const Loads& loads,
   record.n_cuts = n_cuts_;
   const auto take = [&] {
     const auto& response = increment.response;
-    force_scale_ = increment_solver_.scale_of(response, loads, force_scale_);
+    force_norm_ = increment_solver_.scale_of(response, loads, 0.);
+    force_scale_ = std::max(force_scale_, force_norm_);
     if (response.has_energy()) energy_scale_ = std::max(energy_scale_, response.energy);
   };
   take();
@@ -197,6 +199,9 @@ void LoadSteps<dim>::finish(const plugin::LoadStep& step, const Loads& loads,
   displacement_before_ = std::move(displacement_);
   displacement_ = std::move(increment.displacement);
   displacement_.update_ghost_values();
+  record.n_cells = problem_.mesh().n_global_active_cells();
+  record.n_unknowns = problem_.dof_handler().n_dofs();
+  record.refinement = std::exchange(refinement_, std::nullopt);
   // Before the first step there is neither displacement nor load.
   if (records_.empty()) displacement_before_ = loads_ = problem_.zero_vector();
   loads_before_ = std::move(loads_);
@@ -230,6 +235,7 @@ void LoadSteps<dim>::run(const StepDone& done) {
   const double begin = time();
   const auto clock = std::chrono::steady_clock::now();
   while (time() < p.end_time * (1 - same_time)) {
+    if (n_cuts_ == 0 && is_time_to_refine()) refine();
     const plugin::LoadStep step{time(), end_of_step(length_)};
     problem_.set_time(step.end);
     const auto loads = problem_.assemble_loads();
@@ -264,6 +270,7 @@ nlohmann::json LoadSteps<dim>::state() const {
            {{"records", list},
             {"length", length_},
             {"force_scale", force_scale_},
+            {"force_norm", force_norm_},
             {"energy_scale", energy_scale_}}}};
 }
 
@@ -275,6 +282,7 @@ void LoadSteps<dim>::take_state(const nlohmann::json& state) {
   for (const auto& record : kept.at("records")) records_.push_back(load_step_from_json(record));
   kept.at("length").get_to(length_);
   kept.at("force_scale").get_to(force_scale_);
+  kept.at("force_norm").get_to(force_norm_);
   kept.at("energy_scale").get_to(energy_scale_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ class LoadSteps {
 
   /// What it refers to must outlive it.
   LoadSteps(const MacroParameters<dim>& parameters, BoundaryValueProblem<dim>& problem,
-            const MaterialField<dim>& materials, RunLog& log);
+            MaterialField<dim>& materials, RunLog& log);
 
   /// Goes on until the end time. @throws std::runtime_error if the smallest step fails
   void run(const StepDone& done);
@@ -57,13 +58,18 @@ class LoadSteps {
   /// RVEs that carry it are refined, and the increment is solved again, more accurately.
   void certify(const plugin::LoadStep& step, const Loads& loads, Increment<dim>& increment,
                LoadStepRecord& record);
+  /// Whether the mesh is refined before the next step.
+  bool is_time_to_refine() const;
+  /// Refines the mesh, lets its points take over the state, and finds the equilibrium under the same
+  /// loads again. @throws std::runtime_error if a material has no answer to the state it has got
+  void refine();
   void finish(const plugin::LoadStep& step, const Loads& loads, Increment<dim> increment);
   [[noreturn]] void give_up(const plugin::LoadStep& step, const std::string& failure) const;
   void print_last_step(double begin, std::chrono::steady_clock::time_point clock) const;
 
   const MacroParameters<dim>& parameters_;
   BoundaryValueProblem<dim>& problem_;
-  const MaterialField<dim>& materials_;
+  MaterialField<dim>& materials_;
   RunLog& log_;
   TangentSolver<dim> tangent_solver_;
   IncrementSolver<dim> increment_solver_;
@@ -76,6 +82,10 @@ class LoadSteps {
   unsigned int n_cuts_ = 0;
   /// Largest norm of the forces, and largest energy, of the steps so far.
   double force_scale_ = 0, energy_scale_ = 0;
+  /// Norm of the forces of the last step.
+  double force_norm_ = 0;
+  /// What was done to the mesh since the last step.
+  std::optional<RefinementRecord> refinement_;
 };
 
 }  // namespace seco::macro

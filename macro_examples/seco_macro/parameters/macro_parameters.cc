@@ -367,6 +367,21 @@ LoadStepParameters read_load_steps(ParameterReader& p, bool certified_bounds) {
   if (l.energy_tolerance > 0 && !certified_bounds)
     p.refuse(s, "Energy tolerance",
              "allowed is 0 with 'Certified bounds' = false in section 'Solver'");
+  l.refine_every = static_cast<unsigned int>(p.integer(
+      s, "Refine every", 0, 0, 1000000,
+      "steps after which the mesh is refined where the gradient of the displacement jumps most "
+      "between cells; points take over the state of the points of the cell before, and the body is "
+      "brought back into equilibrium under the same loads. For materials without microstructure. "
+      "0 for never"));
+  l.refinement_fraction = p.number(s, "Refinement fraction", 0.5, 1e-3, 1,
+                                   "part of the estimated error, squared and summed over all cells, "
+                                   "that the cells have which are refined");
+  l.refinement_levels = static_cast<unsigned int>(
+      p.integer(s, "Refinement levels", 2, 1, 20,
+                "no cell is refined to more levels beyond the finest cells of the first mesh"));
+  l.largest_cells = p.number(s, "Largest number of cells", 1e6, 1, 1e12,
+                             "fewer cells are refined where the mesh would have more than this; "
+                             "those that only hanging nodes ask for come on top");
   return l;
 }
 

@@ -91,6 +91,17 @@ struct LoadStepParameters {
   /// Largest gap of the incremental potential of a step, relative to the largest energy so far; 0
   /// to refine no RVE.
   double energy_tolerance = 0;
+  /// Times besides the ends of parts at which steps end.
+  std::vector<double> times;
+  /// Largest estimate of what the length of a step does to the stresses at its end, relative; 0 for
+  /// no limit.
+  double time_error_tolerance = 0;
+  /// Steps after which the mesh is refined, 0 for never; the part of the estimated error, squared,
+  /// that the refined cells have; how often a cell may be refined; cells that the mesh may have.
+  unsigned int refine_every = 0;
+  double refinement_fraction = 0.5;
+  unsigned int refinement_levels = 2;
+  double largest_cells = 1e6;
 };
 
 /// Of the loop that refines RVEs until the compliance is certified well enough.

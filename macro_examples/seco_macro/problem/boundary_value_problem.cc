@@ -49,6 +49,12 @@ void BoundaryValueProblem<dim>::make_unknowns() {
   plugin::run_together(log_.communicator(), [&] { description_ = make_mesh(parameters_, mesh_); });
   for (const auto& text : description_.labels.notes) log_.keep_note(text);
   find_named_boundaries();
+  first_mesh_levels_ = mesh_.n_global_levels();
+  number_unknowns();
+}
+
+template <int dim>
+void BoundaryValueProblem<dim>::number_unknowns() {
   dof_handler_.distribute_dofs(element_);
   owned_ = dof_handler_.locally_owned_dofs();
   dealii::DoFTools::extract_locally_relevant_dofs(dof_handler_, relevant_);
@@ -91,8 +97,12 @@ void BoundaryValueProblem<dim>::set_load_case(std::size_t number) {
 
 template <int dim>
 void BoundaryValueProblem<dim>::set_constraints() {
-  add_symmetry();
-  check_load_cases();
+  // Of a mesh that was refined, the loads have been looked at.
+  const bool is_first = !rigid_motions_;
+  if (is_first) {
+    add_symmetry();
+    check_load_cases();
+  }
   combine_loads();
   set_time_of_functions();
   make_springs();
@@ -107,7 +117,7 @@ void BoundaryValueProblem<dim>::set_constraints() {
   }
   const auto prescribed = prescribed_displacements();
   check_loads(prescribed);
-  note_idle_tractions();
+  if (is_first) note_idle_tractions();
   rigid_motions_ = std::make_unique<RigidMotions<dim>>(dof_handler_);
   check_held(prescribed);
   is_homogeneous_ = constraints_are_homogeneous();
@@ -258,6 +268,7 @@ typename BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_lo
   template BoundaryValueProblem<dim>::BoundaryValueProblem(const MacroParameters<dim>&, RunLog&); \
   template void BoundaryValueProblem<dim>::set_up();                                              \
   template void BoundaryValueProblem<dim>::make_unknowns();                                       \
+  template void BoundaryValueProblem<dim>::number_unknowns();                                     \
   template void BoundaryValueProblem<dim>::set_constraints();                                     \
   template void BoundaryValueProblem<dim>::set_time(double);                                      \
   template void BoundaryValueProblem<dim>::set_load_case(std::size_t);                            \

@@ -108,6 +108,7 @@ void Run<dim>::check_load_steps() const {
     refuse("Points", "Local quantities", "set", "none");
   if (!parameters_.local.whole_fields.empty())
     refuse("Whole fields at points", "Local quantities", "set", "no point");
+  materials_.check_refinement();
   if (!parameters_.load_cases.empty())
     throw std::invalid_argument(
         fmt::format("{}: key 'Number of load cases' at the top level is {}; with a material that "
