@@ -19,6 +19,8 @@ nlohmann::json to_json(const LoadStepRecord& r) {
                            {"upper", number_or_null(r.upper)},
                            {"lower", r.lower ? nlohmann::json(*r.lower) : nlohmann::json(nullptr)},
                            {"relative_gap", number_or_null(r.relative_gap)},
+                           {"time_error", r.time_error ? nlohmann::json(*r.time_error)
+                                                       : nlohmann::json(nullptr)},
                            {"cells", r.n_cells},
                            {"unknowns", r.n_unknowns},
                            {"boundaries", boundaries}};
@@ -50,6 +52,7 @@ LoadStepRecord load_step_from_json(const nlohmann::json& j) {
   r.no_lower_bound = j.value("no_lower_bound", "");
   for (const auto& boundary : j.at("boundaries"))
     r.boundaries.push_back(boundary_force_from_json(boundary));
+  if (!j.at("time_error").is_null()) r.time_error = j.at("time_error").get<double>();
   j.at("cells").get_to(r.n_cells);
   j.at("unknowns").get_to(r.n_unknowns);
   if (!j.contains("refinement")) return r;

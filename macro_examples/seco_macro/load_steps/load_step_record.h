@@ -44,6 +44,8 @@ struct LoadStepRecord {
   double relative_gap = std::numeric_limits<double>::quiet_NaN();
   /// Why there is no lower bound; empty if there is one, or none was wanted.
   std::string no_lower_bound;
+  /// Estimate of LoadSteps::time_error; none where it is not known.
+  std::optional<double> time_error;
   std::vector<BoundaryForce> boundaries;
   /// Of the mesh, and how it was refined before the step.
   std::uint64_t n_cells = 0, n_unknowns = 0;

@@ -51,9 +51,17 @@ class LoadSteps {
   double time() const { return records_.empty() ? 0. : records_.back().time; }
   /// Where a step of at most this length ends.
   double end_of_step(double length) const;
-  /// The displacement from which the next step starts: that of the last one, which goes on as
-  /// before where loads and prescribed displacements do.
-  Vector start(const plugin::LoadStep& step, const Loads& loads) const;
+  /// The last displacement, if it goes on as in the last step; none where loads or prescribed
+  /// displacements do not, or there is no such step.
+  std::optional<Vector> extrapolated(const plugin::LoadStep& step, const Loads& loads) const;
+  /// An estimate of what the length of a step does to the stresses at its end,
+  ///   sqrt(sum_q w_q |error_q|^2) / the largest sqrt(sum_q w_q |stress_q|^2) so far,
+  /// of materials that know by two steps of half the length in place of one, which are off by half
+  /// as much; of others, if the step goes on as the last one, by what implicit Euler is off its
+  /// linear extrapolation: h / (2 h + h_before) of that is its own error (Gear 1971, Numerical
+  /// initial value problems, section 7). None where neither is known.
+  std::optional<double> time_error(const plugin::LoadStep& step, const Increment<dim>& increment,
+                                   bool goes_on);
   /// Bounds of the step, into the record. Where the gap is larger than 'Energy tolerance', the
   /// RVEs that carry it are refined, and the increment is solved again, more accurately.
   void certify(const plugin::LoadStep& step, const Loads& loads, Increment<dim>& increment,
@@ -63,7 +71,8 @@ class LoadSteps {
   /// Refines the mesh, lets its points take over the state, and finds the equilibrium under the same
   /// loads again. @throws std::runtime_error if a material has no answer to the state it has got
   void refine();
-  void finish(const plugin::LoadStep& step, const Loads& loads, Increment<dim> increment);
+  void finish(const plugin::LoadStep& step, const Loads& loads, Increment<dim> increment,
+              std::optional<double> time_error);
   [[noreturn]] void give_up(const plugin::LoadStep& step, const std::string& failure) const;
   void print_last_step(double begin, std::chrono::steady_clock::time_point clock) const;
 
@@ -84,6 +93,12 @@ class LoadSteps {
   double force_scale_ = 0, energy_scale_ = 0;
   /// Norm of the forces of the last step.
   double force_norm_ = 0;
+  /// Largest norm of the stresses so far, as in time_error.
+  double stress_scale_ = 0;
+  /// Stresses one step before those of `response_`; empty where they are not known.
+  std::vector<std::vector<dealii::SymmetricTensor<2, dim>>> stresses_before_;
+  /// Times at which steps end, besides the ends of parts; sorted.
+  std::vector<double> times_;
   /// What was done to the mesh since the last step.
   std::optional<RefinementRecord> refinement_;
 };

@@ -16,7 +16,8 @@ template <int dim>
 void LoadSteps<dim>::refine() {
   const auto scope = log_.section("refinement of the mesh");
   const auto& p = parameters_.load_steps;
-  // The function of the first mesh, whose levels do not change when a run is continued.
+  // A run that is continued has not been there.
+  problem_.set_time(time());
   const unsigned int finest = problem_.first_mesh_levels() - 1 + p.refinement_levels;
   if (mark_cells(problem_, displacement_, p, finest) == 0) {
     log_.print("== the mesh stays: no cell is to be refined\n");
@@ -67,6 +68,8 @@ void LoadSteps<dim>::refine() {
   }
   // The last two steps were on another mesh, so that none is extrapolated.
   displacement_before_ = loads_before_ = Vector();
+  stresses_before_.clear();
+  response_ = {};
   loads_ = loads.total;
   log_.print(fmt::format(
       "== mesh refined: {} of {} cells, now {} with {} unknowns; the transferred state misses "

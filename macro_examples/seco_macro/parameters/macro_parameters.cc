@@ -367,6 +367,19 @@ LoadStepParameters read_load_steps(ParameterReader& p, bool certified_bounds) {
   if (l.energy_tolerance > 0 && !certified_bounds)
     p.refuse(s, "Energy tolerance",
              "allowed is 0 with 'Certified bounds' = false in section 'Solver'");
+  l.times = p.numbers(s, "Times", {},
+                      "times at which a step ends, besides the ends of the parts and those that "
+                      "expressions of loads compare t with, as in if(t < 0.5, ...); separated by "
+                      "commas");
+  for (const double time : l.times)
+    if (!(time > 0 && time <= l.end_time))
+      p.refuse(s, "Times", fmt::format("allowed are times above 0 and up to 'End time' = {:g}",
+                                       l.end_time));
+  l.time_error_tolerance = p.number(
+      s, "Time error tolerance", 0, 0, 1,
+      "a step whose length changes the stresses at its end by more than this, relative to the "
+      "largest so far, by an estimate, is cut, and the next ones are as long as it allows; 0 for "
+      "no limit");
   l.refine_every = static_cast<unsigned int>(p.integer(
       s, "Refine every", 0, 0, 1000000,
       "steps after which the mesh is refined where the gradient of the displacement jumps most "

@@ -7,6 +7,8 @@
 #include <deal.II/numerics/vector_tools.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "seco/plugin/agree.h"
 #include "seco/plugin/expressions.h"
 
@@ -149,21 +151,38 @@ void BoundaryValueProblem<dim>::set_time_of_functions() {
 }
 
 template <int dim>
+template <typename Function>
+void BoundaryValueProblem<dim>::for_functions(const Function& use) const {
+  const auto use_all = [&](const LoadCase<dim>& loads) {
+    for (const auto* list : {&loads.displacement, &loads.traction})
+      for (const auto& entry : *list) use(*entry.function);
+    for (const auto& entry : loads.pressure) use(*entry.function);
+    for (const auto& load : loads.point_loads) use(*load.force);
+    if (loads.body_force) use(*loads.body_force);
+  };
+  use_all(common_);
+  for (const auto& own : cases_) use_all(own);
+}
+
+template <int dim>
 bool BoundaryValueProblem<dim>::depends_on_time() const {
   bool depends = false;
-  const auto add = [&](const auto& function) {
-    depends = depends || plugin::mention_time(function->get_expressions());
-  };
-  const auto add_all = [&](const LoadCase<dim>& loads) {
-    for (const auto* list : {&loads.displacement, &loads.traction})
-      for (const auto& entry : *list) add(entry.function);
-    for (const auto& entry : loads.pressure) add(entry.function);
-    for (const auto& load : loads.point_loads) add(load.force);
-    add(loads.body_force);
-  };
-  add_all(common_);
-  for (const auto& own : cases_) add_all(own);
+  for_functions([&](const auto& function) {
+    depends = depends || plugin::mention_time(function.get_expressions());
+  });
   return depends;
+}
+
+template <int dim>
+std::vector<double> BoundaryValueProblem<dim>::times_of_loads() const {
+  std::vector<double> times;
+  for_functions([&](const auto& function) {
+    const auto own = plugin::times_in(function.get_expressions());
+    times.insert(times.end(), own.begin(), own.end());
+  });
+  std::sort(times.begin(), times.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
+  return times;
 }
 
 template <int dim>
@@ -275,6 +294,7 @@ typename BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_lo
   template void BoundaryValueProblem<dim>::combine_loads();                                       \
   template void BoundaryValueProblem<dim>::set_time_of_functions();                               \
   template bool BoundaryValueProblem<dim>::depends_on_time() const;                               \
+  template std::vector<double> BoundaryValueProblem<dim>::times_of_loads() const;                 \
   template Discretization<dim> BoundaryValueProblem<dim>::discretization() const;                 \
   template BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_loads() const;
 INSTANTIATE(2)

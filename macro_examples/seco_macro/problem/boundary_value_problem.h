@@ -71,6 +71,8 @@ class BoundaryValueProblem {
   void set_load_case(std::size_t number);
   /// Whether they change with time.
   bool depends_on_time() const;
+  /// Times at which they may have kinks or jumps, as plugin::times_in.
+  std::vector<double> times_of_loads() const;
   /// Refines the cells that have refine flags, and those beside them that hanging nodes need, and
   /// deals the cells to the ranks anew; makes unknowns and constraints, at the present time. Cells
   /// keep the material of their parents. Collective.
@@ -134,6 +136,9 @@ class BoundaryValueProblem {
   /// The hanging nodes and the prescribed displacements, or zero in their place.
   void constrain(const dealii::DoFHandler<dim>& dof_handler,
                  dealii::AffineConstraints<double>& constraints, bool homogeneous) const;
+  /// Calls use(function) for the functions of displacements and loads of all cases.
+  template <typename Function>
+  void for_functions(const Function& use) const;
   /// Of the mesh as it is now.
   void number_unknowns();
   /// Puts what acts in all cases, and in the present one, together.
