@@ -204,6 +204,12 @@ class LawMaterial : public Material<dim>, public OutOfPlaneStress {
     return n_state_ > 0 || law_->depends_on_time() ? Dependence::history : Dependence::strain;
   }
 
+  double history_bytes(const std::vector<MaterialPoint<dim>>&, MPI_Comm) const override {
+    // Begin and end of a step, and in plane strain all components of strain and stress.
+    if (dependence() == Dependence::none) return 0;
+    return static_cast<double>((2 * n_state_ + (dim == 2 ? 12 : 0)) * sizeof(double));
+  }
+
   void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
                   const std::function<void(std::size_t, std::size_t)>&) override {
     communicator_ = communicator;

@@ -88,17 +88,28 @@ std::optional<typename LoadSteps<dim>::Vector> LoadSteps<dim>::extrapolated(
 }
 
 template <int dim>
-void LoadSteps<dim>::give_up(const plugin::LoadStep& step, const std::string& failure) const {
+void LoadSteps<dim>::give_up(const plugin::LoadStep& step, const std::string& failure,
+                             bool shorter_is_the_same) const {
+  const auto& p = parameters_.load_steps;
   const auto point = keep_failed_point(
       materials_, std::filesystem::path(parameters_.output_directory) / "failed_point",
       log_.communicator());
+  const auto way_out =
+      shorter_is_the_same
+          ? std::string("a shorter one fails in the same way, since neither loads nor prescribed "
+                        "displacements depend on t. Is it more than the body can bear? Otherwise "
+                        "let them grow from 0, for example 10*t in place of 10")
+          : fmt::format("a shorter one would be below 'Smallest step' = {:g} of 'End time' = {:g}. "
+                        "Is it more than the body can bear? Otherwise allow more 'Newton "
+                        "iterations' or a smaller 'Smallest step'",
+                        p.smallest, p.end_time);
   throw std::runtime_error(fmt::format(
-      "{}: section 'Load steps': the step from the time {:g} to {:g} finds no equilibrium: {}; a "
-      "shorter one would be below 'Smallest step' = {:g} of 'End time' = {:g}. Is it more than the "
-      "body can bear? Otherwise allow more 'Newton iterations' or a smaller 'Smallest step'. "
-      "{} steps are done, their results are kept{}",
-      parameters_.file, step.begin, step.end, failure, parameters_.load_steps.smallest,
-      parameters_.load_steps.end_time, records_.size(), point.empty() ? "" : "; " + point));
+      "{}: section 'Load steps': the step from the time {:g} to {:g} finds no equilibrium: {}; {}. "
+      "{} steps are done, their results are kept; {}",
+      parameters_.file, step.begin, step.end, failure, way_out, records_.size(),
+      point.empty()
+          ? "there is no 'failed_point', since no point of a material with RVEs was the cause"
+          : point));
 }
 
 template <int dim>
@@ -242,6 +253,20 @@ void LoadSteps<dim>::print_last_step(double begin,
 }
 
 template <int dim>
+void LoadSteps<dim>::find_elastic_stiffness() {
+  const auto scope = log_.section("bounds of the steps");
+  // Nothing creeps in so short a time.
+  constexpr double moment = 1e-9;
+  const plugin::LoadStep step{0, moment * length_};
+  const auto response =
+      increment_solver_.respond_to(problem_.zero_vector(), step, problem_.assemble_loads());
+  const bool usable = response.step_fraction == 1 && response.has_energy();
+  if (usable && tangent_solver_.set(response.tangent))
+    elastic_stiffness_ = macro::elastic_stiffness(problem_, tangent_solver_);
+  for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).reject();
+}
+
+template <int dim>
 void LoadSteps<dim>::run(const StepDone& done) {
   const auto& p = parameters_.load_steps;
   const double begin = time();
@@ -251,6 +276,8 @@ void LoadSteps<dim>::run(const StepDone& done) {
   // The end is where the steps end anyway.
   std::erase_if(times_, [&](double t) { return t >= p.end_time * (1 - same_time); });
   const auto clock = std::chrono::steady_clock::now();
+  if (parameters_.certify && records_.empty()) find_elastic_stiffness();
+  std::string last_failure;
   while (time() < p.end_time * (1 - same_time)) {
     if (n_cuts_ == 0 && is_time_to_refine()) refine();
     const plugin::LoadStep step{time(), end_of_step(length_)};
@@ -272,6 +299,13 @@ void LoadSteps<dim>::run(const StepDone& done) {
     };
     if (!increment.converged()) {
       const double length = step.duration() * std::clamp(increment.step_fraction, least, most);
+      // What does not depend on the time either fails in the same way.
+      const bool is_same = n_cuts_ > 0 && increment.failure == last_failure;
+      last_failure = increment.failure;
+      if (is_same && !problem_.depends_on_time()) {
+        for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).reject();
+        give_up(step, increment.failure, /*shorter_is_the_same=*/true);
+      }
       if (length < shortest) {
         for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).reject();
         give_up(step, increment.failure);
@@ -325,9 +359,12 @@ template <int dim>
 nlohmann::json LoadSteps<dim>::state() const {
   auto list = nlohmann::json::array();
   for (const auto& record : records_) list.push_back(to_json(record));
+  auto stiffness = nlohmann::json::array();
+  for (const auto& boundary : elastic_stiffness_) stiffness.push_back(to_json(boundary));
   return {{"load_steps",
            {{"records", list},
             {"length", length_},
+            {"elastic_stiffness", stiffness},
             {"force_scale", force_scale_},
             {"force_norm", force_norm_},
             {"stress_scale", stress_scale_},
@@ -341,6 +378,9 @@ void LoadSteps<dim>::take_state(const nlohmann::json& state) {
   records_.clear();
   for (const auto& record : kept.at("records")) records_.push_back(load_step_from_json(record));
   kept.at("length").get_to(length_);
+  elastic_stiffness_.clear();
+  for (const auto& boundary : kept.at("elastic_stiffness"))
+    elastic_stiffness_.push_back(boundary_stiffness_from_json(boundary));
   kept.at("force_scale").get_to(force_scale_);
   kept.at("force_norm").get_to(force_norm_);
   kept.at("stress_scale").get_to(stress_scale_);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "elastic_stiffness.h"
 #include "increment_solver.h"
 #include "load_step_record.h"
 #include "step_bounds.h"
@@ -39,6 +40,8 @@ class LoadSteps {
   const Vector& displacement() const { return displacement_; }
   /// What the materials have answered to it; empty after a restart.
   const StepResponse<dim>& response() const { return response_; }
+  /// Of the boundaries with prescribed displacements; empty in a run that certifies nothing.
+  const std::vector<BoundaryStiffness>& elastic_stiffness() const { return elastic_stiffness_; }
   /// Why a direct solver took over; empty if it did not.
   const std::string& direct_reason() const { return tangent_solver_.direct_reason(); }
 
@@ -66,6 +69,8 @@ class LoadSteps {
   /// RVEs that carry it are refined, and the increment is solved again, more accurately.
   void certify(const plugin::LoadStep& step, const Loads& loads, Increment<dim>& increment,
                LoadStepRecord& record);
+  /// Asks the materials for their tangents without strain, and finds `elastic_stiffness_`.
+  void find_elastic_stiffness();
   /// Whether the mesh is refined before the next step.
   bool is_time_to_refine() const;
   /// Refines the mesh, lets its points take over the state, and finds the equilibrium under the same
@@ -73,7 +78,9 @@ class LoadSteps {
   void refine();
   void finish(const plugin::LoadStep& step, const Loads& loads, Increment<dim> increment,
               std::optional<double> time_error);
-  [[noreturn]] void give_up(const plugin::LoadStep& step, const std::string& failure) const;
+  /// @param shorter_is_the_same whether the load of a shorter step is the same
+  [[noreturn]] void give_up(const plugin::LoadStep& step, const std::string& failure,
+                            bool shorter_is_the_same = false) const;
   void print_last_step(double begin, std::chrono::steady_clock::time_point clock) const;
 
   const MacroParameters<dim>& parameters_;
@@ -99,6 +106,7 @@ class LoadSteps {
   std::vector<std::vector<dealii::SymmetricTensor<2, dim>>> stresses_before_;
   /// Times at which steps end, besides the ends of parts; sorted.
   std::vector<double> times_;
+  std::vector<BoundaryStiffness> elastic_stiffness_;
   /// What was done to the mesh since the last step.
   std::optional<RefinementRecord> refinement_;
 };

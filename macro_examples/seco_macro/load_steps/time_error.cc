@@ -15,8 +15,9 @@ std::optional<double> LoadSteps<dim>::time_error(const plugin::LoadStep& step,
   const auto communicator = log_.communicator();
   const auto n_materials = materials_.n_materials();
   const auto& response = increment.response;
-  const auto begin = strains_of(problem_, materials_,
-                                displacement_.size() == 0 ? problem_.zero_vector() : displacement_);
+  const auto rest = problem_.zero_vector();
+  const auto begin =
+      strains_of(problem_, materials_, displacement_.size() == 0 ? rest : displacement_);
   // Two halves are off by half as much as the whole.
   constexpr double of_halves = 2;
   std::vector<double> factor(n_materials, of_halves);

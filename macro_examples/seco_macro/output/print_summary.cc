@@ -64,10 +64,7 @@ std::string describe(const MicroscaleSummary& micro) {
     text += line("RVEs by " + engine, fmt::format("{}", n));
   if (micro.n_cached_rves > 0)
     text += line("results from the cache", fmt::format("{}", micro.n_cached_rves));
-  // RVEs with laws have no gap before a step asks them; the certified steps tell it.
-  const bool laws_alone =
-      micro.n_rves_by_engine.size() == 1 && micro.n_rves_by_engine.contains("laws");
-  if (micro.n_rves == 0 || laws_alone) return text;
+  if (micro.n_rves == 0 || !micro.has_gaps) return text;
   text += line("RVEs that miss what was asked",
                fmt::format("{} of {}", micro.n_unreliable_rves, micro.n_rves));
   return text +
@@ -121,7 +118,9 @@ std::string describe(const std::vector<LoadStepRecord>& steps) {
       line("load steps", fmt::format("{} until the time {:g}, {} cuts, {} Newton and {} "
                                      "linear iterations",
                                      steps.size(), steps.back().time, n_cuts, n_newton, n_linear));
-  if (n_estimated > 0)
+  if (n_estimated == 0)
+    text += line("error in time", "not estimated");
+  else
     text += line("error in time",
                  fmt::format("about {:.1e} of the stresses by the length of a step, {:.1e} by all, "
                              "estimated in {} of {} steps",
@@ -216,6 +215,10 @@ void print_summary(const RunSummary& s, RunLog& log) {
   if (s.local) text += describe(*s.local, s.units);
   for (const auto& entry : s.missing_checkpoints) text += line("NO CHECKPOINT", entry);
   for (const auto& entry : s.missing_files) text += line("MISSING", entry);
+  constexpr double mebibyte = 1024. * 1024.;
+  text += line("largest memory", fmt::format("{:.0f} MiB of a process, {:.0f} MiB of all {} ranks",
+                                             s.memory.largest_process / mebibyte,
+                                             s.memory.sum / mebibyte, s.n_ranks));
   // The sum comes last.
   for (const bool last : {false, true})
     for (const auto& [stage, seconds] : s.seconds)

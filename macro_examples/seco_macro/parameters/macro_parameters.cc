@@ -550,6 +550,10 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result, unsigned int n_l
   result.run.audited = result.certification.audit_fraction > 0;
   result.write_vtu =
       p.flag("Output", "Write VTU", true, "writes solution.pvtu and solution.pvd", changeable);
+  result.vtu_every = static_cast<unsigned int>(
+      p.integer("Output", "VTU every", 1, 1, 1000000,
+                "load steps from one whose fields are written to the next; those of the last step "
+                "are always written"));
   result.vtu_doubles =
       p.choice("Output", "Precision of VTU", "single", {"single", "double"},
                "precision of the numbers in the VTU file; those of summary.json and of all tables "

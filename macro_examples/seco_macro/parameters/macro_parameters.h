@@ -153,6 +153,8 @@ struct MacroParameters {
   /// Unknowns up to which a direct solver is the last resort.
   std::uint64_t largest_direct = 0;
   bool certify = true, write_vtu = true, vtu_doubles = false, nodal_averages = false;
+  /// Load steps of which one writes fields; the last always does.
+  unsigned int vtu_every = 1;
   /// Of results.
   Units units;
   /// Whether tables name units in their columns: only if the user has said all that they follow

@@ -128,6 +128,8 @@ struct MaterialStatistics {
   /// Mean time that the ranks were at work over that of the one that was longest: 1 if none had to
   /// wait for others.
   double balance = 1;
+  /// Whether RVEs have gaps at all times, and not only in a step.
+  bool has_gaps = true;
   double worst_gap = 0;
   /// Mean over the RVEs.
   double mean_gap = 0;
