@@ -120,14 +120,14 @@ bool mention_time(const std::vector<std::string>& expressions) {
 
 std::vector<double> times_in(const std::vector<std::string>& expressions) {
   const std::string number = "([0-9]*\\.?[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+\\.)",
-                    compare = "(?:<=|>=|==|!=|<|>)", begin = "(?:^|[(,?:&|!])", end = "(?=$|[),?:&|])";
-  const std::regex patterns[] = {
-      std::regex(begin + "t" + compare + number + end),
-      std::regex(begin + number + compare + "t" + end),
-      std::regex("\\b(?:min|max)\\(t," + number + "\\)"),
-      std::regex("\\b(?:min|max)\\(" + number + ",t\\)"),
-      std::regex("\\babs\\(t-" + number + "\\)"),
-      std::regex("\\babs\\(" + number + "-t\\)")};
+                    compare = "(?:<=|>=|==|!=|<|>)", begin = "(?:^|[(,?:&|!])",
+                    end = "(?=$|[),?:&|])";
+  const std::regex patterns[] = {std::regex(begin + "t" + compare + number + end),
+                                 std::regex(begin + number + compare + "t" + end),
+                                 std::regex("\\b(?:min|max)\\(t," + number + "\\)"),
+                                 std::regex("\\b(?:min|max)\\(" + number + ",t\\)"),
+                                 std::regex("\\babs\\(t-" + number + "\\)"),
+                                 std::regex("\\babs\\(" + number + "-t\\)")};
   std::vector<double> times;
   for (auto text : expressions) {
     std::erase_if(text, [](unsigned char c) { return std::isspace(c) != 0; });

@@ -385,7 +385,8 @@ class LawMaterial : public Material<dim>, public OutOfPlaneStress {
   std::optional<std::vector<Tensor>> half_step_difference(
       const LoadStep& step, std::span<const Tensor> begin,
       std::span<const Tensor> end) const override {
-    if (dependence() == Dependence::none) return Material<dim>::half_step_difference(step, begin, end);
+    if (dependence() == Dependence::none)
+      return Material<dim>::half_step_difference(step, begin, end);
     std::vector<Tensor> difference(points_.size());
     if (n_state_ == 0 && !law_->depends_on_time()) return difference;
     const double time = 0.5 * (step.begin + step.end);
@@ -441,8 +442,7 @@ class LawMaterial : public Material<dim>, public OutOfPlaneStress {
                const FindRecords& find) override {
     set_points(std::move(points), communicator, progress);
     if (n_state_ == 0) return;
-    run_together(communicator,
-                 [&] { take_states(unpack_by_cell<dim>(points_, n_state_, find)); });
+    run_together(communicator, [&] { take_states(unpack_by_cell<dim>(points_, n_state_, find)); });
   }
 
   std::vector<std::string> notes() const override {

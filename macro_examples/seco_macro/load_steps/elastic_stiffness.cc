@@ -16,12 +16,10 @@ nlohmann::json to_json(const BoundaryStiffness& boundary) {
 }
 
 BoundaryStiffness boundary_stiffness_from_json(const nlohmann::json& boundary) {
-  BoundaryStiffness result{boundary.at("boundary").get<std::string>(),
-                           boundary.at("id").get<std::int64_t>(),
-                           {}};
+  BoundaryStiffness result{
+      boundary.at("boundary").get<std::string>(), boundary.at("id").get<std::int64_t>(), {}};
   for (const auto& value : boundary.at("stiffness"))
-    result.stiffness.push_back(value.is_null() ? std::nullopt
-                                               : std::optional(value.get<double>()));
+    result.stiffness.push_back(value.is_null() ? std::nullopt : std::optional(value.get<double>()));
   return result;
 }
 

@@ -7,23 +7,23 @@ namespace seco::macro {
 nlohmann::json to_json(const LoadStepRecord& r) {
   auto boundaries = nlohmann::json::array();
   for (const auto& boundary : r.boundaries) boundaries.push_back(to_json(boundary));
-  nlohmann::json result = {{"time", r.time},
-                           {"duration", r.duration},
-                           {"newton_iterations", r.newton_iterations},
-                           {"linear_iterations", r.linear_iterations},
-                           {"cuts", r.n_cuts},
-                           {"refinement_rounds", r.n_rounds},
-                           {"refined_rves", r.n_refined},
-                           {"relative_residual", r.relative_residual},
-                           {"energy", number_or_null(r.energy)},
-                           {"upper", number_or_null(r.upper)},
-                           {"lower", r.lower ? nlohmann::json(*r.lower) : nlohmann::json(nullptr)},
-                           {"relative_gap", number_or_null(r.relative_gap)},
-                           {"time_error", r.time_error ? nlohmann::json(*r.time_error)
-                                                       : nlohmann::json(nullptr)},
-                           {"cells", r.n_cells},
-                           {"unknowns", r.n_unknowns},
-                           {"boundaries", boundaries}};
+  nlohmann::json result = {
+      {"time", r.time},
+      {"duration", r.duration},
+      {"newton_iterations", r.newton_iterations},
+      {"linear_iterations", r.linear_iterations},
+      {"cuts", r.n_cuts},
+      {"refinement_rounds", r.n_rounds},
+      {"refined_rves", r.n_refined},
+      {"relative_residual", r.relative_residual},
+      {"energy", number_or_null(r.energy)},
+      {"upper", number_or_null(r.upper)},
+      {"lower", r.lower ? nlohmann::json(*r.lower) : nlohmann::json(nullptr)},
+      {"relative_gap", number_or_null(r.relative_gap)},
+      {"time_error", r.time_error ? nlohmann::json(*r.time_error) : nlohmann::json(nullptr)},
+      {"cells", r.n_cells},
+      {"unknowns", r.n_unknowns},
+      {"boundaries", boundaries}};
   if (!r.no_lower_bound.empty()) result["no_lower_bound"] = r.no_lower_bound;
   if (const auto& refinement = r.refinement) {
     result["refinement"] = {{"cells_before", refinement->n_cells_before},

@@ -51,8 +51,7 @@ double LoadSteps<dim>::end_of_step(double length) const {
   const double next = std::floor(now + slack) + std::max(1., std::floor(parts + slack));
   double end = std::min(next, n) / n * p.end_time;
   if (parts < 1 - slack && time() + length < end - 0.01 * length) end = time() + length;
-  const auto stop =
-      std::upper_bound(times_.begin(), times_.end(), time() + same_time * p.end_time);
+  const auto stop = std::upper_bound(times_.begin(), times_.end(), time() + same_time * p.end_time);
   // One that is near is not left to a tiny step.
   if (stop != times_.end() && *stop < end + 0.01 * (end - time())) end = *stop;
   return end;
@@ -96,13 +95,15 @@ void LoadSteps<dim>::give_up(const plugin::LoadStep& step, const std::string& fa
       log_.communicator());
   const auto way_out =
       shorter_is_the_same
-          ? std::string("a shorter one fails in the same way, since neither loads nor prescribed "
-                        "displacements depend on t. Is it more than the body can bear? Otherwise "
-                        "let them grow from 0, for example 10*t in place of 10")
-          : fmt::format("a shorter one would be below 'Smallest step' = {:g} of 'End time' = {:g}. "
-                        "Is it more than the body can bear? Otherwise allow more 'Newton "
-                        "iterations' or a smaller 'Smallest step'",
-                        p.smallest, p.end_time);
+          ? std::string(
+                "a shorter one fails in the same way, since neither loads nor prescribed "
+                "displacements depend on t. Is it more than the body can bear? Otherwise "
+                "let them grow from 0, for example 10*t in place of 10")
+          : fmt::format(
+                "a shorter one would be below 'Smallest step' = {:g} of 'End time' = {:g}. "
+                "Is it more than the body can bear? Otherwise allow more 'Newton "
+                "iterations' or a smaller 'Smallest step'",
+                p.smallest, p.end_time);
   throw std::runtime_error(fmt::format(
       "{}: section 'Load steps': the step from the time {:g} to {:g} finds no equilibrium: {}; {}. "
       "{} steps are done, their results are kept; {}",
@@ -284,7 +285,7 @@ void LoadSteps<dim>::run(const StepDone& done) {
     problem_.set_time(step.end);
     const auto loads = problem_.assemble_loads();
     const auto on = extrapolated(step, loads);
-    const auto start = on && n_cuts_ == 0              ? *on
+    const auto start = on && n_cuts_ == 0          ? *on
                        : displacement_.size() == 0 ? problem_.zero_vector()
                                                    : displacement_;
     auto increment = increment_solver_.solve(step, loads, start, force_scale_, p.newton_tolerance);
@@ -294,8 +295,8 @@ void LoadSteps<dim>::run(const StepDone& done) {
       for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).reject();
       length_ = length;
       ++n_cuts_;
-      log_.print(fmt::format("== the step to the time {:g} is cut to {:g}: {}\n", step.end, length_,
-                             why));
+      log_.print(
+          fmt::format("== the step to the time {:g} is cut to {:g}: {}\n", step.end, length_, why));
     };
     if (!increment.converged()) {
       const double length = step.duration() * std::clamp(increment.step_fraction, least, most);
@@ -327,17 +328,17 @@ void LoadSteps<dim>::run(const StepDone& done) {
         continue;
       }
       if (*error > p.time_error_tolerance)
-        log_.keep_note(fmt::format("the length of the step to the time {:g} changes stresses by "
-                                   "{:.2g}, and 'Time error tolerance' is {:g}; a shorter one would "
-                                   "be below 'Smallest step' = {:g}",
-                                   step.end, *error, p.time_error_tolerance, p.smallest));
+        log_.keep_note(
+            fmt::format("the length of the step to the time {:g} changes stresses by "
+                        "{:.2g}, and 'Time error tolerance' is {:g}; a shorter one would "
+                        "be below 'Smallest step' = {:g}",
+                        step.end, *error, p.time_error_tolerance, p.smallest));
     }
     // Quick ones are followed by longer ones.
     const bool quick = increment.newton_iterations <= p.newton_iterations / 2;
     if (quick && n_cuts_ == 0)
       length_ = std::min(p.growth * std::max(length_, step.duration()), p.largest * p.end_time);
-    if (allowed < p.growth)
-      length_ = std::min(length_, std::max(least, allowed) * step.duration());
+    if (allowed < p.growth) length_ = std::min(length_, std::max(least, allowed) * step.duration());
     length_ = std::max(length_, p.smallest * p.end_time);
     finish(step, loads, std::move(increment), error);
     n_cuts_ = 0;
@@ -346,6 +347,13 @@ void LoadSteps<dim>::run(const StepDone& done) {
   }
   double sum = 0;
   for (const auto& record : records_) sum += record.time_error.value_or(0);
+  const auto n_unknown = std::count_if(records_.begin(), records_.end(),
+                                       [](const auto& record) { return !record.time_error; });
+  if (n_unknown > 0 && p.time_error_tolerance > 0)
+    log_.keep_note(fmt::format(
+        "'Time error tolerance' had no effect on {} of {} steps: a material with RVEs gives no "
+        "estimate where its stress does not go on as in the two steps before",
+        n_unknown, records_.size()));
   constexpr double much = 0.01;
   if (sum > much && p.time_error_tolerance == 0)
     log_.keep_note(fmt::format(

@@ -73,8 +73,9 @@ class LoadSteps {
   void find_elastic_stiffness();
   /// Whether the mesh is refined before the next step.
   bool is_time_to_refine() const;
-  /// Refines the mesh, lets its points take over the state, and finds the equilibrium under the same
-  /// loads again. @throws std::runtime_error if a material has no answer to the state it has got
+  /// Refines the mesh, lets its points take over the state, and finds the equilibrium under the
+  /// same loads again. @throws std::runtime_error if a material has no answer to the state it has
+  /// got
   void refine();
   void finish(const plugin::LoadStep& step, const Loads& loads, Increment<dim> increment,
               std::optional<double> time_error);

@@ -44,10 +44,11 @@ std::uint64_t mark_cells(const BoundaryValueProblem<dim>& problem,
   constexpr double round_off = 1e-8;
   square_of_strain = MPI::sum(square_of_strain, communicator);
   if (!(total > round_off * round_off * square_of_strain)) return 0;
-  const double most = std::max(0., (parameters.largest_cells - static_cast<double>(all.size())) /
-                                       ((1 << dim) - 1));
+  const double most =
+      std::max(0., (parameters.largest_cells - static_cast<double>(all.size())) / ((1 << dim) - 1));
   std::size_t n = 0;
-  while (n < all.size() && sum < parameters.refinement_fraction * total) sum += all[n] * all[n], ++n;
+  while (n < all.size() && sum < parameters.refinement_fraction * total)
+    sum += all[n] * all[n], ++n;
   constexpr double alike = 0.99;
   double threshold = alike * all[n - 1];
   // Those that are alike are refined together or not at all.
@@ -55,8 +56,8 @@ std::uint64_t mark_cells(const BoundaryValueProblem<dim>& problem,
     return std::count_if(all.begin(), all.end(), [&](double e) { return e >= threshold; });
   };
   while (static_cast<double>(n_above()) > most) {
-    const auto above = std::count_if(all.begin(), all.end(),
-                                     [&](double e) { return alike * e > threshold; });
+    const auto above =
+        std::count_if(all.begin(), all.end(), [&](double e) { return alike * e > threshold; });
     if (above == 0) return 0;
     threshold = alike * all[static_cast<std::size_t>(above) - 1];
   }

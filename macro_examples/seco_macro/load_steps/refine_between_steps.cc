@@ -49,8 +49,7 @@ void LoadSteps<dim>::refine() {
   const double scale = increment_solver_.scale_of(transferred, loads, 0.);
   if (force_norm_ > 0) force_scale_ *= scale / force_norm_;
   force_scale_ = std::max(force_scale_, scale);
-  record.relative_residual =
-      force_scale_ > 0 ? transferred.residual.l2_norm() / force_scale_ : 0.;
+  record.relative_residual = force_scale_ > 0 ? transferred.residual.l2_norm() / force_scale_ : 0.;
   auto increment =
       increment_solver_.solve(step, loads, displacement_, force_scale_, p.newton_tolerance);
   record.newton_iterations = increment.newton_iterations;

@@ -126,9 +126,9 @@ std::string describe(const std::vector<LoadStepRecord>& steps) {
                              "estimated in {} of {} steps",
                              largest_error, sum_of_errors, n_estimated, steps.size()));
   if (n_refinements > 0)
-    text += line("refinements of the mesh",
-                 fmt::format("{}, from {} to {} cells", n_refinements, steps.front().n_cells,
-                             steps.back().n_cells));
+    text +=
+        line("refinements of the mesh", fmt::format("{}, from {} to {} cells", n_refinements,
+                                                    steps.front().n_cells, steps.back().n_cells));
   if (n_bounded > 0)
     text += line("certified steps", fmt::format("{} of {}, to {:.1e} of the energy, RVEs refined "
                                                 "{} times",

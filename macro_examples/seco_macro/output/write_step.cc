@@ -143,9 +143,10 @@ void Output<dim>::write_step_fields(const LoadSteps<dim>& steps) const {
             log_.communicator(), times);
 }
 
-#define INSTANTIATE(dim)                                              \
-  template void Output<dim>::write_step(const LoadSteps<dim>&) const; \
-  template bool Output<dim>::writes_fields_of(const std::vector<LoadStepRecord>&, std::size_t) const; \
+#define INSTANTIATE(dim)                                                                       \
+  template void Output<dim>::write_step(const LoadSteps<dim>&) const;                          \
+  template bool Output<dim>::writes_fields_of(const std::vector<LoadStepRecord>&, std::size_t) \
+      const;                                                                                   \
   template void Output<dim>::write_step_fields(const LoadSteps<dim>&) const;
 INSTANTIATE(2)
 INSTANTIATE(3)

@@ -373,8 +373,8 @@ LoadStepParameters read_load_steps(ParameterReader& p, bool certified_bounds) {
                       "commas");
   for (const double time : l.times)
     if (!(time > 0 && time <= l.end_time))
-      p.refuse(s, "Times", fmt::format("allowed are times above 0 and up to 'End time' = {:g}",
-                                       l.end_time));
+      p.refuse(s, "Times",
+               fmt::format("allowed are times above 0 and up to 'End time' = {:g}", l.end_time));
   l.time_error_tolerance = p.number(
       s, "Time error tolerance", 0, 0, 1,
       "a step whose length changes the stresses at its end by more than this, relative to the "
@@ -386,9 +386,10 @@ LoadStepParameters read_load_steps(ParameterReader& p, bool certified_bounds) {
       "between cells; points take over the state of the points of the cell before, and the body is "
       "brought back into equilibrium under the same loads. For materials without microstructure. "
       "0 for never"));
-  l.refinement_fraction = p.number(s, "Refinement fraction", 0.5, 1e-3, 1,
-                                   "part of the estimated error, squared and summed over all cells, "
-                                   "that the cells have which are refined");
+  l.refinement_fraction =
+      p.number(s, "Refinement fraction", 0.5, 1e-3, 1,
+               "part of the estimated error, squared and summed over all cells, "
+               "that the cells have which are refined");
   l.refinement_levels = static_cast<unsigned int>(
       p.integer(s, "Refinement levels", 2, 1, 20,
                 "no cell is refined to more levels beyond the finest cells of the first mesh"));

@@ -176,8 +176,9 @@ std::vector<std::array<dealii::IndexSet, dim>> supported_unknowns(
       if (!entry.prescribed[c]) continue;
       dealii::ComponentMask mask(dim, false);
       mask.set(c, true);
-      unknowns[c] = dealii::DoFTools::extract_boundary_dofs(problem.dof_handler(), mask, {entry.id}) &
-                    problem.owned();
+      unknowns[c] =
+          dealii::DoFTools::extract_boundary_dofs(problem.dof_handler(), mask, {entry.id}) &
+          problem.owned();
       unknowns[c].subtract_set(counted);
       counted.add_indices(unknowns[c]);
     }
@@ -257,11 +258,11 @@ std::vector<BoundaryForce> boundary_forces(
   return result;
 }
 
-#define INSTANTIATE(dim)                                                          \
+#define INSTANTIATE(dim)                                                           \
   template std::vector<std::array<dealii::IndexSet, dim>> supported_unknowns<dim>( \
-      const BoundaryValueProblem<dim>&);                                          \
-  template std::vector<BoundaryForce> boundary_forces(                            \
-      const BoundaryValueProblem<dim>&, const BoundaryValueProblem<dim>::Vector&, \
+      const BoundaryValueProblem<dim>&);                                           \
+  template std::vector<BoundaryForce> boundary_forces(                             \
+      const BoundaryValueProblem<dim>&, const BoundaryValueProblem<dim>::Vector&,  \
       const BoundaryValueProblem<dim>::Vector&, const BoundaryValueProblem<dim>::Vector&);
 INSTANTIATE(2)
 INSTANTIATE(3)

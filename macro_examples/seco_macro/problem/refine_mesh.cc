@@ -77,7 +77,8 @@ void BoundaryValueProblem<dim>::save_mesh(CheckpointWriter& file) const {
   plugin::StateRecords records;
   for (const auto& cell : mesh_.active_cell_iterators())
     if (cell->is_locally_owned())
-      records[bytes_of_id<dim>(cell->id())] = bytes_of_number(static_cast<std::uint32_t>(cell->material_id()));
+      records[bytes_of_id<dim>(cell->id())] =
+          bytes_of_number(static_cast<std::uint32_t>(cell->material_id()));
   file.table(mesh_table, records);
 }
 
@@ -128,9 +129,9 @@ void BoundaryValueProblem<dim>::restore_mesh(const CheckpointReader& file) {
   set_constraints();
 }
 
-#define INSTANTIATE(dim)                                                              \
+#define INSTANTIATE(dim)                                                                     \
   template void BoundaryValueProblem<dim>::refine(Vector&, CellValues&, const ChildValues&); \
-  template void BoundaryValueProblem<dim>::save_mesh(CheckpointWriter&) const;        \
+  template void BoundaryValueProblem<dim>::save_mesh(CheckpointWriter&) const;               \
   template void BoundaryValueProblem<dim>::restore_mesh(const CheckpointReader&);
 INSTANTIATE(2)
 INSTANTIATE(3)

@@ -120,7 +120,8 @@ typename BoundaryValueProblem<dim>::CellValues MaterialField<dim>::states_of_chi
 }
 
 template <int dim>
-void MaterialField<dim>::take_refined(const typename BoundaryValueProblem<dim>::CellValues& states) {
+void MaterialField<dim>::take_refined(
+    const typename BoundaryValueProblem<dim>::CellValues& states) {
   const auto scope = log_.section("microscale");
   auto points = find_points();
   std::vector<std::vector<double>> of_material(n_materials());
@@ -135,15 +136,15 @@ void MaterialField<dim>::take_refined(const typename BoundaryValueProblem<dim>::
     });
 }
 
-#define INSTANTIATE(dim)                                                                       \
-  template std::vector<dealii::FullMatrix<double>> state_weights(const dealii::QGauss<dim>&,   \
-                                                                 plugin::StateTransfer);       \
-  template void MaterialField<dim>::check_refinement() const;                                  \
-  template const std::vector<dealii::FullMatrix<double>>& MaterialField<dim>::weights(         \
-      plugin::StateTransfer) const;                                                            \
-  template BoundaryValueProblem<dim>::CellValues MaterialField<dim>::states_of_cells() const;  \
-  template BoundaryValueProblem<dim>::CellValues MaterialField<dim>::states_of_children(       \
-      const std::vector<double>&) const;                                                       \
+#define INSTANTIATE(dim)                                                                      \
+  template std::vector<dealii::FullMatrix<double>> state_weights(const dealii::QGauss<dim>&,  \
+                                                                 plugin::StateTransfer);      \
+  template void MaterialField<dim>::check_refinement() const;                                 \
+  template const std::vector<dealii::FullMatrix<double>>& MaterialField<dim>::weights(        \
+      plugin::StateTransfer) const;                                                           \
+  template BoundaryValueProblem<dim>::CellValues MaterialField<dim>::states_of_cells() const; \
+  template BoundaryValueProblem<dim>::CellValues MaterialField<dim>::states_of_children(      \
+      const std::vector<double>&) const;                                                      \
   template void MaterialField<dim>::take_refined(const BoundaryValueProblem<dim>::CellValues&);
 INSTANTIATE(2)
 INSTANTIATE(3)

@@ -92,8 +92,9 @@ RunSummary Run<dim>::run_stages() {
 template <int dim>
 void Run<dim>::refuse(const std::string& key, const std::string& section, const std::string& value,
                       const std::string& with, const std::string& allowed) const {
-  throw std::invalid_argument(fmt::format("{}: key '{}' in section '{}' is {}; with {} allowed is {}",
-                                          parameters_.file, key, section, value, with, allowed));
+  throw std::invalid_argument(
+      fmt::format("{}: key '{}' in section '{}' is {}; with {} allowed is {}", parameters_.file,
+                  key, section, value, with, allowed));
 }
 
 template <int dim>

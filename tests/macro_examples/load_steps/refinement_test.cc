@@ -124,8 +124,8 @@ TEST(Refinement, ANotchedBarGetsNearTheFineMeshWithFewerCells) {
                            {"Load steps/Refinement fraction", "0.6"},
                            {"Load steps/Refinement levels", "3"}});
   const auto uniform = [&](const std::string& n) {
-    return run("uniform", merged(bar, {{"Load steps/Refine every", "0"},
-                                       {"Geometry/Global refinements", n}}));
+    return run("uniform",
+               merged(bar, {{"Load steps/Refine every", "0"}, {"Geometry/Global refinements", n}}));
   };
   const auto middle = uniform("2"), fine = uniform("3"), adapted = run("adapted", bar);
   const double exact = force(fine["load_steps"].back(), "1");
@@ -143,20 +143,21 @@ TEST(Refinement, LevelsAndCellsAreLimited) {
     return run("limited", merged(bent_beam(), limits))["cells"].get<int>();
   };
   // All of the first mesh once, and twice.
-  EXPECT_EQ(limited({{"Load steps/Refinement fraction", "1"},
-                     {"Load steps/Refinement levels", "1"}}),
-            4 * 16);
+  EXPECT_EQ(
+      limited({{"Load steps/Refinement fraction", "1"}, {"Load steps/Refinement levels", "1"}}),
+      4 * 16);
   EXPECT_LE(limited({{"Load steps/Largest number of cells", "40"}}), 40);
   EXPECT_EQ(limited({{"Load steps/Largest number of cells", "18"}}), 16);
 }
 
 TEST(Refinement, MaterialsWithMicrostructureAreRefused) {
   const auto folder = new_folder("laws_for_refinement");
-  write_text(folder / "laws.prm",
-             "subsection Phase 0\n  set Law = J2 plasticity\n  set Young modulus = 70000\n"
-             "  set Poisson ratio = 0.33\n  set Yield stress = 100\n  set Hardening modulus = 1000\n"
-             "end\nsubsection Phase 1\n  set Law = linear elastic\n  set Young modulus = 400000\n"
-             "  set Poisson ratio = 0.2\nend\n");
+  write_text(
+      folder / "laws.prm",
+      "subsection Phase 0\n  set Law = J2 plasticity\n  set Young modulus = 70000\n"
+      "  set Poisson ratio = 0.33\n  set Yield stress = 100\n  set Hardening modulus = 1000\n"
+      "end\nsubsection Phase 1\n  set Law = linear elastic\n  set Young modulus = 400000\n"
+      "  set Poisson ratio = 0.2\nend\n");
   const std::string material = "Material 0/homogenized laws/";
   expect_refused({{"Dimension", "2"},
                   {"Geometry/Type", "box"},

@@ -22,8 +22,7 @@ void check(unsigned int n_along_axis) {
   for (const auto& point : points) least = std::min(least, point[0]);
   for (unsigned int child = 0; child < combinations.size(); ++child)
     for (unsigned int q = 0; q < points.size(); ++q) {
-      const auto point =
-          dealii::GeometryInfo<dim>::child_to_cell_coordinates(points[q], child);
+      const auto point = dealii::GeometryInfo<dim>::child_to_cell_coordinates(points[q], child);
       double sum = 0, largest = 0, shortest = 10;
       dealii::Point<dim> mean, chosen;
       for (unsigned int p = 0; p < points.size(); ++p) {

@@ -277,11 +277,11 @@ class Material {
   /// the last `accept`. By default nothing.
   virtual void reject();
 
-  /// What the length of a step does to the stresses at its end: the stresses after two steps of half
-  /// the length, less those after one, if the strain goes straight from that at the begin to that at
-  /// the end of the step; from the state at the begin, which stays as it is. Not collective. By
-  /// default none, which means that the material does not know; all zero where the stress depends on
-  /// no more than the strain.
+  /// What the length of a step does to the stresses at its end: the stresses after two steps of
+  /// half the length, less those after one, if the strain goes straight from that at the begin to
+  /// that at the end of the step; from the state at the begin, which stays as it is. Not
+  /// collective. By default none, which means that the material does not know; all zero where the
+  /// stress depends on no more than the strain.
   /// @return one per point, or nothing also where a point has no answer
   virtual std::optional<std::vector<dealii::SymmetricTensor<2, dim>>> half_step_difference(
       const LoadStep& step, std::span<const dealii::SymmetricTensor<2, dim>> begin,
