@@ -119,8 +119,8 @@ std::vector<std::string> MaterialField<dim>::check() {
           n_points, n_rves,
           bytes > 0
               ? fmt::format("; the history of a point takes up to {}, of all points {:.3g} GiB",
-                            bytes < 0.1 * mebibyte ? fmt::format("{:.3g} KiB", bytes / kibibyte)
-                                                   : fmt::format("{:.3g} MiB", bytes / mebibyte),
+                            bytes < kibibyte ? fmt::format("{:.3g} KiB", bytes / kibibyte)
+                                             : fmt::format("{:.3g} MiB", bytes / mebibyte),
                             bytes * static_cast<double>(n_points) / (1024. * mebibyte))
               : ""));
     } catch (const std::exception& error) {
