@@ -218,6 +218,7 @@ void LoadSteps<dim>::finish(const plugin::LoadStep& step, const Loads& loads,
   record.n_cells = problem_.mesh().n_global_active_cells();
   record.n_unknowns = problem_.dof_handler().n_dofs();
   record.refinement = std::exchange(refinement_, std::nullopt);
+  stress_scale_ = std::max(stress_scale_, stress_norm_);
   // Before the first step there is neither displacement nor load.
   if (records_.empty()) displacement_before_ = loads_ = problem_.zero_vector();
   loads_before_ = std::move(loads_);
@@ -278,7 +279,9 @@ void LoadSteps<dim>::run(const StepDone& done) {
   std::erase_if(times_, [&](double t) { return t >= p.end_time * (1 - same_time); });
   const auto clock = std::chrono::steady_clock::now();
   if (parameters_.certify && records_.empty()) find_elastic_stiffness();
-  std::string last_failure;
+  // Of the last increment that failed.
+  unsigned int last_iterations = 0;
+  double last_residual = 0;
   while (time() < p.end_time * (1 - same_time)) {
     if (n_cuts_ == 0 && is_time_to_refine()) refine();
     const plugin::LoadStep step{time(), end_of_step(length_)};
@@ -300,9 +303,13 @@ void LoadSteps<dim>::run(const StepDone& done) {
     };
     if (!increment.converged()) {
       const double length = step.duration() * std::clamp(increment.step_fraction, least, most);
-      // What does not depend on the time either fails in the same way.
-      const bool is_same = n_cuts_ > 0 && increment.failure == last_failure;
-      last_failure = increment.failure;
+      // Materials that do not depend on the time either answer the same to the last bit; before the
+      // first iteration all do.
+      const bool is_same = n_cuts_ > 0 && increment.newton_iterations > 0 &&
+                           increment.newton_iterations == last_iterations &&
+                           increment.relative_residual == last_residual;
+      last_iterations = increment.newton_iterations;
+      last_residual = increment.relative_residual;
       if (is_same && !problem_.depends_on_time()) {
         for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).reject();
         give_up(step, increment.failure, /*shorter_is_the_same=*/true);

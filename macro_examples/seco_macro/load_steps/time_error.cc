@@ -1,4 +1,5 @@
 // What the length of a load step does to its stresses.
+#include <algorithm>
 #include <cmath>
 
 #include "cell_gradients.h"
@@ -66,10 +67,11 @@ std::optional<double> LoadSteps<dim>::time_error(const plugin::LoadStep& step,
       error += gradients.weight(q) * (here * here);
     }
   });
-  stress_scale_ = std::max(stress_scale_, std::sqrt(MPI::sum(size, communicator)));
-  if (!all_known) return std::nullopt;
+  stress_norm_ = std::sqrt(MPI::sum(size, communicator));
   error = std::sqrt(MPI::sum(error, communicator));
-  return stress_scale_ > 0 ? error / stress_scale_ : 0.;
+  if (!all_known) return std::nullopt;
+  const double scale = std::max(stress_scale_, stress_norm_);
+  return scale > 0 ? error / scale : 0.;
 }
 
 template std::optional<double> LoadSteps<2>::time_error(const plugin::LoadStep&,
