@@ -258,7 +258,7 @@ template <int dim>
 void LoadSteps<dim>::find_elastic_stiffness() {
   const auto scope = log_.section("bounds of the steps");
   // Nothing creeps in so short a time.
-  constexpr double moment = 1e-9;
+  constexpr double moment = 1e-12;
   const plugin::LoadStep step{0, moment * length_};
   const auto response =
       increment_solver_.respond_to(problem_.zero_vector(), step, problem_.assemble_loads());

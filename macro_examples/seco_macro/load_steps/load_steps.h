@@ -101,7 +101,8 @@ class LoadSteps {
   double force_scale_ = 0, energy_scale_ = 0;
   /// Norm of the forces of the last step.
   double force_norm_ = 0;
-  /// Norm of the stresses that time_error was asked about last, and the largest of the steps so far.
+  /// Norm of the stresses that time_error was asked about last, and the largest of the steps so
+  /// far.
   double stress_norm_ = 0, stress_scale_ = 0;
   /// Stresses one step before those of `response_`; empty where they are not known.
   std::vector<std::vector<dealii::SymmetricTensor<2, dim>>> stresses_before_;

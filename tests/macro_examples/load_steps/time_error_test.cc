@@ -38,12 +38,24 @@ Changes square(const std::string& displacement, const std::string& end_time,
           {"Material 0/law/Poisson ratio", "0.3"}};
 }
 
-/// Stretched at once, then held, while it creeps.
-Changes relaxing(const std::string& n_steps) {
-  return merged(square("0.001", "10", n_steps), {{"Material 0/law/Law", "Norton creep"},
-                                                 {"Material 0/law/Reference rate", "1e-3"},
-                                                 {"Material 0/law/Reference stress", "60"},
-                                                 {"Material 0/law/Exponent", "5"}});
+/// A cube of one element that is stretched at once, free to contract, and held while it creeps.
+Changes relaxing(const std::string& end_time, const std::string& n_steps) {
+  return merged(square("0", end_time, n_steps),
+                {{"Dimension", "3"},
+                 {"Geometry/Lengths", "1, 1, 1"},
+                 {"Geometry/Cells", "1, 1, 1"},
+                 {"Output/Points of interest", "1, 1, 1"},
+                 {"Boundary conditions/Displacement",
+                  "0: 0; free; free | 2: free; 0; free | 4: free; free; 0 | 1: 0.001; free; free"},
+                 {"Material 0/law/Law", "Norton creep"},
+                 {"Material 0/law/Reference rate", "1e-3"},
+                 {"Material 0/law/Reference stress", "60"},
+                 {"Material 0/law/Exponent", "5"}});
+}
+
+/// Its stress: s' = -E a (s / s_0)^5 from E times the strain.
+double relaxed(double time) {
+  return std::pow(std::pow(70., -4) + 4 * 70000 * 1e-3 * time / std::pow(60., 5), -0.25);
 }
 
 double force(const json& step) {
@@ -54,6 +66,7 @@ double force(const json& step) {
 }
 
 bool has_note(const json& summary, const std::string& text) {
+  if (!summary.contains("mesh_notes")) return false;
   for (const std::string note : summary["mesh_notes"])
     if (note.find(text) != std::string::npos) return true;
   return false;
@@ -67,19 +80,18 @@ std::vector<double> times(const json& summary) {
 
 }  // namespace
 
-TEST(TimeError, OfAStepIsWhatManyShortOnesTakeAway) {
-  // Until 2.5 in one step, and in many.
-  const auto one = merged(relaxing("1"), {{"Load steps/End time", "2.5"}});
-  const auto coarse = run("one_step", one);
-  const auto fine = run("many_steps", merged(one, {{"Load steps/Steps", "400"}}));
-  const double exact = force(fine["load_steps"].back()),
-               error = (force(coarse["load_steps"][0]) - exact) / force(coarse["load_steps"][0]);
-  EXPECT_GT(std::abs(error), 0.05);
-  const double estimate = coarse["load_steps"][0]["time_error"];
-  // A step of that length is no small one.
-  EXPECT_GT(estimate, 0.3 * std::abs(error));
-  EXPECT_LT(estimate, 3 * std::abs(error));
-  EXPECT_TRUE(has_note(coarse, "the lengths of the steps change stresses"));
+TEST(TimeError, OfAStepIsNearTheTrueOne) {
+  for (const std::string end : {"0.02", "2.5"}) {
+    const auto summary = run("one_step", relaxing(end, "1"));
+    const auto& step = summary["load_steps"][0];
+    const double exact = relaxed(std::stod(end)),
+                 error = std::abs(force(step) - exact) / force(step), estimate = step["time_error"];
+    EXPECT_GT(error, 0.01);
+    // Steps of these lengths are not small.
+    EXPECT_GT(estimate, 0.3 * error) << end;
+    EXPECT_LT(estimate, 3 * error) << end;
+    EXPECT_TRUE(has_note(summary, "the lengths of the steps change stresses"));
+  }
 }
 
 TEST(TimeError, OfALinearMaterialAndOfProportionalPlasticityIsNone) {
@@ -100,13 +112,13 @@ TEST(TimeError, OfALinearMaterialAndOfProportionalPlasticityIsNone) {
 }
 
 TEST(TimeError, AToleranceMakesStepsThatAreNearTheManyShortOnes) {
-  const auto fine = run("fine_in_time", relaxing("1000"));
-  const double exact = force(fine["load_steps"].back());
+  const double exact = relaxed(10);
   double last_error = 1e10;
   std::size_t last_number = 0;
-  for (const std::string tolerance : {"1e-2", "1e-3", "1e-4"}) {
-    const auto adapted = run(
-        "adapted_in_time", merged(relaxing("4"), {{"Load steps/Time error tolerance", tolerance}}));
+  for (const std::string tolerance : {"3e-2", "3e-3", "3e-4"}) {
+    const auto adapted =
+        run("adapted_in_time",
+            merged(relaxing("10", "4"), {{"Load steps/Time error tolerance", tolerance}}));
     const double error = std::abs(force(adapted["load_steps"].back()) - exact);
     EXPECT_LT(error, 0.8 * last_error) << tolerance;
     EXPECT_GT(adapted["load_steps"].size(), last_number);
@@ -116,7 +128,7 @@ TEST(TimeError, AToleranceMakesStepsThatAreNearTheManyShortOnes) {
     last_number = adapted["load_steps"].size();
   }
   EXPECT_LT(last_error, 0.03 * exact);
-  EXPECT_LT(last_number, 1000u);
+  EXPECT_LT(last_number, 300u);
 }
 
 TEST(TimeError, StepsEndAtKinksAndAtListedTimes) {
