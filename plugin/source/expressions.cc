@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <iostream>
 #include <map>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
 
@@ -114,6 +116,28 @@ bool mention_time(const std::vector<std::string>& expressions) {
       if (text[i] == 't' && begins && ends) return true;
     }
   return false;
+}
+
+std::vector<double> times_in(const std::vector<std::string>& expressions) {
+  const std::string number = "([0-9]*\\.?[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+\\.)",
+                    compare = "(?:<=|>=|==|!=|<|>)", begin = "(?:^|[(,?:&|!])",
+                    end = "(?=$|[),?:&|])";
+  const std::regex patterns[] = {std::regex(begin + "t" + compare + number + end),
+                                 std::regex(begin + number + compare + "t" + end),
+                                 std::regex("\\b(?:min|max)\\(t," + number + "\\)"),
+                                 std::regex("\\b(?:min|max)\\(" + number + ",t\\)"),
+                                 std::regex("\\babs\\(t-" + number + "\\)"),
+                                 std::regex("\\babs\\(" + number + "-t\\)")};
+  std::vector<double> times;
+  for (auto text : expressions) {
+    std::erase_if(text, [](unsigned char c) { return std::isspace(c) != 0; });
+    for (const auto& pattern : patterns)
+      for (std::sregex_iterator hit(text.begin(), text.end(), pattern), none; hit != none; ++hit)
+        times.push_back(std::stod((*hit)[1].str()));
+  }
+  std::sort(times.begin(), times.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
+  return times;
 }
 
 template std::shared_ptr<dealii::FunctionParser<2>> parse_expressions<2>(

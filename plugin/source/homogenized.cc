@@ -87,6 +87,8 @@ class HomogenizedMaterial : public Material<dim>, public RefinementLimits {
   }
 
   Dependence dependence() const override { return Dependence::none; }
+  /// RVEs belong to cells and positions: those of finer cells would make another structure.
+  StateTransfer state_transfer() const override { return StateTransfer::impossible; }
 
   const StiffnessTable<dim>& stiffness_table() const override { return answers_.table(); }
 

@@ -267,6 +267,7 @@ class HomogenizedLaws : public Material<dim> {
     namespace MPI = dealii::Utilities::MPI;
     MaterialStatistics result;
     result.n_points = MPI::sum(static_cast<std::uint64_t>(points_.size()), communicator_);
+    result.has_gaps = false;
     result.n_rves["laws"] = MPI::sum(static_cast<std::uint64_t>(n_rves_), communicator_);
     result.seconds = MPI::max(time_.seconds, communicator_);
     result.cpu_seconds = MPI::sum(time_.cpu_seconds, communicator_);

@@ -204,6 +204,12 @@ class LawMaterial : public Material<dim>, public OutOfPlaneStress {
     return n_state_ > 0 || law_->depends_on_time() ? Dependence::history : Dependence::strain;
   }
 
+  double history_bytes(const std::vector<MaterialPoint<dim>>&, MPI_Comm) const override {
+    // Begin and end of a step, and in plane strain all components of strain and stress.
+    if (dependence() == Dependence::none) return 0;
+    return static_cast<double>((2 * n_state_ + (dim == 2 ? 12 : 0)) * sizeof(double));
+  }
+
   void set_points(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
                   const std::function<void(std::size_t, std::size_t)>&) override {
     communicator_ = communicator;
@@ -373,11 +379,62 @@ class LawMaterial : public Material<dim>, public OutOfPlaneStress {
 
   StateRecords state() const override {
     if (n_state_ == 0) return {};
+    return pack_by_cell<dim>(points_, point_states());
+  }
+
+  std::optional<std::vector<Tensor>> half_step_difference(
+      const LoadStep& step, std::span<const Tensor> begin,
+      std::span<const Tensor> end) const override {
+    if (dependence() == Dependence::none)
+      return Material<dim>::half_step_difference(step, begin, end);
+    std::vector<Tensor> difference(points_.size());
+    if (n_state_ == 0 && !law_->depends_on_time()) return difference;
+    const double time = 0.5 * (step.begin + step.end);
+    ChunkArrays one, two;
+    std::vector<double> middle(n_state_ * points_of_chunk), unused(middle.size());
+    std::vector<Tensor> half(points_of_chunk);
+    for (std::size_t first = 0; first < points_.size(); first += points_of_chunk) {
+      const auto n = std::min(points_of_chunk, points_.size() - first);
+      for (std::size_t k = 0; k < n; ++k) half[k] = 0.5 * (begin[first + k] + end[first + k]);
+      gather(end.subspan(first, n), one.field);
+      gather(std::span<const Tensor>(half.data(), n), two.field);
+      const auto answer_to = [&](const ChunkArrays& arrays, const double* state, LoadStep part,
+                                 std::vector<double>& stress, std::vector<double>& end_state) {
+        auto points = points_at(first, n, arrays.field, part);
+        if (n_state_ > 0) points.state = state;
+        return law_->respond(points, {stress.data(), nullptr, nullptr,
+                                      n_state_ > 0 ? end_state.data() : nullptr}) >= 1;
+      };
+      const double* at_begin = n_state_ > 0 ? begin_.data() + first * n_state_ : nullptr;
+      if (!answer_to(one, at_begin, step, one.stress, unused) ||
+          !answer_to(two, at_begin, {step.begin, time}, two.stress, middle) ||
+          !answer_to(one, middle.data(), {time, step.end}, two.stress, unused))
+        return std::nullopt;
+      for (std::size_t k = 0; k < n; ++k)
+        difference[first + k] = tensor_at(two.stress, k) - tensor_at(one.stress, k);
+    }
+    return difference;
+  }
+
+  /// Laws of which energies are known in both directions have states as law.h says, inelastic
+  /// strains and hardening in convex sets; of others nothing is known.
+  StateTransfer state_transfer() const override {
+    return law_->guarantee().two_sided ? StateTransfer::combination : StateTransfer::nearest;
+  }
+
+  std::vector<double> point_states() const override {
     std::vector<double> values(points_.size() * n_state_);
     for (std::size_t q = 0; q < points_.size(); ++q)
       for (std::size_t v = 0; v < n_state_; ++v)
         values[q * n_state_ + v] = begin_[state_place(q, v)];
-    return pack_by_cell<dim>(points_, values);
+    return values;
+  }
+
+  void set_points_with_states(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
+                              const std::function<void(std::size_t, std::size_t)>& progress,
+                              std::span<const double> states) override {
+    set_points(std::move(points), communicator, progress);
+    take_states(states);
   }
 
   void restore(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
@@ -385,13 +442,7 @@ class LawMaterial : public Material<dim>, public OutOfPlaneStress {
                const FindRecords& find) override {
     set_points(std::move(points), communicator, progress);
     if (n_state_ == 0) return;
-    run_together(communicator, [&] {
-      const auto values = unpack_by_cell<dim>(points_, n_state_, find);
-      for (std::size_t q = 0; q < points_.size(); ++q)
-        for (std::size_t v = 0; v < n_state_; ++v)
-          begin_[state_place(q, v)] = values[q * n_state_ + v];
-    });
-    end_ = begin_;
+    run_together(communicator, [&] { take_states(unpack_by_cell<dim>(points_, n_state_, find)); });
   }
 
   std::vector<std::string> notes() const override {
@@ -404,6 +455,15 @@ class LawMaterial : public Material<dim>, public OutOfPlaneStress {
   static constexpr auto places = places_in_law<dim>();
   static constexpr auto pairs = component_pairs<dim>();
   static double weight(unsigned int component) { return component < dim ? 1. : std::sqrt(2.); }
+
+  void take_states(std::span<const double> states) {
+    AssertThrow(states.size() == points_.size() * n_state_,
+                dealii::ExcDimensionMismatch(states.size(), points_.size() * n_state_));
+    for (std::size_t q = 0; q < points_.size(); ++q)
+      for (std::size_t v = 0; v < n_state_; ++v)
+        begin_[state_place(q, v)] = states[q * n_state_ + v];
+    end_ = begin_;
+  }
 
   /// Of the rows of six components of a chunk.
   static std::ptrdiff_t at_chunk(std::size_t first_point) {

@@ -89,6 +89,31 @@ std::vector<PointQuantity> Material<dim>::quantities() const {
 }
 
 template <int dim>
+std::optional<std::vector<dealii::SymmetricTensor<2, dim>>> Material<dim>::half_step_difference(
+    const LoadStep&, std::span<const dealii::SymmetricTensor<2, dim>>,
+    std::span<const dealii::SymmetricTensor<2, dim>> end) const {
+  if (dependence() != Dependence::none && dependence() != Dependence::strain) return std::nullopt;
+  return std::vector<dealii::SymmetricTensor<2, dim>>(end.size());
+}
+
+template <int dim>
+StateTransfer Material<dim>::state_transfer() const {
+  return dependence() == Dependence::history ? StateTransfer::impossible : StateTransfer::nearest;
+}
+
+template <int dim>
+std::vector<double> Material<dim>::point_states() const {
+  return {};
+}
+
+template <int dim>
+void Material<dim>::set_points_with_states(
+    std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
+    const std::function<void(std::size_t, std::size_t)>& progress, std::span<const double>) {
+  set_points(std::move(points), communicator, progress);
+}
+
+template <int dim>
 void Material<dim>::accept() {}
 
 template <int dim>

@@ -1,11 +1,11 @@
 """Draws the load steps of runs of seco-macro with nonlinear materials (`force_displacement.csv`).
 
 Reaction over displacement of a boundary, or over time, with its guaranteed band, and below what is certified of the
-incremental energy in every step. The band is sqrt(2 (upper - lower) K): K is the elastic stiffness of the boundary, force
-over displacement of the first step, and upper - lower the certified width of the incremental potential, which bounds the
-error of the stresses in the norm of the elastic compliance (docs/macro_solver.md). It needs one boundary that moves and a
-first step that is elastic, and is that of a step from the computed state at its begin. Forces and lengths are in the units
-of the run, which stand at the axes if `Length unit` names them.
+incremental energy in every step. The band is sqrt(2 (upper - lower) K): K is the elastic stiffness of the boundary against
+a displacement of the component (`elastic_stiffness` in summary.json), and upper - lower the certified width of the
+incremental potential, which bounds the error of the stresses in the norm of the elastic compliance (docs/macro_solver.md).
+It is that of a step from the computed state at its begin. There is none where the displacement is not prescribed. Forces
+and lengths are in the units of the run, which stand at the axes if `Length unit` names them.
 """
 import json
 import pathlib
@@ -56,11 +56,24 @@ class Run:
             fail(f"{self.folder}: no boundary of that name or component; there are {', '.join(self.places)}")
         return max(known, key=lambda p: np.nanmax(np.abs(numbers(self.rows, "displacement_" + p))))
 
+    def stiffness(self, place):
+        """Elastic stiffness of a boundary against a displacement of the component, as the run has written it; nan where
+        it is not prescribed there, so that the force is known."""
+        component, boundary = place.split("_", 1)
+        try:
+            known = json.loads((self.folder / "summary.json").read_text()).get("elastic_stiffness", [])
+        except (OSError, ValueError):
+            fail(f"{self.folder / 'summary.json'} is missing or no JSON; it is written at the end of a run")
+        for entry in known:
+            if entry["boundary"].replace(" ", "_").replace(",", "_").replace('"', "_") == boundary:
+                value = entry["stiffness"]["xyz".index(component)]
+                return np.nan if value is None else value
+        return np.nan
+
     def curve(self, place):
         displacement, force = (numbers(self.rows, kind + place) for kind in ("displacement_", "force_"))
         width = numbers(self.rows, "potential_upper") - numbers(self.rows, "potential_lower")
-        stiffness = abs(force[1] / displacement[1]) if displacement[1] else np.nan
-        return displacement, force, np.sqrt(2 * np.maximum(width, 0) * stiffness)
+        return displacement, force, np.sqrt(2 * np.maximum(width, 0) * self.stiffness(place))
 
 
 def draw(arguments):

@@ -74,3 +74,14 @@ TEST(Expressions, MaterialsRefuseThemWithTheirKey) {
   EXPECT_NE(message.find("'Volume fraction'"), std::string::npos) << message;
   EXPECT_NE(message.find("decimals have a point"), std::string::npos) << message;
 }
+
+TEST(Expressions, TimesAreFoundWhereExpressionsCompareThemWithNumbers) {
+  const auto found = [](const std::string& text) { return times_in({text}); };
+  using List = std::vector<double>;
+  EXPECT_EQ(found("if(t < 0.5, 2*t, 2 - 2*t)"), List{0.5});
+  EXPECT_EQ(found("if(1.5>=t, x, if((t>2.25e1) && (x<3), 0, 1))"), (List{1.5, 22.5}));
+  EXPECT_EQ(found("10*min(t, 3) + max(4,t) - abs(t-5)"), (List{3, 4, 5}));
+  // Comparisons of something else say nothing.
+  EXPECT_EQ(found("if(2*t<1, 0, 1) + if(t<0.5*x, 0, 1) + if(x<1, t, 0)"), List{});
+  EXPECT_EQ(times_in({"if(t<2,0,1)", "if(t<1,0,1)", "if(t<2,1,0)"}), (List{1, 2}));
+}

@@ -206,3 +206,83 @@ TEST(LawMaterial, RefusesWhatDoesNotFit) {
   refused(voce, "Euler angles", "1, 2, 3", {"'Euler angles'", "no such key"});
   refused({}, "Constants", "S999", {"'Constants'", "'S999'", "S355"});
 }
+
+namespace {
+
+/// Two halves of a step, with the strain in the middle between, less the step at once.
+template <int dim>
+void expect_halves(const Keys& keys, double strain_size) {
+  constexpr std::size_t n = 300;
+  const auto material = law_material<dim>(keys), again = law_material<dim>(keys);
+  for (auto* m : {material.get(), again.get()})
+    m->set_points(points_of_cells<dim>(n), MPI_COMM_SELF, {});
+  const auto begin = random_tensors<dim>(n, strain_size, 1),
+             end = random_tensors<dim>(n, strain_size, 2);
+  auto middle = begin;
+  for (std::size_t q = 0; q < n; ++q) middle[q] = 0.5 * (begin[q] + end[q]);
+  const LoadStep before{0, 0.1}, step{0.1, 0.3};
+  MaterialResponse<dim> first, whole, half, halves;
+  for (auto* m : {material.get(), again.get()}) {
+    m->evaluate(before, begin, Request::stress, first);
+    m->accept();
+  }
+  const auto difference = material->half_step_difference(step, begin, end);
+  ASSERT_TRUE(difference.has_value());
+  // The state stays as it is.
+  material->evaluate(step, end, Request::stress, whole);
+  again->evaluate({0.1, 0.2}, middle, Request::stress, half);
+  again->accept();
+  again->evaluate({0.2, 0.3}, end, Request::stress, halves);
+  double largest = 0;
+  for (std::size_t q = 0; q < n; ++q) {
+    EXPECT_LT(((*difference)[q] - (halves.stress[q] - whole.stress[q])).norm(),
+              1e-12 * whole.stress[q].norm());
+    largest = std::max(largest, (*difference)[q].norm() / whole.stress[q].norm());
+  }
+  EXPECT_GT(largest, 1e-3);
+}
+
+const Keys norton{{"Law", "Norton creep"},    {"Young modulus", "70000"}, {"Poisson ratio", "0.33"},
+                  {"Reference rate", "1e-2"}, {"Reference stress", "60"}, {"Exponent", "4"}};
+
+}  // namespace
+
+TEST(LawMaterial, TheHalfStepDifferenceIsThatOfTwoSteps) {
+  expect_halves<2>(voce, 3e-3);
+  expect_halves<3>(voce, 3e-3);
+  expect_halves<2>(norton, 2e-3);
+  expect_halves<3>(norton, 2e-3);
+  const auto elastic = law_material<3>(
+      {{"Law", "linear elastic"}, {"Young modulus", "70000"}, {"Poisson ratio", "0.33"}});
+  elastic->set_points(points_of_cells<3>(2), MPI_COMM_SELF, {});
+  const auto strain = random_tensors<3>(2, 1, 1);
+  for (const auto& stress : *elastic->half_step_difference({0, 1}, strain, strain))
+    EXPECT_EQ(stress.norm(), 0);
+}
+
+TEST(LawMaterial, PointsOfAnotherMeshGoOnWithTheStatesTheyAreGiven) {
+  constexpr std::size_t n = 300;
+  const auto material = law_material<3>(voce), finer = law_material<3>(voce);
+  material->set_points(points_of_cells<3>(n), MPI_COMM_SELF, {});
+  const auto begin = random_tensors<3>(n, 3e-3, 1), end = random_tensors<3>(n, 3e-3, 2);
+  MaterialResponse<3> response, expected, found;
+  material->evaluate({0, 1}, begin, Request::stress, response);
+  material->accept();
+  EXPECT_EQ(material->state_transfer(), StateTransfer::combination);
+  const auto states = material->point_states();
+  // Every point twice.
+  const auto n_variables = states.size() / n;
+  std::vector<double> twice;
+  std::vector<dealii::SymmetricTensor<2, 3>> strain;
+  for (std::size_t q = 0; q < n; ++q)
+    for (int k = 0; k < 2; ++k) {
+      twice.insert(twice.end(), states.begin() + static_cast<long>(q * n_variables),
+                   states.begin() + static_cast<long>((q + 1) * n_variables));
+      strain.push_back(end[q]);
+    }
+  finer->set_points_with_states(points_of_cells<3>(2 * n), MPI_COMM_SELF, {}, twice);
+  material->evaluate({1, 2}, end, Request::stress, expected);
+  finer->evaluate({1, 2}, strain, Request::stress, found);
+  for (std::size_t q = 0; q < 2 * n; ++q)
+    EXPECT_EQ((found.stress[q] - expected.stress[q / 2]).norm(), 0);
+}

@@ -147,15 +147,12 @@ nlohmann::json CheckpointReader::json(const std::string& name) const {
   }
 }
 
-std::vector<std::string> CheckpointReader::find(const std::string& table,
-                                                const std::vector<std::string>& keys) const {
+void CheckpointReader::for_records(
+    const std::string& table,
+    const std::function<void(const std::string&, std::string_view)>& use) const {
   const auto fail = [&](const std::string& what) {
     throw std::runtime_error(fmt::format("{}: table '{}' {}", path(), table, what));
   };
-  std::unordered_map<std::string, std::size_t> position;
-  for (std::size_t k = 0; k < keys.size(); ++k) position.emplace(keys[k], k);
-  std::vector<std::string> values(keys.size());
-  std::vector<bool> found(keys.size(), false);
   const auto shape = file_->shape(table);
   if (shape.size() != 1) fail("is missing");
   materials::FnvHash checksum;
@@ -177,19 +174,32 @@ std::vector<std::string> CheckpointReader::find(const std::string& table,
       const std::size_t end = next + 2 + n_words(key_size) + n_words(value_size);
       if (end > words.size()) break;
       const auto* key = reinterpret_cast<const char*>(words.data() + next + 2);
-      if (const auto wanted = position.find(std::string(key, key_size)); wanted != position.end()) {
-        const auto* value =
-            reinterpret_cast<const char*>(words.data() + next + 2 + n_words(key_size));
-        values[wanted->second].assign(value, value_size);
-        found[wanted->second] = true;
-      }
+      const auto* value =
+          reinterpret_cast<const char*>(words.data() + next + 2 + n_words(key_size));
+      use(std::string(key, key_size), std::string_view(value, value_size));
       next = end;
     }
   }
   if (next != words.size() || file_->text(checksum_name(table)) != as_text(checksum))
     fail("is damaged: its content is not that of its checksum");
+}
+
+std::vector<std::string> CheckpointReader::find(const std::string& table,
+                                                const std::vector<std::string>& keys) const {
+  std::unordered_map<std::string, std::size_t> position;
+  for (std::size_t k = 0; k < keys.size(); ++k) position.emplace(keys[k], k);
+  std::vector<std::string> values(keys.size());
+  std::vector<bool> found(keys.size(), false);
+  for_records(table, [&](const std::string& key, std::string_view value) {
+    const auto wanted = position.find(key);
+    if (wanted == position.end()) return;
+    values[wanted->second] = value;
+    found[wanted->second] = true;
+  });
   for (std::size_t k = 0; k < keys.size(); ++k)
-    if (!found[position.at(keys[k])]) fail("has no record of a cell or an RVE of this run");
+    if (!found[position.at(keys[k])])
+      throw std::runtime_error(fmt::format(
+          "{}: table '{}' has no record of a cell or an RVE of this run", path(), table));
   return values;
 }
 

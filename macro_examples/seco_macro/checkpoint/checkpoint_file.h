@@ -2,9 +2,11 @@
 
 #include <deal.II/base/mpi.h>
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "seco/materials/hdf5_file.h"
@@ -45,6 +47,10 @@ class CheckpointReader {
   /// A text, as JSON. @throws std::runtime_error also if it is damaged
   nlohmann::json json(const std::string& name) const;
   bool has_table(const std::string& name) const { return file_->has_dataset(name); }
+  /// Calls use(key, value) for all records of a table, which is read in pieces.
+  /// @throws std::runtime_error also if the table is damaged, which shows at its end
+  void for_records(const std::string& table,
+                   const std::function<void(const std::string&, std::string_view)>& use) const;
   /// The values of keys, in their order; reads the whole table, in pieces.
   /// @throws std::runtime_error also if there is no record of a key, or if the table is damaged
   std::vector<std::string> find(const std::string& table,

@@ -62,6 +62,18 @@ std::string keep_failed_point(const MaterialField<dim>& materials,
                      command.empty() ? "" : "; '" + command + "' tries it alone");
 }
 
+void forget_failed_point(const std::filesystem::path& results, MPI_Comm communicator) {
+  plugin::run_together(communicator, [&] {
+    if (dealii::Utilities::MPI::this_mpi_process(communicator) != 0) return;
+    const auto folder = results / "failed_point";
+    // Files of others stay.
+    std::error_code ignored;
+    for (const char* name : {"run.prm", "rve.h5", "start.h5", "path.csv"})
+      std::filesystem::remove(folder / name, ignored);
+    std::filesystem::remove(folder, ignored);
+  });
+}
+
 template std::string keep_failed_point(const MaterialField<2>&, const std::filesystem::path&,
                                        MPI_Comm);
 template std::string keep_failed_point(const MaterialField<3>&, const std::filesystem::path&,

@@ -16,4 +16,7 @@ template <int dim>
 std::string keep_failed_point(const MaterialField<dim>& materials,
                               const std::filesystem::path& folder, MPI_Comm communicator);
 
+/// Removes the files of the failed point of an earlier run from the folder of results. Collective.
+void forget_failed_point(const std::filesystem::path& results, MPI_Comm communicator);
+
 }  // namespace seco::macro

@@ -46,6 +46,10 @@ class IncrementSolver {
   Increment<dim> solve(const plugin::LoadStep& step, const Loads& loads, const Vector& start,
                        double force_scale, double tolerance);
 
+  /// A displacement with the constraints of the problem, and ghost values.
+  Vector constrained(const Vector& displacement) const {
+    return moved(displacement, 0., displacement);
+  }
   /// What the materials answer; the time counts as theirs.
   StepResponse<dim> respond_to(const Vector& displacement, const plugin::LoadStep& step,
                                const Loads& loads) const;

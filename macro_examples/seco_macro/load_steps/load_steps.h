@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "elastic_stiffness.h"
 #include "increment_solver.h"
 #include "load_step_record.h"
 #include "step_bounds.h"
@@ -27,7 +29,7 @@ class LoadSteps {
 
   /// What it refers to must outlive it.
   LoadSteps(const MacroParameters<dim>& parameters, BoundaryValueProblem<dim>& problem,
-            const MaterialField<dim>& materials, RunLog& log);
+            MaterialField<dim>& materials, RunLog& log);
 
   /// Goes on until the end time. @throws std::runtime_error if the smallest step fails
   void run(const StepDone& done);
@@ -38,6 +40,8 @@ class LoadSteps {
   const Vector& displacement() const { return displacement_; }
   /// What the materials have answered to it; empty after a restart.
   const StepResponse<dim>& response() const { return response_; }
+  /// Of the boundaries with prescribed displacements; empty in a run that certifies nothing.
+  const std::vector<BoundaryStiffness>& elastic_stiffness() const { return elastic_stiffness_; }
   /// Why a direct solver took over; empty if it did not.
   const std::string& direct_reason() const { return tangent_solver_.direct_reason(); }
 
@@ -50,20 +54,39 @@ class LoadSteps {
   double time() const { return records_.empty() ? 0. : records_.back().time; }
   /// Where a step of at most this length ends.
   double end_of_step(double length) const;
-  /// The displacement from which the next step starts: that of the last one, which goes on as
-  /// before where loads and prescribed displacements do.
-  Vector start(const plugin::LoadStep& step, const Loads& loads) const;
+  /// The last displacement, if it goes on as in the last step; none where loads or prescribed
+  /// displacements do not, or there is no such step.
+  std::optional<Vector> extrapolated(const plugin::LoadStep& step, const Loads& loads) const;
+  /// An estimate of what the length of a step does to the stresses at its end,
+  ///   sqrt(sum_q w_q |error_q|^2) / the largest sqrt(sum_q w_q |stress_q|^2) so far,
+  /// of materials that know by two steps of half the length in place of one, which are off by half
+  /// as much; of others, if the step goes on as the last one, by what implicit Euler is off its
+  /// linear extrapolation: h / (2 h + h_before) of that is its own error (Gear 1971, Numerical
+  /// initial value problems, section 7). None where neither is known.
+  std::optional<double> time_error(const plugin::LoadStep& step, const Increment<dim>& increment,
+                                   bool goes_on);
   /// Bounds of the step, into the record. Where the gap is larger than 'Energy tolerance', the
   /// RVEs that carry it are refined, and the increment is solved again, more accurately.
   void certify(const plugin::LoadStep& step, const Loads& loads, Increment<dim>& increment,
                LoadStepRecord& record);
-  void finish(const plugin::LoadStep& step, const Loads& loads, Increment<dim> increment);
-  [[noreturn]] void give_up(const plugin::LoadStep& step, const std::string& failure) const;
+  /// Asks the materials for their tangents without strain, and finds `elastic_stiffness_`.
+  void find_elastic_stiffness();
+  /// Whether the mesh is refined before the next step.
+  bool is_time_to_refine() const;
+  /// Refines the mesh, lets its points take over the state, and finds the equilibrium under the
+  /// same loads again. @throws std::runtime_error if a material has no answer to the state it has
+  /// got
+  void refine();
+  void finish(const plugin::LoadStep& step, const Loads& loads, Increment<dim> increment,
+              std::optional<double> time_error);
+  /// @param shorter_is_the_same whether the load of a shorter step is the same
+  [[noreturn]] void give_up(const plugin::LoadStep& step, const std::string& failure,
+                            bool shorter_is_the_same = false) const;
   void print_last_step(double begin, std::chrono::steady_clock::time_point clock) const;
 
   const MacroParameters<dim>& parameters_;
   BoundaryValueProblem<dim>& problem_;
-  const MaterialField<dim>& materials_;
+  MaterialField<dim>& materials_;
   RunLog& log_;
   TangentSolver<dim> tangent_solver_;
   IncrementSolver<dim> increment_solver_;
@@ -76,6 +99,18 @@ class LoadSteps {
   unsigned int n_cuts_ = 0;
   /// Largest norm of the forces, and largest energy, of the steps so far.
   double force_scale_ = 0, energy_scale_ = 0;
+  /// Norm of the forces of the last step.
+  double force_norm_ = 0;
+  /// Norm of the stresses that time_error was asked about last, and the largest of the steps so
+  /// far.
+  double stress_norm_ = 0, stress_scale_ = 0;
+  /// Stresses one step before those of `response_`; empty where they are not known.
+  std::vector<std::vector<dealii::SymmetricTensor<2, dim>>> stresses_before_;
+  /// Times at which steps end, besides the ends of parts; sorted.
+  std::vector<double> times_;
+  std::vector<BoundaryStiffness> elastic_stiffness_;
+  /// What was done to the mesh since the last step.
+  std::optional<RefinementRecord> refinement_;
 };
 
 }  // namespace seco::macro

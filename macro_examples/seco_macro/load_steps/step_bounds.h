@@ -50,6 +50,8 @@ class StepCertificate {
   /// @throws std::runtime_error on all ranks, naming the material
   StepBounds bounds(const plugin::LoadStep& step, const Loads& loads,
                     const StepResponse<dim>& response);
+  /// The problem has another mesh.
+  void change_mesh() { residual_energy_.reset(); }
 
  private:
   using Stresses = std::vector<std::vector<dealii::SymmetricTensor<2, dim>>>;

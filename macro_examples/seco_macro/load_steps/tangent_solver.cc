@@ -21,6 +21,13 @@ void TangentSolver<dim>::forget() {
 }
 
 template <int dim>
+void TangentSolver<dim>::change_mesh() {
+  solver_.reset();
+  tangent_ = {};
+  has_tangent_ = false;
+}
+
+template <int dim>
 bool TangentSolver<dim>::switch_to_direct() {
   if (direct_ || problem_.dof_handler().n_dofs() > parameters_.largest_direct) return false;
   direct_ = true;

@@ -38,6 +38,8 @@ class TangentSolver {
   const std::string& direct_reason() const { return direct_reason_; }
   /// As LinearSolver::forget.
   void forget();
+  /// The problem has another mesh.
+  void change_mesh();
 
  private:
   bool switch_to_direct();

@@ -68,6 +68,7 @@ MicroscaleSummary microscale_summary(const MaterialField<dim>& materials) {
       n += count;
     }
     total.n_rves += n;
+    total.has_gaps = total.has_gaps || (n > 0 && statistics.has_gaps);
     total.n_points += statistics.n_points;
     total.n_unreliable_rves += statistics.n_unreliable_rves;
     total.n_cached_rves += statistics.n_cached_rves;
@@ -142,6 +143,7 @@ void Output<dim>::write_summary_with(const std::vector<std::string>& missing,
   summary.micro = microscale_summary(materials_);
   summary.missing_files = missing;
   summary.seconds = log_.seconds();
+  summary.memory = log_.memory();
   plugin::run_together(log_.communicator(), [&] {
     if (log_.is_first_rank()) write_summary(summary, parameters_.output_directory);
   });

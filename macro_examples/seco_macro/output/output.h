@@ -59,6 +59,8 @@ class Output {
   /// The materials and their volumes. Collective.
   std::vector<MaterialSummary> material_summaries() const;
   void write_step_fields(const LoadSteps<dim>& steps) const;
+  /// Whether the fields of a step are written. @param number from 0
+  bool writes_fields_of(const std::vector<LoadStepRecord>& steps, std::size_t number) const;
 
   const MacroParameters<dim>& parameters_;
   const BoundaryValueProblem<dim>& problem_;

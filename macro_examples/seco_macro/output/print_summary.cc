@@ -64,10 +64,7 @@ std::string describe(const MicroscaleSummary& micro) {
     text += line("RVEs by " + engine, fmt::format("{}", n));
   if (micro.n_cached_rves > 0)
     text += line("results from the cache", fmt::format("{}", micro.n_cached_rves));
-  // RVEs with laws have no gap before a step asks them; the certified steps tell it.
-  const bool laws_alone =
-      micro.n_rves_by_engine.size() == 1 && micro.n_rves_by_engine.contains("laws");
-  if (micro.n_rves == 0 || laws_alone) return text;
+  if (micro.n_rves == 0 || !micro.has_gaps) return text;
   text += line("RVEs that miss what was asked",
                fmt::format("{} of {}", micro.n_unreliable_rves, micro.n_rves));
   return text +
@@ -102,8 +99,14 @@ std::string describe(const std::vector<LoadStepRecord>& steps) {
   if (steps.empty()) return "";
   unsigned int n_newton = 0, n_linear = 0, n_cuts = 0, n_bounded = 0;
   std::uint64_t n_refined = 0;
-  double largest_gap = 0;
+  double largest_gap = 0, largest_error = 0, sum_of_errors = 0;
+  unsigned int n_estimated = 0;
+  std::uint64_t n_refinements = 0;
   for (const auto& step : steps) {
+    n_refinements += step.refinement.has_value();
+    n_estimated += step.time_error.has_value();
+    largest_error = std::max(largest_error, step.time_error.value_or(0));
+    sum_of_errors += step.time_error.value_or(0);
     n_newton += step.newton_iterations;
     n_linear += step.linear_iterations;
     n_cuts += step.n_cuts;
@@ -115,6 +118,17 @@ std::string describe(const std::vector<LoadStepRecord>& steps) {
       line("load steps", fmt::format("{} until the time {:g}, {} cuts, {} Newton and {} "
                                      "linear iterations",
                                      steps.size(), steps.back().time, n_cuts, n_newton, n_linear));
+  if (n_estimated == 0)
+    text += line("error in time", "not estimated");
+  else
+    text += line("error in time",
+                 fmt::format("about {:.1e} of the stresses by the length of a step, {:.1e} by all, "
+                             "estimated in {} of {} steps",
+                             largest_error, sum_of_errors, n_estimated, steps.size()));
+  if (n_refinements > 0)
+    text +=
+        line("refinements of the mesh", fmt::format("{}, from {} to {} cells", n_refinements,
+                                                    steps.front().n_cells, steps.back().n_cells));
   if (n_bounded > 0)
     text += line("certified steps", fmt::format("{} of {}, to {:.1e} of the energy, RVEs refined "
                                                 "{} times",
@@ -201,6 +215,10 @@ void print_summary(const RunSummary& s, RunLog& log) {
   if (s.local) text += describe(*s.local, s.units);
   for (const auto& entry : s.missing_checkpoints) text += line("NO CHECKPOINT", entry);
   for (const auto& entry : s.missing_files) text += line("MISSING", entry);
+  constexpr double mebibyte = 1024. * 1024.;
+  text += line("largest memory", fmt::format("{:.0f} MiB of a process, {:.0f} MiB of all {} ranks",
+                                             s.memory.largest_process / mebibyte,
+                                             s.memory.sum / mebibyte, s.n_ranks));
   // The sum comes last.
   for (const bool last : {false, true})
     for (const auto& [stage, seconds] : s.seconds)

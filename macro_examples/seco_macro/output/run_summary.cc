@@ -178,7 +178,10 @@ nlohmann::json to_json(const RunSummary& s) {
                            {"linear_algebra", s.linear_algebra},
                            {"linear_iterations", s.equilibrium.solves.iterations},
                            {"equilibrium", to_json(s.equilibrium)},
-                           {"seconds", s.seconds}};
+                           {"seconds", s.seconds},
+                           {"memory",
+                            {{"largest_process_bytes", s.memory.largest_process},
+                             {"sum_over_ranks_bytes", s.memory.sum}}}};
   add(s.micro, result);
   if (s.load_cases.empty()) add_results(s, result);
   for (const auto& [name, summary] : s.load_cases) {
@@ -187,6 +190,8 @@ nlohmann::json to_json(const RunSummary& s) {
   }
   if (s.certification) result["certification"] = to_json(*s.certification);
   for (const auto& step : s.load_steps) result["load_steps"].push_back(to_json(step));
+  for (const auto& boundary : s.elastic_stiffness)
+    result["elastic_stiffness"].push_back(to_json(boundary));
   if (s.audit) result["audit"] = to_json(*s.audit);
   if (s.local) result["local_quantities"] = to_json(*s.local);
   if (s.n_restarts > 0) result["restarts"] = s.n_restarts;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "certification.h"
+#include "elastic_stiffness.h"
 #include "equilibrium_solver.h"
 #include "load_step_record.h"
 #include "local_summary.h"
@@ -42,6 +43,8 @@ struct MicroscaleSummary {
   std::map<std::string, std::uint64_t> n_rves_by_engine;
   std::uint64_t n_rves = 0, n_points = 0, n_unreliable_rves = 0, n_cached_rves = 0;
   double balance = 1, worst_gap = 0, mean_gap = 0;
+  /// Whether some have gaps of their own; those of RVEs with laws are in the steps.
+  bool has_gaps = false;
   /// Of MaterialStatistics: a sentence about the worst RVE, files of the unconverged ones, and
   /// choices of the engines.
   std::string message;
@@ -110,6 +113,9 @@ struct RunSummary {
   std::vector<CaseSummary> load_cases;
   std::vector<std::string> missing_checkpoints, missing_files;
   RunLog::Seconds seconds;
+  RunLog::Memory memory;
+  /// Elastic stiffnesses of boundaries with prescribed displacements, of a run with load steps.
+  std::vector<BoundaryStiffness> elastic_stiffness;
 };
 
 /// What one of several load cases has.

@@ -13,8 +13,19 @@
 namespace seco::macro {
 
 template <int dim>
+bool Output<dim>::writes_fields_of(const std::vector<LoadStepRecord>& steps,
+                                   std::size_t number) const {
+  // The last one ends there to round-off.
+  constexpr double nearly = 1 - 1e-9;
+  return (number + 1) % parameters_.vtu_every == 0 ||
+         steps[number].time >= nearly * parameters_.load_steps.end_time;
+}
+
+template <int dim>
 void Output<dim>::write_step(const LoadSteps<dim>& steps) const {
-  if (parameters_.write_vtu) write_step_fields(steps);
+  const auto& records = steps.records();
+  if (parameters_.write_vtu && writes_fields_of(records, records.size() - 1))
+    write_step_fields(steps);
   plugin::run_together(log_.communicator(), [&] {
     if (log_.is_first_rank())
       write_force_displacement(steps.records(), parameters_.output_directory,
@@ -126,13 +137,16 @@ void Output<dim>::write_step_fields(const LoadSteps<dim>& steps) const {
   if (parameters_.nodal_averages)
     add_nodal_stresses(problem_, materials_, stresses, nodes, units.stress, piece);
   std::vector<double> times;
-  for (const auto& record : steps.records()) times.push_back(record.time);
+  for (std::size_t k = 0; k < steps.records().size(); ++k)
+    if (writes_fields_of(steps.records(), k)) times.push_back(steps.records()[k].time);
   write_vtu(parameters_.output_directory, "solution", piece, parameters_.vtu_doubles,
             log_.communicator(), times);
 }
 
-#define INSTANTIATE(dim)                                              \
-  template void Output<dim>::write_step(const LoadSteps<dim>&) const; \
+#define INSTANTIATE(dim)                                                                       \
+  template void Output<dim>::write_step(const LoadSteps<dim>&) const;                          \
+  template bool Output<dim>::writes_fields_of(const std::vector<LoadStepRecord>&, std::size_t) \
+      const;                                                                                   \
   template void Output<dim>::write_step_fields(const LoadSteps<dim>&) const;
 INSTANTIATE(2)
 INSTANTIATE(3)

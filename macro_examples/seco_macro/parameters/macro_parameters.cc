@@ -367,6 +367,35 @@ LoadStepParameters read_load_steps(ParameterReader& p, bool certified_bounds) {
   if (l.energy_tolerance > 0 && !certified_bounds)
     p.refuse(s, "Energy tolerance",
              "allowed is 0 with 'Certified bounds' = false in section 'Solver'");
+  l.times = p.numbers(s, "Times", {},
+                      "times at which a step ends, besides the ends of the parts and those that "
+                      "expressions of loads compare t with, as in if(t < 0.5, ...); separated by "
+                      "commas");
+  for (const double time : l.times)
+    if (!(time > 0 && time <= l.end_time))
+      p.refuse(s, "Times",
+               fmt::format("allowed are times above 0 and up to 'End time' = {:g}", l.end_time));
+  l.time_error_tolerance = p.number(
+      s, "Time error tolerance", 0, 0, 1,
+      "a step whose length changes the stresses at its end by more than this, relative to the "
+      "largest so far, by an estimate, is cut, and the next ones are as long as it allows; 0 for "
+      "no limit");
+  l.refine_every = static_cast<unsigned int>(p.integer(
+      s, "Refine every", 0, 0, 1000000,
+      "steps after which the mesh is refined where the gradient of the displacement jumps most "
+      "between cells; points take over the state of the points of the cell before, and the body is "
+      "brought back into equilibrium under the same loads. For materials without microstructure. "
+      "0 for never"));
+  l.refinement_fraction =
+      p.number(s, "Refinement fraction", 0.5, 1e-3, 1,
+               "part of the estimated error, squared and summed over all cells, "
+               "that the cells have which are refined");
+  l.refinement_levels = static_cast<unsigned int>(
+      p.integer(s, "Refinement levels", 2, 1, 20,
+                "no cell is refined to more levels beyond the finest cells of the first mesh"));
+  l.largest_cells = p.number(s, "Largest number of cells", 1e6, 1, 1e12,
+                             "fewer cells are refined where the mesh would have more than this; "
+                             "those that only hanging nodes ask for come on top");
   return l;
 }
 
@@ -522,6 +551,10 @@ void read_run(ParameterReader& p, MacroParameters<dim>& result, unsigned int n_l
   result.run.audited = result.certification.audit_fraction > 0;
   result.write_vtu =
       p.flag("Output", "Write VTU", true, "writes solution.pvtu and solution.pvd", changeable);
+  result.vtu_every = static_cast<unsigned int>(
+      p.integer("Output", "VTU every", 1, 1, 1000000,
+                "load steps from one whose fields are written to the next; those of the last step "
+                "are always written"));
   result.vtu_doubles =
       p.choice("Output", "Precision of VTU", "single", {"single", "double"},
                "precision of the numbers in the VTU file; those of summary.json and of all tables "

@@ -91,6 +91,17 @@ struct LoadStepParameters {
   /// Largest gap of the incremental potential of a step, relative to the largest energy so far; 0
   /// to refine no RVE.
   double energy_tolerance = 0;
+  /// Times besides the ends of parts at which steps end.
+  std::vector<double> times;
+  /// Largest estimate of what the length of a step does to the stresses at its end, relative; 0 for
+  /// no limit.
+  double time_error_tolerance = 0;
+  /// Steps after which the mesh is refined, 0 for never; the part of the estimated error, squared,
+  /// that the refined cells have; how often a cell may be refined; cells that the mesh may have.
+  unsigned int refine_every = 0;
+  double refinement_fraction = 0.5;
+  unsigned int refinement_levels = 2;
+  double largest_cells = 1e6;
 };
 
 /// Of the loop that refines RVEs until the compliance is certified well enough.
@@ -142,6 +153,8 @@ struct MacroParameters {
   /// Unknowns up to which a direct solver is the last resort.
   std::uint64_t largest_direct = 0;
   bool certify = true, write_vtu = true, vtu_doubles = false, nodal_averages = false;
+  /// Load steps of which one writes fields; the last always does.
+  unsigned int vtu_every = 1;
   /// Of results.
   Units units;
   /// Whether tables name units in their columns: only if the user has said all that they follow

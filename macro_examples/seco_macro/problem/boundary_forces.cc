@@ -160,6 +160,32 @@ BoundaryForce boundary_force_from_json(const nlohmann::json& boundary) {
           boundary.at("mean_displacement").get<std::vector<double>>()};
 }
 
+std::string name_of(const NamedBoundary& boundary) {
+  return boundary.name.empty() ? fmt::format("{}", boundary.id) : boundary.name;
+}
+
+template <int dim>
+std::vector<std::array<dealii::IndexSet, dim>> supported_unknowns(
+    const BoundaryValueProblem<dim>& problem) {
+  std::vector<std::array<dealii::IndexSet, dim>> result;
+  dealii::IndexSet counted(problem.dof_handler().n_dofs());
+  for (const auto& entry : problem.displacement()) {
+    auto& unknowns = result.emplace_back();
+    for (unsigned int c = 0; c < dim; ++c) {
+      unknowns[c].set_size(counted.size());
+      if (!entry.prescribed[c]) continue;
+      dealii::ComponentMask mask(dim, false);
+      mask.set(c, true);
+      unknowns[c] =
+          dealii::DoFTools::extract_boundary_dofs(problem.dof_handler(), mask, {entry.id}) &
+          problem.owned();
+      unknowns[c].subtract_set(counted);
+      counted.add_indices(unknowns[c]);
+    }
+  }
+  return result;
+}
+
 template <int dim>
 std::vector<BoundaryForce> boundary_forces(
     const BoundaryValueProblem<dim>& problem,
@@ -176,7 +202,7 @@ std::vector<BoundaryForce> boundary_forces(
     if (!listed.insert(entry.id).second) return;
     const auto sums = integrals(problem, entry.id, displacement);
     BoundaryForce boundary;
-    boundary.name = entry.name.empty() ? fmt::format("{}", entry.id) : entry.name;
+    boundary.name = name_of(entry);
     boundary.id = entry.id;
     if (const auto name = names.find(entry.id); name != names.end()) boundary.group = name->second;
     for (unsigned int c = 0; c < dim; ++c) {
@@ -189,19 +215,16 @@ std::vector<BoundaryForce> boundary_forces(
   };
   const auto forces = forces_of_supports(problem, inner_forces, loads);
   std::set<dealii::types::global_dof_index> counted;
-  for (const auto& entry : problem.displacement()) {
+  const auto supported = supported_unknowns(problem);
+  for (std::size_t k = 0; k < supported.size(); ++k) {
+    const auto& entry = problem.displacement()[k];
     dealii::Tensor<1, dim> reaction;
     std::array<double, n_moments<dim>> moment{};
     for (unsigned int c = 0; c < dim; ++c) {
       if (!entry.prescribed[c]) continue;
-      dealii::ComponentMask mask(dim, false);
-      mask.set(c, true);
-      const auto unknowns =
-          dealii::DoFTools::extract_boundary_dofs(problem.dof_handler(), mask, {entry.id}) &
-          problem.owned();
       const auto nodes = nodes_of_boundary(problem, entry.id);
-      for (const auto i : unknowns) {
-        if (!counted.insert(i).second) continue;
+      for (const auto i : supported[k][c]) {
+        counted.insert(i);
         dealii::Tensor<1, dim> force;
         force[c] = forces(i);
         reaction += force;
@@ -235,9 +258,11 @@ std::vector<BoundaryForce> boundary_forces(
   return result;
 }
 
-#define INSTANTIATE(dim)                                                          \
-  template std::vector<BoundaryForce> boundary_forces(                            \
-      const BoundaryValueProblem<dim>&, const BoundaryValueProblem<dim>::Vector&, \
+#define INSTANTIATE(dim)                                                           \
+  template std::vector<std::array<dealii::IndexSet, dim>> supported_unknowns<dim>( \
+      const BoundaryValueProblem<dim>&);                                           \
+  template std::vector<BoundaryForce> boundary_forces(                             \
+      const BoundaryValueProblem<dim>&, const BoundaryValueProblem<dim>::Vector&,  \
       const BoundaryValueProblem<dim>::Vector&, const BoundaryValueProblem<dim>::Vector&);
 INSTANTIATE(2)
 INSTANTIATE(3)

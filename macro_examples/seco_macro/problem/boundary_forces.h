@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -31,6 +32,15 @@ struct BoundaryForce {
 std::string described(const BoundaryForce& boundary);
 nlohmann::json to_json(const BoundaryForce& boundary);
 BoundaryForce boundary_force_from_json(const nlohmann::json& boundary);
+
+/// As the parameter file names it.
+std::string name_of(const NamedBoundary& boundary);
+
+/// The owned unknowns whose reactions count to each of BoundaryValueProblem::displacement, by
+/// component: those of a node on two boundaries to the first that prescribes the component.
+template <int dim>
+std::vector<std::array<dealii::IndexSet, dim>> supported_unknowns(
+    const BoundaryValueProblem<dim>& problem);
 
 /// Of all such boundaries, in the order of the parameter file, those with displacements first, then
 /// planes of symmetry. The reaction at a node is what inner forces exceed the loads by, those of

@@ -7,6 +7,8 @@
 #include <deal.II/numerics/vector_tools.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "seco/plugin/agree.h"
 #include "seco/plugin/expressions.h"
 
@@ -49,6 +51,12 @@ void BoundaryValueProblem<dim>::make_unknowns() {
   plugin::run_together(log_.communicator(), [&] { description_ = make_mesh(parameters_, mesh_); });
   for (const auto& text : description_.labels.notes) log_.keep_note(text);
   find_named_boundaries();
+  first_mesh_levels_ = mesh_.n_global_levels();
+  number_unknowns();
+}
+
+template <int dim>
+void BoundaryValueProblem<dim>::number_unknowns() {
   dof_handler_.distribute_dofs(element_);
   owned_ = dof_handler_.locally_owned_dofs();
   dealii::DoFTools::extract_locally_relevant_dofs(dof_handler_, relevant_);
@@ -91,8 +99,12 @@ void BoundaryValueProblem<dim>::set_load_case(std::size_t number) {
 
 template <int dim>
 void BoundaryValueProblem<dim>::set_constraints() {
-  add_symmetry();
-  check_load_cases();
+  // Of a mesh that was refined, the loads have been looked at.
+  const bool is_first = !rigid_motions_;
+  if (is_first) {
+    add_symmetry();
+    check_load_cases();
+  }
   combine_loads();
   set_time_of_functions();
   make_springs();
@@ -107,7 +119,7 @@ void BoundaryValueProblem<dim>::set_constraints() {
   }
   const auto prescribed = prescribed_displacements();
   check_loads(prescribed);
-  note_idle_tractions();
+  if (is_first) note_idle_tractions();
   rigid_motions_ = std::make_unique<RigidMotions<dim>>(dof_handler_);
   check_held(prescribed);
   is_homogeneous_ = constraints_are_homogeneous();
@@ -139,21 +151,38 @@ void BoundaryValueProblem<dim>::set_time_of_functions() {
 }
 
 template <int dim>
+template <typename Function>
+void BoundaryValueProblem<dim>::for_functions(const Function& use) const {
+  const auto use_all = [&](const LoadCase<dim>& loads) {
+    for (const auto* list : {&loads.displacement, &loads.traction})
+      for (const auto& entry : *list) use(*entry.function);
+    for (const auto& entry : loads.pressure) use(*entry.function);
+    for (const auto& load : loads.point_loads) use(*load.force);
+    if (loads.body_force) use(*loads.body_force);
+  };
+  use_all(common_);
+  for (const auto& own : cases_) use_all(own);
+}
+
+template <int dim>
 bool BoundaryValueProblem<dim>::depends_on_time() const {
   bool depends = false;
-  const auto add = [&](const auto& function) {
-    depends = depends || plugin::mention_time(function->get_expressions());
-  };
-  const auto add_all = [&](const LoadCase<dim>& loads) {
-    for (const auto* list : {&loads.displacement, &loads.traction})
-      for (const auto& entry : *list) add(entry.function);
-    for (const auto& entry : loads.pressure) add(entry.function);
-    for (const auto& load : loads.point_loads) add(load.force);
-    add(loads.body_force);
-  };
-  add_all(common_);
-  for (const auto& own : cases_) add_all(own);
+  for_functions([&](const auto& function) {
+    depends = depends || plugin::mention_time(function.get_expressions());
+  });
   return depends;
+}
+
+template <int dim>
+std::vector<double> BoundaryValueProblem<dim>::times_of_loads() const {
+  std::vector<double> times;
+  for_functions([&](const auto& function) {
+    const auto own = plugin::times_in(function.get_expressions());
+    times.insert(times.end(), own.begin(), own.end());
+  });
+  std::sort(times.begin(), times.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
+  return times;
 }
 
 template <int dim>
@@ -258,12 +287,14 @@ typename BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_lo
   template BoundaryValueProblem<dim>::BoundaryValueProblem(const MacroParameters<dim>&, RunLog&); \
   template void BoundaryValueProblem<dim>::set_up();                                              \
   template void BoundaryValueProblem<dim>::make_unknowns();                                       \
+  template void BoundaryValueProblem<dim>::number_unknowns();                                     \
   template void BoundaryValueProblem<dim>::set_constraints();                                     \
   template void BoundaryValueProblem<dim>::set_time(double);                                      \
   template void BoundaryValueProblem<dim>::set_load_case(std::size_t);                            \
   template void BoundaryValueProblem<dim>::combine_loads();                                       \
   template void BoundaryValueProblem<dim>::set_time_of_functions();                               \
   template bool BoundaryValueProblem<dim>::depends_on_time() const;                               \
+  template std::vector<double> BoundaryValueProblem<dim>::times_of_loads() const;                 \
   template Discretization<dim> BoundaryValueProblem<dim>::discretization() const;                 \
   template BoundaryValueProblem<dim>::Loads BoundaryValueProblem<dim>::assemble_loads() const;
 INSTANTIATE(2)

@@ -8,12 +8,14 @@
 #include <deal.II/lac/affine_constraints.h>
 #include <deal.II/lac/la_parallel_vector.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "checkpoint_file.h"
 #include "geometry.h"
 #include "linear_solver.h"
 #include "macro_parameters.h"
@@ -38,6 +40,11 @@ class BoundaryValueProblem {
   struct Loads {
     Vector total, condensed;
   };
+
+  /// Numbers of every active cell, by its index; of those of other ranks none.
+  using CellValues = std::vector<std::vector<double>>;
+  /// What the children of a cell get of its numbers, in their order.
+  using ChildValues = std::function<CellValues(const std::vector<double>&)>;
 
   /// Makes nothing yet. What it refers to must outlive it.
   BoundaryValueProblem(const MacroParameters<dim>& parameters, RunLog& log);
@@ -64,6 +71,22 @@ class BoundaryValueProblem {
   void set_load_case(std::size_t number);
   /// Whether they change with time.
   bool depends_on_time() const;
+  /// Times at which they may have kinks or jumps, as plugin::times_in.
+  std::vector<double> times_of_loads() const;
+  /// Refines the cells that have refine flags, and those beside them that hanging nodes need, and
+  /// deals the cells to the ranks anew; makes unknowns and constraints, at the present time. Cells
+  /// keep the material of their parents. Collective.
+  /// @param displacement with ghost values; becomes the same function on the finer mesh, without
+  /// @param values those of cells, replaced by those of the cells of the finer mesh
+  /// @throws as set_constraints
+  void refine(Vector& displacement, CellValues& values, const ChildValues& children);
+  /// Number of levels of the mesh before it was refined.
+  unsigned int first_mesh_levels() const { return first_mesh_levels_; }
+  /// Keeps which cells there are, in a table of a checkpoint. Collective.
+  void save_mesh(CheckpointWriter& file) const;
+  /// Refines the mesh as that which was kept, if the checkpoint has one; makes unknowns and
+  /// constraints. Collective. @throws std::runtime_error on all ranks if it is of another mesh
+  void restore_mesh(const CheckpointReader& file);
   /// All of these, and prints what there is. Collective.
   /// @throws std::invalid_argument also for an unknown boundary
   void set_up();
@@ -71,7 +94,7 @@ class BoundaryValueProblem {
   const dealii::parallel::distributed::Triangulation<dim>& mesh() const { return mesh_; }
   const dealii::DoFHandler<dim>& dof_handler() const { return dof_handler_; }
   const dealii::FESystem<dim>& element() const { return element_; }
-  const dealii::Quadrature<dim>& quadrature() const { return quadrature_; }
+  const dealii::QGauss<dim>& quadrature() const { return quadrature_; }
   const dealii::Quadrature<dim - 1>& face_quadrature() const { return face_quadrature_; }
   /// What is prescribed on boundaries, with the ids of named ones.
   const std::vector<BoundaryData<dim>>& displacement() const { return displacement_; }
@@ -113,6 +136,11 @@ class BoundaryValueProblem {
   /// The hanging nodes and the prescribed displacements, or zero in their place.
   void constrain(const dealii::DoFHandler<dim>& dof_handler,
                  dealii::AffineConstraints<double>& constraints, bool homogeneous) const;
+  /// Calls use(function) for the functions of displacements and loads of all cases.
+  template <typename Function>
+  void for_functions(const Function& use) const;
+  /// Of the mesh as it is now.
+  void number_unknowns();
   /// Puts what acts in all cases, and in the present one, together.
   void combine_loads();
   /// Sets the time of all functions.
@@ -182,6 +210,7 @@ class BoundaryValueProblem {
   dealii::QGauss<dim - 1> face_quadrature_;
   dealii::DoFHandler<dim> dof_handler_;
   MeshDescription<dim> description_;
+  unsigned int first_mesh_levels_ = 1;
   dealii::IndexSet owned_, relevant_;
   dealii::AffineConstraints<double> constraints_, homogeneous_constraints_;
   bool is_homogeneous_ = true;

@@ -284,6 +284,13 @@ void BoundaryValueProblem<dim>::note_idle_tractions() const {
             idle.size() == 1 ? "that component" : "these components"));
     }
   };
+  for (const auto& spring : springs_)
+    for (const auto& displacement : displacement_)
+      if (spring.id == displacement.id && displacement.prescribed.n_selected_components() == dim)
+        log_.keep_note(fmt::format(
+            "the springs on boundary {} do nothing, since 'Displacement' or 'Symmetry' prescribes "
+            "all components there",
+            described(spring.id, description_.labels.boundaries)));
   for (const auto& entry : traction_)
     note("traction", entry.id, [&](const dealii::Point<dim>& point, const auto&) {
       dealii::Vector<double> value(dim);

@@ -112,16 +112,17 @@ std::vector<std::string> MaterialField<dim>::check() {
       in_material(m, [&] { n_rves = material(m).check_points(points[m], log_.communicator()); });
       double bytes = 0;
       in_material(m, [&] { bytes = material(m).history_bytes(points[m], log_.communicator()); });
-      constexpr double mebibyte = 1024. * 1024.;
+      constexpr double mebibyte = 1024. * 1024., kibibyte = 1024.;
       const auto n_points = n_global_points(m);
       log_.print(fmt::format(
           "== material {} ('{}'): {} quadrature points, {} RVEs{}\n", m, parameters_.model_names[m],
           n_points, n_rves,
-          bytes > 0 ? fmt::format("; the history of a point takes up to {:.3g} MiB, of all points "
-                                  "{:.3g} GiB",
-                                  bytes / mebibyte,
-                                  bytes * static_cast<double>(n_points) / (1024. * mebibyte))
-                    : ""));
+          bytes > 0
+              ? fmt::format("; the history of a point takes up to {}, of all points {:.3g} GiB",
+                            bytes < kibibyte ? fmt::format("{:.3g} KiB", bytes / kibibyte)
+                                             : fmt::format("{:.3g} MiB", bytes / mebibyte),
+                            bytes * static_cast<double>(n_points) / (1024. * mebibyte))
+              : ""));
     } catch (const std::exception& error) {
       problems.emplace_back(error.what());
     }

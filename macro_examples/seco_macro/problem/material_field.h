@@ -3,6 +3,7 @@
 #include <deal.II/fe/fe_values.h>
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,17 @@ class MaterialField {
   /// Hands the points to the materials, which homogenize. Collective.
   /// @param file where they find their state instead; may be null
   void prepare(const CheckpointReader* file);
+  /// Refuses to refine with materials that cannot hand on what they remember; those that could not
+  /// be made may be null. @throws std::invalid_argument naming the material
+  void check_refinement() const;
+  /// The states of the points of every locally owned cell, for BoundaryValueProblem::refine, by
+  /// active cell index: the number of the material, and `[point][variable]`.
+  typename BoundaryValueProblem<dim>::CellValues states_of_cells() const;
+  /// Of the children of a cell.
+  typename BoundaryValueProblem<dim>::CellValues states_of_children(
+      const std::vector<double>& of_parent) const;
+  /// Hands the points of the refined mesh to the materials, with their states. Collective.
+  void take_refined(const typename BoundaryValueProblem<dim>::CellValues& states);
   /// The state of all materials, as tables. Collective.
   void save(CheckpointWriter& file) const;
 
@@ -87,6 +99,8 @@ class MaterialField {
   std::vector<std::vector<plugin::MaterialPoint<dim>>> find_points();
   /// Points of all ranks that have a material. Collective.
   std::uint64_t n_global_points(std::size_t m) const;
+  /// Weights `[child][point][point of the parent]` of a kind of transfer.
+  const std::vector<dealii::FullMatrix<double>>& weights(plugin::StateTransfer transfer) const;
   void note_if_unused(std::size_t m) const;
   void check_declared(std::size_t m) const;
 
@@ -94,6 +108,8 @@ class MaterialField {
   const BoundaryValueProblem<dim>& problem_;
   RunLog& log_;
   std::vector<std::size_t> first_point_, n_points_;
+  /// By transfer; made when they are asked for.
+  mutable std::map<plugin::StateTransfer, std::vector<dealii::FullMatrix<double>>> weights_;
 };
 
 }  // namespace seco::macro

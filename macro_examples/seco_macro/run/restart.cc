@@ -51,6 +51,7 @@ void Run<dim>::restore(const CheckpointReader& file) {
   take_state(kept);
   checkpoint_.continue_after(stage_name());
   log_.print(fmt::format("== restart: {} continues after {}\n", file.path(), stage_name()));
+  problem_.restore_mesh(file);
   materials_.prepare(&file);
   if (!has_cells(file)) return;
   auto cells = read_cells(problem_, materials_, file, kept.at("shares").get<bool>());
@@ -76,6 +77,7 @@ void Run<dim>::finish_stage(Stage stage) {
                                                                    : solver_.last_displacement();
     if (stop || checkpoint_.is_due())
       checkpoint_.write(stage_name(), state(), [&](CheckpointWriter& file) {
+        if (parameters_.load_steps.refine_every > 0) problem_.save_mesh(file);
         materials_.save(file);
         if (displacement.size() > 0)
           save_cells(problem_, materials_, displacement, certification_.shares(), file);

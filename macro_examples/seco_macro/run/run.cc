@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "boundary_forces.h"
+#include "failed_point.h"
 #include "inner_forces.h"
 #include "interruption.h"
 #include "json_number.h"
@@ -89,53 +90,49 @@ RunSummary Run<dim>::run_stages() {
 }
 
 template <int dim>
-void Run<dim>::check_load_steps() const {
-  const auto refuse = [&](const std::string& key, const std::string& section,
-                          const std::string& value, const std::string& allowed) {
-    throw std::invalid_argument(
-        fmt::format("{}: key '{}' in section '{}' is {}; with a material that is not linear "
-                    "allowed is {}",
-                    parameters_.file, key, section, value, allowed));
-  };
+void Run<dim>::refuse(const std::string& key, const std::string& section, const std::string& value,
+                      const std::string& with, const std::string& allowed) const {
+  throw std::invalid_argument(
+      fmt::format("{}: key '{}' in section '{}' is {}; with {} allowed is {}", parameters_.file,
+                  key, section, value, with, allowed));
+}
+
+template <int dim>
+void Run<dim>::refuse_certification(const std::string& with, const std::string& why) const {
   const auto& certification = parameters_.certification;
   if (certification.tolerance > 0)
     refuse("Compliance tolerance", "Certification", fmt::format("{:g}", certification.tolerance),
-           "0, since its compliance is not bounded");
+           with, "0, since " + why);
   if (certification.audit_fraction > 0)
     refuse("Audit fraction", "Certification", fmt::format("{:g}", certification.audit_fraction),
-           "0");
+           with, "0");
+}
+
+template <int dim>
+void Run<dim>::check_load_steps() const {
+  const std::string with = "a material that is not linear";
+  refuse_certification(with, "its compliance is not bounded");
   if (parameters_.local.points != LocalParameters<dim>::Points::none)
-    refuse("Points", "Local quantities", "set", "none");
+    refuse("Points", "Local quantities", "set", with, "none");
   if (!parameters_.local.whole_fields.empty())
-    refuse("Whole fields at points", "Local quantities", "set", "no point");
+    refuse("Whole fields at points", "Local quantities", "set", with, "no point");
+  materials_.check_refinement();
   if (!parameters_.load_cases.empty())
     throw std::invalid_argument(
-        fmt::format("{}: key 'Number of load cases' at the top level is {}; with a material that "
-                    "is not linear allowed is 0, since what comes later depends on what was "
-                    "before. Loads that follow each other are expressions of the time t",
-                    parameters_.file, parameters_.load_cases.size()));
+        fmt::format("{}: key 'Number of load cases' at the top level is {}; with {} allowed is 0, "
+                    "since what comes later depends on what was before. Loads that follow each "
+                    "other are expressions of the time t",
+                    parameters_.file, parameters_.load_cases.size(), with));
 }
 
 template <int dim>
 void Run<dim>::check_load_cases() const {
   if (parameters_.load_cases.empty()) return;
-  const auto refuse = [&](const std::string& key, const std::string& section,
-                          const std::string& value, const std::string& allowed) {
-    throw std::invalid_argument(
-        fmt::format("{}: key '{}' in section '{}' is {}; with 'Number of load cases' = {} allowed "
-                    "is {}",
-                    parameters_.file, key, section, value, parameters_.load_cases.size(), allowed));
-  };
-  const auto& certification = parameters_.certification;
-  if (certification.tolerance > 0)
-    refuse("Compliance tolerance", "Certification", fmt::format("{:g}", certification.tolerance),
-           "0, since every case has a compliance of its own");
-  if (certification.audit_fraction > 0)
-    refuse("Audit fraction", "Certification", fmt::format("{:g}", certification.audit_fraction),
-           "0");
-  if (parameters_.local.any()) refuse("Points", "Local quantities", "set", "none");
+  const auto with = fmt::format("'Number of load cases' = {}", parameters_.load_cases.size());
+  refuse_certification(with, "every case has a compliance of its own");
+  if (parameters_.local.any()) refuse("Points", "Local quantities", "set", with, "none");
   if (parameters_.checkpoint.write || parameters_.checkpoint.restart)
-    refuse("Write", "Checkpoint", parameters_.checkpoint.write ? "true" : "false",
+    refuse("Write", "Checkpoint", parameters_.checkpoint.write ? "true" : "false", with,
            "false, without --restart: no checkpoint keeps several displacements. 'Result cache' of "
            "the material keeps RVEs");
 }
@@ -183,6 +180,7 @@ RunSummary Run<dim>::run_load_cases() {
 
 template <int dim>
 RunSummary Run<dim>::run_load_steps() {
+  forget_failed_point(parameters_.output_directory, log_.communicator());
   load_steps_.run([this] {
     output_.write_step(load_steps_);
     finish_stage(Stage::load_step);
@@ -235,6 +233,7 @@ RunSummary Run<dim>::summary() const {
   if (parameters_.certify) s.potential_energy.upper = bounds.upper;
   s.potential_energy.lower = bounds.lower;
   s.load_steps = load_steps_.records();
+  s.elastic_stiffness = load_steps_.elastic_stiffness();
   if (!s.load_steps.empty()) {
     const auto& last = s.load_steps.back();
     s.potential_energy.estimate = last.upper;

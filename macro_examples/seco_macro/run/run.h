@@ -53,6 +53,12 @@ class Run {
   RunSummary run_load_steps();
   /// The stages of a run with several load cases: one matrix for all solves with a stiffness.
   RunSummary run_load_cases();
+  /// Refuses a key, and says with what else it does not go. @throws std::invalid_argument
+  [[noreturn]] void refuse(const std::string& key, const std::string& section,
+                           const std::string& value, const std::string& with,
+                           const std::string& allowed) const;
+  /// Refuses a goal of the compliance and an audit. @throws std::invalid_argument
+  void refuse_certification(const std::string& with, const std::string& why) const;
   /// Refuses what only runs with linear materials can do. @throws std::invalid_argument
   void check_load_steps() const;
   /// Refuses what only runs with one load case can do. @throws std::invalid_argument

@@ -1,5 +1,6 @@
 #include "run_log.h"
 
+#include <deal.II/base/utilities.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -60,6 +61,13 @@ RunLog::Seconds RunLog::seconds() const {
     if (section != "total" && section != "other") sum += value;
   result["other"] = std::max(0., result["total"] - sum);
   return result;
+}
+
+RunLog::Memory RunLog::memory() const {
+  dealii::Utilities::System::MemoryStats stats;
+  dealii::Utilities::System::get_memory_stats(stats);
+  const double own = 1024. * static_cast<double>(stats.VmHWM);
+  return {MPI::max(own, communicator_), MPI::sum(own, communicator_)};
 }
 
 }  // namespace seco::macro

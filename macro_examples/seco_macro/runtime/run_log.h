@@ -44,6 +44,12 @@ class RunLog {
   /// "program start" is what passed before this object was made, "other" what no section has,
   /// "total" all since the program was started. Collective.
   Seconds seconds() const;
+  /// Largest memory of a process so far, and the sum over the ranks, in bytes; of the system's
+  /// count of resident pages. Collective.
+  struct Memory {
+    double largest_process = 0, sum = 0;
+  };
+  Memory memory() const;
   /// Of the run that is continued.
   void add_earlier(Seconds seconds) { earlier_ = std::move(seconds); }
 

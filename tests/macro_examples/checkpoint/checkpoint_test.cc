@@ -29,7 +29,7 @@ json without_time(json value) {
     for (auto& entry : value) entry = without_time(entry);
   if (!value.is_object()) return value;
   for (const char* name :
-       {"seconds", "restarts", "balance", "micro_work_fraction", "ranks", "micro_seconds",
+       {"seconds", "memory", "restarts", "balance", "micro_work_fraction", "ranks", "micro_seconds",
         "micro_cpu_seconds", "macro_seconds", "cpu_seconds", "cpu_seconds_of_all_rves"})
     value.erase(name);
   for (auto& [name, entry] : value.items()) entry = without_time(entry);

@@ -187,6 +187,40 @@ TEST(LoadSteps, AStepThatFailsIsCutAndTheLimitLoadIsNamed) {
   EXPECT_TRUE(fs::exists(folder / "out" / "force_displacement.csv"));
 }
 
+TEST(LoadSteps, LoadsThatDoNotGrowAreNotCutManyTimes) {
+  auto changes = merged(hardening("0"), cube("0"));
+  changes["Boundary conditions/Displacement"] =
+      "0: 0; free; free | 2: free; 0; free | 4: free; free; 0";
+  changes["Boundary conditions/Traction"] = "1: 150; 0; 0";
+  const auto folder = new_folder("constant_load");
+  write_text(folder / "run.prm", parameters(changes));
+  const auto outcome = run_here(folder / "run.prm");
+  ASSERT_EQ(outcome.messages.size(), 1u) << outcome.output;
+  for (const std::string part :
+       {"run.prm", "'Load steps'", "fails in the same way", "10*t", "no 'failed_point'"})
+    EXPECT_NE(outcome.messages[0].find(part), std::string::npos) << outcome.messages[0];
+  const auto first = outcome.output.find("is cut to");
+  EXPECT_EQ(outcome.output.find("is cut to", first + 1), std::string::npos) << outcome.output;
+}
+
+TEST(LoadSteps, FieldsAreWrittenAsOftenAsAskedAndOfTheLastStep) {
+  const auto folder = new_folder("rare_fields");
+  write_text(
+      folder / "run.prm",
+      parameters(merged(
+          merged(hardening("1000"), cube("0.001*t")),
+          {{"Load steps/Steps", "5"}, {"Output/Write VTU", "true"}, {"Output/VTU every", "2"}})));
+  const auto outcome = run_here(folder / "run.prm");
+  ASSERT_TRUE(outcome.messages.empty()) << outcome.messages[0];
+  std::ifstream in(folder / "out" / "solution.pvd");
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  for (const std::string part : {"\"0.4\"", "\"0.8\"", "\"1\"", "solution_2.pvtu"})
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  EXPECT_EQ(text.find("\"0.6\""), std::string::npos) << text;
+  EXPECT_TRUE(fs::exists(folder / "out" / "solution_2.0.vtu"));
+  EXPECT_FALSE(fs::exists(folder / "out" / "solution_3.0.vtu"));
+}
+
 #ifdef SECO_J2_UMAT
 // The yield surface bounds the stresses that a point can bear, and the normal one of plane strain
 // has to be chosen inside.

@@ -21,4 +21,9 @@ std::shared_ptr<dealii::FunctionParser<dim>> parse_expressions(
 /// Whether one of the expressions has the variable t.
 bool mention_time(const std::vector<std::string>& expressions);
 
+/// Times at which expressions may have a kink or a jump, as far as they say so by numbers: those
+/// that t alone is compared with (`t < 0.5`), or of which it is the smaller or larger one (`min(t,
+/// 0.5)`) or the distance (`abs(t - 0.5)`). Sorted, each once.
+std::vector<double> times_in(const std::vector<std::string>& expressions);
+
 }  // namespace seco::plugin

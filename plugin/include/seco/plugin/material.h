@@ -42,6 +42,19 @@ enum class Dependence : std::uint8_t {
   history
 };
 
+/// How the points of a cell that a host has refined take over what a material remembers of the
+/// points of the cell before.
+enum class StateTransfer : std::uint8_t {
+  /// Not at all: hosts must not refine.
+  impossible,
+  /// Each takes the state of the nearest point of the cell before, so that whatever holds for a
+  /// state holds for the new one.
+  nearest,
+  /// Each takes a convex combination of the states of the cell before, which keeps what is convex:
+  /// signs, tensors without trace, bounds by convex functions.
+  combination
+};
+
 /// A step of time, in the unit of time of the host.
 struct LoadStep {
   double begin = 0, end = 0;
@@ -115,6 +128,8 @@ struct MaterialStatistics {
   /// Mean time that the ranks were at work over that of the one that was longest: 1 if none had to
   /// wait for others.
   double balance = 1;
+  /// Whether RVEs have gaps at all times, and not only in a step.
+  bool has_gaps = true;
   double worst_gap = 0;
   /// Mean over the RVEs.
   double mean_gap = 0;
@@ -261,6 +276,31 @@ class Material {
   /// The step is given up: the state is that at its begin, as if nothing had been evaluated since
   /// the last `accept`. By default nothing.
   virtual void reject();
+
+  /// What the length of a step does to the stresses at its end: the stresses after two steps of
+  /// half the length, less those after one, if the strain goes straight from that at the begin to
+  /// that at the end of the step; from the state at the begin, which stays as it is. Not
+  /// collective. By default none, which means that the material does not know; all zero where the
+  /// stress depends on no more than the strain.
+  /// @return one per point, or nothing also where a point has no answer
+  virtual std::optional<std::vector<dealii::SymmetricTensor<2, dim>>> half_step_difference(
+      const LoadStep& step, std::span<const dealii::SymmetricTensor<2, dim>> begin,
+      std::span<const dealii::SymmetricTensor<2, dim>> end) const;
+
+  /// Whether a host may refine its mesh between steps, and how points take over the history. By
+  /// default `nearest` without a history, and else `impossible`.
+  virtual StateTransfer state_transfer() const;
+
+  /// The state of every point that was accepted last, `[point][variable]` with as many variables
+  /// at all points of all ranks, for `set_points_with_states`. Not collective. By default none.
+  virtual std::vector<double> point_states() const;
+
+  /// In place of `set_points`, after the host has refined its mesh: points that begin with a state.
+  /// Collective; an error on any rank is thrown on all. By default it calls `set_points`.
+  /// @param states as from `point_states`, transferred as `state_transfer` says
+  virtual void set_points_with_states(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
+                                      const std::function<void(std::size_t, std::size_t)>& progress,
+                                      std::span<const double> states);
 
   /// What else is known of the points at the end of the last step that was accepted, for output.
   /// Names are the same on all ranks, also where there are no points. Not collective. By default

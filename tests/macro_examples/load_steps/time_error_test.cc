@@ -1,0 +1,168 @@
+// What the lengths of load steps do, and where steps end.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "small_run.h"
+
+using namespace seco::test;
+using nlohmann::json;
+
+namespace {
+
+using Changes = std::map<std::string, std::string>;
+
+Changes merged(Changes all, const Changes& more) {
+  for (const auto& [key, value] : more) all[key] = value;
+  return all;
+}
+
+/// A square in plane strain that is stretched along x, free to contract along y.
+Changes square(const std::string& displacement, const std::string& end_time,
+               const std::string& n_steps) {
+  return {{"Dimension", "2"},
+          {"Geometry/Type", "box"},
+          {"Geometry/Lengths", "1, 1"},
+          {"Geometry/Cells", "1, 1"},
+          {"Solver/Linear algebra", "direct"},
+          {"Boundary conditions/Displacement",
+           "0: 0; free | 2: free; 0 | 1: " + displacement + "; free"},
+          {"Boundary conditions/Traction", ""},
+          {"Output/Points of interest", "1, 1"},
+          {"Load steps/Newton tolerance", "1e-10"},
+          {"Load steps/Smallest step", "1e-7"},
+          {"Load steps/End time", end_time},
+          {"Load steps/Steps", n_steps},
+          {"Material 0/Model", "law"},
+          {"Material 0/law/Young modulus", "70000"},
+          {"Material 0/law/Poisson ratio", "0.3"}};
+}
+
+/// A cube of one element that is stretched at once, free to contract, and held while it creeps.
+Changes relaxing(const std::string& end_time, const std::string& n_steps) {
+  return merged(square("0", end_time, n_steps),
+                {{"Dimension", "3"},
+                 {"Geometry/Lengths", "1, 1, 1"},
+                 {"Geometry/Cells", "1, 1, 1"},
+                 {"Output/Points of interest", "1, 1, 1"},
+                 {"Boundary conditions/Displacement",
+                  "0: 0; free; free | 2: free; 0; free | 4: free; free; 0 | 1: 0.001; free; free"},
+                 {"Material 0/law/Law", "Norton creep"},
+                 {"Material 0/law/Reference rate", "1e-3"},
+                 {"Material 0/law/Reference stress", "60"},
+                 {"Material 0/law/Exponent", "5"}});
+}
+
+/// Its stress: s' = -E a (s / s_0)^5 from E times the strain.
+double relaxed(double time) {
+  return std::pow(std::pow(70., -4) + 4 * 70000 * 1e-3 * time / std::pow(60., 5), -0.25);
+}
+
+double force(const json& step) {
+  for (const auto& entry : step["boundaries"])
+    if (entry["boundary"] == "1") return entry["force"][0];
+  ADD_FAILURE() << "no boundary 1";
+  return 0;
+}
+
+bool has_note(const json& summary, const std::string& text) {
+  if (!summary.contains("mesh_notes")) return false;
+  for (const std::string note : summary["mesh_notes"])
+    if (note.find(text) != std::string::npos) return true;
+  return false;
+}
+
+std::vector<double> times(const json& summary) {
+  std::vector<double> result;
+  for (const auto& step : summary["load_steps"]) result.push_back(step["time"]);
+  return result;
+}
+
+}  // namespace
+
+TEST(TimeError, OfAStepIsNearTheTrueOne) {
+  for (const std::string end : {"0.02", "2.5"}) {
+    const auto summary = run("one_step", relaxing(end, "1"));
+    const auto& step = summary["load_steps"][0];
+    const double exact = relaxed(std::stod(end)),
+                 error = std::abs(force(step) - exact) / force(step), estimate = step["time_error"];
+    EXPECT_GT(error, 0.01);
+    // Steps of these lengths are not small.
+    EXPECT_GT(estimate, 0.3 * error) << end;
+    EXPECT_LT(estimate, 3 * error) << end;
+    EXPECT_TRUE(has_note(summary, "the lengths of the steps change stresses"));
+  }
+}
+
+TEST(TimeError, OfALinearMaterialAndOfProportionalPlasticityIsNone) {
+  const auto plastic = run("proportional", merged(square("0.01*t", "1", "4"),
+                                                  {{"Dimension", "3"},
+                                                   {"Geometry/Lengths", "1, 1, 1"},
+                                                   {"Geometry/Cells", "1, 1, 1"},
+                                                   {"Output/Points of interest", "1, 1, 1"},
+                                                   {"Boundary conditions/Displacement",
+                                                    "0: 0; free; free | 2: free; 0; free | 4: "
+                                                    "free; free; 0 | 1: 0.01*t; free; free"},
+                                                   {"Material 0/law/Law", "J2 plasticity"},
+                                                   {"Material 0/law/Yield stress", "100"},
+                                                   {"Material 0/law/Hardening modulus", "1000"}}));
+  for (const auto& step : plastic["load_steps"]) EXPECT_LT(step["time_error"], 1e-3);
+  EXPECT_LT(plastic["load_steps"][3]["time_error"], 1e-9);
+  EXPECT_FALSE(has_note(plastic, "the lengths of the steps change stresses"));
+}
+
+TEST(TimeError, AToleranceMakesStepsThatAreNearTheManyShortOnes) {
+  const double exact = relaxed(10);
+  double last_error = 1e10;
+  std::size_t last_number = 0;
+  for (const std::string tolerance : {"3e-2", "3e-3", "3e-4"}) {
+    const auto adapted =
+        run("adapted_in_time",
+            merged(relaxing("10", "4"), {{"Load steps/Time error tolerance", tolerance}}));
+    const double error = std::abs(force(adapted["load_steps"].back()) - exact);
+    EXPECT_LT(error, 0.8 * last_error) << tolerance;
+    EXPECT_GT(adapted["load_steps"].size(), last_number);
+    for (const auto& step : adapted["load_steps"])
+      EXPECT_LE(step["time_error"], std::stod(tolerance));
+    last_error = error;
+    last_number = adapted["load_steps"].size();
+  }
+  EXPECT_LT(last_error, 0.03 * exact);
+  EXPECT_LT(last_number, 300u);
+}
+
+TEST(TimeError, StepsEndAtKinksAndAtListedTimes) {
+  auto changes = merged(square("0.001*if(t < 0.33, t, 0.66 - t)", "1", "4"),
+                        {{"Material 0/law/Law", "J2 plasticity"},
+                         {"Material 0/law/Yield stress", "100"},
+                         {"Material 0/law/Hardening modulus", "1000"}});
+  changes["Load steps/Times"] = "0.6, 0.9, 1";
+  const auto summary = run("kinks", changes);
+  for (const double time : {0.25, 0.33, 0.5, 0.6, 0.75, 0.9, 1.}) {
+    double nearest = 1;
+    for (const double t : times(summary)) nearest = std::min(nearest, std::abs(t - time));
+    EXPECT_LT(nearest, 1e-12) << time;
+  }
+  changes["Load steps/Times"] = "0.5, 1.5";
+  expect_refused(changes, {"run.prm", "'Times'", "1.5", "'End time' = 1"});
+}
+
+// What the band of plot.py takes: |F - F*| <= sqrt(2 (upper - lower) K).
+TEST(TimeError, TheElasticStiffnessOfABoundaryIsItsForceForAUnitDisplacement) {
+  const auto summary = run(
+      "stiffness", merged(square("0.002*t", "1", "1"), {{"Material 0/law/Law", "Norton creep"},
+                                                        {"Geometry/Cells", "2, 2"},
+                                                        {"Material 0/law/Reference rate", "1"},
+                                                        {"Material 0/law/Reference stress", "60"},
+                                                        {"Material 0/law/Exponent", "1"}}));
+  // Plane strain, free to contract: E / (1 - nu^2), although it creeps from the first step on.
+  const double expected = 70000 / (1 - 0.3 * 0.3);
+  for (const auto& boundary : summary["elastic_stiffness"]) {
+    if (boundary["boundary"] == "2") continue;
+    EXPECT_NEAR(boundary["stiffness"][0], expected, 1e-6 * expected);
+    EXPECT_TRUE(boundary["stiffness"][1].is_null());
+  }
+  EXPECT_EQ(summary["elastic_stiffness"].size(), 3u);
+  EXPECT_LT(force(summary["load_steps"][0]), 0.5 * expected * 0.002);
+  EXPECT_GT(summary["memory"]["largest_process_bytes"], 1e7);
+}
