@@ -81,17 +81,15 @@ std::vector<double> times(const json& summary) {
 }  // namespace
 
 TEST(TimeError, OfAStepIsNearTheTrueOne) {
-  for (const std::string end : {"0.02", "2.5"}) {
-    const auto summary = run("one_step", relaxing(end, "1"));
-    const auto& step = summary["load_steps"][0];
-    const double exact = relaxed(std::stod(end)),
-                 error = std::abs(force(step) - exact) / force(step), estimate = step["time_error"];
-    EXPECT_GT(error, 0.01);
-    // Steps of these lengths are not small.
-    EXPECT_GT(estimate, 0.3 * error) << end;
-    EXPECT_LT(estimate, 3 * error) << end;
-    EXPECT_TRUE(has_note(summary, "the lengths of the steps change stresses"));
-  }
+  const auto summary = run("one_step", relaxing("2.5", "1"));
+  const auto& step = summary["load_steps"][0];
+  const double error = std::abs(force(step) - relaxed(2.5)) / force(step),
+               estimate = step["time_error"];
+  EXPECT_GT(error, 0.01);
+  // It is not a small one, and the jump at its begin counts as a ramp.
+  EXPECT_GT(estimate, 0.3 * error);
+  EXPECT_LT(estimate, 3 * error);
+  EXPECT_TRUE(has_note(summary, "the lengths of the steps change stresses"));
 }
 
 TEST(TimeError, OfALinearMaterialAndOfProportionalPlasticityIsNone) {
