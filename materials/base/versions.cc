@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 #include <hdf5.h>
+#include <lz4.h>
+#include <lzma.h>
 #include <png.h>
 #include <tiffio.h>
 #include <zip.h>
@@ -41,6 +43,8 @@ Versions versions() {
           {"libpng", png_get_libpng_ver(nullptr)},
           {"libtiff", tiff()},
           {"libzip", zip_libzip_version()},
+          {"LZ4", LZ4_versionString()},
+          {"liblzma", lzma_version_string()},
           {"zlib", zlibVersion()},
           {"pugixml", fmt::format("{}.{}", PUGIXML_VERSION / 1000, PUGIXML_VERSION % 1000 / 10)},
           {"yaml-cpp", yaml_cpp()},
