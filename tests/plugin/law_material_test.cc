@@ -258,8 +258,7 @@ TEST(LawMaterial, TheHalfStepDifferenceIsThatOfTwoSteps) {
   const auto strain = random_tensors<3>(2, 1, 1);
   const auto difference = elastic->half_step_difference({0, 1}, strain, strain);
   ASSERT_TRUE(difference);
-  for (const auto& stress : *difference)
-    EXPECT_EQ(stress.norm(), 0);
+  for (const auto& stress : *difference) EXPECT_EQ(stress.norm(), 0);
 }
 
 TEST(LawMaterial, PointsOfAnotherMeshGoOnWithTheStatesTheyAreGiven) {

@@ -165,18 +165,17 @@ TEST(CertifiedRun, AMissedToleranceIsSaidAndFailsStrictRuns) {
   expect_missed(loose, {"the linear solver leaves", "'Tolerance' = 0.001", "section 'Solver'"});
 }
 
-TEST(CertifiedRun, VoidsHaveNoLowerBoundAndTheRunSaysSo) {
+TEST(CertifiedRun, VoidsAreCertifiedOnceTheyAreSolved) {
   const auto summary =
       run("voids", loop("0.1", {{"Material 0/homogenized/Microstructure/Type", "inclusions"},
                                 {"Material 0/homogenized/Microstructure/Matrix", "Al"},
                                 {"Material 0/homogenized/Microstructure/Inclusion", "Al"},
                                 {"Material 0/homogenized/Microstructure/Inclusion factor", "0"}}));
-  EXPECT_FALSE(summary["certification"]["reached"]);
-  EXPECT_TRUE(summary["certification"]["relative_width"].is_null());
-  EXPECT_NE(summary["certification"]["message"].get<std::string>().find("no lower bound"),
-            std::string::npos);
-  EXPECT_TRUE(summary["compliance"]["upper"].is_null());
+  // Their averages have no lower bound, so none of them can be left unsolved.
+  EXPECT_TRUE(summary["certification"]["reached"]) << summary["certification"].dump();
+  EXPECT_LE(number(summary["certification"]["relative_width"]), 0.1);
   EXPECT_GT(number(summary["compliance"]["lower"]), 0);
+  EXPECT_GT(number(summary["compliance"]["upper"]), number(summary["compliance"]["lower"]));
 }
 
 TEST(CertifiedRun, ValuesOutOfRangeAreNamedTogether) {

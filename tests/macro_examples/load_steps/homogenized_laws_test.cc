@@ -117,6 +117,7 @@ TEST(HomogenizedLaws, OfAHomogeneousRveArePlainFiniteElements) {
       "  set Law = J2 plasticity\n  set Young modulus = 70000\n  set Poisson ratio = 0.33\n"
       "  set Yield stress = 100\n  set Hardening modulus = 700\n";
   write_text(folder / "laws.prm", "subsection All phases\n" + law + "end\n");
+  // Jumps between the steps: numbers that `t` alone is compared with would be ends of steps.
   const Changes body{
       {"Geometry/Type", "notched beam"},
       {"Geometry/Lengths", "6, 2, 0.5"},
@@ -125,7 +126,7 @@ TEST(HomogenizedLaws, OfAHomogeneousRveArePlainFiniteElements) {
       {"Geometry/Notch width", "1"},
       {"Geometry/Notch depth", "0.5"},
       {"Boundary conditions/Displacement",
-       "0: 0; 0; 0 | 1: if(t<1.5, 0.004, if(t<2.5, 0.01, if(t<3.5, 0.02, 0.015))); 0; 0"},
+       "0: 0; 0; 0 | 1: if(2*t<3, 0.004, if(2*t<5, 0.01, if(2*t<7, 0.02, 0.015))); 0; 0"},
       {"Boundary conditions/Traction", ""},
       {"Load steps/End time", "4"},
       {"Load steps/Steps", "4"},
@@ -303,7 +304,7 @@ Changes collapsing() {
 Changes limited() {
   return overloaded("  set Law = umat\n  set Library = " SECO_LIMITED_UMAT
                     "\n  set UMAT constants = 70000, 0.33, 6e-4\n  set State variables = 1\n",
-                    "-1*if(t<0.6,2*t,1) - 4*if(t<0.6,0,1)", {{"Tolerance", "1e-5"}});
+                    "-1*if(5*t<3,2*t,1) - 4*if(5*t<3,0,1)", {{"Tolerance", "1e-5"}});
 }
 
 /// The part of a text between two others; empty if they are not there.
