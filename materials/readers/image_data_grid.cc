@@ -87,6 +87,7 @@ std::unique_ptr<VoxelArray> voxels_of(const ImageData& image,
   description.shape = image.shape(array);
   description.order = {0, 1, 2};
   description.spacing = image.spacing();
+  description.single_precision = array.type == "Float32";
   description.notes = std::move(notes);
   if (array.on_points)
     description.notes.push_back(
