@@ -203,7 +203,11 @@ std::unique_ptr<VoxelArray> open_meta_image(const std::string& path, const Micro
     offset += static_cast<std::uint64_t>(skip);
   }
   if (!binary) {
+    array.single_precision = type.kind == ElementType::Kind::floating && type.size == 4;
     auto numbers = numbers_in_text(array, file, offset);
+    // The digits may be those of double precision.
+    if (array.single_precision)
+      for (double& number : numbers) number = static_cast<float>(number);
     return array_in_memory(std::move(array), std::move(numbers));
   }
   check_bytes(array, type, file, offset, compressed);

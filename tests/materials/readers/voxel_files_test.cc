@@ -571,6 +571,11 @@ TEST(VoxelFiles, ThresholdsHaveThePrecisionOfTheValues) {
   options.axes = "xyz";
   expect(h5);
   options.array = options.axes = "";
+  const auto nrrd = temporary("single.nrrd");
+  write_text(nrrd,
+             "NRRD0004\ntype: float\ndimension: 3\nsizes: 2 2 2\nencoding: ascii\n\n"
+             "0.1 0.9 0.9 0.7\n0.69999998807907104 0.7 0.3 0.1\n");
+  expect(nrrd);
   // In double precision they are values of their own.
   const std::vector<double> wide(values.begin(), values.end());
   write_text(npy, numpy_text("'<f8'", false, "(2, 2, 2)",
