@@ -305,6 +305,14 @@ std::vector<std::size_t> Hdf5Reader::shape(const std::string& dataset) const {
   return shape_of(space);
 }
 
+std::size_t Hdf5Reader::value_size(const std::string& dataset) const {
+  if (!has_dataset(dataset)) return 0;
+  const Handle handle(H5Dopen2(file_, dataset.c_str(), H5P_DEFAULT), H5Dclose);
+  if (!handle.valid()) return 0;
+  const Handle type(H5Dget_type(handle), H5Tclose);
+  return H5Tget_size(type);
+}
+
 void Hdf5Reader::check_size(const std::string& name, std::int64_t dataset) const {
   const Handle type(H5Dget_type(dataset), H5Tclose), space(H5Dget_space(dataset), H5Sclose),
       properties(H5Dget_create_plist(dataset), H5Pclose);

@@ -218,6 +218,7 @@ void check_bytes(const VoxelArray::Description& array, const ElementType& type,
 std::unique_ptr<VoxelArray> streamed_array(VoxelArray::Description description,
                                            const ElementType& type, bool big_endian,
                                            std::unique_ptr<ByteStream> stream) {
+  description.single_precision = type.kind == ElementType::Kind::floating && type.size == 4;
   return std::make_unique<StreamedArray>(std::move(description), type, big_endian,
                                          std::move(stream));
 }

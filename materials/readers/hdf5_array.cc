@@ -95,6 +95,7 @@ std::unique_ptr<VoxelArray> open_hdf5_array(const std::string& path,
                           : "xy if its first index is x, yx if it is y"));
   const auto axes = axes_from_text(path, letters, shape.size());
   set_shape(array, shape, axes);
+  array.single_precision = kind == Hdf5Kind::numbers && file->value_size(name) == sizeof(float);
   // Refuses values that are no numbers, and more of them than the file holds.
   file->slice<double>(name, 0, 1);
   return std::make_unique<Hdf5Array>(std::move(file), name, std::move(array));

@@ -156,6 +156,10 @@ std::unique_ptr<VoxelArray> open_meta_image(const std::string& path, const Micro
              big = is_true(path, header, "BinaryDataByteOrderMSB",
                            is_true(path, header, "ElementByteOrderMSB", false)),
              compressed = is_true(path, header, "CompressedData", false);
+  if (is_true(path, header, "ElementByteOrderMSB", big) != big)
+    throw std::runtime_error(fmt::format(
+        "{}: 'BinaryDataByteOrderMSB' is {}, 'ElementByteOrderMSB' {}; they must agree", path,
+        header.text("BinaryDataByteOrderMSB"), header.text("ElementByteOrderMSB")));
   const auto data = header.text("ElementDataFile");
   const bool local = data == "LOCAL" || data == "Local" || data == "local";
   const bool several = data.starts_with("LIST") || data.find('%') != std::string::npos;
@@ -199,7 +203,11 @@ std::unique_ptr<VoxelArray> open_meta_image(const std::string& path, const Micro
     offset += static_cast<std::uint64_t>(skip);
   }
   if (!binary) {
+    array.single_precision = type.kind == ElementType::Kind::floating && type.size == 4;
     auto numbers = numbers_in_text(array, file, offset);
+    // The digits may be those of double precision.
+    if (array.single_precision)
+      for (double& number : numbers) number = static_cast<float>(number);
     return array_in_memory(std::move(array), std::move(numbers));
   }
   check_bytes(array, type, file, offset, compressed);

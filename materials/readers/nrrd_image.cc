@@ -139,6 +139,15 @@ std::vector<std::vector<double>> nrrd_vectors(const std::string& path, const std
   return vectors;
 }
 
+/// The texts in quotes of a list such as "mm" "mm" "mm"; empty ones are left out.
+std::vector<std::string> quoted(const std::string& text) {
+  std::vector<std::string> names;
+  const auto parts = split(text, '"');
+  for (std::size_t i = 1; i < parts.size(); i += 2)
+    if (!trimmed(parts[i]).empty()) names.push_back(trimmed(parts[i]));
+  return names;
+}
+
 void read_nrrd_spacing(const std::string& path, const ImageHeader& header,
                        const std::vector<std::size_t>& axes, std::size_t n_axes,
                        VoxelArray::Description& array) {
@@ -173,10 +182,17 @@ void read_nrrd_spacing(const std::string& path, const ImageHeader& header,
   if (spacing.empty()) return;
   check_spacing(path, key, spacing);
   array.spacing = {spacing[0], spacing[1], axes.size() == 3 ? spacing[2] : spacing[0]};
-  for (const char* units : {"spaceunits", "units"})
-    if (const auto first = header.text(units).find('"'); first != std::string::npos)
-      array.unit_of_length =
-          header.text(units).substr(first + 1, header.text(units).find('"', first + 1) - first - 1);
+  for (const char* units : {"spaceunits", "units"}) {
+    const auto names = quoted(header.text(units));
+    if (names.empty()) continue;
+    array.unit_of_length = names.front();
+    // Edges in different units are no edges of a voxel.
+    if (std::any_of(names.begin(), names.end(),
+                    [&](const std::string& name) { return name != names.front(); })) {
+      array.spacing.reset();
+      array.unit_of_length.clear();
+    }
+  }
 }
 
 /// The bytes that a number of lines have.
@@ -245,7 +261,11 @@ std::unique_ptr<VoxelArray> open_nrrd(const std::string& path, const Microstruct
     offset += static_cast<std::uint64_t>(bytes);
   }
   if (text) {
+    array.single_precision = type.kind == ElementType::Kind::floating && type.size == 4;
     auto numbers = numbers_in_text(array, file, offset);
+    // The digits may be those of double precision.
+    if (array.single_precision)
+      for (double& number : numbers) number = static_cast<float>(number);
     return array_in_memory(std::move(array), std::move(numbers));
   }
   check_bytes(array, type, file, offset, compressed);

@@ -47,7 +47,11 @@ std::unique_ptr<VoxelArray> open_raw(const std::string& path,
   for (const int axis : axes)
     sizes.push_back(static_cast<std::size_t>(options.shape[static_cast<std::size_t>(axis)]));
   set_shape(array, sizes, axes);
-  const auto size = size_of_file(path), wanted = n_bytes(array, type) + options.offset;
+  const auto size = size_of_file(path);
+  if (options.offset > size)
+    throw std::invalid_argument(fmt::format(
+        "{}: offset {} (--offset, 'Offset'): the file has {} bytes", path, options.offset, size));
+  const auto wanted = n_bytes(array, type) + options.offset;
   // A wrong shape, type or offset would shift every layer, and still give a picture.
   if (size != wanted)
     throw std::invalid_argument(fmt::format(

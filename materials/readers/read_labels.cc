@@ -48,6 +48,10 @@ class Segmentation {
             "{}: thresholds {} (--thresholds, 'Thresholds'): allowed are finite numbers, each "
             "above the one before",
             path, fmt::join(thresholds_, ", ")));
+    if (array.single_precision)
+      for (double& threshold : thresholds_)
+        if (std::abs(threshold) <= std::numeric_limits<float>::max())
+          threshold = static_cast<float>(threshold);
     for (const double threshold : thresholds_)
       if (array.largest_level && threshold > *array.largest_level)
         throw std::invalid_argument(
@@ -109,7 +113,7 @@ class Segmentation {
 
   const VoxelArray::Description& array_;
   const std::string& path_;
-  const std::vector<double>& thresholds_;
+  std::vector<double> thresholds_;
   std::vector<Labels> intervals_;
   std::optional<std::int32_t> others_;
   bool known_ = false;

@@ -128,6 +128,11 @@ TiffDescription shaped_description(const TiffFile& file, const std::string& text
         file.path(), fmt::join(shape, "x")));
   if (text.find("\"truncated\": true") != std::string::npos && n_pages == 1 && shape.size() == 3)
     description.n_contiguous = shape[0];
+  else if (shape.size() == 3 && shape[0] != n_pages)
+    throw std::runtime_error(fmt::format(
+        "{}: announces {} planes (description of tifffile), but has {} pages; it holds several "
+        "arrays, or is truncated, so save one array",
+        file.path(), shape[0], n_pages));
   return description;
 }
 

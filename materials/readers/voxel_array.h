@@ -29,6 +29,9 @@ class VoxelArray {
     std::string unit_of_length;
     /// The largest value that the file can hold, where thresholds above it are refused.
     std::optional<double> largest_level;
+    /// Whether the values are of single precision, to which thresholds are rounded then, so that a
+    /// value of 0.7 is not below the threshold 0.7.
+    bool single_precision = false;
     /// What was chosen or assumed, in sentences.
     std::vector<std::string> notes;
   };

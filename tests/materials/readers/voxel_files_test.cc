@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 
 #include "hdf5_edit.h"
@@ -267,6 +268,9 @@ TEST(VoxelFiles, TiffOfColoursChannelsAndUnequalPagesIsRefused) {
   way.description = "{\"shape\": [2, 2, 5, 6]}";
   write_tiff<std::uint8_t>(path, labels, way);
   expect_refused(path, options, {"2x2x5x6", "no volume"});
+  way.description = "{\"shape\": [2, 5, 6]}";
+  write_tiff<std::uint8_t>(path, labels, way);
+  expect_refused(path, options, {"2 planes", "4 pages", "several arrays"});
   way.description = "ImageJ=1.53t\nimages=9\n";
   write_tiff<std::uint8_t>(path, labels, way);
   expect_refused(path, options, {"9 images", "4 pages"});
@@ -329,6 +333,11 @@ TEST(VoxelFiles, MetaImagesInAndBesideTheirHeader) {
           end + bytes,
       {"TransformMatrix", "turned"});
   refused("NDims = 3\nDimSize = 6 5 4\nElementType = MET_UCHAR\n" + end + bytes, {"--spacing"});
+  refused(meta_header +
+              "ElementType = MET_USHORT\nBinaryDataByteOrderMSB = False\nElementByteOrderMSB = "
+              "True\n" +
+              end + bytes + bytes,
+          {"BinaryDataByteOrderMSB", "ElementByteOrderMSB", "agree"});
   refused("NDims = 3\nDimSize = 6 5 4\nElementSpacing = 1 -1 1\nElementType = MET_UCHAR\n" + end +
               bytes,
           {"ElementSpacing", "-1", "positive"});
@@ -368,6 +377,9 @@ TEST(VoxelFiles, NrrdOfAllEncodings) {
   };
   refused(in_space + "(0,0.5,0) (0.25,0,0) (0,0,1)\n\n" + bytes, {"space directions", "turned"});
   refused(in_space + "(-0.5,0,0) (0,0.25,0) (0,0,1)\n\n" + bytes, {"mirrored"});
+  refused(nrrd_header + "type: uchar\nencoding: raw\nunits: \"um\" \"um\" \"mm\"\n\n" + bytes,
+          {"--spacing"});
+  expect(path, nrrd_header + "type: uchar\nencoding: raw\nunits: \"um\" \"um\" \"um\"\n\n" + bytes);
   refused(nrrd_header + "type: uchar\nencoding: bzip2\n\n" + bytes, {"bzip2", "raw, gzip"});
   refused(nrrd_header + "type: int32\nencoding: raw\n\n" + big, {"'endian'"});
   refused(nrrd_header + "type: block\nencoding: raw\n\n" + bytes, {"'block'"});
@@ -390,6 +402,9 @@ TEST(VoxelFiles, RawValuesAreDescribedByTheOptions) {
   expect_labels(path, labels, options, "raw");
   options.offset = 0;
   expect_refused(path, options, {"246 bytes", "6x5x4", "240", "--offset"});
+  // -1 on the command line
+  options.offset = std::numeric_limits<decltype(options.offset)>::max();
+  expect_refused(path, options, {"--offset", "246 bytes"});
   options.offset = 6;
   options.byte_order = "";
   // The bytes of 200 in the wrong order are another label.
@@ -531,6 +546,42 @@ TEST(VoxelFiles, WhatIsNoLabelIsRefused) {
   options.spacing = {1.};
   options.offset = 4;
   refused({1., 2., 2., 3.}, {"offset of 4 bytes", "no effect", "'npy'"});
+}
+
+TEST(VoxelFiles, ThresholdsHaveThePrecisionOfTheValues) {
+  // 0.7 and 0.9 of single precision are below those of double precision.
+  const std::vector<float> values{0.1F, 0.7F, 0.9F, 0.3F, 0.9F, 0.7F, 0.7F, 0.1F};
+  const std::vector<int> expected{0, 1, 2, 0, 2, 1, 1, 0};
+  MicrostructureOptions options;
+  options.spacing = {1.};
+  options.thresholds = {0.7, 0.9};
+  options.stiffness = {{"0", "1e3, 0.25"}, {"1", "2e3, 0.25"}, {"2", "3e3, 0.25"}};
+  const auto expect = [&](const std::string& path) {
+    EXPECT_EQ(labels_of(read_microstructure(path, options).rve), expected) << path;
+  };
+  const auto npy = temporary("single.npy"), h5 = temporary("single.h5");
+  write_text(npy, numpy_text("'<f4'", false, "(2, 2, 2)",
+                             {reinterpret_cast<const char*>(values.data()), 32}));
+  expect(npy);
+  {
+    Hdf5Edit file(h5, true);
+    file.write("a", {2, 2, 2}, values, H5T_NATIVE_FLOAT, -1);
+  }
+  options.array = "a";
+  options.axes = "xyz";
+  expect(h5);
+  options.array = options.axes = "";
+  const auto nrrd = temporary("single.nrrd");
+  write_text(nrrd,
+             "NRRD0004\ntype: float\ndimension: 3\nsizes: 2 2 2\nencoding: ascii\n\n"
+             "0.1 0.9 0.9 0.7\n0.69999998807907104 0.7 0.3 0.1\n");
+  expect(nrrd);
+  // In double precision they are values of their own.
+  const std::vector<double> wide(values.begin(), values.end());
+  write_text(npy, numpy_text("'<f8'", false, "(2, 2, 2)",
+                             {reinterpret_cast<const char*>(wide.data()), 64}));
+  EXPECT_EQ(labels_of(read_microstructure(npy, options).rve),
+            (std::vector<int>{0, 0, 1, 0, 1, 0, 0, 0}));
 }
 
 TEST(VoxelFiles, GreyLevelsWithoutThresholdsAreTakenForNoLabels) {
