@@ -41,8 +41,14 @@ void refuse_forked_process() {
 
 }  // namespace
 
+void leave_if_process_ends() {
+  if (!has_to_end()) return;
+  PyErr_SetNone(PyExc_SystemExit);
+  throw pybind11::error_already_set();
+}
+
 Call::Call() {
-  if (has_to_end()) throw materials::Interrupted();
+  leave_if_process_ends();
   ++n_calls;
 }
 

@@ -32,6 +32,8 @@ class Call {
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 };
+/// @throws SystemExit, which ends a thread without a word, on those that have to end
+void leave_if_process_ends();
 /// Ends the calls of all other threads and refuses new ones; returns when they have ended, or after
 /// ten seconds.
 void end_calls();
@@ -48,6 +50,7 @@ auto run(const Work& work) {
     const Turn turn;
     return work();
   } catch (const materials::Interrupted&) {
+    leave_if_process_ends();
     if (PyErr_Occurred()) throw pybind11::error_already_set();
     throw;
   }

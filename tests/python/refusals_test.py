@@ -226,7 +226,7 @@ def test_a_process_ends_while_its_threads_call(threads, progress):
             f"for _ in range({threads}): threading.Thread(target=work, daemon=True).start()\n"
             "time.sleep(0.3)")
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert result.returncode == 0 and result.stdout.strip() == "ok", result.stderr
+    assert result.returncode == 0 and result.stdout.strip() == "ok" and not result.stderr, result.stderr
 
 
 def test_forked_processes_do_not_wait_for_ever():
