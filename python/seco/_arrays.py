@@ -33,8 +33,9 @@ def doubles(value, name, ndim=None):
 
 def finite(value, name, ndim=None):
     array = doubles(value, name, ndim)
-    if not np.isfinite(array).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+    good = np.isfinite(array)
+    if not good.all():
+        where = tuple(int(i) for i in np.argwhere(~good)[0])
         raise ValueError(f"argument {name}: entry {where} is {array[where]}; allowed are finite numbers")
     return array
 

@@ -72,7 +72,18 @@ ENGINE_ALIASES = {"max_iterations": "largest_number_of_iterations", "model": "su
 
 
 def engine_entries(engine, tolerance, settings):
+    for name, value in (("engine", engine), ("tolerance", tolerance)):
+        if value is None:  # the defaults of parameter files are others than those of functions
+            raise TypeError(f"argument {name} is None; leave it out for its default")
+    cache = settings.get("cache")
+    if cache is not None and not isinstance(cache, (str, os.PathLike)):
+        raise TypeError(f"argument cache is {cache!r}; allowed is the path of a folder")
     return entries({"engine": engine, "tolerance": tolerance, **settings}, aliases=ENGINE_ALIASES)
+
+
+def check_callback(function, name):
+    if function is not None and not callable(function):
+        raise TypeError(f"argument {name} has the type {type(function).__name__}; allowed are functions and None")
 
 
 def tell(results, strict):

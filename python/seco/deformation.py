@@ -1,5 +1,9 @@
 """RVEs with nonlinear laws along load paths."""
+import copy
+import hashlib
 import os
+import pathlib
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,7 +11,7 @@ import numpy as np
 
 from . import _arrays, _show
 from ._load import core
-from ._settings import ResultError, entries, tell
+from ._settings import ResultError, check_callback, entries, tell
 from .rve import Rve
 
 
@@ -56,6 +60,7 @@ class Deformation:
         of the table of constants; or the path of a file with sections `Phase N`
     settings : tolerance (1e-3), stop_on, tangent (none, estimate, bounds), precision of the state (double, single), device,
         newton_steps, iterations, smallest_step: keys of `seco deform`
+    It can be pickled and copied, with its history; a copy goes on independently.
     Raises ValueError for laws and settings that do not fit.
     """
 
@@ -65,7 +70,10 @@ class Deformation:
         self.rve = rve
         sections, file = _laws(laws)
         self._core = core.Deformation(rve._core, sections, file, entries(settings))
+        self._arguments = copy.deepcopy((laws, settings))
+        self._digest = _digest(file)
         self._time = 0.
+        self._lock = threading.RLock()  # the time belongs to the state
 
     @property
     def depends_on_time(self):
@@ -79,41 +87,70 @@ class Deformation:
         time : there; may be left out if no law depends on it
         stress : (m,) mean stress, of which the components count that are prescribed instead of those of the strain
         stress_is_prescribed : (m,) booleans
-        Returns a dictionary of what `DeformedPath` has one row of. After an increment without answer the state is undefined; after
-        Ctrl-C it is that before the increment.
+        Returns a dictionary of what `DeformedPath` has one row of. After an increment without answer, and after Ctrl-C, the state is
+        that before the increment.
         Raises DeformationError where no equilibrium was found.
         """
         strain = _arrays.finite(strain, "strain", 1)
         if (stress is None) != (stress_is_prescribed is None):
             raise ValueError("arguments stress and stress_is_prescribed go together")
-        if time is None:
-            if self.depends_on_time:
-                raise ValueError("argument time is needed: a law depends on the length of increments")
-            time = self._time + 1.
+        if time is None and self.depends_on_time:
+            raise ValueError("argument time is needed: a law depends on the length of increments")
         stress = np.zeros(len(strain)) if stress is None else _arrays.finite(stress, "stress", 1)
-        mask = [False] * len(strain) if stress_is_prescribed is None else [bool(x) for x in stress_is_prescribed]
-        result = self._core.advance(float(time), mask, strain, stress)
-        if result["status"] == "failed":
-            raise DeformationError(result["message"])
-        self._time = float(time)
+        mask = [False] * len(strain) if stress_is_prescribed is None else _mask(stress_is_prescribed)
+        with self._lock:
+            end = self._time + 1. if time is None else float(time)
+            result = self._core.advance(end, mask, strain, stress)
+            if result["status"] == "failed":
+                raise DeformationError(result["message"])
+            self._time = end
         return result
 
     def save(self):
         """Everything that later increments depend on, as an array."""
-        return np.concatenate([[self._time], self._core.save()])
+        with self._lock:
+            return np.concatenate([[self._time], self._core.save()])
+
+    def __reduce__(self):
+        laws, settings = self._arguments
+        return _restored, (self.rve, laws, settings, self._digest, self.save())
 
     def restore(self, numbers):
         """Goes back to what `save` has returned. Raises ValueError if the numbers are not those of such an RVE."""
         numbers = _arrays.doubles(numbers, "numbers", 1)
         if len(numbers) < 1:
             raise ValueError("argument numbers is empty; expected is what `save` returns")
-        self._core.restore(np.ascontiguousarray(numbers[1:]))
-        self._time = float(numbers[0])
+        with self._lock:
+            self._core.restore(np.ascontiguousarray(numbers[1:]))
+            self._time = float(numbers[0])
 
     def fields(self):
         """Strain, stress and state of the voxels at the end of the last increment, by name: (m, n1, n2 [, n3]) in Mandel notation
-        or (n1, n2 [, n3]), in the unit of the RVE; zeros in voxels whose law does not have a quantity."""
+        or (n1, n2 [, n3]), in the unit of the RVE; zeros in voxels whose law does not have a quantity. The stress is not there before the
+        first increment and from `restore` to the next one."""
         return {name: values for name, _, values in self._core.fields()}
+
+
+def _digest(file):
+    """What tells whether a file of laws has changed; empty without one."""
+    return hashlib.sha256(pathlib.Path(file).read_bytes()).hexdigest() if file else ""
+
+
+def _restored(rve, laws, settings, digest, numbers):
+    result = Deformation(rve, laws, **settings)
+    if result._digest != digest:
+        raise ValueError(f"the laws in {laws} have changed since this seco.Deformation was copied or pickled; its state belongs to the "
+                         "former ones")
+    result.restore(numbers)
+    return result
+
+
+def _mask(values):
+    """Booleans of booleans, or of 0 and 1."""
+    array = np.asarray(values)
+    if array.ndim != 1 or array.dtype.kind not in "biu" or not np.isin(array, (0, 1)).all():
+        raise TypeError(f"argument stress_is_prescribed is {values!r}; allowed is True or False for each component")
+    return array.astype(bool).tolist()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -217,6 +254,8 @@ def _columns(path, time, dimension):
     known = {"time", *(prefix + name for prefix in "ES" for name in names)}
     if unknown := sorted(set(columns) - known):
         raise ValueError(f"argument path: there is no column {unknown[0]!r}; allowed are {', '.join(sorted(known))}")
+    if columns and not any(len(values) for values in columns.values()):
+        raise ValueError("argument path has no increments")
     if len({len(values) for values in columns.values()}) != 1:
         raise ValueError("argument path: its columns have different lengths")
     if "time" not in columns:
@@ -253,6 +292,7 @@ def deform(rve, laws, path, time=None, *, progress=None, strict=False, **setting
     Returns a DeformedPath.
     Raises DeformationError where an increment has no answer, with those before it; KeyboardInterrupt after Ctrl-C.
     """
+    check_callback(progress, "progress")
     deformation = Deformation(rve, laws, **settings)
     times, mask, strain, stress = _path(path, time, rve.dimension, deformation.depends_on_time)
     rows = []
@@ -269,7 +309,7 @@ def deform(rve, laws, path, time=None, *, progress=None, strict=False, **setting
 
 
 def _gathered(rows, deformation, fields=None):
-    """@param fields at the end; those after an increment that failed are nobody's"""
+    """@param fields at the end of a path that was gone to its end"""
     columns = {name: np.array([row[name] for row in rows]) for name in _ROWS}
     for name in ("tangent", "tangent_lower", "tangent_upper"):
         if columns[name].size == 0:

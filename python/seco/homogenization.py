@@ -5,7 +5,7 @@ import numpy as np
 
 from . import _arrays, _show
 from ._load import core
-from ._settings import engine_entries, tell
+from ._settings import check_callback, engine_entries, tell
 from .rve import Rve
 
 import logging
@@ -98,6 +98,7 @@ def homogenize(rve, engine="certified", tolerance=1e-3, *, progress=None, strict
     Raises ValueError or TypeError for arguments that do not fit, KeyboardInterrupt after Ctrl-C.
     """
     handles, single = _handles(rve, "homogenize")
+    check_callback(progress, "progress")
     contents, report = core.homogenize(handles, engine_entries(engine, tolerance, settings), progress)
     for line in report:
         _log.info(line)
@@ -136,8 +137,14 @@ def certify(rve, strain=None, *, displacement=None, mean_strain=None, stress=Non
     if (strain is None) == (displacement is None):
         raise ValueError("seco.certify: one of the arguments strain and displacement is needed, and only one")
     axes = 1 + rve.dimension
-    return Homogenized(**core.certify(rve._core, _loads(strain, "strain", axes), _loads(displacement, "displacement", axes),
-                                      _loads(mean_strain, "mean_strain", 1), _loads(stress, "stress", axes)))
+    strain, mean_strain = _loads(strain, "strain", axes), _loads(mean_strain, "mean_strain", 1)
+    if strain is not None and mean_strain is None and strain.size and strain.ndim == axes + 1:
+        mean, largest = np.abs(strain.mean(axis=tuple(range(2, axes + 1)))).max(), max(strain.max(), -strain.min())
+        if 0 < mean < 1e-9 * largest:
+            raise ValueError(f"argument strain has a mean of {mean:.2g} beside values of {largest:.2g}, that of fluctuations; pass the "
+                             "total strains, or their means as mean_strain")
+    return Homogenized(**core.certify(rve._core, strain, _loads(displacement, "displacement", axes), mean_strain,
+                                      _loads(stress, "stress", axes)))
 
 
 def certify_continuum(rve, refinement=1, tolerance=None, device="auto"):
@@ -151,6 +158,8 @@ def certify_continuum(rve, refinement=1, tolerance=None, device="auto"):
     """
     if not isinstance(rve, Rve):
         raise TypeError(f"argument rve of seco.certify_continuum has the type {type(rve).__name__}; allowed is seco.Rve")
-    if tolerance is not None and not 0 < tolerance < 1:
-        raise ValueError(f"argument tolerance is {tolerance}; allowed are numbers above 0 and below 1")
+    if isinstance(refinement, bool) or not isinstance(refinement, (int, np.integer)):
+        raise TypeError(f"argument refinement is {refinement!r}; allowed are integers from 1")
+    if tolerance is not None and not (isinstance(tolerance, (int, float, np.number)) and 0 < tolerance < 1):
+        raise ValueError(f"argument tolerance is {tolerance!r}; allowed are numbers above 0 and below 1")
     return Homogenized(**core.certify_continuum(rve._core, refinement, tolerance or 0., device))

@@ -47,6 +47,8 @@ def stiffness(text, unit="MPa"):
     Raises ValueError for what is not understood, not symmetric or not positive definite.
     """
     _check_unit(unit)
+    if not isinstance(text, str):
+        raise TypeError(f"argument text has the type {type(text).__name__}; allowed are texts")
     if text.strip() == "void":
         return np.zeros((6, 6))
     return core.stiffness_from_text(text, unit, 3)
@@ -62,6 +64,11 @@ def rotate(stiffness, orientation):
     Raises ValueError for shapes that do not fit and matrices that are no rotations.
     """
     stiffness, orientation = _arrays.finite(stiffness, "stiffness", (2, 3)), _arrays.finite(orientation, "orientation", (1, 2, 3))
+    if orientation.shape == (3, 3) and np.allclose(orientation @ orientation.T, np.eye(3), atol=1e-6):
+        raise ValueError("argument orientation is a rotation matrix of the shape (3, 3), which would be taken for three triples of angles; "
+                         "pass it as (1, 3, 3), such as orientation[None]")
+    if orientation.ndim < 3:
+        _check_angles(orientation)
     single = orientation.ndim == 1
     if single:
         orientation = orientation[None]
@@ -69,6 +76,14 @@ def rotate(stiffness, orientation):
         stiffness = np.broadcast_to(stiffness, (len(orientation), *stiffness.shape))
     turned = core.rotate(np.ascontiguousarray(stiffness), orientation)
     return turned[0] if single else turned
+
+
+def _check_angles(orientation):
+    """Degrees can hardly be radians: of several turns."""
+    if orientation.size and np.abs(orientation).max() > 4. * np.pi:
+        largest = orientation.flat[np.abs(orientation).argmax()]
+        raise ValueError(f"argument orientation holds the angle {largest:g}; allowed are radians, up to 4 pi; for degrees pass "
+                         "np.deg2rad(orientation)")
 
 
 def _check_unit(unit):
@@ -82,11 +97,14 @@ def _table(stiffness_of, unit, dimension, notation):
         raise ValueError(f"argument notation is {notation!r}; allowed are mandel and voigt")
     if isinstance(stiffness_of, dict):
         expected = list(range(len(stiffness_of)))
-        if sorted(stiffness_of) != expected:
-            raise ValueError(f"argument stiffness has the phases {sorted(stiffness_of)}; expected are {expected}")
+        if set(stiffness_of) != set(expected):
+            found = ", ".join(sorted(map(repr, stiffness_of)))
+            raise ValueError(f"argument stiffness has the phases [{found}]; expected are {expected}")
         stiffness_of = [stiffness_of[p] for p in expected]
     if isinstance(stiffness_of, str):
         stiffness_of = [stiffness_of]
+    if isinstance(stiffness_of, np.ndarray) and stiffness_of.dtype.kind in "UO" and stiffness_of.ndim == 1:
+        stiffness_of = stiffness_of.tolist()
     if isinstance(stiffness_of, (list, tuple)) and any(isinstance(entry, str) for entry in stiffness_of):
         if notation != "mandel" and not all(isinstance(entry, str) for entry in stiffness_of):
             raise ValueError("argument stiffness: texts and Voigt matrices do not go together; convert these with "
@@ -136,6 +154,7 @@ class Rve:
         table = _table(stiffness, unit, phase.ndim, notation)
         if orientation is not None:
             orientation = _arrays.finite(orientation, "orientation", 2)
+            _check_angles(orientation)
         self._set(core.Rve(phase, table, lengths.tolist(), unit, orientation))
 
     def _set(self, handle, notes=(), file_format="", phase_names=()):

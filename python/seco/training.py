@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ._load import core
-from ._settings import ResultWarning
+from ._settings import ResultWarning, check_callback
 
 
 class TrainingProgress(NamedTuple):
@@ -42,6 +42,9 @@ def train(parameters, *, device="auto", replace=False, progress=None, dataset_pr
     call goes on.
     Raises ValueError naming file, section, key, value and what is allowed.
     """
+    check_callback(progress, "progress")
+    check_callback(dataset_progress, "dataset_progress")
+
     def step(*numbers):
         progress(TrainingProgress(*numbers))
 

@@ -1,4 +1,5 @@
 #include "bindings.h"
+#include "call.h"
 #include "seco/materials/law.h"
 #include "seco/surrogate/engine.h"
 #include "seco/surrogate/versions.h"
@@ -12,6 +13,9 @@ PYBIND11_MODULE(_core, module) {
   seco::python::bind_engines(module);
   seco::python::bind_deformation(module);
   seco::python::bind_training(module);
+  seco::python::count_calls_of_children();
+  pybind11::module_::import("atexit").attr("register")(
+      pybind11::cpp_function(&seco::python::end_calls));
   module.attr("__version__") = SECO_VERSION;
   module.def("engine_names", &seco::surrogate::engine_names);
   module.def("law_names", &seco::materials::law_names);

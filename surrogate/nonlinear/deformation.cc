@@ -114,6 +114,8 @@ class Group {
     bool path_is_bounded = true;
     /// Components whose stress was prescribed last; empty before the first increment.
     std::vector<bool> is_free;
+    /// Whether `last_stress_` is that of this state.
+    bool has_stress = false;
   };
   std::vector<double> numbers_of(const Member& member) const;
 
@@ -161,7 +163,7 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
     bool running = true;
     Member begin;
     std::vector<double> state;
-    torch::Tensor displacement, direction;
+    torch::Tensor displacement, direction, stress;
   };
   std::vector<Progress> progress(batch);
   std::vector<IncrementResult> results(batch);
@@ -255,9 +257,11 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
         p.state = laws_.state(b);
         p.displacement = displacement_[b].clone();
         p.direction = direction_[b].clone();
+        p.stress = last_stress_[b].clone();
       }
       const double rounding = laws_.accept(b, strain, loads[b].time_step);
       last_stress_[b].copy_(solver_.answer().stress[b]);
+      member.has_stress = true;
       direction_[b] = start[b] - displacement_[b];
       displacement_[b] = start[b];
       member.strain_direction = outcome.strain - member.strain;
@@ -324,6 +328,7 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
     laws_.set_state(b, progress[b].state);
     displacement_[b] = progress[b].displacement;
     direction_[b] = progress[b].direction;
+    last_stress_[b].copy_(progress[b].stress);
   }
   return results;
 }
@@ -402,6 +407,7 @@ void Group::restore(std::span<const double> numbers) {
   };
   for (std::int64_t b = 0; b < laws_.batch_size(); ++b) {
     auto& member = members_[b];
+    member.has_stress = false;
     take(&member.time, 1);
     take(&member.largest_stress, 1);
     take(&member.path_error, 1);
@@ -430,19 +436,18 @@ std::vector<Deformation::Field> Group::fields(std::size_t b) const {
   const auto n = static_cast<std::int64_t>(b);
   const auto state = laws_.state_fields(n);
   std::vector<Deformation::Field> result;
-  if (last_stress_.defined()) {
-    const auto values = [](const torch::Tensor& field) {
-      const auto own = field.contiguous();
-      return std::vector<double>(own.data_ptr<double>(), own.data_ptr<double>() + own.numel());
-    };
-    const int m = laws_.grid().n_components();
-    auto strain = values(strain_of(displacement_[n], laws_.grid()));
-    const auto n_voxels = laws_.grid().n_voxels();
-    for (int c = 0; c < m; ++c)
-      for (std::int64_t v = 0; v < n_voxels; ++v) strain[c * n_voxels + v] += members_[b].strain[c];
-    result.push_back({"strain", "1", m, std::move(strain)});
+  const auto values = [](const torch::Tensor& field) {
+    const auto own = field.contiguous();
+    return std::vector<double>(own.data_ptr<double>(), own.data_ptr<double>() + own.numel());
+  };
+  const int m = laws_.grid().n_components();
+  auto strain = values(strain_of(displacement_[n], laws_.grid()));
+  const auto n_voxels = laws_.grid().n_voxels();
+  for (int c = 0; c < m; ++c)
+    for (std::int64_t v = 0; v < n_voxels; ++v) strain[c * n_voxels + v] += members_[b].strain[c];
+  result.push_back({"strain", "1", m, std::move(strain)});
+  if (members_[b].has_stress)
     result.push_back({"stress", laws_.structure(n).unit, m, values(last_stress_[n])});
-  }
   result.insert(result.end(), state.begin(), state.end());
   return result;
 }

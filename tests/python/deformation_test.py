@@ -1,7 +1,9 @@
 """RVEs with nonlinear laws along load paths."""
+import copy
 import json
 import os
 import pathlib
+import pickle
 import signal
 import threading
 
@@ -165,3 +167,60 @@ def test_frames_and_pictures(uniform):
     pytest.importorskip("matplotlib").use("Agg")
     path.plot()
     path.plot("12")
+
+
+def test_copies_go_on_independently(uniform, tmp_path):
+    """A copy and a pickle have the history and do not share it."""
+    laws = tmp_path / "laws.prm"
+    laws.write_text("subsection Phase 0\n" + "".join(f"  set {k} = {v}\n" for k, v in PLASTIC.items()) + "end\n")
+    deformation = seco.Deformation(uniform, laws, tolerance=1e-6)
+    deformation.advance(5e-3 * E11)
+    before = deformation.save()
+    others = [copy.copy(deformation), copy.deepcopy(deformation), pickle.loads(pickle.dumps(deformation))]
+    expected = deformation.advance(2e-3 * E11)["stress"]
+    for other in others:
+        assert (other.save() == before).all()
+        assert np.allclose(other.advance(2e-3 * E11)["stress"], expected, rtol=1e-9)
+    pickled = pickle.dumps(deformation)
+    laws.write_text(laws.read_text().replace("Yield stress = 100", "Yield stress = 90"))
+    with pytest.raises(ValueError, match="laws.prm.*changed"):
+        pickle.loads(pickled)
+
+
+def test_fields_are_those_of_the_state(uniform):
+    """After an increment without answer, which is beyond the limit load, fields are those before it; after going back no stress is
+    said to belong to them until there is one."""
+    deformation = seco.Deformation(uniform, {0: {**PLASTIC, "Hardening modulus": 0.}}, tangent="none")
+    assert set(deformation.fields()) >= {"strain"} and "stress" not in deformation.fields()
+    tension = {"stress_is_prescribed": [True] * 6}
+    deformation.advance(0. * E11, stress=50. * E11, **tension)
+    before = deformation.save()
+    with pytest.raises(seco.DeformationError):
+        deformation.advance(0. * E11, stress=1.2 * YIELD * E11, **tension)
+    fields = deformation.fields()
+    assert np.allclose(fields["stress"][0], 50., rtol=1e-3) and np.allclose(fields["strain"][0], 50. / YOUNG, rtol=1e-3)
+    # It goes on from there.
+    assert np.allclose(deformation.advance(0. * E11, stress=80. * E11, **tension)["strain"][0], 80. / YOUNG, rtol=1e-3)
+    deformation.restore(before)
+    fields = deformation.fields()
+    assert "stress" not in fields and np.allclose(fields["strain"][0], 50. / YOUNG, rtol=1e-3)
+    deformation.advance(0. * E11, stress=20. * E11, **tension)
+    assert np.allclose(deformation.fields()["stress"][0], 20., rtol=1e-3)
+
+
+def test_threads_share_a_deformation(uniform):
+    deformation, errors = seco.Deformation(uniform, {0: PLASTIC}), []
+
+    def work():
+        try:
+            for _ in range(5):
+                deformation.advance(1e-3 * E11)
+        except Exception as error:  # an assertion in a thread would not reach pytest
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors and deformation.save()[0] == 20.

@@ -93,6 +93,7 @@ def test_stiffnesses_of_all_forms_agree():
         seco.Rve(phase, np.stack([tensor, 2 * tensor]), unit="GPa")
     texts = seco.Rve(phase, {1: "void", 0: "Cu"}, unit="GPa")
     assert np.allclose(texts.stiffness[0], seco.stiffness("Cu", "GPa")) and not texts.stiffness[1].any()
+    assert seco.Rve(phase, np.array(["Cu", "void"]), unit="GPa") == texts
 
 
 def test_plane_strain_of_spatial_stiffnesses():

@@ -84,6 +84,24 @@ def test_orientations():
     (lambda r: seco.deform(r, {0: "no such"}, np.zeros((1, 6))), ValueError, "no such"),
     (lambda r: seco.deform(r, {7: "x"}, np.zeros((1, 6))), ValueError, "Phase"),
     (lambda r: seco.deform(r, 3, np.zeros((1, 6))), TypeError, "laws"),
+    (lambda r: seco.homogenize(r, engine=None), TypeError, "engine is None"),
+    (lambda r: seco.fields(r, np.ones(6), tolerance=None), TypeError, "tolerance is None"),
+    (lambda r: seco.homogenize(r, cache=True), TypeError, "cache is True.*folder"),
+    (lambda r: seco.homogenize(r, progress=True), TypeError, "progress has the type bool"),
+    (lambda r: seco.certify_continuum(r, refinement=1.5), TypeError, "refinement is 1.5"),
+    (lambda r: seco.certify_continuum(r, tolerance="small"), ValueError, "tolerance is 'small'"),
+    (lambda r: seco.certify(r, np.broadcast_to([1., -1., 1e-12, 0.], (6, 6, 4, 4, 4))), ValueError, "fluctuations.*mean_strain"),
+    (lambda r: seco.stiffness(None), TypeError, "text has the type NoneType"),
+    (lambda r: seco.rotate(TABLE[0], np.eye(3)), ValueError, r"rotation matrix.*\(1, 3, 3\)"),
+    (lambda r: seco.rotate(TABLE[0], [45., 30., 0.]), ValueError, "angle 45.*radians"),
+    (lambda r: seco.Rve(PHASE, TABLE, orientation=[[0., 0., 0.], [0., 90., 0.]]), ValueError, "angle 90.*radians"),
+    (lambda r: seco.Rve(PHASE, {0: "Cu", "1": "Al"}), ValueError, "phases.*'1'.*expected are"),
+    (lambda r: seco.deform(r, {"all": "2024-T351"}, {"time": [], **{f"E{c}": [] for c in ("11", "22", "33", "23", "13", "12")}}),
+     ValueError, "no increments"),
+    (lambda r: seco.Deformation(r, {"all": "2024-T351"}).advance(np.zeros(6), stress=np.zeros(6), stress_is_prescribed=["False"] * 6),
+     TypeError, "stress_is_prescribed"),
+    (lambda r: seco.Deformation(r, {"all": "2024-T351"}).advance(np.zeros(6), stress=np.zeros(6), stress_is_prescribed=[1, 2, 3, 0, 0, 0]),
+     TypeError, "stress_is_prescribed"),
 ])
 def test_calls(call, error, words):
     with pytest.raises(error, match=words):
@@ -194,6 +212,21 @@ def test_an_exception_of_progress_ends_the_call(composite):
     inner = []
     seco.homogenize([composite], progress=lambda done: inner.append(seco.homogenize(composite, engine="voigt").gap))
     assert inner
+
+
+@pytest.mark.parametrize("threads, progress", [(3, "None"), (2, "lambda done: time.sleep(0.01)")])
+def test_a_process_ends_while_its_threads_call(threads, progress):
+    """Threads that Python leaves behind at its end do not crash it, whether they work, wait for others, or report. What is called
+    at the end still works."""
+    code = ("import atexit, threading, time\n"
+            "atexit.register(lambda: print(seco.homogenize(rve, engine='voigt').status, flush=True))\n"
+            "import seco\n"
+            "rve = seco.generate('polycrystal', grid=(16, 16, 16), number_of_grains=4)\n"
+            f"work = lambda: seco.homogenize([rve] * 5000, engine='fft', tolerance=1e-12, progress={progress})\n"
+            f"for _ in range({threads}): threading.Thread(target=work, daemon=True).start()\n"
+            "time.sleep(0.3)")
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0 and result.stdout.strip() == "ok" and not result.stderr, result.stderr
 
 
 def test_forked_processes_do_not_wait_for_ever():

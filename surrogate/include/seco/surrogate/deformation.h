@@ -153,7 +153,8 @@ class Deformation {
     std::vector<double> values;
   };
   /// Strain and stress of an RVE at the end of the last increment, and the state; voxels whose law
-  /// does not have a quantity have zeros.
+  /// does not have a quantity have zeros. There is no stress before the first increment and from
+  /// `restore` to the next one.
   std::vector<Field> fields(std::size_t rve) const;
 
  private:
