@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "seco/materials/text.h"
+#include "text_scanner.h"
 
 namespace seco::materials {
 
@@ -62,7 +63,14 @@ void check_spacing(const std::string& origin, const std::string& key,
 }
 
 std::string beside(const std::string& header, const std::string& name) {
-  return (std::filesystem::path(header).parent_path() / name).string();
+  const auto path = std::filesystem::path(header).parent_path() / name;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error))
+    throw std::runtime_error(
+        fmt::format("{}: the header says that values are in '{}', but there "
+                    "is no such file beside it",
+                    header, shown(name)));
+  return path.string();
 }
 
 }  // namespace seco::materials

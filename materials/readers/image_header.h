@@ -34,6 +34,7 @@ void check_spacing(const std::string& origin, const std::string& key,
                    const std::vector<double>& spacing);
 
 /// A file that a header names, in the folder of the header unless the name is absolute.
+/// @throws std::runtime_error naming both if it is not there
 std::string beside(const std::string& header, const std::string& name);
 
 }  // namespace seco::materials
