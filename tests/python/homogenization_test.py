@@ -106,9 +106,12 @@ def test_plane_strain_of_spatial_stiffnesses():
     assert f.measure == "spatial" and seco.fields(seco.Rve(phase, plane), [1e-3, 0., 0.]).measure == "in-plane"
 
 
-def test_voids_have_one_bound_and_say_so():
+def test_voids_have_two_bounds_and_one_across_a_gap():
     phase = np.zeros((6, 6, 6), dtype=int)
     phase[2:4, 2:4, 2:4] = 1
+    pore = seco.homogenize(seco.Rve(phase, ["Cu", "void"]), tolerance=1e-3)
+    assert pore.ok and pore.gap <= 1e-3 and (np.linalg.eigvalsh(pore.upper - pore.lower) > 0).all()
+    phase[2:4] = 1  # nothing holds the plates together
     with pytest.warns(seco.ResultWarning, match="one-sided"):
         c = seco.homogenize(seco.Rve(phase, ["Cu", "void"]))
     assert c.status == "one-sided" and not c.lower.any() and not c.ok
