@@ -321,7 +321,7 @@ TEST(VoxelFiles, MetaImagesInAndBesideTheirHeader) {
   refused(meta_header + "ElementType = MET_UCHAR\n" + end + bytes.substr(1),
           {"6x5x4", "120 bytes", "119", "truncated"});
   refused(meta_header + "ElementType = MET_UCHAR\n" + end + bytes + "x", {"DimSize", "121"});
-  refused(meta_header + "ElementType = MET_UCHAR\nElementDataFile = gone\377.raw\n" + bytes,
+  refused(meta_header + "ElementType = MET_UCHAR\nElementDataFile = gone\001.raw\n" + bytes,
           {"'gone?.raw'", "no such file"});
   refused(meta_header + "ElementType = MET_UCHAR\nCompressedData = True\n" + end +
               deflated(bytes).substr(0, 20),
