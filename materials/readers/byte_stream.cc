@@ -59,14 +59,6 @@ class InflatedBytes : public ByteStream {
       n -= part;
     }
   }
-  void skip(std::uint64_t n) override {
-    std::vector<char> ignored(std::min<std::uint64_t>(n, 1 << 20));
-    while (n > 0) {
-      const auto part = std::min<std::uint64_t>(n, ignored.size());
-      read(ignored.data(), static_cast<std::size_t>(part));
-      n -= part;
-    }
-  }
 
  private:
   void inflate_more() {
@@ -170,7 +162,49 @@ class StreamedArray : public VoxelArray {
   int next_ = 0;
 };
 
+/// The numbers of a text from `offset` of a file, separated by blanks, as many as the array has and
+/// no more.
+std::vector<double> numbers_in_text(const VoxelArray::Description& array, const std::string& path,
+                                    std::uint64_t offset) {
+  const auto text = file_content(path);
+  const auto n = n_bytes(array, {ElementType::Kind::unsigned_integer, 1});
+  const auto refuse = [&](const std::string& what) {
+    throw std::runtime_error(fmt::format("{} announces {} values, but {}", array.what,
+                                         fmt::join(array.shape, "x"), what));
+  };
+  // A number and a blank take two bytes.
+  if (n > text.size()) refuse("the text is too short for them");
+  std::vector<double> numbers;
+  numbers.reserve(n);
+  const char* at = text.data() + std::min<std::uint64_t>(offset, text.size());
+  const char* const end = text.data() + text.size();
+  while (true) {
+    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t' || *at == ','))
+      ++at;
+    if (at == end) break;
+    if (numbers.size() == n) refuse("the text goes on after them");
+    double number = 0.;
+    const auto [next, status] = std::from_chars(*at == '+' ? at + 1 : at, end, number);
+    if (status != std::errc() || next == at)
+      refuse(fmt::format("the text holds '{}' where number {} should be",
+                         std::string(at, std::min<std::ptrdiff_t>(end - at, 12)), numbers.size()));
+    numbers.push_back(number);
+    at = next;
+  }
+  if (numbers.size() != n) refuse(fmt::format("the text holds {}", numbers.size()));
+  return numbers;
+}
+
 }  // namespace
+
+void ByteStream::skip(std::uint64_t n) {
+  std::vector<char> ignored(std::min<std::uint64_t>(n, 1 << 20));
+  while (n > 0) {
+    const auto part = std::min<std::uint64_t>(n, ignored.size());
+    read(ignored.data(), static_cast<std::size_t>(part));
+    n -= part;
+  }
+}
 
 std::uint64_t size_of_file(const std::string& path) {
   file_content(path, 0);  // refuses folders and what is missing
@@ -223,35 +257,24 @@ std::unique_ptr<VoxelArray> streamed_array(VoxelArray::Description description,
                                          std::move(stream));
 }
 
-std::vector<double> numbers_in_text(const VoxelArray::Description& array, const std::string& path,
-                                    std::uint64_t offset) {
-  const auto text = file_content(path);
-  const auto n = n_bytes(array, {ElementType::Kind::unsigned_integer, 1});
-  const auto refuse = [&](const std::string& what) {
-    throw std::runtime_error(fmt::format("{} announces {} values, but {}", array.what,
-                                         fmt::join(array.shape, "x"), what));
-  };
-  // A number and a blank take two bytes.
-  if (n > text.size()) refuse("the text is too short for them");
-  std::vector<double> numbers;
-  numbers.reserve(n);
-  const char* at = text.data() + std::min<std::uint64_t>(offset, text.size());
-  const char* const end = text.data() + text.size();
-  while (true) {
-    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t' || *at == ','))
-      ++at;
-    if (at == end) break;
-    if (numbers.size() == n) refuse("the text goes on after them");
-    double number = 0.;
-    const auto [next, status] = std::from_chars(*at == '+' ? at + 1 : at, end, number);
-    if (status != std::errc() || next == at)
-      refuse(fmt::format("the text holds '{}' where number {} should be",
-                         std::string(at, std::min<std::ptrdiff_t>(end - at, 12)), numbers.size()));
-    numbers.push_back(number);
-    at = next;
-  }
-  if (numbers.size() != n) refuse(fmt::format("the text holds {}", numbers.size()));
-  return numbers;
+void check_no_bytes_left(const VoxelArray::Description& array, const ElementType& type,
+                         const std::string& header, const char* keys, const std::string& path,
+                         std::uint64_t offset) {
+  const auto held = size_of_file(path) - offset;
+  if (held != n_bytes(array, type))
+    throw std::runtime_error(fmt::format("{}: {} announce {} bytes of values, but {} holds {}",
+                                         header, keys, n_bytes(array, type), path, held));
+}
+
+std::unique_ptr<VoxelArray> array_in_text(VoxelArray::Description description,
+                                          const ElementType& type, const std::string& path,
+                                          std::uint64_t offset) {
+  description.single_precision = type.kind == ElementType::Kind::floating && type.size == 4;
+  auto numbers = numbers_in_text(description, path, offset);
+  // The digits may be those of double precision.
+  if (description.single_precision)
+    for (double& number : numbers) number = static_cast<float>(number);
+  return array_in_memory(std::move(description), std::move(numbers));
 }
 
 }  // namespace seco::materials

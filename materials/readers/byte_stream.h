@@ -17,7 +17,8 @@ class ByteStream {
   virtual ~ByteStream() = default;
   /// @throws std::runtime_error naming the file if it does not hold as many
   virtual void read(char* bytes, std::size_t n) = 0;
-  virtual void skip(std::uint64_t n) = 0;
+  /// Reads on, unless there is a shorter way.
+  virtual void skip(std::uint64_t n);
 };
 
 /// Size of a regular file. @throws std::runtime_error if there is none
@@ -44,9 +45,16 @@ std::unique_ptr<VoxelArray> streamed_array(VoxelArray::Description description,
                                            const ElementType& type, bool big_endian,
                                            std::unique_ptr<ByteStream> stream);
 
+/// Refuses a file that holds other bytes from `offset` than those of the array.
+/// @param keys of the header that say how many there are
+void check_no_bytes_left(const VoxelArray::Description& array, const ElementType& type,
+                         const std::string& header, const char* keys, const std::string& path,
+                         std::uint64_t offset);
+
 /// The numbers of a text from `offset` of a file, separated by blanks, as many as the array has and
-/// no more. @throws std::runtime_error
-std::vector<double> numbers_in_text(const VoxelArray::Description& array, const std::string& path,
-                                    std::uint64_t offset);
+/// no more, in the precision of their type. @throws std::runtime_error
+std::unique_ptr<VoxelArray> array_in_text(VoxelArray::Description description,
+                                          const ElementType& type, const std::string& path,
+                                          std::uint64_t offset);
 
 }  // namespace seco::materials

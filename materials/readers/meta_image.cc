@@ -202,19 +202,10 @@ std::unique_ptr<VoxelArray> open_meta_image(const std::string& path, const Micro
   } else {
     offset += static_cast<std::uint64_t>(skip);
   }
-  if (!binary) {
-    array.single_precision = type.kind == ElementType::Kind::floating && type.size == 4;
-    auto numbers = numbers_in_text(array, file, offset);
-    // The digits may be those of double precision.
-    if (array.single_precision)
-      for (double& number : numbers) number = static_cast<float>(number);
-    return array_in_memory(std::move(array), std::move(numbers));
-  }
+  if (!binary) return array_in_text(std::move(array), type, file, offset);
   check_bytes(array, type, file, offset, compressed);
-  if (!compressed && size_of_file(file) != offset + n_bytes(array, type))
-    throw std::runtime_error(
-        fmt::format("{}: 'DimSize' and 'ElementType' announce {} bytes of values, but {} holds {}",
-                    path, n_bytes(array, type), file, size_of_file(file) - offset));
+  if (!compressed)
+    check_no_bytes_left(array, type, path, "'DimSize' and 'ElementType'", file, offset);
   return streamed_array(std::move(array), type, big,
                         compressed ? inflated_bytes(file, offset) : file_bytes(file, offset));
 }

@@ -64,14 +64,6 @@ class ZipBytes : public ByteStream {
       n -= static_cast<std::size_t>(done);
     }
   }
-  void skip(std::uint64_t n) override {
-    std::vector<char> ignored(std::min<std::uint64_t>(n, 1 << 20));
-    while (n > 0) {
-      const auto part = std::min<std::uint64_t>(n, ignored.size());
-      read(ignored.data(), static_cast<std::size_t>(part));
-      n -= part;
-    }
-  }
 
  private:
   std::shared_ptr<ZipArchive> archive_;

@@ -146,8 +146,7 @@ class Refine {
     const auto v = kinematic_.smoothing() ? kinematic_.smoothed_displacement() : u;
     const auto z = kinematic_.smoothed_preconditioned();
     bounds_ = enclose(precise_stiffness(), u, v, z, kinematic_.medium(), settings_.tolerance);
-    if (stiffness().any_void())
-      enclose_voids(bounds_, precise_stiffness(), u, kinematic_.smallest_ritz_values());
+    bound_voids();
     note_gap();
   }
 
@@ -159,10 +158,14 @@ class Refine {
     bounds_.upper =
         enclose_from_above(precise_stiffness(), kinematic_.displacement().to(torch::kDouble));
     lower_bound(fields);
+    bound_voids();
+    note_gap();
+  }
+
+  void bound_voids() {
     if (stiffness().any_void())
       enclose_voids(bounds_, precise_stiffness(), kinematic_.displacement(),
                     kinematic_.smallest_ritz_values());
-    note_gap();
   }
 
   // Made when they are first needed.

@@ -15,20 +15,13 @@ namespace {
 
 using DenseMatrix = Eigen::MatrixXd;
 
-DenseMatrix medium_matrix(const ReferenceMedium& medium, std::int64_t b, int dimension,
-                          Eigen::Index m) {
-  DenseMatrix c = 2. * medium.mu[b].item<double>() * DenseMatrix::Identity(m, m);
-  c.topLeftCorner(dimension, dimension).array() += medium.lambda[b].item<double>();
-  return c;
-}
-
 /// The largest c with `C >= c C0` for every phase of the solid.
 double stiffness_ratio(const StiffnessField& stiffness, const ReferenceMedium& medium,
                        std::int64_t b) {
   const auto& phases = stiffness.phase_stiffness();
   const auto& fractions = stiffness.fractions();
-  const auto m = phases.size(2);
-  const DenseMatrix reference = medium_matrix(medium, b, stiffness.grid().dimension(), m);
+  const DenseMatrix reference = isotropic_stiffness(
+      {medium.lambda[b].item<double>(), medium.mu[b].item<double>()}, stiffness.grid().dimension());
   double smallest = std::numeric_limits<double>::infinity();
   for (std::int64_t p = 0; p < phases.size(1); ++p) {
     if (fractions[b][p].item<double>() == 0.) continue;
