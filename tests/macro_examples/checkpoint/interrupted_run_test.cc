@@ -11,8 +11,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Changes = std::map<std::string, std::string>;
-
 fs::path written(const std::string& name, const Changes& changes) {
   const auto folder = new_folder(name);
   write_text(folder / "run.prm", parameters(changes));

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <csignal>
 #include <fstream>
 
+#include "killed_run.h"
 #include "plain_plasticity.h"
 #include "seco/materials/parameter_file.h"
 #include "seco/materials/phase_laws.h"
@@ -20,13 +20,6 @@ using namespace seco::test;
 using nlohmann::json;
 
 namespace {
-
-using Changes = std::map<std::string, std::string>;
-
-Changes merged(Changes all, const Changes& more) {
-  for (const auto& [key, value] : more) all[key] = value;
-  return all;
-}
 
 const std::string matrix =
     "  set Law = J2 plasticity\n  set Young modulus = 70000\n  set Poisson ratio = 0.33\n"
@@ -420,7 +413,8 @@ TEST(RanksHomogenizedLaws, TheWorstPointIsTheSameOnTwoRanks) {
 }
 
 TEST(RanksHomogenizedLaws, OneAndTwoAgreeAndContinueEachOther) {
-  auto changes = merged(cantilever("-9*if(t<0.5, 2*t, 2-2*t)", "4"), rve({{"Tolerance", "1e-6"}}));
+  const auto changes =
+      merged(cantilever("-9*if(t<0.5, 2*t, 2-2*t)", "4"), rve({{"Tolerance", "1e-6"}}));
   const auto one = run("laws_one_rank", changes);
   const auto expect_same = [&](const json& other) {
     ASSERT_EQ(one["load_steps"].size(), other["load_steps"].size());
@@ -430,16 +424,7 @@ TEST(RanksHomogenizedLaws, OneAndTwoAgreeAndContinueEachOther) {
       EXPECT_NEAR(a["upper"], b["upper"].get<double>(), 1e-6 * a["energy"].get<double>());
     }
   };
-  changes["Checkpoint/Write"] = "true";
-  const auto folder = new_folder("laws_killed");
-  write_text(folder / "run.prm", parameters(changes));
-  {
-    RunningProgram program("seco-macro", {(folder / "run.prm").string()});
-    EXPECT_TRUE(program.prints("after load step 2"));
-    program.send(SIGKILL);
-    program.end();
-  }
-  const auto outcome = run_program("seco-macro", (folder / "run.prm").string() + " --restart", 2);
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
-  expect_same(read_json(folder / "out" / "summary.json"));
+  const auto continued = killed_and_continued("laws_killed", changes, 2);
+  ASSERT_FALSE(continued.is_null());
+  expect_same(continued);
 }

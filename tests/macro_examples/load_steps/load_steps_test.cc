@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <fstream>
 
+#include "killed_run.h"
 #include "small_run.h"
 
 using namespace seco::test;
@@ -13,13 +13,6 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 namespace {
-
-using Changes = std::map<std::string, std::string>;
-
-Changes merged(Changes all, const Changes& more) {
-  for (const auto& [key, value] : more) all[key] = value;
-  return all;
-}
 
 Changes law(const Changes& keys) {
   Changes changes{{"Material 0/Model", "law"}, {"Solver/Linear algebra", "direct"}};
@@ -361,18 +354,8 @@ TEST(RanksLoadSteps, OneAndTwoAgreeAndContinueEachOther) {
   };
   expect_same(two);
   // Killed after the second step on one rank, continued on two.
-  changes["Checkpoint/Write"] = "true";
-  const auto folder = new_folder("steps_killed");
-  write_text(folder / "run.prm", parameters(changes));
-  {
-    RunningProgram program("seco-macro", {(folder / "run.prm").string()});
-    EXPECT_TRUE(program.prints("after load step 2"));
-    program.send(SIGKILL);
-    program.end();
-  }
-  const auto outcome = run_program("seco-macro", (folder / "run.prm").string() + " --restart", 2);
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
-  const auto continued = read_json(folder / "out" / "summary.json");
+  const auto continued = killed_and_continued("steps_killed", changes, 2);
+  ASSERT_FALSE(continued.is_null());
   EXPECT_EQ(continued["restarts"], 1);
   expect_same(continued);
 }

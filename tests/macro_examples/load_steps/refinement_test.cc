@@ -2,21 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <csignal>
 
+#include "killed_run.h"
 #include "small_run.h"
 
 using namespace seco::test;
 using nlohmann::json;
 
 namespace {
-
-using Changes = std::map<std::string, std::string>;
-
-Changes merged(Changes all, const Changes& more) {
-  for (const auto& [key, value] : more) all[key] = value;
-  return all;
-}
 
 Changes plastic(int material, const std::string& young, const std::string& yield_stress,
                 const std::string& hardening) {
@@ -179,20 +172,11 @@ TEST(Refinement, MaterialsWithMicrostructureAreRefused) {
 }
 
 TEST(RanksRefinement, OneAndTwoAgreeAndContinueEachOther) {
-  auto changes = bent_beam();
+  const auto changes = bent_beam();
   const auto one = run("refined_one", changes), two = run("refined_two", changes, 2);
   EXPECT_GT(one["cells"], 50);
   expect_same_steps(one, two);
-  changes["Checkpoint/Write"] = "true";
-  const auto folder = new_folder("refined_killed");
-  write_text(folder / "run.prm", parameters(changes));
-  {
-    RunningProgram program("seco-macro", {(folder / "run.prm").string()});
-    EXPECT_TRUE(program.prints("after load step 3"));
-    program.send(SIGKILL);
-    program.end();
-  }
-  const auto outcome = run_program("seco-macro", (folder / "run.prm").string() + " --restart", 2);
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
-  expect_same_steps(one, read_json(folder / "out" / "summary.json"));
+  const auto continued = killed_and_continued("refined_killed", changes, 3);
+  ASSERT_FALSE(continued.is_null());
+  expect_same_steps(one, continued);
 }

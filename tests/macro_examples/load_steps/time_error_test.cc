@@ -10,13 +10,6 @@ using nlohmann::json;
 
 namespace {
 
-using Changes = std::map<std::string, std::string>;
-
-Changes merged(Changes all, const Changes& more) {
-  for (const auto& [key, value] : more) all[key] = value;
-  return all;
-}
-
 /// A square in plane strain that is stretched along x, free to contract along y.
 Changes square(const std::string& displacement, const std::string& end_time,
                const std::string& n_steps) {

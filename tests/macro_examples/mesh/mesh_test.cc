@@ -13,8 +13,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Changes = std::map<std::string, std::string>;
-
 /// A Gmsh file of format 2.2 from lines of nodes "x y z" and of elements "type tags nodes".
 std::string gmsh(const std::vector<std::string>& nodes, const std::vector<std::string>& elements,
                  const std::string& names = "") {

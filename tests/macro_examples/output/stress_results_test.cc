@@ -13,13 +13,6 @@ using nlohmann::json;
 
 namespace {
 
-using Changes = std::map<std::string, std::string>;
-
-Changes with(Changes changes, const Changes& more) {
-  for (const auto& [key, value] : more) changes.insert_or_assign(key, value);
-  return changes;
-}
-
 double extreme(const json& summary, const std::string& name) {
   return summary["extremes"][name]["value"];
 }
@@ -46,19 +39,19 @@ TEST(StressResults, PrincipalStressesAreFallingAndTheirDirectionsHaveOneSign) {
 
 TEST(StressResults, PlaneStrainIsASlabThatIsHeldAcross) {
   const Changes supports{{"Geometry/Type", "box"}, {"Boundary conditions/Traction", "1: 1; -3"}};
-  const auto plane = run("plane", with(with(elastic("200, 0.3"), supports),
-                                       {{"Dimension", "2"},
-                                        {"Geometry/Lengths", "4, 1"},
-                                        {"Geometry/Cells", "8, 2"},
-                                        {"Boundary conditions/Displacement", "0: 0; 0"},
-                                        {"Output/Points of interest", "4, 1"}}));
-  const auto slab = run("slab", with(with(elastic("200, 0.3"), supports),
-                                     {{"Geometry/Lengths", "4, 1, 1"},
-                                      {"Geometry/Cells", "8, 2, 1"},
-                                      {"Boundary conditions/Displacement", "0: 0; 0; 0"},
-                                      {"Boundary conditions/Symmetry", "4 | 5"},
-                                      {"Boundary conditions/Traction", "1: 1; -3; 0"},
-                                      {"Output/Points of interest", "4, 1, 0"}}));
+  const auto plane = run("plane", merged(merged(elastic("200, 0.3"), supports),
+                                         {{"Dimension", "2"},
+                                          {"Geometry/Lengths", "4, 1"},
+                                          {"Geometry/Cells", "8, 2"},
+                                          {"Boundary conditions/Displacement", "0: 0; 0"},
+                                          {"Output/Points of interest", "4, 1"}}));
+  const auto slab = run("slab", merged(merged(elastic("200, 0.3"), supports),
+                                       {{"Geometry/Lengths", "4, 1, 1"},
+                                        {"Geometry/Cells", "8, 2, 1"},
+                                        {"Boundary conditions/Displacement", "0: 0; 0; 0"},
+                                        {"Boundary conditions/Symmetry", "4 | 5"},
+                                        {"Boundary conditions/Traction", "1: 1; -3; 0"},
+                                        {"Output/Points of interest", "4, 1, 0"}}));
   for (const std::string name : {"largest_displacement", "largest_von_mises_stress",
                                  "largest_principal_stress", "smallest_principal_stress"}) {
     EXPECT_NEAR(extreme(plane, name), extreme(slab, name), 1e-8) << name;
@@ -77,21 +70,21 @@ TEST(StressResults, AnisotropicPlaneStrainHasAllComponents) {
   crystal["Boundary conditions/Traction"] = "";
   const auto plane =
       run("crystal_2d",
-          with(crystal, {{"Dimension", "2"},
-                         {"Geometry/Lengths", "1, 1"},
-                         {"Geometry/Cells", "1, 1"},
-                         {"Boundary conditions/Displacement",
-                          "0: 0.01*x+0.004*y; -0.003*y | 1: 0.01*x+0.004*y; -0.003*y | 2: "
-                          "0.01*x+0.004*y; -0.003*y | 3: 0.01*x+0.004*y; -0.003*y"},
-                         {"Output/Points of interest", "1, 1"}}));
+          merged(crystal, {{"Dimension", "2"},
+                           {"Geometry/Lengths", "1, 1"},
+                           {"Geometry/Cells", "1, 1"},
+                           {"Boundary conditions/Displacement",
+                            "0: 0.01*x+0.004*y; -0.003*y | 1: 0.01*x+0.004*y; -0.003*y | 2: "
+                            "0.01*x+0.004*y; -0.003*y | 3: 0.01*x+0.004*y; -0.003*y"},
+                           {"Output/Points of interest", "1, 1"}}));
   const std::string u = ": 0.01*x+0.004*y; -0.003*y; 0";
-  const auto cube =
-      run("crystal_3d",
-          with(crystal, {{"Geometry/Lengths", "1, 1, 1"},
-                         {"Geometry/Cells", "1, 1, 1"},
-                         {"Boundary conditions/Displacement",
-                          "0" + u + " | 1" + u + " | 2" + u + " | 3" + u + " | 4" + u + " | 5" + u},
-                         {"Output/Points of interest", "1, 1, 1"}}));
+  const auto cube = run(
+      "crystal_3d",
+      merged(crystal, {{"Geometry/Lengths", "1, 1, 1"},
+                       {"Geometry/Cells", "1, 1, 1"},
+                       {"Boundary conditions/Displacement",
+                        "0" + u + " | 1" + u + " | 2" + u + " | 3" + u + " | 4" + u + " | 5" + u},
+                       {"Output/Points of interest", "1, 1, 1"}}));
   for (const std::string name :
        {"largest_von_mises_stress", "largest_principal_stress", "smallest_principal_stress"})
     EXPECT_NEAR(extreme(plane, name), extreme(cube, name), 1e-8) << name;
@@ -105,7 +98,7 @@ TEST(StressResults, WhatPlaneStrainDoesNotKnowIsNotGuessed) {
                       {"Boundary conditions/Displacement", "0: 0; 0"},
                       {"Boundary conditions/Traction", "1: 1; 0"},
                       {"Output/Points of interest", "4, 2"}};
-  const auto homogenized = run("no_normal", with(plane, bounded_inclusions()));
+  const auto homogenized = run("no_normal", merged(plane, bounded_inclusions()));
   EXPECT_FALSE(homogenized["extremes"].contains("largest_von_mises_stress"));
   EXPECT_TRUE(homogenized["extremes"].contains("largest_in_plane_principal_stress"));
   EXPECT_FALSE(homogenized["extremes"].contains("largest_principal_stress"));
@@ -154,17 +147,17 @@ TEST(StressResults, NodalAveragesReproduceWhatIsLinear) {
 
 TEST(StressResults, FilesNameFieldsAndUnits) {
   const auto folder = new_folder("stress_files");
-  auto changes = with(elastic("200, 0.3"), {{"Dimension", "2"},
-                                            {"Unit", "MPa"},
-                                            {"Length unit", "mm"},
-                                            {"Geometry/Type", "box"},
-                                            {"Geometry/Lengths", "4, 1"},
-                                            {"Geometry/Cells", "2, 1"},
-                                            {"Boundary conditions/Displacement", "0: 0; 0"},
-                                            {"Boundary conditions/Traction", "1: 1; 0"},
-                                            {"Output/Points of interest", "4, 1"},
-                                            {"Output/Write VTU", "true"},
-                                            {"Output/Nodal averages", "true"}});
+  auto changes = merged(elastic("200, 0.3"), {{"Dimension", "2"},
+                                              {"Unit", "MPa"},
+                                              {"Length unit", "mm"},
+                                              {"Geometry/Type", "box"},
+                                              {"Geometry/Lengths", "4, 1"},
+                                              {"Geometry/Cells", "2, 1"},
+                                              {"Boundary conditions/Displacement", "0: 0; 0"},
+                                              {"Boundary conditions/Traction", "1: 1; 0"},
+                                              {"Output/Points of interest", "4, 1"},
+                                              {"Output/Write VTU", "true"},
+                                              {"Output/Nodal averages", "true"}});
   write_text(folder / "run.prm", parameters(changes));
   const auto outcome = run_here(folder / "run.prm");
   ASSERT_TRUE(outcome.messages.empty()) << outcome.messages[0];

@@ -12,21 +12,14 @@ using nlohmann::json;
 
 namespace {
 
-using Changes = std::map<std::string, std::string>;
-
-Changes with(Changes changes, const Changes& more) {
-  for (const auto& [key, value] : more) changes.insert_or_assign(key, value);
-  return changes;
-}
-
 Changes beam() {
-  return with(bounded_inclusions(), {{"Dimension", "2"},
-                                     {"Geometry/Type", "box"},
-                                     {"Geometry/Lengths", "4, 1"},
-                                     {"Geometry/Cells", "8, 2"},
-                                     {"Boundary conditions/Displacement", "0: 0; 0"},
-                                     {"Boundary conditions/Traction", ""},
-                                     {"Output/Points of interest", "4, 0.5"}});
+  return merged(bounded_inclusions(), {{"Dimension", "2"},
+                                       {"Geometry/Type", "box"},
+                                       {"Geometry/Lengths", "4, 1"},
+                                       {"Geometry/Cells", "8, 2"},
+                                       {"Boundary conditions/Displacement", "0: 0; 0"},
+                                       {"Boundary conditions/Traction", ""},
+                                       {"Output/Points of interest", "4, 0.5"}});
 }
 
 const Changes three_cases{{"Number of load cases", "3"},
@@ -47,8 +40,8 @@ double tip(const json& results, int c) {
 
 TEST(LoadCases, AreTheRunsOfTheirLoadsAndAddUp) {
   for (const std::string solver : {"Trilinos", "PETSc", "matrix-free", "direct"}) {
-    const auto base = with(beam(), {{"Solver/Linear algebra", solver}});
-    const auto summary = run("cases", with(base, three_cases));
+    const auto base = merged(beam(), {{"Solver/Linear algebra", solver}});
+    const auto summary = run("cases", merged(base, three_cases));
     const auto& cases = summary["load_cases"];
     ASSERT_EQ(cases.size(), 3u);
     EXPECT_EQ(cases[0]["name"], "pull");
@@ -57,10 +50,10 @@ TEST(LoadCases, AreTheRunsOfTheirLoadsAndAddUp) {
     // An estimate, an upper and a lower bound for each.
     EXPECT_EQ(summary["linear_iterations"].size(), 9u);
     EXPECT_EQ(summary["equilibrium"]["missed"], 0);
-    const auto pull = run("pull", with(base, {{"Boundary conditions/Traction", "1: 2; 0"}}));
+    const auto pull = run("pull", merged(base, {{"Boundary conditions/Traction", "1: 2; 0"}}));
     const auto press =
-        run("press", with(base, {{"Boundary conditions/Pressure", "3: 0.5*x"},
-                                 {"Boundary conditions/Point loads", "4, 0: 0; 1"}}));
+        run("press", merged(base, {{"Boundary conditions/Pressure", "3: 0.5*x"},
+                                   {"Boundary conditions/Point loads", "4, 0: 0; 1"}}));
     for (const auto& [together, alone] : {std::pair(cases[0], pull), std::pair(cases[1], press)}) {
       const double compliance = alone["compliance"]["estimate"];
       for (const char* key : {"estimate", "lower", "upper"})
@@ -83,14 +76,14 @@ TEST(LoadCases, AreTheRunsOfTheirLoadsAndAddUp) {
 
 TEST(LoadCases, MayPrescribeOtherDisplacements) {
   // A bar without lateral contraction: stress E u / L.
-  const auto summary = run(
-      "moved",
-      with(elastic("100, 0"), with(with(beam(), {{"Material 0/Model", "linear elastic"}}),
-                                   {{"Boundary conditions/Displacement", "0: 0; free | 1: 0; free"},
-                                    {"Boundary conditions/Symmetry", "2"},
-                                    {"Number of load cases", "2"},
-                                    {"Load case 0/Displacement", "1: 0.1; free"},
-                                    {"Load case 1/Displacement", "1: -0.3*t; free"}})));
+  const auto summary =
+      run("moved", merged(elastic("100, 0"),
+                          merged(merged(beam(), {{"Material 0/Model", "linear elastic"}}),
+                                 {{"Boundary conditions/Displacement", "0: 0; free | 1: 0; free"},
+                                  {"Boundary conditions/Symmetry", "2"},
+                                  {"Number of load cases", "2"},
+                                  {"Load case 0/Displacement", "1: 0.1; free"},
+                                  {"Load case 1/Displacement", "1: -0.3*t; free"}})));
   for (const auto& [k, u] : {std::pair(0, 0.1), std::pair(1, -0.3)}) {
     const auto& results = summary["load_cases"][k];
     EXPECT_NEAR(tip(results, 0), u, 1e-12);
@@ -127,7 +120,7 @@ TEST(LoadCases, TheMatrixIsFactorizedOncePerStiffness) {
 
 TEST(LoadCases, WhatOneRunCannotDoIsRefused) {
   const auto refused = [&](const Changes& more, const std::vector<std::string>& parts) {
-    expect_refused(with(with(beam(), three_cases), more), parts);
+    expect_refused(merged(merged(beam(), three_cases), more), parts);
   };
   refused({{"Load case 1/Name", "pull"}}, {"'Load case 1'", "'Name'", "'Load case 0' already"});
   refused({{"Load case 1/Displacement", "1: 0; 0"}},
@@ -160,8 +153,8 @@ TEST(LoadCases, WhatOneRunCannotDoIsRefused) {
 }
 
 TEST(RanksLoadCases, OneAndTwoAgree) {
-  const auto one = run("cases_one", with(beam(), three_cases)),
-             two = run("cases_two", with(beam(), three_cases), 2);
+  const auto one = run("cases_one", merged(beam(), three_cases)),
+             two = run("cases_two", merged(beam(), three_cases), 2);
   for (int k = 0; k < 3; ++k) {
     const double expected = one["load_cases"][k]["compliance"]["estimate"];
     EXPECT_NEAR(two["load_cases"][k]["compliance"]["estimate"], expected, 1e-8 * expected);

@@ -13,14 +13,7 @@ using nlohmann::json;
 
 namespace {
 
-using Changes = std::map<std::string, std::string>;
-
 const std::vector<std::string> solvers{"PETSc", "Trilinos", "matrix-free", "direct"};
-
-Changes with(Changes changes, const Changes& more) {
-  for (const auto& [key, value] : more) changes.insert_or_assign(key, value);
-  return changes;
-}
 
 json boundary(const json& results, const std::string& name) {
   for (const auto& entry : results["boundaries"])
@@ -37,15 +30,15 @@ void expect_near(const json& values, const std::vector<double>& expected, double
 
 /// A plane bar of 4 x 2 without lateral contraction, E = 100, pulled by 1 at x = 4.
 Changes bar(const Changes& supports) {
-  return with(elastic("100, 0"), with({{"Dimension", "2"},
-                                       {"Geometry/Type", "box"},
-                                       {"Geometry/Lengths", "4, 2"},
-                                       {"Geometry/Cells", "2, 1"},
-                                       {"Geometry/Global refinements", "2"},
-                                       {"Boundary conditions/Displacement", ""},
-                                       {"Boundary conditions/Traction", "1: 1; 0"},
-                                       {"Output/Points of interest", "4, 1"}},
-                                      supports));
+  return merged(elastic("100, 0"), merged({{"Dimension", "2"},
+                                           {"Geometry/Type", "box"},
+                                           {"Geometry/Lengths", "4, 2"},
+                                           {"Geometry/Cells", "2, 1"},
+                                           {"Geometry/Global refinements", "2"},
+                                           {"Boundary conditions/Displacement", ""},
+                                           {"Boundary conditions/Traction", "1: 1; 0"},
+                                           {"Output/Points of interest", "4, 1"}},
+                                          supports));
 }
 
 /// A quarter of a thick tube in plane strain, inner radius 1, outer radius 2, with names.
@@ -83,14 +76,14 @@ std::string quarter_tube(int n_r, int n_t) {
 TEST(Supports, ACubeUnderPressureShrinksByItsBulkModulus) {
   const auto summary =
       run("pressed_cube",
-          with(elastic("200, 0.3"), {{"Geometry/Type", "box"},
-                                     {"Geometry/Lengths", "1, 1, 1"},
-                                     {"Geometry/Cells", "2, 2, 2"},
-                                     {"Boundary conditions/Displacement", ""},
-                                     {"Boundary conditions/Traction", ""},
-                                     {"Boundary conditions/Symmetry", "0 | 2 | 4"},
-                                     {"Boundary conditions/Pressure", "1: 3 | 3: 3 | 5: 3*t"},
-                                     {"Output/Points of interest", "1, 1, 1"}}));
+          merged(elastic("200, 0.3"), {{"Geometry/Type", "box"},
+                                       {"Geometry/Lengths", "1, 1, 1"},
+                                       {"Geometry/Cells", "2, 2, 2"},
+                                       {"Boundary conditions/Displacement", ""},
+                                       {"Boundary conditions/Traction", ""},
+                                       {"Boundary conditions/Symmetry", "0 | 2 | 4"},
+                                       {"Boundary conditions/Pressure", "1: 3 | 3: 3 | 5: 3*t"},
+                                       {"Output/Points of interest", "1, 1, 1"}}));
   const double strain = -3 * (1 - 2 * 0.3) / 200;
   expect_near(summary["points_of_interest"][0]["displacement"], {strain, strain, strain}, 1e-12);
   expect_near(boundary(summary, "1")["force"], {-3, 0, 0}, 1e-10);
@@ -105,18 +98,19 @@ TEST(Supports, ACubeUnderPressureShrinksByItsBulkModulus) {
 TEST(Supports, AThickTubeIsLamesWithNamesOfPhysicalGroups) {
   const auto folder = new_folder("tube");
   write_text(folder / "tube.msh", quarter_tube(6, 20));
-  const auto summary = run("tube_run", with(elastic("200e3, 0.3"),
-                                            {{"Dimension", "2"},
-                                             {"Length unit", "mm"},
-                                             {"Geometry/Type", "file"},
-                                             {"Geometry/Mesh file", (folder / "tube.msh").string()},
-                                             {"Discretization/Polynomial degree", "2"},
-                                             {"Material 0/Regions", "steel"},
-                                             {"Boundary conditions/Displacement", ""},
-                                             {"Boundary conditions/Traction", ""},
-                                             {"Boundary conditions/Symmetry", "bottom | left"},
-                                             {"Boundary conditions/Pressure", "inner: 90"},
-                                             {"Output/Points of interest", "1, 0; 2, 0"}}));
+  const auto summary =
+      run("tube_run",
+          merged(elastic("200e3, 0.3"), {{"Dimension", "2"},
+                                         {"Length unit", "mm"},
+                                         {"Geometry/Type", "file"},
+                                         {"Geometry/Mesh file", (folder / "tube.msh").string()},
+                                         {"Discretization/Polynomial degree", "2"},
+                                         {"Material 0/Regions", "steel"},
+                                         {"Boundary conditions/Displacement", ""},
+                                         {"Boundary conditions/Traction", ""},
+                                         {"Boundary conditions/Symmetry", "bottom | left"},
+                                         {"Boundary conditions/Pressure", "inner: 90"},
+                                         {"Output/Points of interest", "1, 0; 2, 0"}}));
   // u = p a^2 / (b^2 - a^2) (1 + nu) / E ((1 - 2 nu) r + b^2 / r); chords of the circles cut off
   // 8e-4.
   const auto u = [](double r) { return 90. / 3 * 1.3 / 200e3 * (0.4 * r + 4 / r); };
@@ -171,12 +165,12 @@ TEST(Supports, ARigidBlockOnAFoundationTurnsByItsMoment) {
   // Springs k per area along y below a block of length L and thickness 1: a moment M about its
   // middle turns it by M / (k L^3 / 12), and a force F lets it sink by F / (k L).
   const auto summary =
-      run("block", with(bar({}), {{"Geometry/Lengths", "4, 1"},
-                                  {"Material 0/linear elastic/Stiffness", "1e9, 0"},
-                                  {"Boundary conditions/Springs", "2: 0; 10 | 0: 5; 0"},
-                                  {"Boundary conditions/Traction", "1: 0; -2"},
-                                  {"Solver/Linear algebra", "direct"},
-                                  {"Output/Points of interest", "0, 0; 4, 0"}}));
+      run("block", merged(bar({}), {{"Geometry/Lengths", "4, 1"},
+                                    {"Material 0/linear elastic/Stiffness", "1e9, 0"},
+                                    {"Boundary conditions/Springs", "2: 0; 10 | 0: 5; 0"},
+                                    {"Boundary conditions/Traction", "1: 0; -2"},
+                                    {"Solver/Linear algebra", "direct"},
+                                    {"Output/Points of interest", "0, 0; 4, 0"}}));
   // A force of 2 at x = 4, 2 beside the middle. The springs at x = 0 hold it along x and, about its
   // corner, against turning with 5 / 3; they take no force together.
   const double sink = 2. / (10 * 4);
@@ -210,14 +204,14 @@ TEST(Supports, SymmetryIsOfPlanesNormalToAxes) {
   const auto folder = new_folder("curved");
   write_text(folder / "tube.msh", quarter_tube(2, 4));
   expect_refused(
-      with(elastic("200, 0.3"), {{"Dimension", "2"},
-                                 {"Geometry/Type", "file"},
-                                 {"Geometry/Mesh file", (folder / "tube.msh").string()},
-                                 {"Material 0/Regions", "steel"},
-                                 {"Boundary conditions/Displacement", ""},
-                                 {"Boundary conditions/Traction", ""},
-                                 {"Boundary conditions/Symmetry", "inner | left | bottom"},
-                                 {"Output/Points of interest", "1, 0"}}),
+      merged(elastic("200, 0.3"), {{"Dimension", "2"},
+                                   {"Geometry/Type", "file"},
+                                   {"Geometry/Mesh file", (folder / "tube.msh").string()},
+                                   {"Material 0/Regions", "steel"},
+                                   {"Boundary conditions/Displacement", ""},
+                                   {"Boundary conditions/Traction", ""},
+                                   {"Boundary conditions/Symmetry", "inner | left | bottom"},
+                                   {"Output/Points of interest", "1, 0"}}),
       {"'Symmetry'", "1 'inner'", "in no plane", "1 along x"});
   // Together with displacements that leave the normal free.
   const auto summary =
@@ -252,24 +246,24 @@ TEST(Supports, SymmetryIsAlsoOfInclinedPlanes) {
     for (const std::string degree : {"1", "2"}) {
       const auto [ux, uy] = turned(2 * along, across);
       const auto [px, py] = turned(2, 1);
-      const auto summary =
-          run("inclined",
-              with(elastic("200, 0.3"),
-                   {{"Dimension", "2"},
-                    {"Geometry/Type", "file"},
-                    {"Geometry/Mesh file", mesh("inclined_mesh")},
-                    {"Geometry/Global refinements", "1"},
-                    {"Geometry/Local refinements", "1"},
-                    {"Geometry/Refined region", fmt::format("0.6 - {}*x - {}*y", c, s)},
-                    {"Discretization/Polynomial degree", degree},
-                    {"Solver/Linear algebra", solver},
-                    {"Material 0/Regions", "1"},
-                    {"Boundary conditions/Displacement", ""},
-                    {"Boundary conditions/Symmetry", "10"},
-                    {"Boundary conditions/Springs", "30: normal 1e-3"},
-                    {"Boundary conditions/Traction",
-                     fmt::format("20: {}; {} | 10: {}; {}", stress * c, stress * s, 5 * c, 5 * s)},
-                    {"Output/Points of interest", fmt::format("{:.17g}, {:.17g}", px, py)}}));
+      const auto summary = run(
+          "inclined",
+          merged(elastic("200, 0.3"),
+                 {{"Dimension", "2"},
+                  {"Geometry/Type", "file"},
+                  {"Geometry/Mesh file", mesh("inclined_mesh")},
+                  {"Geometry/Global refinements", "1"},
+                  {"Geometry/Local refinements", "1"},
+                  {"Geometry/Refined region", fmt::format("0.6 - {}*x - {}*y", c, s)},
+                  {"Discretization/Polynomial degree", degree},
+                  {"Solver/Linear algebra", solver},
+                  {"Material 0/Regions", "1"},
+                  {"Boundary conditions/Displacement", ""},
+                  {"Boundary conditions/Symmetry", "10"},
+                  {"Boundary conditions/Springs", "30: normal 1e-3"},
+                  {"Boundary conditions/Traction",
+                   fmt::format("20: {}; {} | 10: {}; {}", stress * c, stress * s, 5 * c, 5 * s)},
+                  {"Output/Points of interest", fmt::format("{:.17g}, {:.17g}", px, py)}}));
       // Springs keep it from sliding. There is nothing that they have to take.
       expect_near(summary["points_of_interest"][0]["displacement"], {ux, uy}, 1e-8);
       // Normal to the plane 10, with the traction of 5 there, which does no work: 3 in all.
@@ -283,14 +277,14 @@ TEST(Supports, SymmetryIsAlsoOfInclinedPlanes) {
                   1e-5);
     }
   // Nothing keeps it from sliding.
-  auto changes = with(elastic("200, 0.3"), {{"Dimension", "2"},
-                                            {"Geometry/Type", "file"},
-                                            {"Geometry/Mesh file", mesh("sliding_mesh")},
-                                            {"Material 0/Regions", "1"},
-                                            {"Boundary conditions/Displacement", ""},
-                                            {"Boundary conditions/Symmetry", "10"},
-                                            {"Boundary conditions/Traction", "20: 1; 0"},
-                                            {"Output/Points of interest", "0, 0"}});
+  auto changes = merged(elastic("200, 0.3"), {{"Dimension", "2"},
+                                              {"Geometry/Type", "file"},
+                                              {"Geometry/Mesh file", mesh("sliding_mesh")},
+                                              {"Material 0/Regions", "1"},
+                                              {"Boundary conditions/Displacement", ""},
+                                              {"Boundary conditions/Symmetry", "10"},
+                                              {"Boundary conditions/Traction", "20: 1; 0"},
+                                              {"Output/Points of interest", "0, 0"}});
   expect_refused(changes, {"can still move", "translation along"});
   changes["Boundary conditions/Symmetry"] = "10 | 30";
   expect_refused(changes, {"'Symmetry'", "meets another such plane", "Turn the mesh"});
@@ -323,11 +317,11 @@ TEST(Supports, AForceAtAPointDoesTheWorkOfItsDisplacement) {
 }
 
 TEST(Supports, TheMomentOfACantileverIsForceTimesLength) {
-  const auto beam = with(elastic("200e3, 0.3"), {{"Geometry/Type", "box"},
-                                                 {"Geometry/Lengths", "4, 1, 1"},
-                                                 {"Geometry/Cells", "4, 1, 1"},
-                                                 {"Boundary conditions/Traction", "1: 0; -7; 0"},
-                                                 {"Output/Points of interest", "4, 0, 0"}});
+  const auto beam = merged(elastic("200e3, 0.3"), {{"Geometry/Type", "box"},
+                                                   {"Geometry/Lengths", "4, 1, 1"},
+                                                   {"Geometry/Cells", "4, 1, 1"},
+                                                   {"Boundary conditions/Traction", "1: 0; -7; 0"},
+                                                   {"Output/Points of interest", "4, 0, 0"}});
   const auto summary = run("cantilever", beam);
   // The force of 7 at (4, 0.5, 0.5), and what holds against it.
   expect_near(boundary(summary, "1")["moment"], {0.5 * 7, 0, -4 * 7}, 1e-9);
@@ -337,28 +331,28 @@ TEST(Supports, TheMomentOfACantileverIsForceTimesLength) {
 // Forces at hanging nodes belong to the nodes that these follow, some of which are supports.
 TEST(Supports, ReactionsBalanceTheLoadOnMeshesWithHangingNodes) {
   for (const std::string degree : {"1", "2"}) {
-    const auto plane = run("hanging_plane", with(elastic("200e3, 0.3"),
-                                                 {{"Dimension", "2"},
-                                                  {"Geometry/Type", "box"},
-                                                  {"Geometry/Lengths", "4, 1"},
-                                                  {"Geometry/Cells", "4, 2"},
-                                                  {"Geometry/Local refinements", "1"},
-                                                  {"Geometry/Refined region", "0.5 - y"},
-                                                  {"Discretization/Polynomial degree", degree},
-                                                  {"Boundary conditions/Displacement", "0: 0; 0"},
-                                                  {"Boundary conditions/Traction", "1: 2; -1"},
-                                                  {"Output/Points of interest", "4, 0"}}));
+    const auto plane = run("hanging_plane", merged(elastic("200e3, 0.3"),
+                                                   {{"Dimension", "2"},
+                                                    {"Geometry/Type", "box"},
+                                                    {"Geometry/Lengths", "4, 1"},
+                                                    {"Geometry/Cells", "4, 2"},
+                                                    {"Geometry/Local refinements", "1"},
+                                                    {"Geometry/Refined region", "0.5 - y"},
+                                                    {"Discretization/Polynomial degree", degree},
+                                                    {"Boundary conditions/Displacement", "0: 0; 0"},
+                                                    {"Boundary conditions/Traction", "1: 2; -1"},
+                                                    {"Output/Points of interest", "4, 0"}}));
     expect_near(boundary(plane, "0")["force"], {-2, 1}, 1e-7);
     expect_near(boundary(plane, "0")["moment"], {4 + 0.5 * 2}, 1e-6);
   }
   const auto body =
-      run("hanging", with(elastic("200e3, 0.3"), {{"Geometry/Type", "box"},
-                                                  {"Geometry/Lengths", "2, 1, 1"},
-                                                  {"Geometry/Cells", "2, 2, 2"},
-                                                  {"Geometry/Local refinements", "1"},
-                                                  {"Geometry/Refined region", "0.7 - y - z"},
-                                                  {"Boundary conditions/Traction", "1: 0; -7; 0"},
-                                                  {"Output/Points of interest", "2, 0, 0"}}));
+      run("hanging", merged(elastic("200e3, 0.3"), {{"Geometry/Type", "box"},
+                                                    {"Geometry/Lengths", "2, 1, 1"},
+                                                    {"Geometry/Cells", "2, 2, 2"},
+                                                    {"Geometry/Local refinements", "1"},
+                                                    {"Geometry/Refined region", "0.7 - y - z"},
+                                                    {"Boundary conditions/Traction", "1: 0; -7; 0"},
+                                                    {"Output/Points of interest", "2, 0, 0"}}));
   expect_near(boundary(body, "0")["force"], {0, 7, 0}, 1e-7);
   expect_near(boundary(body, "0")["moment"], {-0.5 * 7, 0, 2 * 7}, 1e-6);
 }

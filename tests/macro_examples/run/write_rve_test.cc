@@ -15,8 +15,6 @@ using seco::materials::MandelVector;
 
 namespace {
 
-using Changes = std::map<std::string, std::string>;
-
 /// Writes the RVE of a point of a run. @return what is printed
 std::string write_rve(const Changes& changes, const seco::macro::RveRequest& request) {
   const auto file = new_folder("write_rve") / "run.prm";

@@ -12,30 +12,24 @@ using nlohmann::json;
 
 namespace {
 
-using Changes = std::map<std::string, std::string>;
-
 const std::vector<std::string> solvers{"PETSc", "Trilinos", "matrix-free", "direct"};
 
-Changes with(Changes changes, const Changes& more) {
-  for (const auto& [key, value] : more) changes.insert_or_assign(key, value);
-  return changes;
-}
-
 Changes box(const std::string& lengths, const std::string& cells, int degree) {
-  return with(elastic("70e3, 0.33"), {{"Geometry/Type", "box"},
-                                      {"Geometry/Lengths", lengths},
-                                      {"Geometry/Cells", cells},
-                                      {"Discretization/Polynomial degree", std::to_string(degree)},
-                                      {"Solver/Tolerance", "1e-10"}});
+  return merged(elastic("70e3, 0.33"),
+                {{"Geometry/Type", "box"},
+                 {"Geometry/Lengths", lengths},
+                 {"Geometry/Cells", cells},
+                 {"Discretization/Polynomial degree", std::to_string(degree)},
+                 {"Solver/Tolerance", "1e-10"}});
 }
 
 /// A cantilever a thousand times as long as high, in plane strain.
 Changes slender(const std::string& solver, int degree) {
-  return with(box("1000, 1", "50, 4", degree), {{"Dimension", "2"},
-                                                {"Boundary conditions/Displacement", "0: 0; 0"},
-                                                {"Boundary conditions/Traction", "1: 0; -1"},
-                                                {"Output/Points of interest", "1000, 0.5"},
-                                                {"Solver/Linear algebra", solver}});
+  return merged(box("1000, 1", "50, 4", degree), {{"Dimension", "2"},
+                                                  {"Boundary conditions/Displacement", "0: 0; 0"},
+                                                  {"Boundary conditions/Traction", "1: 0; -1"},
+                                                  {"Output/Points of interest", "1000, 0.5"},
+                                                  {"Solver/Linear algebra", solver}});
 }
 
 double number(const json& value) {
@@ -79,20 +73,20 @@ TEST(Equilibrium, ASlenderBeamBendsAsBeamTheorySaysWithEverySolver) {
 
 TEST(Equilibrium, SolversAgreeOnSlenderBodiesAndHighContrasts) {
   const auto bar = [](const std::string& solver) {
-    return with(box("200, 1, 1", "100, 2, 2", 1),
-                {{"Boundary conditions/Traction", "1: 0; -1e-3; 0"},
-                 {"Output/Points of interest", "200, 1, 1"},
-                 {"Solver/Linear algebra", solver}});
+    return merged(box("200, 1, 1", "100, 2, 2", 1),
+                  {{"Boundary conditions/Traction", "1: 0; -1e-3; 0"},
+                   {"Output/Points of interest", "200, 1, 1"},
+                   {"Solver/Linear algebra", solver}});
   };
   const auto regions = [](const std::string& modulus) {
     return [modulus](const std::string& solver) {
-      return with(box("4, 2, 1", "8, 4, 2", 2),
-                  {{"Number of materials", "2"},
-                   {"Geometry/Material id", "if(abs(x - 2) < 0.6 & y < 1.2, 1, 0)"},
-                   {"Material 1/Model", "linear elastic"},
-                   {"Material 1/linear elastic/Stiffness", modulus + ", 0.33"},
-                   {"Output/Points of interest", "4, 2, 1"},
-                   {"Solver/Linear algebra", solver}});
+      return merged(box("4, 2, 1", "8, 4, 2", 2),
+                    {{"Number of materials", "2"},
+                     {"Geometry/Material id", "if(abs(x - 2) < 0.6 & y < 1.2, 1, 0)"},
+                     {"Material 1/Model", "linear elastic"},
+                     {"Material 1/linear elastic/Stiffness", modulus + ", 0.33"},
+                     {"Output/Points of interest", "4, 2, 1"},
+                     {"Solver/Linear algebra", solver}});
     };
   };
   const std::vector<std::pair<std::string, std::function<Changes(const std::string&)>>> bodies{
@@ -116,7 +110,8 @@ TEST(Equilibrium, SolversAgreeOnSlenderBodiesAndHighContrasts) {
 TEST(EquilibriumRanks, SlenderBodiesOnSeveralRanks) {
   for (const auto& solver : solvers) {
     // Of few iterations, so that the direct solver takes over from some on all ranks.
-    const auto changes = with(slender(solver, 2), {{"Solver/Largest number of iterations", "100"}});
+    const auto changes =
+        merged(slender(solver, 2), {{"Solver/Largest number of iterations", "100"}});
     const auto summary = run("ranks", changes, 2);
     EXPECT_NEAR(deflection(summary), -50805.1436, 1e-3) << solver;
     expect_enclosed(summary, solver);
@@ -129,15 +124,15 @@ TEST(Equilibrium, LooseTolerancesWidenTheIntervalInPlaceOfMissingTheValue) {
   for (const auto& solver : {"Trilinos", "matrix-free"})
     for (const std::string tolerance : {"1e-1", "1e-3"}) {
       const auto summary =
-          run("loose", with(elastic("200e3, 0.3"), {{"Solver/Linear algebra", solver},
-                                                    {"Solver/Tolerance", tolerance},
-                                                    {"Solver/Largest equilibrium error", "1"}}));
+          run("loose", merged(elastic("200e3, 0.3"), {{"Solver/Linear algebra", solver},
+                                                      {"Solver/Tolerance", tolerance},
+                                                      {"Solver/Largest equilibrium error", "1"}}));
       expect_enclosed(summary, solver + tolerance);
       EXPECT_LE(number(summary["compliance"]["lower"]), number(exact["upper"])) << tolerance;
       EXPECT_GE(number(summary["compliance"]["upper"]), number(exact["lower"])) << tolerance;
-      const auto tight =
-          run("tight", with(elastic("200e3, 0.3"),
-                            {{"Solver/Linear algebra", solver}, {"Solver/Tolerance", tolerance}}));
+      const auto tight = run(
+          "tight", merged(elastic("200e3, 0.3"),
+                          {{"Solver/Linear algebra", solver}, {"Solver/Tolerance", tolerance}}));
       // The error of the compliance is the square of that of the displacement.
       EXPECT_NEAR(number(tight["compliance"]["estimate"]) / number(exact["estimate"]), 1., 2e-8);
       EXPECT_LE(number(tight["equilibrium"]["largest_error"]), 1e-4);
@@ -148,9 +143,9 @@ TEST(Equilibrium, WhatIsMissedIsSaidAndFailsStrictRuns) {
   // Nothing in double precision reaches 1e-12 here.
   for (const bool strict : {false, true}) {
     const auto folder = new_folder("missed");
-    write_text(folder / "run.prm", parameters(with(slender("Trilinos", 2),
-                                                   {{"Solver/Largest equilibrium error", "1e-12"},
-                                                    {"Strict", strict ? "true" : "false"}})));
+    write_text(folder / "run.prm", parameters(merged(slender("Trilinos", 2),
+                                                     {{"Solver/Largest equilibrium error", "1e-12"},
+                                                      {"Strict", strict ? "true" : "false"}})));
     const auto outcome = run_program("seco-macro", (folder / "run.prm").string());
     EXPECT_EQ(outcome.exit_code, strict ? 2 : 0) << outcome.output;
     EXPECT_NE(outcome.output.find("'Largest equilibrium error' = 1e-12 in section 'Solver'"),

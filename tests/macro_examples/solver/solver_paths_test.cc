@@ -11,25 +11,18 @@ namespace {
 
 const std::vector<std::string> solvers{"PETSc", "Trilinos", "matrix-free"};
 
-using Changes = std::map<std::string, std::string>;
-
-Changes with(Changes changes, const Changes& more) {
-  for (const auto& [key, value] : more) changes.insert_or_assign(key, value);
-  return changes;
-}
-
 /// Copper in the axes of no symmetry, on a mesh with hanging nodes.
 Changes graded_box(const std::string& solver, int degree) {
-  return with(elastic("cubic: 168e3, 121e3, 75e3"),
-              {{"Material 0/linear elastic/Orientation", "20, 50, 70"},
-               {"Geometry/Type", "box"},
-               {"Geometry/Cells", "2, 1, 1"},
-               {"Geometry/Global refinements", "1"},
-               {"Geometry/Local refinements", "1"},
-               {"Geometry/Refined region", "1.5 - x"},
-               {"Discretization/Polynomial degree", std::to_string(degree)},
-               {"Solver/Linear algebra", solver},
-               {"Output/Points of interest", "1.3, 0.7, 0.4"}});
+  return merged(elastic("cubic: 168e3, 121e3, 75e3"),
+                {{"Material 0/linear elastic/Orientation", "20, 50, 70"},
+                 {"Geometry/Type", "box"},
+                 {"Geometry/Cells", "2, 1, 1"},
+                 {"Geometry/Global refinements", "1"},
+                 {"Geometry/Local refinements", "1"},
+                 {"Geometry/Refined region", "1.5 - x"},
+                 {"Discretization/Polynomial degree", std::to_string(degree)},
+                 {"Solver/Linear algebra", solver},
+                 {"Output/Points of interest", "1.3, 0.7, 0.4"}});
 }
 
 }  // namespace
@@ -39,10 +32,10 @@ TEST(SolverPaths, EverySolverPassesThePatchTest) {
   for (const auto& solver : solvers)
     for (const int degree : {1, 2, 3}) {
       const auto changes =
-          with(graded_box(solver, degree),
-               {{"Boundary conditions/Displacement",
-                 fmt::format("0: {0} | 1: {0} | 2: {0} | 3: {0} | 4: {0} | 5: {0}", u)},
-                {"Boundary conditions/Traction", ""}});
+          merged(graded_box(solver, degree),
+                 {{"Boundary conditions/Displacement",
+                   fmt::format("0: {0} | 1: {0} | 2: {0} | 3: {0} | 4: {0} | 5: {0}", u)},
+                  {"Boundary conditions/Traction", ""}});
       const auto displacement = run("paths", changes)["points_of_interest"][0]["displacement"];
       EXPECT_NEAR(displacement[0], 0.01 * 1.3 + 0.02 * 0.7, 1e-12) << solver << degree;
       EXPECT_NEAR(displacement[1], 0.03 * 0.4 - 0.01 * 1.3, 1e-12) << solver << degree;
@@ -52,18 +45,18 @@ TEST(SolverPaths, EverySolverPassesThePatchTest) {
 
 TEST(SolverPaths, ThePlanePatchTest) {
   for (const auto& solver : solvers) {
-    const auto changes = with(elastic("200e3, 0.3"),
-                              {{"Dimension", "2"},
-                               {"Geometry/Type", "box"},
-                               {"Geometry/Lengths", "4, 2"},
-                               {"Geometry/Cells", "2, 1"},
-                               {"Geometry/Global refinements", "2"},
-                               {"Geometry/Local refinements", "1"},
-                               {"Geometry/Refined region", "1.5 - x"},
-                               {"Boundary conditions/Displacement", "0: 0; free | 2: free; 0"},
-                               {"Boundary conditions/Traction", "1: 100; 0"},
-                               {"Output/Points of interest", "4, 2"},
-                               {"Solver/Linear algebra", solver}});
+    const auto changes = merged(elastic("200e3, 0.3"),
+                                {{"Dimension", "2"},
+                                 {"Geometry/Type", "box"},
+                                 {"Geometry/Lengths", "4, 2"},
+                                 {"Geometry/Cells", "2, 1"},
+                                 {"Geometry/Global refinements", "2"},
+                                 {"Geometry/Local refinements", "1"},
+                                 {"Geometry/Refined region", "1.5 - x"},
+                                 {"Boundary conditions/Displacement", "0: 0; free | 2: free; 0"},
+                                 {"Boundary conditions/Traction", "1: 100; 0"},
+                                 {"Output/Points of interest", "4, 2"},
+                                 {"Solver/Linear algebra", solver}});
     // Plane strain: E / (1 - nu^2) along x.
     const auto u = run("plane", changes)["points_of_interest"][0]["displacement"];
     EXPECT_NEAR(u[0], 4 * 100 / (200e3 / (1 - 0.09)), 1e-12) << solver;
@@ -106,10 +99,10 @@ TEST(SolverPaths, IterationsDoNotGrowWithTheMesh) {
       // ML solves the smallest mesh exactly, in one iteration.
       std::vector<int> iterations;
       for (int refinements = 1; refinements <= (degree == 1 ? 2 : 1); ++refinements) {
-        const auto changes = with(graded_box(solver, degree),
-                                  {{"Geometry/Cells", "4, 2, 1"},
-                                   {"Geometry/Global refinements", std::to_string(refinements)},
-                                   {"Solver/Tolerance", "1e-8"}});
+        const auto changes = merged(graded_box(solver, degree),
+                                    {{"Geometry/Cells", "4, 2, 1"},
+                                     {"Geometry/Global refinements", std::to_string(refinements)},
+                                     {"Solver/Tolerance", "1e-8"}});
         iterations.push_back(run("mesh", changes)["linear_iterations"][0]);
       }
       EXPECT_LT(iterations.back(), solver == "matrix-free" ? 15 : 45) << solver << degree;
