@@ -49,7 +49,7 @@ class VtkHdfFile {
 };
 
 std::vector<double> VtkHdfFile::numbers(const std::string& attribute, std::size_t n) const {
-  const auto values = file_.numbers(attribute, root);
+  auto values = file_.numbers(attribute, root);
   if (values.size() != n)
     fail(fmt::format("attribute '{}' of '{}' holds {} numbers, expected {}", attribute, root,
                      values.size(), n));
