@@ -5,9 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
-#include <map>
-#include <utility>
 
 namespace seco::surrogate {
 namespace {
@@ -40,6 +37,22 @@ struct DeviceLawField::GroupBuilder {
     }
     return at->second;
   }
+  void add_points(const LawStructure& structure, const LawStructure::Chunk& chunk,
+                  std::int32_t of_model) {
+    model.insert(model.end(), static_cast<std::size_t>(chunk.count), of_model);
+    for (std::int64_t k = 0; k < chunk.count; ++k)
+      voxel.push_back(static_cast<std::int32_t>(chunk.base + structure.voxels[chunk.first + k]));
+  }
+  /// Of the points of an RVE that begin at `first`. @param state where theirs begins
+  void add_blocks(std::int64_t rve, std::int64_t first, std::int64_t state) {
+    const std::int64_t count = n_points() - first;
+    for (std::int64_t at = 0; at < count; at += law_block_size)
+      blocks.push_back(
+          {first + at,
+           static_cast<std::int32_t>(std::min<std::int64_t>(law_block_size, count - at)),
+           static_cast<std::int32_t>(rve), state + at, count});
+  }
+  std::int64_t n_points() const { return static_cast<std::int64_t>(voxel.size()); }
 };
 
 /// Arguments, and the memory that they point to.
@@ -65,48 +78,48 @@ DeviceLawField::DeviceLawField(std::vector<std::shared_ptr<const LawStructure>> 
       kernels_(kernels),
       device_(device),
       single_(single_precision_state) {
-  // By kind and numbers of state.
-  std::map<std::pair<int, int>, GroupBuilder> builders;
+  GroupBuilders builders;
   state_begin_.push_back(0);
-  for (std::int64_t b = 0; b < batch_size(); ++b) {
-    const auto& structure = this->structure(b);
-    std::map<std::pair<int, int>, std::map<std::int32_t, std::vector<std::size_t>>> chunks_of;
-    for (std::size_t c = 0; c < structure.chunks.size(); ++c) {
-      const auto& chunk = structure.chunks[c];
-      const std::pair key{chunk.law->plain_model()->kind, chunk.n_state};
-      chunks_of[key][builders[key].model_of(chunk)].push_back(c);
-    }
-    places_.emplace_back(structure.chunks.size());
-    std::int64_t state_end = state_begin_.back();
-    for (const auto& [key, by_model] : chunks_of) {
-      auto& group = builders[key];
-      const auto first = static_cast<std::int64_t>(group.voxel.size());
-      for (const auto& [model, chunks] : by_model)
-        for (const auto c : chunks) {
-          const auto& chunk = structure.chunks[c];
-          places_[b][c].first = state_end - state_begin_.back() +
-                                static_cast<std::int64_t>(group.voxel.size()) - first;
-          for (std::int64_t k = 0; k < chunk.count; ++k) {
-            group.model.push_back(model);
-            group.voxel.push_back(
-                static_cast<std::int32_t>(chunk.base + structure.voxels[chunk.first + k]));
-          }
-        }
-      const auto count = static_cast<std::int64_t>(group.voxel.size()) - first;
-      for (const auto& [model, chunks] : by_model)
-        for (const auto c : chunks) places_[b][c].stride = count;
-      for (std::int64_t at = 0; at < count; at += law_block_size)
-        group.blocks.push_back(
-            {first + at,
-             static_cast<std::int32_t>(std::min<std::int64_t>(law_block_size, count - at)),
-             static_cast<std::int32_t>(b), state_end + at, count});
-      state_end += key.second * count;
-    }
-    state_begin_.push_back(state_end);
-  }
+  for (std::int64_t b = 0; b < batch_size(); ++b) collect(b, builders);
+  upload(builders);
+  state_ =
+      torch::empty({state_begin_.back()},
+                   torch::TensorOptions(single_ ? torch::kFloat : torch::kDouble).device(device_));
+  for (std::int64_t b = 0; b < batch_size(); ++b) set_state(b, structure(b).initial_state);
+}
 
+void DeviceLawField::collect(std::int64_t b, GroupBuilders& builders) {
+  const auto& structure = this->structure(b);
+  // By group and model.
+  std::map<std::pair<int, int>, std::map<std::int32_t, std::vector<std::size_t>>> chunks_of;
+  for (std::size_t c = 0; c < structure.chunks.size(); ++c) {
+    const auto& chunk = structure.chunks[c];
+    const std::pair key{chunk.law->plain_model()->kind, chunk.n_state};
+    chunks_of[key][builders[key].model_of(chunk)].push_back(c);
+  }
+  auto& places = places_.emplace_back(structure.chunks.size());
+  const std::int64_t begin = state_begin_.back();
+  std::int64_t state = begin;
+  for (const auto& [key, by_model] : chunks_of) {
+    auto& group = builders[key];
+    const auto first = group.n_points();
+    for (const auto& [model, chunks] : by_model)
+      for (const auto c : chunks) {
+        places[c].first = state - begin + group.n_points() - first;
+        group.add_points(structure, structure.chunks[c], model);
+      }
+    group.add_blocks(b, first, state);
+    const auto count = group.n_points() - first;
+    for (const auto& [model, chunks] : by_model)
+      for (const auto c : chunks) places[c].stride = count;
+    state += key.second * count;
+  }
+  state_begin_.push_back(state);
+}
+
+void DeviceLawField::upload(const GroupBuilders& builders) {
   const auto keep = [&](const torch::Tensor& tensor) {
-    memory_.push_back(tensor.to(device_));
+    memory_.push_back(on_device(tensor));
     return memory_.back().data_ptr();
   };
   std::vector<std::vector<std::int64_t>> blocks_of(static_cast<std::size_t>(batch_size()));
@@ -131,10 +144,6 @@ DeviceLawField::DeviceLawField(std::vector<std::shared_ptr<const LawStructure>> 
   }
   first_of_rve_ = on_device(torch::tensor(first, torch::kLong));
   order_ = on_device(torch::tensor(order, torch::kLong));
-  state_ =
-      torch::empty({state_begin_.back()},
-                   torch::TensorOptions(single_ ? torch::kFloat : torch::kDouble).device(device_));
-  for (std::int64_t b = 0; b < batch_size(); ++b) set_state(b, structure(b).initial_state);
 }
 
 torch::Tensor DeviceLawField::on_device(const torch::Tensor& numbers) const {
@@ -157,7 +166,7 @@ DeviceLawField::Question DeviceLawField::question(const StrainField& strain,
   q.sums = torch::empty({batch, n_sums}, q.numbers.options());
   q.partial_sums = torch::empty({n_sums, n_blocks_}, q.numbers.options());
   auto& a = q.arguments;
-  a.device = device_.index();
+  a.device = state_.device().index();
   a.dimension = grid().dimension();
   for (int i = 0; i < a.dimension; ++i) {
     a.shape[i] = grid().shape[i];

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "law_field.h"
@@ -39,6 +41,10 @@ class DeviceLawField final : public LawField {
  private:
   struct Question;
   struct GroupBuilder;
+  /// By kind of model and numbers of state.
+  using GroupBuilders = std::map<std::pair<int, int>, GroupBuilder>;
+  void collect(std::int64_t b, GroupBuilders& builders);
+  void upload(const GroupBuilders& builders);
   /// What the laws are asked, and room for n sums per RVE.
   Question question(const StrainField& strain, const std::vector<double>& time_step,
                     const std::vector<bool>& active, std::int64_t n_sums) const;
