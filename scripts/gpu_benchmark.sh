@@ -8,15 +8,16 @@
 #   test        tests of materials and surrogate, among them GPU = CPU; test.log
 #   train [MODEL...]   datasets and training from prm/train_MODEL_gpu.prm; a part that is cut off goes on when run again;
 #               models/, and the evaluation of each on both devices as JSON
-#   benchmark   floors, kernels, engines at 32^3, 64^3, 128^3, with the models of this run or else the shipped ones, and
-#               the engines that certify a tolerance, as Markdown and JSON
+#   benchmark   floors, kernels, engines at 32^3, 64^3, 128^3, with the models of this run or else the shipped ones, the
+#               engines that certify a tolerance, and increments of nonlinear RVEs at 32^3, 64^3, as Markdown and JSON
 #   pack        for the day before, on a Debian machine: copies the libraries other than LibTorch and CUDA into
 #               OUT_FOLDER/dependencies.tar.xz; name that file in SECO_DEPENDENCIES on a machine that lacks them
 # Needs cmake, ninja, a CUDA toolkit, a LibTorch with CUDA, and the small libraries of
 # docs/dependencies.md. Environment, for smaller or other runs:
 #   SECO_DEVICE (cuda), SECO_PYTHON (python3), SECO_GRIDS (32,64,128), SECO_VOXELS (voxels of a batch, 8388608),
 #   SECO_SECONDS (of a measurement, 1), SECO_MODELS (polycrystal_3d pores_2d composite_3d), SECO_RVES (rows of the table
-#   of engines, 64), SECO_TRAIN_SET (lines "subsection/key = value" that replace those of the .prm files)
+#   of engines, 64), SECO_LAW_GRIDS (32,64), SECO_LAW_RVES (nonlinear RVEs of a batch, 32),
+#   SECO_TRAIN_SET (lines "subsection/key = value" that replace those of the .prm files)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -ge 1 ] || { echo "usage: scripts/gpu_benchmark.sh OUT_FOLDER [build|test|train|benchmark|pack]..." >&2; exit 1; }
@@ -130,6 +131,8 @@ run_benchmark() {
     --json "$out/engines.json" | tee "$out/engines.md"
   "$build"/bin/engine_table --grid 32 --rves "${SECO_RVES:-64}" --tolerances 1e-2,1e-3 --device "$device" \
     ${SECO_CONTRASTS:+--contrasts "$SECO_CONTRASTS"} | tee "$out/engine_table.md"
+  "$build"/bin/deformation_benchmark --device "$device" --grids "${SECO_LAW_GRIDS:-32,64}" --rves "${SECO_LAW_RVES:-32}" |
+    tee "$out/laws.md"
 }
 
 run_pack() {

@@ -1,11 +1,6 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <string>
-#include <vector>
-
-#include "pointwise_law.h"
+#include "point_model.h"
 
 namespace seco::materials {
 
@@ -48,6 +43,7 @@ struct SlipFamilyConstants {
 /// State: plastic strain (6), accumulated slip, resistances: none where they are constant, one per
 /// family with Voce's law, one per system with the saturation law.
 struct CrystalViscoplasticity {
+  static constexpr ModelKind kind = ModelKind::crystal;
   static constexpr int max_systems = 30, max_families = 5;
   static constexpr int n_state_values = 7 + max_systems;
 
@@ -62,12 +58,12 @@ struct CrystalViscoplasticity {
   /// M and its inverse.
   double factor[6][6] = {}, inverse[6][6] = {};
 
-  int n_resistances() const {
+  SECO_INLINE int n_resistances() const {
     return hardening == SlipHardening::none   ? 0
            : hardening == SlipHardening::voce ? n_families
                                               : n_systems;
   }
-  int n_state() const { return 7 + n_resistances(); }
+  SECO_INLINE int n_state() const { return 7 + n_resistances(); }
 
   template <typename T>
   SECO_INLINE void respond(const T* strain, const T* state, double time_step,
@@ -345,14 +341,5 @@ struct CrystalViscoplasticity {
       }
   }
 };
-
-/// Sets the slip systems of a law and what follows from the stiffness.
-/// @param families in the order of CrystalViscoplasticity::family @param axial_ratio see
-/// slip_systems
-/// @param orientation from crystal axes to those of the RVE
-/// @param stiffness in the axes of the RVE, 6 x 6
-void set_slip_systems(const std::string& lattice, const std::vector<std::string>& families,
-                      double axial_ratio, const Rotation& orientation,
-                      const MandelMatrix& stiffness, CrystalViscoplasticity& law);
 
 }  // namespace seco::materials

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "numbers.h"
@@ -55,7 +56,9 @@ struct SumHardening {
     return sum;
   }
   /// The largest value of y; infinity if it grows without limit.
-  double saturation() const { return modulus > 0 || ludwik > 0 ? HUGE_VAL : yield + voce_stress; }
+  SECO_INLINE double saturation() const {
+    return modulus > 0 || ludwik > 0 ? HUGE_VAL : yield + voce_stress;
+  }
 
   /// dp >= 0 with `q = slope dp + y(p + dp)`, 0 where q is at most y(p).
   /// @param slope at least 0
@@ -120,9 +123,10 @@ struct SumHardening {
 };
 
 /// y(p) by straight lines between points; constant beyond the last.
-struct TabulatedHardening {
+template <typename Numbers>
+struct HardeningTable {
   /// Increasing from 0, and values that do not fall.
-  std::vector<double> strain, value;
+  Numbers strain, value;
 
   template <typename T>
   SECO_INLINE T stress(const T& p) const {
@@ -152,7 +156,7 @@ struct TabulatedHardening {
     sum += (dp - passed) * level;
     return sum;
   }
-  double saturation() const { return value.back(); }
+  SECO_INLINE double saturation() const { return value.back(); }
 
   template <typename T>
   SECO_INLINE bool solve(const T& q, const T& p, double slope_of_line, T& dp) const {
@@ -172,7 +176,7 @@ struct TabulatedHardening {
   }
 
  private:
-  double slope_of(std::size_t i) const {
+  SECO_INLINE double slope_of(std::size_t i) const {
     return (value[i] - value[i - 1]) / (strain[i] - strain[i - 1]);
   }
   template <typename T>
@@ -181,5 +185,20 @@ struct TabulatedHardening {
                    number<T>(strain[i] - strain[i - 1]));
   }
 };
+
+using TabulatedHardening = HardeningTable<std::vector<double>>;
+
+/// A few numbers in place: what a GPU can hold of a curve.
+struct ShortNumbers {
+  static constexpr std::size_t most = 128;
+  std::size_t n = 0;
+  double values[most] = {};
+
+  SECO_INLINE std::size_t size() const { return n; }
+  SECO_INLINE double operator[](std::size_t i) const { return values[i]; }
+  SECO_INLINE double front() const { return values[0]; }
+  SECO_INLINE double back() const { return values[n - 1]; }
+};
+using ShortTable = HardeningTable<ShortNumbers>;
 
 }  // namespace seco::materials

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -83,6 +84,17 @@ Guarantee guarantee_of(const SumHardening& h) {
 
 Guarantee guarantee_of(const TabulatedHardening&) {
   return without_path();
+}
+
+std::optional<ShortTable> short_table(const TabulatedHardening& hardening) {
+  const auto in_place = [](const std::vector<double>& numbers) {
+    ShortNumbers result;
+    result.n = numbers.size();
+    std::copy(numbers.begin(), numbers.end(), result.values);
+    return result;
+  };
+  if (hardening.strain.size() > ShortNumbers::most) return {};
+  return ShortTable{in_place(hardening.strain), in_place(hardening.value)};
 }
 
 std::variant<SumHardening, TabulatedHardening> read_isotropic_hardening(

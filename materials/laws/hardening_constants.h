@@ -1,10 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "hardening.h"
-#include "seco/materials/law.h"
+#include "pointwise_law.h"
 #include "seco/materials/parameter_reader.h"
 
 namespace seco::materials {
@@ -13,6 +14,20 @@ namespace seco::materials {
 /// none, since the stored energy is then a quadratic form of the state.
 Guarantee guarantee_of(const SumHardening& hardening);
 Guarantee guarantee_of(const TabulatedHardening& hardening);
+
+/// The curve in place; none if it has too many points for that.
+std::optional<ShortTable> short_table(const TabulatedHardening& hardening);
+
+/// What a GPU may hold of the model that `make` makes of a hardening.
+template <typename Make>
+std::optional<PlainModel> plain_form(const SumHardening& hardening, const Make& make) {
+  return plain_form(make(hardening));
+}
+template <typename Make>
+std::optional<PlainModel> plain_form(const TabulatedHardening& hardening, const Make& make) {
+  const auto table = short_table(hardening);
+  return table ? plain_form(make(*table)) : std::nullopt;
+}
 
 /// Asks for `Yield stress` with `Hardening modulus`, `Voce stress`, `Voce exponent`,
 /// `Ludwik coefficient` and `Ludwik exponent`, or for `Hardening curve`.

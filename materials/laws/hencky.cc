@@ -4,6 +4,7 @@
 
 #include "builtin_laws.h"
 #include "law_constants.h"
+#include "pointwise_law.h"
 
 namespace seco::materials {
 namespace {
@@ -27,7 +28,7 @@ std::shared_ptr<const Law> read(ParameterReader& reader, const std::string& sect
                   allowed + "; some tables give 1/n, the exponent of the strain over the stress");
   const IsotropicElasticity elasticity{bulk, shear};
   const HenckyPowerLaw model{elasticity, yield, exponent};
-  return pointwise_law(model, LawTraits{elasticity.stiffness()}, functions_for(model));
+  return pointwise_law(model, LawTraits{stiffness_of(elasticity)}, functions_for(model));
 }
 
 }  // namespace

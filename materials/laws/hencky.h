@@ -1,7 +1,7 @@
 #pragma once
 
 #include "isotropic_elasticity.h"
-#include "pointwise_law.h"
+#include "point_model.h"
 
 namespace seco::materials {
 
@@ -17,6 +17,7 @@ namespace seco::materials {
 /// (Hencky 1924, Zeitschrift fuer angewandte Mathematik und Mechanik 4). No state: unloading
 /// follows the curve of loading.
 struct HenckyPowerLaw {
+  static constexpr ModelKind kind = ModelKind::hencky;
   static constexpr int n_state_values = 0;
 
   IsotropicElasticity elasticity;

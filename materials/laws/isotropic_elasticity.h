@@ -1,7 +1,6 @@
 #pragma once
 
 #include "numbers.h"
-#include "seco/materials/mandel.h"
 
 /// What laws with isotropic elasticity and the von Mises stress `q = sqrt(3/2) |dev s|` share.
 namespace seco::materials {
@@ -12,11 +11,6 @@ inline constexpr double sqrt_three_halves = 1.2247448713915890491;
 struct IsotropicElasticity {
   double bulk, shear;
 
-  MandelMatrix stiffness() const {
-    MandelMatrix c = 2 * shear * MandelMatrix::Identity(6, 6);
-    c.topLeftCorner(3, 3).array() += bulk - 2 * shear / 3;
-    return c;
-  }
   /// `s : C^-1 : s / 2` of the trace of a stress and its deviator.
   template <typename T>
   SECO_INLINE T energy_of(const T& stress_trace, const T* stress_deviator) const {

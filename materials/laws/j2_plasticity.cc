@@ -22,16 +22,18 @@ std::shared_ptr<const Law> read(ParameterReader& reader, const std::string& sect
   const auto [bulk, shear] = read_isotropic_elasticity(reader, section, context, "J2 plasticity");
   const IsotropicElasticity elasticity{bulk, shear};
   const double kinematic = read_kinematic_hardening(reader, section);
+  const auto model_with = [&](const auto& hardening) {
+    return J2Plasticity<std::decay_t<decltype(hardening)>>{elasticity, hardening, kinematic};
+  };
   return std::visit(
       [&](const auto& hardening) -> std::shared_ptr<const Law> {
-        const J2Plasticity<std::decay_t<decltype(hardening)>> model{elasticity, hardening,
-                                                                    kinematic};
+        const auto model = model_with(hardening);
         return pointwise_law(
             model,
-            LawTraits{elasticity.stiffness(),
+            LawTraits{stiffness_of(elasticity),
                       {{"plastic strain", "1", 6}, {"equivalent plastic strain", "1", 1}},
                       guarantee_of(hardening)},
-            functions_for(model));
+            functions_for(model), plain_form(hardening, model_with));
       },
       read_isotropic_hardening(reader, section));
 }

@@ -16,6 +16,8 @@ namespace seco::materials {
 /// State: plastic strain ep (6, deviatoric), equivalent plastic strain p.
 template <typename Hardening>
 struct J2Plasticity {
+  static constexpr ModelKind kind =
+      std::is_same_v<Hardening, SumHardening> ? ModelKind::j2_sum : ModelKind::j2_table;
   static constexpr int n_state_values = 7;
 
   IsotropicElasticity elasticity;

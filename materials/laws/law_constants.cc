@@ -21,6 +21,12 @@ MandelMatrix isotropic_stiffness(double young, double poisson) {
 
 }  // namespace
 
+MandelMatrix stiffness_of(const IsotropicElasticity& elasticity) {
+  MandelMatrix c = 2 * elasticity.shear * MandelMatrix::Identity(6, 6);
+  c.topLeftCorner(3, 3).array() += elasticity.bulk - 2 * elasticity.shear / 3;
+  return c;
+}
+
 double read_required(ParameterReader& reader, const std::string& section, const std::string& key,
                      double smallest, double largest, const std::string& help) {
   const double value = reader.number(section, key, 0, -unbounded, unbounded, help + "; required");

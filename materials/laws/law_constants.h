@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "isotropic_elasticity.h"
 #include "seco/materials/law.h"
 
 /// Constants that several laws have.
@@ -21,6 +22,9 @@ std::pair<double, double> read_isotropic_elasticity(ParameterReader& reader,
                                                     const std::string& section,
                                                     const LawContext& context,
                                                     const std::string& law);
+
+/// The stiffness of these moduli, 6 x 6.
+MandelMatrix stiffness_of(const IsotropicElasticity& elasticity);
 
 /// Asks for a constant that has no default. @param smallest, largest both excluded
 /// @throws ParameterError if it is not set or does not fit

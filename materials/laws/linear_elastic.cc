@@ -1,7 +1,10 @@
 #include "linear_elastic.h"
 
+#include <Eigen/LU>
+
 #include "builtin_laws.h"
 #include "law_constants.h"
+#include "pointwise_law.h"
 
 namespace seco::materials {
 namespace {
@@ -16,8 +19,9 @@ void register_linear_elastic() {
                 "set Young modulus = 400e3\n"
                 "set Poisson ratio = 0.2\n"},
                [](ParameterReader& reader, const std::string& section, const LawContext& context) {
-                 const LinearElastic model(read_elastic_stiffness(reader, section, context));
-                 return pointwise_law(model, LawTraits{model.stiffness}, functions_for(model));
+                 const auto stiffness = read_elastic_stiffness(reader, section, context);
+                 const LinearElastic model(stiffness, MandelMatrix(stiffness.inverse()));
+                 return pointwise_law(model, LawTraits{stiffness}, functions_for(model));
                });
 }
 

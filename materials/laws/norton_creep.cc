@@ -2,6 +2,7 @@
 
 #include "builtin_laws.h"
 #include "law_constants.h"
+#include "pointwise_law.h"
 #include "power_constants.h"
 
 namespace seco::materials {
@@ -28,7 +29,7 @@ void register_norton_creep() {
                  const NortonCreep model{elasticity, rate, stress, exponent};
                  return pointwise_law(
                      model,
-                     LawTraits{elasticity.stiffness(),
+                     LawTraits{stiffness_of(elasticity),
                                {{"creep strain", "1", 6}, {"equivalent creep strain", "1", 1}},
                                {},
                                /*depends_on_time=*/true},

@@ -12,6 +12,7 @@ namespace seco::materials {
 ///
 /// State: creep strain ec (6, deviatoric), equivalent creep strain (1).
 struct NortonCreep {
+  static constexpr ModelKind kind = ModelKind::norton_creep;
   static constexpr int n_state_values = 7;
 
   IsotropicElasticity elasticity;
@@ -34,7 +35,7 @@ struct NortonCreep {
   }
 
  private:
-  PowerFlow flow(double time_step) const {
+  SECO_INLINE PowerFlow flow(double time_step) const {
     return {reference_rate * time_step, reference_stress, exponent};
   }
 };

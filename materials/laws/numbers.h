@@ -3,16 +3,32 @@
 #include <cmath>
 #include <type_traits>
 
+#ifndef __CUDACC__
 #include "seco/simd/vectors.h"
+#endif
 
 /// Laws are written once, for a type T of numbers: double; a row, a few points at once; and in the
-/// tests a type that differentiates. What T has to have beyond arithmetic stands here.
+/// tests a type that differentiates. What T has to have beyond arithmetic stands here. A CUDA
+/// compiler takes them for double, as C++17.
 namespace seco::materials {
 
 /// Vectors are neither passed to functions nor returned by them: how depends on the instruction
 /// set.
+#ifdef __CUDACC__
+#define SECO_INLINE __host__ __device__ __forceinline__
+#else
 #define SECO_INLINE __attribute__((always_inline)) inline
+#endif
 
+template <typename T>
+SECO_INLINE T select(bool mask, const T& a, const T& b) {
+  return mask ? a : b;
+}
+SECO_INLINE bool any(bool mask) {
+  return mask;
+}
+
+#ifndef __CUDACC__
 /// A row that fills registers of so many bytes.
 template <int bytes>
 using RowOf = simd::Vector<double, bytes>;
@@ -29,19 +45,12 @@ template <Row Mask, Row T>
 SECO_INLINE T select(Mask mask, T a, T b) {
   return mask ? a : b;
 }
-template <typename T>
-SECO_INLINE T select(bool mask, const T& a, const T& b) {
-  return mask ? a : b;
-}
 template <Row Mask>
 SECO_INLINE bool any(Mask mask) {
   // Without a branch per lane.
   auto lanes = mask[0];
   for (int i = 1; i < row_length<Mask>; ++i) lanes |= mask[i];
   return lanes != 0;
-}
-SECO_INLINE bool any(bool mask) {
-  return mask;
 }
 
 template <Row T, typename Function>
@@ -74,6 +83,7 @@ template <Row T>
 SECO_INLINE T pow(T x, double exponent) {
   return of_each(x, [=](double v) { return std::pow(v, exponent); });
 }
+#endif
 using std::atanh;
 using std::exp;
 using std::log;

@@ -25,17 +25,20 @@ std::shared_ptr<const Law> read(ParameterReader& reader, const std::string& sect
   const double kinematic = read_kinematic_hardening(reader, section);
   const auto power =
       read_rate_power(reader, section, "viscoplastic strain rate e0 <(q - y(p))/s0>^n");
+  const auto model_with = [&](const auto& hardening) {
+    return Perzyna<std::decay_t<decltype(hardening)>>{elasticity,  hardening,    kinematic,
+                                                      power.scale, power.stress, power.exponent};
+  };
   return std::visit(
       [&](const auto& hardening) -> std::shared_ptr<const Law> {
-        const Perzyna<std::decay_t<decltype(hardening)>> model{
-            elasticity, hardening, kinematic, power.scale, power.stress, power.exponent};
+        const auto model = model_with(hardening);
         return pointwise_law(
             model,
-            LawTraits{elasticity.stiffness(),
+            LawTraits{stiffness_of(elasticity),
                       {{"viscoplastic strain", "1", 6}, {"equivalent viscoplastic strain", "1", 1}},
                       guarantee_of(hardening),
                       /*depends_on_time=*/true},
-            functions_for(model));
+            functions_for(model), plain_form(hardening, model_with));
       },
       read_isotropic_hardening(reader, section));
 }

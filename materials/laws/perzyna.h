@@ -17,6 +17,8 @@ namespace seco::materials {
 /// State: viscoplastic strain ep (6, deviatoric), equivalent viscoplastic strain p.
 template <typename Hardening>
 struct Perzyna {
+  static constexpr ModelKind kind =
+      std::is_same_v<Hardening, SumHardening> ? ModelKind::perzyna_sum : ModelKind::perzyna_table;
   static constexpr int n_state_values = 7;
 
   IsotropicElasticity elasticity;

@@ -4,33 +4,18 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "numbers.h"
+#include "point_model.h"
 #include "seco/materials/law.h"
 
-/// Laws that are written for one point. Their model has
-///
-///     static constexpr int n_state_values;
-///     template <typename T>
-///     void respond(const T* strain, const T* state, double time_step, PointAnswer<T>& answer)
-///     const; template <typename T> T dual(const T* stress, const T* state, double time_step)
-///     const;
-///
-/// and, if its constants decide how many state values it has, `int n_state() const` with
-/// n_state_values as the most. SECO_POINTWISE_FUNCTIONS in its file compiles it for several
-/// instruction sets, and a PointwiseLaw makes a Law of it.
+/// Laws of models that are written for one point (point_model.h). SECO_POINTWISE_FUNCTIONS in the
+/// file of a law compiles its model for several instruction sets, and a PointwiseLaw makes a Law of
+/// it.
 namespace seco::materials {
-
-/// The answer at a point; `tangent` is to be set only if `wants_tangent`.
-template <typename T, int n_state>
-struct PointAnswer {
-  bool wants_tangent = false;
-  T stress[6] = {}, tangent[21] = {}, energy = {}, state[n_state > 0 ? n_state : 1] = {};
-  /// False if the point could not be answered; that of several points together.
-  bool found = true;
-};
 
 /// Between the arrays of LawPoints and rows. The last row of points may be short: its numbers go
 /// through a copy, by functions that stay out of the loops, so that these have one kind of access.
@@ -169,17 +154,37 @@ struct LawTraits {
   bool depends_on_time = false;
 };
 
+/// The numbers of a model that a GPU may hold; none of another.
+template <typename Model>
+std::optional<PlainModel> plain_form(const Model& model) {
+  if constexpr (requires { Model::kind; } && std::is_trivially_copyable_v<Model>) {
+    PlainModel plain{static_cast<int>(Model::kind), std::vector<std::byte>(sizeof(Model))};
+    std::memcpy(plain.bytes.data(), &model, sizeof(Model));
+    return plain;
+  } else {
+    return {};
+  }
+}
+
 /// A model as a law.
 template <typename Model>
 class PointwiseLaw : public Law {
  public:
   PointwiseLaw(Model model, LawTraits traits, const PointwiseFunctions<Model>& functions)
-      : model_(std::move(model)), traits_(std::move(traits)), functions_(functions) {}
+      : PointwiseLaw(model, std::move(traits), functions, plain_form(model)) {}
+  /// @param plain of a model that has another form on a GPU
+  PointwiseLaw(Model model, LawTraits traits, const PointwiseFunctions<Model>& functions,
+               std::optional<PlainModel> plain)
+      : model_(std::move(model)),
+        traits_(std::move(traits)),
+        functions_(functions),
+        plain_(std::move(plain)) {}
 
   std::vector<StateVariable> state_variables() const override { return traits_.state_variables; }
   MandelMatrix elastic_stiffness() const override { return traits_.elastic_stiffness; }
   Guarantee guarantee() const override { return traits_.guarantee; }
   bool depends_on_time() const override { return traits_.depends_on_time; }
+  std::optional<PlainModel> plain_model() const override { return plain_; }
   double respond(const LawPoints& points, const LawAnswer& answer) const override {
     return functions_.respond(model_, points, answer) ? 1 : 0.5;
   }
@@ -194,12 +199,20 @@ class PointwiseLaw : public Law {
   Model model_;
   LawTraits traits_;
   PointwiseFunctions<Model> functions_;
+  std::optional<PlainModel> plain_;
 };
 
 template <typename Model>
 std::shared_ptr<const Law> pointwise_law(const Model& model, LawTraits traits,
                                          const PointwiseFunctions<Model>& functions) {
   return std::make_shared<PointwiseLaw<Model>>(model, std::move(traits), functions);
+}
+template <typename Model>
+std::shared_ptr<const Law> pointwise_law(const Model& model, LawTraits traits,
+                                         const PointwiseFunctions<Model>& functions,
+                                         std::optional<PlainModel> plain) {
+  return std::make_shared<PointwiseLaw<Model>>(model, std::move(traits), functions,
+                                               std::move(plain));
 }
 
 }  // namespace seco::materials

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "isotropic_elasticity.h"
-#include "pointwise_law.h"
+#include "point_model.h"
 
 namespace seco::materials {
 

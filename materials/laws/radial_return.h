@@ -1,7 +1,7 @@
 #pragma once
 
 #include "isotropic_elasticity.h"
-#include "pointwise_law.h"
+#include "point_model.h"
 
 /// Radial return with linear kinematic hardening, X = 2/3 C ep: what J2 plasticity and the
 /// overstress of Perzyna share. They differ in how they find the growth dp of the equivalent

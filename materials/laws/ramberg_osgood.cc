@@ -2,6 +2,7 @@
 
 #include "builtin_laws.h"
 #include "law_constants.h"
+#include "pointwise_law.h"
 #include "power_constants.h"
 
 namespace seco::materials {
@@ -28,7 +29,7 @@ void register_ramberg_osgood() {
             reader, section, "inelastic strain e0 (q/s0)^n of the von Mises stress q");
         const IsotropicElasticity elasticity{bulk, shear};
         const RambergOsgood model{elasticity, {strain, stress, exponent}};
-        return pointwise_law(model, LawTraits{elasticity.stiffness()}, functions_for(model));
+        return pointwise_law(model, LawTraits{stiffness_of(elasticity)}, functions_for(model));
       });
 }
 

@@ -12,6 +12,7 @@ namespace seco::materials {
 ///
 /// No state: unloading follows the curve of loading.
 struct RambergOsgood {
+  static constexpr ModelKind kind = ModelKind::ramberg_osgood;
   static constexpr int n_state_values = 0;
 
   IsotropicElasticity elasticity;

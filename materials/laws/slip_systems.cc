@@ -9,6 +9,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "crystal_viscoplasticity.h"
+
 namespace seco::materials {
 namespace {
 
@@ -113,6 +115,64 @@ MandelVector schmid_tensor(const SlipSystem& system) {
   p << b[0] * n[0], b[1] * n[1], b[2] * n[2], (b[1] * n[2] + b[2] * n[1]) * M_SQRT1_2,
       (b[0] * n[2] + b[2] * n[0]) * M_SQRT1_2, (b[0] * n[1] + b[1] * n[0]) * M_SQRT1_2;
   return p;
+}
+
+void set_slip_systems(const std::string& lattice, const std::vector<std::string>& families,
+                      double axial_ratio, const Rotation& orientation,
+                      const MandelMatrix& stiffness, CrystalViscoplasticity& law) {
+  // Plain loops: the decompositions of Eigen took a third of the time that this file compiled.
+  // L L^T is the stiffness, and L^-1.
+  double lower[6][6] = {}, inverse_lower[6][6] = {};
+  for (int i = 0; i < 6; ++i)
+    for (int j = 0; j <= i; ++j) {
+      double rest = stiffness(i, j);
+      for (int k = 0; k < j; ++k) rest -= lower[i][k] * lower[j][k];
+      lower[i][j] = i == j ? std::sqrt(rest) : rest / lower[j][j];
+    }
+  for (int j = 0; j < 6; ++j)
+    for (int i = j; i < 6; ++i) {
+      double rest = i == j ? 1 : 0;
+      for (int k = j; k < i; ++k) rest -= lower[i][k] * inverse_lower[k][j];
+      inverse_lower[i][j] = rest / lower[i][i];
+    }
+  // The direction that slip does not reach, and the reflection that turns the first axis to it.
+  double elastic[6] = {}, length = 0;
+  for (int i = 0; i < 6; ++i) {
+    for (int k = 0; k < 3; ++k) elastic[i] += inverse_lower[i][k];
+    length += elastic[i] * elastic[i];
+  }
+  length = std::sqrt(length);
+  elastic[0] += elastic[0] < 0 ? -length : length;
+  double square = 0;
+  for (const double v : elastic) square += v * v;
+  const auto basis = [&](int i, int j) {
+    return (i == j ? 1 : 0) - 2 * elastic[i] * elastic[j] / square;
+  };
+  for (int i = 0; i < 6; ++i)
+    for (int j = 0; j < 6; ++j) {
+      law.factor[i][j] = law.inverse[i][j] = 0;
+      for (int k = 0; k < 6; ++k) {
+        law.factor[i][j] += lower[i][k] * basis(k, (j + 1) % 6);
+        law.inverse[i][j] += basis(k, (i + 1) % 6) * inverse_lower[k][j];
+      }
+    }
+  law.n_families = static_cast<int>(families.size());
+  law.n_systems = 0;
+  const MandelMatrix turn = mandel_rotation(orientation);
+  for (std::size_t f = 0; f < families.size(); ++f)
+    for (const auto& system : slip_systems(lattice, families[f], axial_ratio)) {
+      const auto p = schmid_tensor(system);
+      const int a = law.n_systems++;
+      law.family_of[a] = static_cast<int>(f);
+      for (int i = 0; i < 6; ++i) {
+        law.schmid[a][i] = 0;
+        for (int k = 0; k < 6; ++k) law.schmid[a][i] += turn(i, k) * p[k];
+      }
+      for (int i = 0; i < 5; ++i) {
+        law.slip[a][i] = 0;
+        for (int k = 0; k < 6; ++k) law.slip[a][i] += law.factor[k][i] * law.schmid[a][k];
+      }
+    }
 }
 
 }  // namespace seco::materials

@@ -4,9 +4,12 @@
 #include <vector>
 
 #include "seco/materials/mandel.h"
+#include "seco/materials/rotation.h"
 
 /// Slip systems of crystal lattices.
 namespace seco::materials {
+
+struct CrystalViscoplasticity;
 
 /// Unit vectors in crystal axes: cubic axes, or for hexagonal lattices x along [2 -1 -1 0] and z
 /// along [0 0 0 1].
@@ -38,5 +41,14 @@ std::vector<SlipSystem> slip_systems(const std::string& lattice, const std::stri
 /// Symmetric part of `direction x normal`, Mandel: its product with a stress is the resolved shear
 /// stress, its multiple by a slip the strain.
 MandelVector schmid_tensor(const SlipSystem& system);
+
+/// Sets the slip systems of a law and what follows from the stiffness.
+/// @param families in the order of CrystalViscoplasticity::family @param axial_ratio see
+/// slip_systems
+/// @param orientation from crystal axes to those of the RVE
+/// @param stiffness in the axes of the RVE, 6 x 6
+void set_slip_systems(const std::string& lattice, const std::vector<std::string>& families,
+                      double axial_ratio, const Rotation& orientation,
+                      const MandelMatrix& stiffness, CrystalViscoplasticity& law);
 
 }  // namespace seco::materials

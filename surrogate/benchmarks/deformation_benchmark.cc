@@ -14,6 +14,8 @@
 #include "seco/materials/generators.h"
 #include "seco/materials/law.h"
 #include "seco/materials/parameter_file.h"
+#include "seco/materials/random.h"
+#include "seco/materials/rotation.h"
 #include "seco/surrogate/deformation.h"
 #include "seco/surrogate/deforming_points.h"
 #include "seco/surrogate/threads.h"
@@ -42,6 +44,31 @@ LawRve composite(int n, std::uint64_t seed) {
           {law("set Law = J2 plasticity\nset Young modulus = 70000\nset Poisson ratio = 0.3\n"
                "set Yield stress = 100\nset Hardening modulus = 700\n"),
            law("set Law = linear elastic\nset Young modulus = 400000\nset Poisson ratio = 0.2\n")}};
+}
+
+/// Copper crystals.
+LawRve polycrystal(int n, std::uint64_t seed) {
+  materials::GeneratorSettings settings;
+  settings.type = "polycrystal";
+  settings.shape = {n, n, n};
+  settings.lengths = {1, 1, 1};
+  settings.seed = seed;
+  settings.n_grains = 50;
+  settings.crystal = materials::MandelMatrix::Identity(6, 6);
+  LawRve rve{materials::generate(settings), {}};
+  materials::RandomStream random(seed);
+  for (std::size_t p = 0; p < rve.rve.stiffness.size(); ++p) {
+    materials::LawContext context;
+    context.orientation = materials::random_rotation(random);
+    rve.laws.push_back(
+        law("set Law = crystal viscoplasticity\nset Lattice = fcc\n"
+            "set Elastic constants = cubic: 168.4e3, 121.4e3, 75.4e3\n"
+            "set Reference slip rate = 1\nset Rate exponent = 10\nset Slip resistance = 9\n"
+            "set Hardening = Voce\nset Voce stress = 5\nset Initial hardening rate = 400\n"
+            "set Final hardening rate = 250\n",
+            context));
+  }
+  return rve;
 }
 
 LoadIncrement increment(int i, int n) {
@@ -159,6 +186,47 @@ void batches(int n, int n_rves, int n_increments) {
       n_rves, n, n_increments, alone, together, alone / together);
 }
 
+/// The same increments of a batch on a device and on the processor.
+void on_device(const std::string& device, const std::vector<int>& grids, int n_rves) {
+  fmt::print(
+      "| RVEs | laws | processor [s] | {} [s] | processor over {} | largest difference of the "
+      "stress |\n|---|---|---|---|---|---|\n",
+      device, device);
+  constexpr int n_increments = 3;
+  for (const int n : grids)
+    for (const bool crystals : {false, true}) {
+      std::vector<LawRve> rves;
+      for (int k = 1; k <= n_rves; ++k)
+        rves.push_back(crystals ? polycrystal(n, static_cast<std::uint64_t>(k))
+                                : composite(n, static_cast<std::uint64_t>(k)));
+      std::vector<MandelVector> stress;
+      double difference = 0;
+      const auto seconds_on = [&](const std::string& where) {
+        auto settings = settings_for(1e-3);
+        settings.device = where;
+        Deformation deformation(rves, settings);
+        for (const auto& note : deformation.notes()) fmt::print(stderr, "note: {}\n", note);
+        return seconds_of([&] {
+          std::vector<IncrementResult> results;
+          for (int i = 1; i <= n_increments; ++i)
+            results = deformation.advance(
+                std::vector<LoadIncrement>(rves.size(), increment(i, n_increments)));
+          for (std::size_t k = 0; k < results.size(); ++k) {
+            if (stress.size() < rves.size())
+              stress.push_back(results[k].stress);
+            else
+              difference =
+                  std::max(difference, (results[k].stress - stress[k]).norm() / stress[k].norm());
+          }
+        });
+      };
+      const double processor = seconds_on("cpu"), there = seconds_on(device);
+      fmt::print("| {} of {}³ | {} | {:.3g} | {:.3g} | {:.2f} | {:.1g} |\n", n_rves, n,
+                 crystals ? "50 crystals" : "J2 and elastic", processor, there, processor / there,
+                 difference);
+    }
+}
+
 /// What a way to answer the points of a structure switches on, over the one before.
 struct Way {
   std::string name;
@@ -240,9 +308,16 @@ int main(int argc, char** argv) {
   app.add_option("--rves", n_rves, "RVEs in the batch");
   app.add_option("--edge", edge, "voxels along an edge of these");
   app.add_option("--points", n_points, "points of a structure, with RVEs of the same edge");
+  std::string device;
+  app.add_option("--device", device,
+                 "cuda, cuda:N: only increments of the batch there and on the processor");
   app.add_option("--seconds", seconds, "time for each comparison of iterations");
   CLI11_PARSE(app, argc, argv);
   torch::NoGradGuard no_grad;
+  if (!device.empty()) {
+    on_device(device, grids, n_rves);
+    return 0;
+  }
   iterations(grids, {seconds, 3, 10, 10000});
   paths(grids);
   batches(edge, n_rves, 3);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "law_kernels.h"
 #include "phase_tables.h"
 #include "reference_medium.h"
 
@@ -228,6 +229,8 @@ struct KernelTable : KernelEntries {
   /// Free memory of a device in bytes, including what LibTorch holds and does not use, 0 if it
   /// cannot be told; or null.
   double (*free_memory)(const torch::Device& device) = nullptr;
+  /// Null where laws answer on the processor only.
+  const LawKernels* laws = nullptr;
 };
 
 /// The tables as their folders fill them: the portable one whole, the others with null entries that

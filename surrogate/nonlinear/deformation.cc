@@ -12,8 +12,10 @@
 #include <utility>
 
 #include "device.h"
+#include "device_law_field.h"
 #include "difference_operator.h"
 #include "increment_solver.h"
+#include "kernel_tables.h"
 
 namespace seco::surrogate {
 namespace {
@@ -70,26 +72,27 @@ std::string describe(IncrementFailure failure) {
 
 namespace {
 
-std::vector<std::shared_ptr<const LawStructure>> structures_of(const std::vector<LawRve>& rves) {
-  std::vector<std::shared_ptr<const LawStructure>> result;
-  for (const auto& rve : rves) result.push_back(std::make_shared<const LawStructure>(rve));
-  return result;
+/// Why the laws of an RVE cannot be answered on a device; empty if they can.
+std::string why_on_processor(const LawKernels* kernels, const LawStructure& structure) {
+  if (!kernels) return "this seco is built without kernels of laws for the device";
+  if (const auto phase = DeviceLawField::unknown_phase(*kernels, structure))
+    return fmt::format("the device does not know the law of phase {}", *phase);
+  return {};
 }
 
 /// RVEs that take their steps together.
 class Group {
  public:
-  Group(const std::vector<LawRve>& rves, const DeformationSettings& settings,
+  Group(std::unique_ptr<LawField> laws, const DeformationSettings& settings,
         const torch::Device& device)
-      : settings_(settings),
-        laws_(structures_of(rves), settings.single_precision_state),
-        solver_(laws_, settings, device) {
-    const Grid& grid = laws_.grid();
-    std::vector<std::int64_t> shape{laws_.batch_size(), 1, grid.dimension()};
+      : settings_(settings), laws_(std::move(laws)), solver_(*laws_, settings, device) {
+    const Grid& grid = laws_->grid();
+    std::vector<std::int64_t> shape{laws_->batch_size(), 1, grid.dimension()};
     shape.insert(shape.end(), grid.shape.begin(), grid.shape.end());
-    displacement_ = torch::zeros(shape, torch::kDouble);
-    direction_ = torch::zeros(shape, torch::kDouble);
-    members_.resize(static_cast<std::size_t>(laws_.batch_size()));
+    displacement_ =
+        torch::zeros(shape, torch::TensorOptions(torch::kDouble).device(laws_->device()));
+    direction_ = torch::zeros_like(displacement_);
+    members_.resize(static_cast<std::size_t>(laws_->batch_size()));
     for (auto& member : members_) {
       member.strain = member.stress = member.strain_direction =
           MandelVector::Zero(grid.n_components());
@@ -99,7 +102,7 @@ class Group {
   /// @throws std::invalid_argument as Deformation::advance does
   void check(std::span<const LoadIncrement> increments) const;
   std::vector<IncrementResult> advance(std::span<const LoadIncrement> increments);
-  std::int64_t size() const { return laws_.batch_size(); }
+  std::int64_t size() const { return laws_->batch_size(); }
   void start(std::size_t b, const DeformationStart& start);
   std::vector<double> save() const;
   void restore(std::span<const double> numbers);
@@ -120,7 +123,7 @@ class Group {
   std::vector<double> numbers_of(const Member& member) const;
 
   DeformationSettings settings_;
-  LawField laws_;
+  std::unique_ptr<LawField> laws_;
   IncrementSolver solver_;
   torch::Tensor displacement_, direction_;
   /// Of the last increment, `[B, 1, m, n...]`; undefined before the first.
@@ -129,8 +132,8 @@ class Group {
 };
 
 void Group::check(std::span<const LoadIncrement> increments) const {
-  const auto batch = laws_.batch_size();
-  const auto m = static_cast<std::size_t>(laws_.grid().n_components());
+  const auto batch = laws_->batch_size();
+  const auto m = static_cast<std::size_t>(laws_->grid().n_components());
   for (std::int64_t b = 0; b < batch; ++b) {
     const auto& increment = increments[b];
     if (!(increment.time > members_[b].time) || !std::isfinite(increment.time))
@@ -155,8 +158,8 @@ void Group::check(std::span<const LoadIncrement> increments) const {
 }
 
 std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> increments) {
-  const auto batch = laws_.batch_size();
-  const auto m = static_cast<std::size_t>(laws_.grid().n_components());
+  const auto batch = laws_->batch_size();
+  const auto m = static_cast<std::size_t>(laws_->grid().n_components());
   // Where every RVE is between the last increment, 0, and this one, 1.
   struct Progress {
     double done = 0, step = 1;
@@ -254,12 +257,12 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
       const bool ends = end >= 1;
       if (!ends && p.done == 0) {
         // To come back to, if a later part fails.
-        p.state = laws_.state(b);
+        p.state = laws_->state(b);
         p.displacement = displacement_[b].clone();
         p.direction = direction_[b].clone();
         p.stress = last_stress_[b].clone();
       }
-      const double rounding = laws_.accept(b, strain, loads[b].time_step);
+      const double rounding = laws_->accept(b, strain, loads[b].time_step);
       last_stress_[b].copy_(solver_.answer().stress[b]);
       member.has_stress = true;
       direction_[b] = start[b] - displacement_[b];
@@ -270,7 +273,7 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
       member.largest_stress = std::max(member.largest_stress, outcome.stress_norm);
       const double reference = std::max(outcome.stress_norm, least_part * member.largest_stress);
       const auto relative = [&](double error) { return error == 0 ? 0. : error / reference; };
-      const auto& guarantee = laws_.guarantee(b);
+      const auto& guarantee = laws_->guarantee(b);
       // Errors of the state do not grow only while the same components are prescribed.
       if (!member.is_free.empty() && member.is_free != loads[b].is_free)
         member.path_is_bounded = false;
@@ -287,7 +290,7 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
       result.energy_upper = outcome.energy_upper;
       result.energy_lower = outcome.energy_upper - outcome.gap;
       result.stress_error_bound = relative(outcome.error);
-      result.stress_error = outcome.error * laws_.structure(b).mean_elastic.diagonal().cwiseSqrt();
+      result.stress_error = outcome.error * laws_->structure(b).mean_elastic.diagonal().cwiseSqrt();
       for (std::size_t c = 0; c < m; ++c)
         if (loads[b].is_free[c]) result.stress_error[static_cast<int>(c)] = 0;
       if (!ends) continue;
@@ -325,7 +328,7 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
     results[b].time = increments[b].time;
     if (results[b].status != IncrementStatus::failed || results[b].n_parts == 0) continue;
     members_[b] = progress[b].begin;
-    laws_.set_state(b, progress[b].state);
+    laws_->set_state(b, progress[b].state);
     displacement_[b] = progress[b].displacement;
     direction_[b] = progress[b].direction;
     last_stress_[b].copy_(progress[b].stress);
@@ -350,12 +353,13 @@ void Group::start(std::size_t b, const DeformationStart& start) {
                                    !start.strain_direction.allFinite()))
     throw std::invalid_argument("a direction where a path starts needs that of its strain");
   if (!start.state.empty()) {
-    if (const auto n_state = laws_.structure(n).initial_state.size(); start.state.size() != n_state)
+    if (const auto n_state = laws_->structure(n).initial_state.size();
+        start.state.size() != n_state)
       throw std::invalid_argument(
           fmt::format("a state of {} numbers is given where a path starts; the laws of the RVE "
                       "have {}",
                       start.state.size(), n_state));
-    laws_.set_state(n, start.state);
+    laws_->set_state(n, start.state);
   }
   const auto take = [&](const std::vector<double>& numbers, const torch::Tensor& field) {
     field.copy_(torch::from_blob(const_cast<double*>(numbers.data()),  // only read
@@ -385,15 +389,15 @@ std::vector<double> Group::numbers_of(const Member& member) const {
 
 std::vector<double> Group::save() const {
   std::vector<double> numbers;
-  for (std::int64_t b = 0; b < laws_.batch_size(); ++b) {
+  for (std::int64_t b = 0; b < laws_->batch_size(); ++b) {
     const auto own = numbers_of(members_[b]);
     numbers.insert(numbers.end(), own.begin(), own.end());
     for (const auto* field : {&displacement_, &direction_}) {
-      const auto values = (*field)[b].contiguous();
+      const auto values = (*field)[b].cpu().contiguous();
       numbers.insert(numbers.end(), values.data_ptr<double>(),
                      values.data_ptr<double>() + values.numel());
     }
-    const auto state = laws_.state(b);
+    const auto state = laws_->state(b);
     numbers.insert(numbers.end(), state.begin(), state.end());
   }
   return numbers;
@@ -405,7 +409,7 @@ void Group::restore(std::span<const double> numbers) {
     std::copy_n(from, n, to);
     from += n;
   };
-  for (std::int64_t b = 0; b < laws_.batch_size(); ++b) {
+  for (std::int64_t b = 0; b < laws_->batch_size(); ++b) {
     auto& member = members_[b];
     member.has_stress = false;
     take(&member.time, 1);
@@ -426,28 +430,28 @@ void Group::restore(std::span<const double> numbers) {
       take(values.data_ptr<double>(), values.numel());
       (*field)[b].copy_(values);
     }
-    auto state = laws_.state(b);
+    auto state = laws_->state(b);
     take(state.data(), static_cast<std::int64_t>(state.size()));
-    laws_.set_state(b, state);
+    laws_->set_state(b, state);
   }
 }
 
 std::vector<Deformation::Field> Group::fields(std::size_t b) const {
   const auto n = static_cast<std::int64_t>(b);
-  const auto state = laws_.state_fields(n);
+  const auto state = laws_->state_fields(n);
   std::vector<Deformation::Field> result;
   const auto values = [](const torch::Tensor& field) {
-    const auto own = field.contiguous();
+    const auto own = field.cpu().contiguous();
     return std::vector<double>(own.data_ptr<double>(), own.data_ptr<double>() + own.numel());
   };
-  const int m = laws_.grid().n_components();
-  auto strain = values(strain_of(displacement_[n], laws_.grid()));
-  const auto n_voxels = laws_.grid().n_voxels();
+  const int m = laws_->grid().n_components();
+  auto strain = values(strain_of(displacement_[n], laws_->grid()));
+  const auto n_voxels = laws_->grid().n_voxels();
   for (int c = 0; c < m; ++c)
     for (std::int64_t v = 0; v < n_voxels; ++v) strain[c * n_voxels + v] += members_[b].strain[c];
   result.push_back({"strain", "1", m, std::move(strain)});
   if (members_[b].has_stress)
-    result.push_back({"stress", laws_.structure(n).unit, m, values(last_stress_[n])});
+    result.push_back({"stress", laws_->structure(n).unit, m, values(last_stress_[n])});
   result.insert(result.end(), state.begin(), state.end());
   return result;
 }
@@ -455,7 +459,7 @@ std::vector<Deformation::Field> Group::fields(std::size_t b) const {
 }  // namespace
 
 /// On the CPU every RVE goes on its own, so that its fields stay in the caches, and threads share
-/// the RVEs; a GPU takes all of them together.
+/// the RVEs; a GPU takes all of them together, or those whose laws it knows and the others.
 class Deformation::Implementation {
  public:
   Implementation(const std::vector<LawRve>& rves, const DeformationSettings& settings) {
@@ -474,9 +478,9 @@ class Deformation::Implementation {
     check_deformation_memory(n_voxels, n_state / n_voxels);
     if (device.is_cpu())
       for (const auto& rve : rves)
-        groups_.push_back(std::make_unique<Group>(std::vector<LawRve>{rve}, settings, device));
+        add_group({std::make_shared<const LawStructure>(rve)}, settings, device, nullptr);
     else
-      groups_.push_back(std::make_unique<Group>(rves, settings, device));
+      add_groups_on(device, rves, settings);
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       first_.push_back(place_.size());
       for (std::int64_t b = 0; b < groups_[g]->size(); ++b)
@@ -539,7 +543,47 @@ class Deformation::Implementation {
     return groups_[group]->fields(b);
   }
 
+  const std::vector<std::string>& notes() const { return notes_; }
+
  private:
+  using Structures = std::vector<std::shared_ptr<const LawStructure>>;
+
+  /// @param kernels of the laws on the device; null for the processor
+  void add_group(Structures structures, const DeformationSettings& settings,
+                 const torch::Device& device, const LawKernels* kernels) {
+    std::unique_ptr<LawField> laws;
+    if (kernels)
+      laws = std::make_unique<DeviceLawField>(std::move(structures),
+                                              settings.single_precision_state, *kernels, device);
+    else
+      laws = std::make_unique<ProcessorLawField>(std::move(structures),
+                                                 settings.single_precision_state);
+    groups_.push_back(std::make_unique<Group>(std::move(laws), settings, device));
+  }
+
+  /// Successive RVEs whose laws are answered in the same place go together.
+  void add_groups_on(const torch::Device& device, const std::vector<LawRve>& rves,
+                     const DeformationSettings& settings) {
+    const auto* kernels = kernels_of(torch::TensorOptions(torch::kDouble).device(device)).laws;
+    Structures group;
+    bool group_stays = false;
+    const auto close = [&] {
+      if (!group.empty())
+        add_group(std::exchange(group, {}), settings, device, group_stays ? nullptr : kernels);
+    };
+    for (std::size_t i = 0; i < rves.size(); ++i) {
+      auto structure = std::make_shared<const LawStructure>(rves[i]);
+      const auto reason = why_on_processor(kernels, *structure);
+      if (!reason.empty())
+        notes_.push_back(
+            fmt::format("the laws of RVE {} are answered by the processor: {}", i, reason));
+      if (group_stays != !reason.empty()) close();
+      group_stays = !reason.empty();
+      group.push_back(std::move(structure));
+    }
+    close();
+  }
+
   std::span<const LoadIncrement> increments_of(std::size_t g,
                                                std::span<const LoadIncrement> all) const {
     return all.subspan(first_[g], static_cast<std::size_t>(groups_[g]->size()));
@@ -549,6 +593,7 @@ class Deformation::Implementation {
   /// First RVE of each group; group and place in it of each RVE.
   std::vector<std::size_t> first_;
   std::vector<std::pair<std::size_t, std::size_t>> place_;
+  std::vector<std::string> notes_;
 };
 
 void check_deformation_memory(double n_voxels, double state_per_voxel) {
@@ -579,6 +624,9 @@ void Deformation::restore(std::span<const double> numbers) {
 }
 std::vector<Deformation::Field> Deformation::fields(std::size_t rve) const {
   return implementation_->fields(rve);
+}
+const std::vector<std::string>& Deformation::notes() const {
+  return implementation_->notes();
 }
 
 }  // namespace seco::surrogate

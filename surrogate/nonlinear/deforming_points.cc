@@ -375,9 +375,9 @@ class DeformingPoints::Implementation {
   }
 
   /// The laws of a point with its state at the begin of the step.
-  LawField laws_of(std::size_t p) const {
+  ProcessorLawField laws_of(std::size_t p) const {
     const auto& point = points_[p];
-    LawField laws({rves_[point.rve].structure}, settings_.single_precision_state);
+    ProcessorLawField laws({rves_[point.rve].structure}, settings_.single_precision_state);
     if (point.has_history) laws.set_state(0, point.state);
     return laws;
   }
@@ -391,7 +391,7 @@ class DeformingPoints::Implementation {
 
   /// Fields of the unit strains at zero strain.
   void prepare_elastic(PointRve& rve) const {
-    const LawField laws({rve.structure}, settings_.single_precision_state);
+    const ProcessorLawField laws({rve.structure}, settings_.single_precision_state);
     auto solver = solver_for(laws, {});
     const auto m = grid_.n_components();
     ControlledLoad load;

@@ -206,9 +206,9 @@ IncrementSolver::Step IncrementSolver::newton_step(const Trial& at, const torch:
   }
 
   Step step;
-  x = x.to(torch::kCPU, torch::kDouble);
-  step.displacement = n == batch ? x : torch::zeros(residual.sizes(), torch::kDouble);
-  if (n != batch) step.displacement.index_copy_(0, index, x);
+  x = x.to(laws_.device(), torch::kDouble);
+  step.displacement = n == batch ? x : torch::zeros(residual.sizes(), x.options());
+  if (n != batch) step.displacement.index_copy_(0, index.to(x.device()), x);
   step.mean.assign(batch, MandelVector::Zero(grid.n_components()));
   step.iterations.assign(batch, 0);
   for (std::int64_t i = 0; i < n; ++i) {
@@ -222,7 +222,8 @@ IncrementSolver::Step IncrementSolver::newton_step(const Trial& at, const torch:
 std::vector<double> IncrementSolver::slopes(const Trial& at, const Step& step,
                                             const std::vector<ControlledLoad>& loads) const {
   const auto products =
-      mean_product(divergence_of(at.answer.stress, laws_.grid()), step.displacement, laws_.grid());
+      mean_product(divergence_of(at.answer.stress, laws_.grid()), step.displacement, laws_.grid())
+          .cpu();
   std::vector<double> result;
   for (std::int64_t b = 0; b < laws_.batch_size(); ++b)
     result.push_back(
@@ -290,7 +291,7 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
     const auto residual = -divergence_of(now.answer.stress.to(double_on_device), grid);
     const auto z = green_.apply(residual, medium);
     const auto rz = mean_product(residual, z, grid).cpu();
-    Equilibration equilibrated{z.cpu().contiguous(), medium, {}};
+    Equilibration equilibrated{z.to(laws_.device()).contiguous(), medium, {}};
     auto& shift = equilibrated.shift;
     for (std::int64_t b = 0; b < batch; ++b)
       shift.push_back(masked(loads[b].stress - now.answer.mean_stress[b], loads[b].is_free));
@@ -393,7 +394,8 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
     for (int halvings = 0;; ++halvings) {
       auto to = now.strain;
       for (std::int64_t b = 0; b < batch; ++b) to.mean[b] += length[b] * step.mean[b];
-      const auto lengths = torch::tensor(length, torch::kDouble).reshape({batch, 1});
+      const auto lengths =
+          torch::tensor(length, torch::kDouble).reshape({batch, 1}).to(laws_.device());
       to.displacement = torch::addcmul(to.displacement, with_field_axes(lengths, step.displacement),
                                        step.displacement);
       auto next = trial(loads, std::move(to), running, &now);
@@ -541,7 +543,7 @@ std::vector<IncrementSolver::Tangent> IncrementSolver::tangent_in(
   if (!request.bounds) return result;
   // What the stresses lack of equilibrium, as stresses: C_lower = C_upper - <t : C^-1 : t>.
   const auto t = isotropic_stress(kernels.strain(left, grid), medium, grid).cpu().contiguous();
-  const auto triangles = answer_.tangent.to(torch::kDouble).contiguous();
+  const auto triangles = answer_.tangent.to(torch::kCPU, torch::kDouble).contiguous();
   const auto voxels = grid.n_voxels();
   for (std::int64_t b = 0; b < batch; ++b) {
     MandelMatrix gap = MandelMatrix::Zero(m, m);

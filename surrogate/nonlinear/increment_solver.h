@@ -50,9 +50,8 @@ class IncrementSolver {
   IncrementSolver(const LawField& laws, const DeformationSettings& settings, GreenOperator green,
                   GreenOperator correction_green, torch::Device device);
 
-  /// @param displacement start, `[B, 1, d, n...]`, double, CPU; the solution of active ones
-  /// replaces
-  ///   it
+  /// @param displacement start, `[B, 1, d, n...]`, double, on the device of the laws; the solution
+  ///   of active ones replaces it
   /// @param active which RVEs take part
   std::vector<IncrementOutcome> solve(const std::vector<ControlledLoad>& loads,
                                       const std::vector<bool>& active, torch::Tensor& displacement);

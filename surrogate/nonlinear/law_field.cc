@@ -14,6 +14,7 @@
 #include <numeric>
 
 #include "kernel_tables.h"
+#include "law_kernels.h"
 
 namespace seco::surrogate {
 namespace {
@@ -94,7 +95,7 @@ void complete_stress(const double* of_strain, const double* tangent, std::int64_
 }  // namespace
 
 /// Arrays for the points of a chunk.
-struct LawField::Points {
+struct ProcessorLawField::Points {
   std::vector<double> strain = std::vector<double>(6 * chunk_size),
                       stress = std::vector<double>(6 * chunk_size),
                       tangent = std::vector<double>(21 * chunk_size),
@@ -174,60 +175,32 @@ void LawStructure::make_chunks(const LawRve& of, const std::vector<double>& larg
   }
 }
 
-LawField::LawField(std::vector<std::shared_ptr<const LawStructure>> structures,
-                   bool single_precision_state)
-    : single_(single_precision_state) {
-  if (structures.empty()) throw std::invalid_argument("there is no RVE to deform");
-  grid_ = structures.front()->grid;
-  for (auto& structure : structures) {
-    if (!(structure->grid == grid_))
+LawField::LawField(std::vector<std::shared_ptr<const LawStructure>> structures)
+    : structures_(std::move(structures)) {
+  if (structures_.empty()) throw std::invalid_argument("there is no RVE to deform");
+  for (const auto& structure : structures_)
+    if (!(structure->grid == grid()))
       throw std::invalid_argument("RVEs that are deformed together need the same grid");
-    Member member;
-    const auto& initial = structure->initial_state;
-    if (single_)
-      member.single_state.assign(initial.begin(), initial.end());
-    else
-      member.state = initial;
-    member.structure = std::move(structure);
-    members_.push_back(std::move(member));
-  }
 }
 
-std::vector<std::pair<std::int64_t, std::size_t>> LawField::slabs_of(
-    const std::vector<bool>& active) const {
-  std::vector<std::pair<std::int64_t, std::size_t>> result;
-  for (std::int64_t b = 0; b < batch_size(); ++b)
-    if (active[b])
-      for (std::size_t i = 0; i < structure(b).slabs.size(); ++i) result.emplace_back(b, i);
-  return result;
-}
-
-torch::Tensor LawField::strain_of(const torch::Tensor& displacement, std::int64_t b,
-                                  const Slab& slab) const {
-  return kernels_of(displacement)
-      .strain_of_planes(displacement.select(0, b), grid_, slab.first, slab.last);
-}
-
-LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<double>& time_step,
-                                 std::optional<torch::ScalarType> tangent_type,
-                                 const std::vector<bool>& active,
-                                 const LawFieldAnswer* before) const {
-  const auto places = places_of(grid_.dimension()), in_tangent = triangle_places(places);
-  const auto n_voxels = grid_.n_voxels(), batch = batch_size();
-  const std::int64_t m = grid_.n_components(), n_coefficients = m * (m + 1) / 2;
+LawFieldAnswer LawField::prepared(std::optional<torch::ScalarType> tangent_type,
+                                  const std::vector<bool>& active,
+                                  const LawFieldAnswer* before) const {
+  const auto batch = batch_size();
+  const std::int64_t m = grid().n_components();
   const auto field_of = [&](std::int64_t components, torch::ScalarType type) {
     std::vector<std::int64_t> shape{batch, components};
-    shape.insert(shape.end(), grid_.shape.begin(), grid_.shape.end());
-    return torch::empty(shape, type);
+    shape.insert(shape.end(), grid().shape.begin(), grid().shape.end());
+    return torch::empty(shape, torch::TensorOptions(type).device(device()));
   };
   LawFieldAnswer answer;
   answer.stress = field_of(m, torch::kDouble).unsqueeze(1);
-  answer.energy = torch::empty({batch, n_voxels}, torch::kDouble);
+  answer.energy = torch::empty({batch, grid().n_voxels()}, answer.stress.options());
   answer.mean_energy.assign(batch, 0.);
   answer.mean_stress.assign(batch, materials::MandelVector::Zero(m));
   answer.step_ratio.assign(batch, 1.);
   if (tangent_type) {
-    answer.tangent = field_of(n_coefficients, *tangent_type);
+    answer.tangent = field_of(m * (m + 1) / 2, *tangent_type);
     answer.mean_tangent.assign(batch, materials::MandelMatrix::Identity(m, m));
   }
   for (std::int64_t b = 0; b < batch; ++b) {
@@ -249,6 +222,56 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
       if (tangent_type) answer.tangent[b].zero_();
     }
   }
+  return answer;
+}
+
+std::vector<bool> LawField::bounded(const std::vector<bool>& active,
+                                    std::vector<double>& gaps) const {
+  auto result = active;
+  for (std::int64_t b = 0; b < batch_size(); ++b)
+    if (active[b] && !guarantee(b).two_sided) {
+      gaps[b] = std::numeric_limits<double>::infinity();
+      result[b] = false;
+    }
+  return result;
+}
+
+ProcessorLawField::ProcessorLawField(std::vector<std::shared_ptr<const LawStructure>> structures,
+                                     bool single_precision_state)
+    : LawField(std::move(structures)), single_(single_precision_state) {
+  for (std::int64_t b = 0; b < batch_size(); ++b) {
+    const auto& initial = structure(b).initial_state;
+    if (single_)
+      states_.push_back({{}, {initial.begin(), initial.end()}});
+    else
+      states_.push_back({initial, {}});
+  }
+}
+
+std::vector<std::pair<std::int64_t, std::size_t>> ProcessorLawField::slabs_of(
+    const std::vector<bool>& active) const {
+  std::vector<std::pair<std::int64_t, std::size_t>> result;
+  for (std::int64_t b = 0; b < batch_size(); ++b)
+    if (active[b])
+      for (std::size_t i = 0; i < structure(b).slabs.size(); ++i) result.emplace_back(b, i);
+  return result;
+}
+
+torch::Tensor ProcessorLawField::strain_of(const torch::Tensor& displacement, std::int64_t b,
+                                           const Slab& slab) const {
+  return kernels_of(displacement)
+      .strain_of_planes(displacement.select(0, b), grid(), slab.first, slab.last);
+}
+
+LawFieldAnswer ProcessorLawField::respond(const StrainField& strain,
+                                          const std::vector<double>& time_step,
+                                          std::optional<torch::ScalarType> tangent_type,
+                                          const std::vector<bool>& active,
+                                          const LawFieldAnswer* before) const {
+  const auto places = places_of(grid().dimension()), in_tangent = triangle_places(places);
+  const auto n_voxels = grid().n_voxels();
+  const std::int64_t m = grid().n_components(), n_coefficients = m * (m + 1) / 2;
+  auto answer = prepared(tangent_type, active, before);
   // Sums of each slab: energy, stress, tangent.
   struct Sums {
     double ratio = 1, energy = 0;
@@ -263,17 +286,17 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
         Points points;
         for (auto i = begin; i < end; ++i) {
           const auto [b, number] = slabs[i];
-          const auto& member = members_[b];
-          const auto& slab = member.structure->slabs[number];
+          const auto& structure = this->structure(b);
+          const auto& slab = structure.slabs[number];
           const auto strains = strain_of(strain.displacement, b, slab);
           const auto apart = strains.numel() / m;
           auto& sum = sums[i];
           for (auto c = slab.first_chunk; c < slab.last_chunk; ++c) {
-            const auto& chunk = member.structure->chunks[c];
-            const auto* voxels = member.structure->voxels.data() + chunk.first;
+            const auto& chunk = structure.chunks[c];
+            const auto* voxels = structure.voxels.data() + chunk.first;
             gather(strains.data_ptr<double>(), apart, places, voxels, chunk.count, strain.mean[b],
                    points.strain.data());
-            load_state(member, chunk, points);
+            load_state(states_[b], chunk, points);
             sum.ratio = std::min(sum.ratio,
                                  chunk.law->respond(points.of(chunk, time_step[b]),
                                                     {points.stress.data(),
@@ -319,21 +342,16 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
   return answer;
 }
 
-std::vector<double> LawField::gap(const StrainField& strain, const LawFieldAnswer& answer,
-                                  const Equilibration& stress, const std::vector<double>& time_step,
-                                  const std::vector<bool>& active) const {
-  const auto places = places_of(grid_.dimension());
-  const auto n_voxels = grid_.n_voxels();
-  const std::int64_t m = grid_.n_components();
+std::vector<double> ProcessorLawField::gap(const StrainField& strain, const LawFieldAnswer& answer,
+                                           const Equilibration& stress,
+                                           const std::vector<double>& time_step,
+                                           const std::vector<bool>& active) const {
+  const auto places = places_of(grid().dimension());
+  const auto n_voxels = grid().n_voxels();
+  const std::int64_t m = grid().n_components();
   const materials::MandelVector nothing = materials::MandelVector::Zero(m);
   std::vector<double> result(batch_size(), 0.);
-  auto bounded = active;
-  for (std::int64_t b = 0; b < batch_size(); ++b)
-    if (active[b] && !guarantee(b).two_sided) {
-      result[b] = std::numeric_limits<double>::infinity();
-      bounded[b] = false;
-    }
-  const auto slabs = slabs_of(bounded);
+  const auto slabs = slabs_of(bounded(active, result));
   std::vector<double> sums(slabs.size(), 0.);
   constexpr std::int64_t grain = 2;
   at::parallel_for(
@@ -342,8 +360,8 @@ std::vector<double> LawField::gap(const StrainField& strain, const LawFieldAnswe
         std::vector<double> given(6 * chunk_size, 0.), dual(chunk_size);
         for (auto i = begin; i < end; ++i) {
           const auto [b, number] = slabs[i];
-          const auto& member = members_[b];
-          const auto& slab = member.structure->slabs[number];
+          const auto& structure = this->structure(b);
+          const auto& slab = structure.slabs[number];
           const auto strains = strain_of(strain.displacement, b, slab);
           const auto corrections = strain_of(stress.correction, b, slab);
           const auto apart = strains.numel() / m;
@@ -351,25 +369,25 @@ std::vector<double> LawField::gap(const StrainField& strain, const LawFieldAnswe
                        two_mu = 2 * stress.medium.mu.data_ptr<double>()[b];
           const auto& rest = stress.rest.empty() ? nothing : stress.rest[b];
           for (auto n = slab.first_chunk; n < slab.last_chunk; ++n) {
-            const auto& chunk = member.structure->chunks[n];
-            const auto* voxels = member.structure->voxels.data() + chunk.first;
+            const auto& chunk = structure.chunks[n];
+            const auto* voxels = structure.voxels.data() + chunk.first;
             gather(strains.data_ptr<double>(), apart, places, voxels, chunk.count, strain.mean[b],
                    points.strain.data());
-            load_state(member, chunk, points);
+            load_state(states_[b], chunk, points);
             const double* of_strain =
                 answer.stress.data_ptr<double>() + b * m * n_voxels + chunk.base;
             const double* z = corrections.data_ptr<double>();
             for (std::int64_t k = 0; k < chunk.count; ++k) {
               double trace = 0;
-              for (int c = 0; c < grid_.dimension(); ++c) trace += z[c * apart + voxels[k]];
+              for (int c = 0; c < grid().dimension(); ++c) trace += z[c * apart + voxels[k]];
               for (std::int64_t c = 0; c < m; ++c) {
                 double value = of_strain[c * n_voxels + voxels[k]] + stress.shift[b][c] +
                                two_mu * z[c * apart + voxels[k]];
-                if (c < grid_.dimension()) value += lambda * trace;
+                if (c < grid().dimension()) value += lambda * trace;
                 given[places[c] * chunk_size + k] = stress.part * value + rest[c];
               }
             }
-            if (grid_.dimension() == 2) {
+            if (grid().dimension() == 2) {
               chunk.law->respond(
                   points.of(chunk, time_step[b]),
                   {points.stress.data(), points.tangent.data(), points.energy.data(), nullptr});
@@ -389,9 +407,7 @@ std::vector<double> LawField::gap(const StrainField& strain, const LawFieldAnswe
                 product += part;
                 size += std::abs(part);
               }
-              // What round-off may hide of a gap counts as gap.
-              constexpr double round_off = 32 * std::numeric_limits<double>::epsilon();
-              sums[i] += w[voxels[k]] + dual[k] - product + round_off * size;
+              sums[i] += w[voxels[k]] + dual[k] - product + gap_round_off * size;
             }
           }
         }
@@ -401,21 +417,21 @@ std::vector<double> LawField::gap(const StrainField& strain, const LawFieldAnswe
   return result;
 }
 
-std::optional<double> LawField::elastic_energy(std::int64_t b, const StrainField& strain,
-                                               double time_step) const {
-  const auto places = places_of(grid_.dimension());
-  const auto& member = members_[b];
+std::optional<double> ProcessorLawField::elastic_energy(std::int64_t b, const StrainField& strain,
+                                                        double time_step) const {
+  const auto places = places_of(grid().dimension());
+  const auto& structure = this->structure(b);
   Points points;
   std::vector<double> after;
   double sum = 0;
-  for (const auto& slab : member.structure->slabs) {
+  for (const auto& slab : structure.slabs) {
     const auto strains = strain_of(strain.displacement, b, slab);
     for (auto n = slab.first_chunk; n < slab.last_chunk; ++n) {
-      const auto& chunk = member.structure->chunks[n];
-      gather(strains.data_ptr<double>(), strains.numel() / grid_.n_components(), places,
-             member.structure->voxels.data() + chunk.first, chunk.count, strain.mean[b],
+      const auto& chunk = structure.chunks[n];
+      gather(strains.data_ptr<double>(), strains.numel() / grid().n_components(), places,
+             structure.voxels.data() + chunk.first, chunk.count, strain.mean[b],
              points.strain.data());
-      load_state(member, chunk, points);
+      load_state(states_[b], chunk, points);
       after.resize(points.state.size());
       if (chunk.law->respond(points.of(chunk, time_step), {points.stress.data(), nullptr,
                                                            points.energy.data(), after.data()}) < 1)
@@ -439,26 +455,26 @@ std::optional<double> LawField::elastic_energy(std::int64_t b, const StrainField
       }
     }
   }
-  return sum / static_cast<double>(grid_.n_voxels());
+  return sum / static_cast<double>(grid().n_voxels());
 }
 
-void LawField::load_state(const Member& member, const Chunk& chunk, Points& points) const {
+void ProcessorLawField::load_state(const State& state, const Chunk& chunk, Points& points) const {
   // States have the stride of their chunk, points that of a full one.
   points.state.resize(static_cast<std::size_t>(chunk.n_state) * chunk_size);
   for (int s = 0; s < chunk.n_state; ++s) {
     double* to = points.state.data() + s * chunk_size;
     const auto from = chunk.state + s * chunk.count;
     if (single_)
-      std::copy_n(member.single_state.data() + from, chunk.count, to);
+      std::copy_n(state.in_single.data() + from, chunk.count, to);
     else
-      std::copy_n(member.state.data() + from, chunk.count, to);
+      std::copy_n(state.in_double.data() + from, chunk.count, to);
   }
 }
 
-double LawField::accept(std::int64_t b, const StrainField& strain, double time_step) {
-  const auto places = places_of(grid_.dimension());
-  auto& member = members_[b];
-  const auto& structure = *member.structure;
+double ProcessorLawField::accept(std::int64_t b, const StrainField& strain, double time_step) {
+  const auto places = places_of(grid().dimension());
+  const auto& structure = this->structure(b);
+  auto& state = states_[b];
   const auto n_slabs = static_cast<std::int64_t>(structure.slabs.size());
   std::vector<double> changes(n_slabs, 0.);
   constexpr std::int64_t grain = 2;
@@ -471,10 +487,10 @@ double LawField::accept(std::int64_t b, const StrainField& strain, double time_s
       for (auto n = slab.first_chunk; n < slab.last_chunk; ++n) {
         const auto& chunk = structure.chunks[n];
         if (chunk.n_state == 0) continue;
-        gather(strains.data_ptr<double>(), strains.numel() / grid_.n_components(), places,
+        gather(strains.data_ptr<double>(), strains.numel() / grid().n_components(), places,
                structure.voxels.data() + chunk.first, chunk.count, strain.mean[b],
                points.strain.data());
-        load_state(member, chunk, points);
+        load_state(state, chunk, points);
         after.resize(points.state.size());
         chunk.law->respond(points.of(chunk, time_step),
                            {points.stress.data(), nullptr, points.energy.data(), after.data()});
@@ -482,11 +498,11 @@ double LawField::accept(std::int64_t b, const StrainField& strain, double time_s
           const double* from = after.data() + s * chunk_size;
           const auto at = chunk.state + s * chunk.count;
           if (!single_) {
-            std::copy_n(from, chunk.count, member.state.data() + at);
+            std::copy_n(from, chunk.count, state.in_double.data() + at);
             continue;
           }
           for (std::int64_t k = 0; k < chunk.count; ++k) {
-            float& to = member.single_state[at + k];
+            float& to = state.in_single[at + k];
             to = static_cast<float>(from[k]);
             const double change = from[k] - static_cast<double>(to);
             changes[i] += 2 * chunk.largest_modulus * change * change;
@@ -496,25 +512,25 @@ double LawField::accept(std::int64_t b, const StrainField& strain, double time_s
     }
   });
   return std::sqrt(std::accumulate(changes.begin(), changes.end(), 0.) /
-                   static_cast<double>(grid_.n_voxels()));
+                   static_cast<double>(grid().n_voxels()));
 }
 
-std::vector<double> LawField::state(std::int64_t b) const {
-  const auto& member = members_[b];
-  if (single_) return {member.single_state.begin(), member.single_state.end()};
-  return member.state;
+std::vector<double> ProcessorLawField::state(std::int64_t b) const {
+  const auto& state = states_[b];
+  if (single_) return {state.in_single.begin(), state.in_single.end()};
+  return state.in_double;
 }
 
-void LawField::set_state(std::int64_t b, std::span<const double> values) {
-  auto& member = members_[b];
+void ProcessorLawField::set_state(std::int64_t b, std::span<const double> values) {
+  auto& state = states_[b];
   if (single_)
-    std::copy(values.begin(), values.end(), member.single_state.begin());
+    std::copy(values.begin(), values.end(), state.in_single.begin());
   else
-    std::copy(values.begin(), values.end(), member.state.begin());
+    std::copy(values.begin(), values.end(), state.in_double.begin());
 }
 
 std::vector<Deformation::Field> LawField::state_fields(std::int64_t b) const {
-  const auto n_voxels = grid_.n_voxels();
+  const auto n_voxels = grid().n_voxels();
   const auto state = this->state(b);
   std::vector<Deformation::Field> fields;
   for (const auto& chunk : structure(b).chunks) {

@@ -13,12 +13,13 @@ namespace seco::surrogate {
 
 /// Strains `E + sym D u` of a batch of RVEs.
 struct StrainField {
-  /// `[B, 1, d, n...]`, double, CPU, contiguous.
+  /// `[B, 1, d, n...]`, double, on the device of the laws, contiguous.
   torch::Tensor displacement;
   std::vector<materials::MandelVector> mean;
 };
 
-/// What the laws of a batch of RVEs answer to a strain field; double precision, on the CPU.
+/// What the laws of a batch of RVEs answer to a strain field; double precision, fields on the
+/// device of the laws.
 struct LawFieldAnswer {
   /// `[B, 1, m, n...]`.
   torch::Tensor stress;
@@ -36,7 +37,8 @@ struct LawFieldAnswer {
 
 /// What makes a stress in equilibrium of the answer s: `part (s + C0 : sym D z + shift) + rest`.
 struct Equilibration {
-  /// z, `[B, 1, d, n...]`, double, CPU, contiguous, and the isotropic media C0.
+  /// z, `[B, 1, d, n...]`, double, on the device of the laws, contiguous, and the isotropic media
+  /// C0.
   torch::Tensor correction;
   ReferenceMedium medium;
   std::vector<materials::MandelVector> shift;
@@ -76,7 +78,7 @@ class LawStructure {
 
   Grid grid;
   std::vector<std::shared_ptr<const materials::Law>> laws;
-  /// One per phase that occurs.
+  /// Of each phase; empty where it does not occur.
   std::vector<materials::MandelMatrix> elastic;
   std::vector<std::int32_t> voxels;
   std::vector<Chunk> chunks;
@@ -96,73 +98,106 @@ class LawStructure {
 /// The laws of a batch of RVEs on one grid, and the state of their voxels at the beginning of an
 /// increment.
 ///
-/// Strains of a slab are made of the displacement, answered, and stresses written where they
-/// belong. Strains are not stored. Stresses are, since the certificate needs them once more, and 48
-/// bytes are read faster than a law answers. Elastic voxels have no state.
+/// Strains are made of the displacement where a law asks for them, and not stored. Stresses are,
+/// since the certificate needs them once more, and 48 bytes are read faster than a law answers.
+/// Elastic voxels have no state.
 class LawField {
  public:
-  /// States are the initial ones.
-  /// @param single_precision_state whether states are stored in single precision
-  LawField(std::vector<std::shared_ptr<const LawStructure>> structures,
-           bool single_precision_state);
+  virtual ~LawField() = default;
 
-  const Grid& grid() const { return grid_; }
-  std::int64_t batch_size() const { return static_cast<std::int64_t>(members_.size()); }
-  const LawStructure& structure(std::int64_t b) const { return *members_[b].structure; }
+  const Grid& grid() const { return structures_.front()->grid; }
+  std::int64_t batch_size() const { return static_cast<std::int64_t>(structures_.size()); }
+  const LawStructure& structure(std::int64_t b) const { return *structures_[b]; }
   const materials::Guarantee& guarantee(std::int64_t b) const { return structure(b).guarantee; }
+  /// Where the fields of questions and answers are.
+  virtual torch::Device device() const = 0;
 
   /// @param time_step `[B]`
   /// @param tangent_type of the tangent, or undefined for none
   /// @param active whose answer is wanted; that of others is taken from `before`
-  LawFieldAnswer respond(const StrainField& strain, const std::vector<double>& time_step,
-                         std::optional<torch::ScalarType> tangent_type,
-                         const std::vector<bool>& active,
-                         const LawFieldAnswer* before = nullptr) const;
+  virtual LawFieldAnswer respond(const StrainField& strain, const std::vector<double>& time_step,
+                                 std::optional<torch::ScalarType> tangent_type,
+                                 const std::vector<bool>& active,
+                                 const LawFieldAnswer* before = nullptr) const = 0;
   /// `<w + w* - s:e>` of a strain and any stress, summed voxel by voxel, where none of the terms is
   /// negative (Fenchel-Young); `[B]`, infinity where w* is. In plane strain the normal stress that
   /// w* needs is that of the strain, corrected by the tangent: any gives an upper bound.
   /// @param answer of the laws to the strain
   /// @param stress made of that answer
   /// @param active whose gap is wanted; that of others is 0
-  std::vector<double> gap(const StrainField& strain, const LawFieldAnswer& answer,
-                          const Equilibration& stress, const std::vector<double>& time_step,
-                          const std::vector<bool>& active) const;
-  /// <w>, if every voxel answers as linear elasticity would and its state does not change; none
-  /// else. @param time_step of RVE b
-  std::optional<double> elastic_energy(std::int64_t b, const StrainField& strain,
-                                       double time_step) const;
+  virtual std::vector<double> gap(const StrainField& strain, const LawFieldAnswer& answer,
+                                  const Equilibration& stress, const std::vector<double>& time_step,
+                                  const std::vector<bool>& active) const = 0;
   /// The state at the end of the step becomes that at the beginning of the next.
   /// @return what storing it in single precision changes, as a stress in the norm of the elastic
   ///   compliance: `sqrt(<2 c d.d>)` of the changes d, c the largest elastic modulus, twice for the
   ///   moduli of hardening; 0 otherwise
-  double accept(std::int64_t b, const StrainField& strain, double time_step);
+  virtual double accept(std::int64_t b, const StrainField& strain, double time_step) = 0;
 
-  /// All states of an RVE in the order of its chunks.
-  std::vector<double> state(std::int64_t b) const;
-  void set_state(std::int64_t b, std::span<const double> values);
+  /// All states of an RVE in the order of its chunks, whatever the device.
+  virtual std::vector<double> state(std::int64_t b) const = 0;
+  virtual void set_state(std::int64_t b, std::span<const double> values) = 0;
   /// Quantities of the state as fields; voxels whose law does not have it have zeros.
   std::vector<Deformation::Field> state_fields(std::int64_t b) const;
+
+ protected:
+  /// @throws std::invalid_argument if there is none, or for different grids
+  explicit LawField(std::vector<std::shared_ptr<const LawStructure>> structures);
+  /// The answer with its fields, not yet set but for RVEs that are not active.
+  LawFieldAnswer prepared(std::optional<torch::ScalarType> tangent_type,
+                          const std::vector<bool>& active, const LawFieldAnswer* before) const;
+  /// Which of the active RVEs have a gap; the others get infinity.
+  std::vector<bool> bounded(const std::vector<bool>& active, std::vector<double>& gaps) const;
+
+ private:
+  std::vector<std::shared_ptr<const LawStructure>> structures_;
+};
+
+/// Laws on the processor, in rows of a vector register: strains of a slab are made of the
+/// displacement, answered, and stresses written where they belong.
+class ProcessorLawField final : public LawField {
+ public:
+  /// States are the initial ones.
+  /// @param single_precision_state whether states are stored in single precision
+  /// @throws std::invalid_argument as LawField
+  ProcessorLawField(std::vector<std::shared_ptr<const LawStructure>> structures,
+                    bool single_precision_state);
+
+  torch::Device device() const override { return torch::kCPU; }
+  LawFieldAnswer respond(const StrainField& strain, const std::vector<double>& time_step,
+                         std::optional<torch::ScalarType> tangent_type,
+                         const std::vector<bool>& active,
+                         const LawFieldAnswer* before = nullptr) const override;
+  std::vector<double> gap(const StrainField& strain, const LawFieldAnswer& answer,
+                          const Equilibration& stress, const std::vector<double>& time_step,
+                          const std::vector<bool>& active) const override;
+  double accept(std::int64_t b, const StrainField& strain, double time_step) override;
+  std::vector<double> state(std::int64_t b) const override;
+  void set_state(std::int64_t b, std::span<const double> values) override;
+
+  /// <w>, if every voxel answers as linear elasticity would and its state does not change; none
+  /// else. @param time_step of RVE b
+  std::optional<double> elastic_energy(std::int64_t b, const StrainField& strain,
+                                       double time_step) const;
 
  private:
   using Chunk = LawStructure::Chunk;
   using Slab = LawStructure::Slab;
-  struct Member {
-    std::shared_ptr<const LawStructure> structure;
-    /// One of the two.
-    std::vector<double> state;
-    std::vector<float> single_state;
+  /// State of an RVE, in one of the two.
+  struct State {
+    std::vector<double> in_double;
+    std::vector<float> in_single;
   };
   struct Points;
-  void load_state(const Member& member, const Chunk& chunk, Points& points) const;
+  void load_state(const State& state, const Chunk& chunk, Points& points) const;
   /// Slabs of the active RVEs, `(RVE, slab)`, so that threads share all of them.
   std::vector<std::pair<std::int64_t, std::size_t>> slabs_of(const std::vector<bool>& active) const;
   /// Strain of a slab without its mean, `[1, m, planes, n2...]`.
   torch::Tensor strain_of(const torch::Tensor& displacement, std::int64_t b,
                           const Slab& slab) const;
 
-  Grid grid_;
   bool single_;
-  std::vector<Member> members_;
+  std::vector<State> states_;
 };
 
 }  // namespace seco::surrogate

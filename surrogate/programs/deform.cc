@@ -230,6 +230,7 @@ int deform(const Options& options) {
   const auto checkpoint = options.json_file + ".checkpoint.h5";
   const auto identity = identity_of(file, run);
   surrogate::Deformation deformation({run.rve}, run.settings);
+  for (const auto& note : deformation.notes()) fmt::print(stderr, "note: {}\n", note);
   if (run.start) try {
       deformation.start(0, *run.start);
     } catch (const std::invalid_argument& error) {

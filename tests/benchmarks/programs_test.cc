@@ -64,6 +64,12 @@ TEST(BenchmarkPrograms, DeformationsAreInTables) {
   // Iterations of a grid, its path to a certified and an estimated error, a batch, and points of a
   // structure in five ways.
   EXPECT_EQ(n_rows(outcome.output), 1u + 2u + 1u + 5u) << outcome.output;
+
+  const auto on_device = run_program("deformation_benchmark", "--device cpu --grids 6 --rves 2");
+  ASSERT_EQ(on_device.exit_code, 0) << on_device.output;
+  // Two families of RVEs, which the same processor answers equally.
+  EXPECT_EQ(n_rows(on_device.output), 2u) << on_device.output;
+  EXPECT_NE(on_device.output.find("| 0 |"), std::string::npos) << on_device.output;
 }
 
 TEST(BenchmarkPrograms, RefusesATransformThatDoesNotFit) {

@@ -6,10 +6,10 @@ namespace seco::surrogate::cuda {
 
 /// What one thread of the kernels without shared memory does; see kernels.h for their meaning.
 
-/// sym(D u) at a voxel of one field. @param u `[dim, N]` @param strain `[m, N]`
+/// sym(D u) at a voxel of one field. @param u `[dim, N]` @param strain `[m]`
 template <int dim, typename Number>
-SECO_HOST_DEVICE void strain_at(const Lattice<dim, Number>& grid, std::int64_t voxel,
-                                const Number* u, Number* strain) {
+SECO_HOST_DEVICE void strain_of_voxel(const Lattice<dim, Number>& grid, std::int64_t voxel,
+                                      const Number* u, Number* strain) {
   std::int64_t offsets[1 << dim];
   corner_offsets(grid, voxel, 1, offsets);
   Number gradient[dim][dim];
@@ -21,8 +21,15 @@ SECO_HOST_DEVICE void strain_at(const Lattice<dim, Number>& grid, std::int64_t v
     }
     for (int j = 0; j < dim; ++j) gradient[j][i] = grid.weight[j] * sums[j];
   }
+  symmetric_part(gradient, strain);
+}
+
+/// The same to its place in a field. @param strain `[m, N]`
+template <int dim, typename Number>
+SECO_HOST_DEVICE void strain_at(const Lattice<dim, Number>& grid, std::int64_t voxel,
+                                const Number* u, Number* strain) {
   Number values[dim * (dim + 1) / 2];
-  symmetric_part(gradient, values);
+  strain_of_voxel(grid, voxel, u, values);
   for (int k = 0; k < dim * (dim + 1) / 2; ++k) strain[k * grid.n_points + voxel] = values[k];
 }
 

@@ -1,10 +1,12 @@
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime.h>
 #include <cufft.h>
 #include <fmt/format.h>
 
 #include "fused_iteration.h"
+#include "laws.h"
 #include "operators.h"
 
 namespace seco::surrogate {
@@ -42,6 +44,13 @@ double free_memory(const torch::Device& device) {
                                                          stats.allocated_bytes[all].current);
 }
 
+/// A launch on the device of the fields, in its current stream.
+template <auto launch>
+void on_device(const std::vector<LawGroup>& groups, const LawArguments& arguments) {
+  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(arguments.device));
+  launch(groups, arguments, c10::cuda::getCurrentCUDAStream().stream());
+}
+
 }  // namespace
 
 std::optional<KernelTable> cuda_kernels() {
@@ -68,6 +77,9 @@ std::optional<KernelTable> cuda_kernels() {
   table.tangent_action = cuda::tangent_action;
   table.residual_of = cuda::residual_of;
   table.kinematic_step = cuda::kinematic_step;
+  static const LawKernels laws{cuda::knows_law, on_device<cuda::respond_by_laws>,
+                               on_device<cuda::gap_of_laws>, on_device<cuda::accept_by_laws>};
+  table.laws = &laws;
   return table;
 }
 

@@ -7,6 +7,7 @@
 #include "seco/materials/elastic_symmetry.h"
 #include "seco/materials/random.h"
 #include "seco/materials/rotation.h"
+#include "slip_systems.h"
 
 using namespace seco::materials;
 

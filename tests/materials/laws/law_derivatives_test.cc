@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <Eigen/LU>
 #include <Sacado.hpp>
 
 #include "hencky.h"
@@ -82,7 +83,8 @@ TabulatedHardening curve() {
 }  // namespace
 
 TEST(LawDerivatives, OfLinearElasticity) {
-  expect_derivatives(LinearElastic(elastic_constants("Ti").stiffness), 1, tolerance);
+  const auto stiffness = elastic_constants("Ti").stiffness;
+  expect_derivatives(LinearElastic(stiffness, MandelMatrix(stiffness.inverse())), 1, tolerance);
 }
 
 TEST(LawDerivatives, OfJ2Plasticity) {

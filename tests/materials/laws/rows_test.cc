@@ -5,6 +5,7 @@
 
 #include "laws/law_points.h"
 #include "norton_creep.h"
+#include "pointwise_law.h"
 
 using namespace law_points;
 

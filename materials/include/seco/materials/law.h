@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -58,6 +59,13 @@ struct Guarantee {
   std::string reason = {};
 };
 
+/// The constants of a law as plain numbers, for a GPU that has the same law in its kernels.
+struct PlainModel {
+  /// Which law it is; a number among those that the kernels of this version know.
+  int kind = 0;
+  std::vector<std::byte> bytes = {};
+};
+
 /// A constitutive law with its constants: small strains, one implicit (backward Euler) step at a
 /// time.
 ///
@@ -92,6 +100,10 @@ class Law {
   virtual double respond(const LawPoints& points, const LawAnswer& answer) const = 0;
   /// w*, `[n]`: infinity where no strain has the stress. Only with a two-sided guarantee.
   virtual void dual(const LawPoints& points, double* energy) const;
+
+  /// None if only the processor can answer, as by default: RVEs with such a law keep all their laws
+  /// there.
+  virtual std::optional<PlainModel> plain_model() const { return {}; }
 
   int n_state() const;
 };

@@ -157,6 +157,10 @@ class Deformation {
   /// `restore` to the next one.
   std::vector<Field> fields(std::size_t rve) const;
 
+  /// What the user should know of how the RVEs are computed: those whose laws stay on the processor
+  /// although fields are on a GPU, and why.
+  const std::vector<std::string>& notes() const;
+
  private:
   class Implementation;
   std::unique_ptr<Implementation> implementation_;
