@@ -82,7 +82,7 @@ RvePoints::RvePoints(const std::string& parameter_file, const std::string& secti
     rves.push_back({std::move(rve), std::move(laws)});
   }
   deforming_ = std::make_unique<surrogate::DeformingPoints>(std::move(rves), rve_of_point_,
-                                                            parameters.settings);
+                                                            surrogate::settings_in(parameters, ""));
   Record record;
   record.strain = MandelVector::Zero(materials::n_mandel_components(dimension_));
   records_.assign(rve_of_point_.size(), record);

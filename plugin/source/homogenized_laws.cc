@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <tuple>
 
 #include "component_pairs.h"
@@ -35,10 +36,10 @@ namespace {
 using materials::MandelVector;
 
 /// A state of a point as bytes, and back.
-std::string bytes_of(const std::vector<double>& numbers) {
+std::string_view bytes_of(const std::vector<double>& numbers) {
   return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(double)};
 }
-std::vector<double> numbers_of(const std::string& bytes) {
+std::vector<double> numbers_of(std::string_view bytes) {
   std::vector<double> numbers(bytes.size() / sizeof(double));
   std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(double));
   return numbers;
@@ -62,6 +63,7 @@ class HomogenizedLaws : public Material<dim> {
     HandlerParameters parameters(handler, HandlerParameters::Mode::read, run.folder);
     read(parameters, run.unit);
     surrogate::require_laws(parameters, "", point_parameters_);
+    output_directory_ = run.output_directory;
     // What is wrong with it shows before anything is computed.
     try {
       laws_ = materials::ParameterFile::read(point_parameters_.laws_file);
@@ -148,7 +150,8 @@ class HomogenizedLaws : public Material<dim> {
       deforming_.reset();
       if (!points_.empty())
         deforming_ = std::make_unique<surrogate::DeformingPoints>(
-            std::move(rves), std::move(rve_of_point), point_parameters_.settings);
+            std::move(rves), std::move(rve_of_point),
+            surrogate::settings_in(point_parameters_, output_directory_));
     });
   }
 
@@ -284,17 +287,17 @@ class HomogenizedLaws : public Material<dim> {
     for (std::size_t q = 0; q < points_.size(); ++q) n_stored += deforming_->has_history(q);
     constexpr double mebibyte = 1024. * 1024.;
     result.notes.push_back(fmt::format(
-        "{} of {} points have left the elastic range; each takes {:.2g} MiB", total(n_stored),
+        "{} of {} points have left the elastic range; each takes {:.2g} MiB{}", total(n_stored),
         result.n_points,
-        MPI::max(deforming_ ? deforming_->bytes_per_point() : 0., communicator_) / mebibyte));
+        MPI::max(deforming_ ? deforming_->bytes_per_point() : 0., communicator_) / mebibyte,
+        point_parameters_.on_disk ? " on the disk" : ""));
     return result;
   }
 
-  StateRecords state() const override {
-    StateRecords records;
+  bool visit_state(const TakeRecord& take) const override {
     for (std::size_t q = 0; q < points_.size(); ++q)
-      records[key_of(points_[q])] = bytes_of(deforming_->save(q));
-    return records;
+      take(key_of(points_[q]), bytes_of(deforming_->save(q)));
+    return true;
   }
 
   void restore(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
@@ -304,9 +307,9 @@ class HomogenizedLaws : public Material<dim> {
     run_together(communicator, [&] {
       std::vector<std::string> keys;
       for (const auto& point : points_) keys.push_back(key_of(point));
-      const auto records = find(keys);
-      for (std::size_t q = 0; q < points_.size(); ++q)
-        deforming_->restore(q, numbers_of(records[q]));
+      find.visit(keys, [&](std::size_t q, std::string_view bytes) {
+        deforming_->restore(q, numbers_of(bytes));
+      });
     });
   }
 
@@ -379,6 +382,7 @@ class HomogenizedLaws : public Material<dim> {
   surrogate::RunParameters sharing_;
   RveAssignment<dim> assignment_;
   surrogate::PointParameters point_parameters_;
+  std::string output_directory_;
   /// Content of the file of laws.
   std::optional<materials::ParameterFile> laws_;
   MPI_Comm communicator_ = MPI_COMM_SELF;

@@ -54,7 +54,7 @@ void LoadSteps<dim>::refine() {
       increment_solver_.solve(step, loads, displacement_, force_scale_, p.newton_tolerance);
   record.newton_iterations = increment.newton_iterations;
   if (increment.converged()) {
-    for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).accept();
+    materials_.accept();
     displacement_ = std::move(increment.displacement);
     displacement_.update_ghost_values();
   } else {

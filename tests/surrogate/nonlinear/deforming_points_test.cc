@@ -5,10 +5,13 @@
 
 #include <Eigen/LU>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include "microstructures.h"
 #include "seco/materials/parameter_file.h"
+#include "support/message_of.h"
+#include "support/temporary.h"
 
 namespace seco::surrogate {
 namespace {
@@ -229,6 +232,70 @@ TEST(DeformingPoints, KeepAToleranceOfTheirOwn) {
   other.restore(1, points.save(1));
   EXPECT_EQ(other.tolerance(1), 1e-4);
   EXPECT_THROW(points.set_tolerance(0, 0), std::invalid_argument);
+}
+
+// Every number that is kept comes back as it was, whichever the points share and where they are.
+TEST(DeformingPoints, OnTheDiskAnswerAsInMemory) {
+  const auto folder = seco::test::new_folder("points_on_disk");
+  for (const bool single : {false, true}) {
+    PointSettings in_memory, on_disk;
+    in_memory.single_precision_state = on_disk.single_precision_state = single;
+    on_disk.state_folder = folder.string();
+    const std::vector<LawRve> rves{particles(3), particles(4)};
+    DeformingPoints expected(rves, {0, 0, 1}, in_memory), points(rves, {0, 0, 1}, on_disk);
+    DeformingPoints restored(rves, {0, 0, 1}, on_disk);
+    for (std::size_t step = 0; step < history.size(); ++step) {
+      SCOPED_TRACE(fmt::format("single {}, step {}", single, step));
+      const auto compare = [&](DeformingPoints& others) {
+        const auto a = expected.evaluate(1, strains_at(step), precise()),
+                   b = others.evaluate(1, strains_at(step), precise());
+        for (std::size_t p = 0; p < 3; ++p) {
+          EXPECT_EQ(a[p].stress, b[p].stress);
+          EXPECT_EQ(a[p].tangent, b[p].tangent);
+          EXPECT_EQ(a[p].gap, b[p].gap);
+        }
+        EXPECT_EQ(expected.dual_energy({{a[0].stress, a[1].stress, a[2].stress}}),
+                  others.dual_energy({{b[0].stress, b[1].stress, b[2].stress}}));
+      };
+      compare(points);
+      expected.reject();
+      points.reject();
+      compare(points);
+      expected.accept();
+      points.accept();
+      for (std::size_t p = 0; p < 3; ++p) {
+        EXPECT_EQ(expected.save(p), points.save(p));
+        restored.restore(p, points.save(p));
+        EXPECT_EQ(restored.save(p), points.save(p));
+      }
+      EXPECT_EQ(expected.mean_state(0, "equivalent plastic strain"),
+                points.mean_state(0, "equivalent plastic strain"));
+      // Nothing is there that a process that is killed would leave.
+      EXPECT_TRUE(std::filesystem::is_empty(folder));
+    }
+    EXPECT_EQ(expected.bytes_per_point(), points.bytes_per_point());
+  }
+}
+
+TEST(DeformingPoints, OfSinglePrecisionTakeHalfTheMemoryOfTheState) {
+  const auto rve = particles();
+  PointSettings settings;
+  const double in_double = DeformingPoints::bytes_per_point(rve, settings);
+  settings.single_precision_state = true;
+  std::size_t n_state = 0;
+  for (const auto phase : rve.rve.phase)
+    n_state += static_cast<std::size_t>(rve.laws[phase]->n_state());
+  EXPECT_EQ(in_double - DeformingPoints::bytes_per_point(rve, settings),
+            static_cast<double>(4 * n_state));
+}
+
+TEST(DeformingPoints, TellWhereNoScratchFileCanBeMade) {
+  PointSettings settings;
+  settings.state_folder = (seco::test::new_folder("no_such") / "folder").string();
+  const auto message =
+      seco::test::message_of([&] { const DeformingPoints points({particles()}, {0}, settings); });
+  EXPECT_NE(message.find(settings.state_folder), std::string::npos) << message;
+  EXPECT_NE(message.find("State folder"), std::string::npos) << message;
 }
 
 TEST(DeformingPoints, GoOnFromASavedState) {

@@ -32,6 +32,9 @@ struct PointSettings {
   bool share_tangents = true;
   /// As in DeformationSettings.
   bool single_precision_state = false;
+  /// Folder of a scratch file in which points keep states and fields, and RVEs of one point theirs;
+  /// empty for memory. The file has no name, and nothing is left of it when the process ends.
+  std::string state_folder;
 };
 
 /// What is asked of points.
@@ -90,7 +93,8 @@ class DeformingPoints {
  public:
   /// @param rve_of_point which of the RVEs a point has
   /// @throws std::invalid_argument for RVEs of different grids, a phase without a law, or states
-  ///   and fields that need more memory than there is, if all points leave the elastic range
+  ///   and fields that need more memory or disk than there is, if all points leave the elastic
+  ///   range; std::runtime_error here and later, where the scratch file cannot be made or written
   DeformingPoints(std::vector<LawRve> rves, std::vector<std::uint32_t> rve_of_point,
                   const PointSettings& settings);
   ~DeformingPoints();
