@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
 #include <cstring>
@@ -23,6 +24,7 @@
 #include "seco/materials/write_atomically.h"
 #include "seco/plugin/agree.h"
 #include "seco/plugin/mandel_tensor.h"
+#include "seco/plugin/out_of_plane_stress.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
 #include "seco/surrogate/deforming_points.h"
@@ -50,7 +52,7 @@ std::vector<double> numbers_of(std::string_view bytes) {
 /// upper bound, and the dual energy that of its stress in equilibrium. Each rank answers its own
 /// points.
 template <int dim>
-class HomogenizedLaws : public Material<dim> {
+class HomogenizedLaws : public Material<dim>, public OutOfPlaneStress {
  public:
   using Tensor = dealii::SymmetricTensor<2, dim>;
 
@@ -168,6 +170,7 @@ class HomogenizedLaws : public Material<dim> {
     const auto strains = vectors_of(strain);
     const auto answers = deforming_->evaluate(step.duration(), strains, wanted);
     errors_.assign(answers.size(), {});
+    out_of_plane_.assign(dim == 2 ? answers.size() : 0, {});
     for (std::size_t q = 0; q < answers.size(); ++q) {
       const auto& answer = answers[q];
       if (!answer.answered) {
@@ -176,6 +179,7 @@ class HomogenizedLaws : public Material<dim> {
       }
       errors_[q] = {answer.error / answer.stress_norm, answer.elastic};
       response.stress[q] = tensor_of(answer.stress);
+      if (dim == 2) out_of_plane_[q] = answer.out_of_plane;
       response.energy[q] = answer.energy;
       if (request >= Request::tangent) response.tangent[q] = to_tensor<dim>(answer.tangent);
       if (request >= Request::bounds) {
@@ -187,6 +191,12 @@ class HomogenizedLaws : public Material<dim> {
     if (!failure_) return;
     response.step_fraction = failure_->step_fraction;
     response.failure = failure_->reason;
+  }
+
+  /// The mean over the RVE, whose laws answer with all components.
+  bool has_out_of_plane_stress() const override { return dim == 2; }
+  std::array<double, 3> out_of_plane_stress(std::size_t point, const Strain&) const override {
+    return out_of_plane_.at(point);
   }
 
   std::optional<FailedPoint> failed_point() const override {
@@ -391,6 +401,8 @@ class HomogenizedLaws : public Material<dim> {
   /// Quantities of one number that a law remembers.
   std::set<std::string> state_names_;
   std::vector<PointError> errors_;
+  /// Of the last answer, in plane strain.
+  std::vector<std::array<double, 3>> out_of_plane_;
   std::size_t n_rves_ = 0;
   std::optional<Failure> failure_;
   TimeSpent time_;

@@ -524,10 +524,10 @@ class DeformingPoints::Implementation {
         request.criterion == StopCriterion::certified || request.tolerance >= superposed_accuracy;
     if (superpose && !point.has_history && rve.fields.defined()) {
       const StrainField elastic{elastic_displacement(rve, strain), {strain}};
-      if (const auto energy = laws.elastic_energy(0, elastic, time_step)) {
+      if (const auto answer = laws.elastic_answer(0, elastic, time_step)) {
         trial = {true, true, strain, {}, time_step};
         ++work.n_elastic;
-        return elastic_response(rve, laws, elastic, *energy, time_step, request);
+        return elastic_response(rve, laws, elastic, *answer, time_step, request);
       }
     }
     auto solver = solver_for(laws, request);
@@ -546,6 +546,7 @@ class DeformingPoints::Implementation {
       return response;
     }
     response.stress = outcome.stress;
+    response.out_of_plane = solver.answer().mean_out_of_plane[0];
     response.energy = outcome.energy_upper;
     response.gap = outcome.gap;
     response.error = outcome.error;
@@ -646,13 +647,14 @@ class DeformingPoints::Implementation {
   }
 
   PointResponse elastic_response(const PointRve& rve, const LawField& laws,
-                                 const StrainField& strain, double energy, double time_step,
-                                 const PointRequest& request) const {
+                                 const StrainField& strain, const LawField::ElasticAnswer& elastic,
+                                 double time_step, const PointRequest& request) const {
     PointResponse response;
     response.answered = response.elastic = true;
     response.stress = rve.stiffness * strain.mean[0];
     response.tangent = rve.stiffness;
-    response.energy = energy;
+    response.energy = elastic.energy;
+    response.out_of_plane = elastic.out_of_plane;
     const MandelMatrix compliance = rve.structure->mean_elastic.inverse();
     response.stress_norm =
         std::sqrt(std::max(0., response.stress.dot(compliance * response.stress)));

@@ -30,9 +30,17 @@ std::vector<int> places_of(int dimension) {
   return dimension == 3 ? std::vector<int>{0, 1, 2, 3, 4, 5} : std::vector<int>{0, 1, 5};
 }
 
+/// Of zz, yz and xz among the six of a law, in plane strain.
+constexpr std::array<int, 3> places_out_of_plane{2, 3, 4};
+
 constexpr int in_triangle(int i, int j) {
   if (i > j) std::swap(i, j);
   return i * 6 - i * (i - 1) / 2 + j - i;
+}
+
+/// The stresses zz, yz and xz of sums over points in Mandel notation, out of the plane.
+std::array<double, 3> out_of_plane_of(const std::array<double, 3>& sums, double weight) {
+  return {weight * sums[0], std::sqrt(0.5) * weight * sums[1], std::sqrt(0.5) * weight * sums[2]};
 }
 
 /// Where the entries of the triangle of a field's tangent are in that of a law.
@@ -225,6 +233,7 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
   answer.energy = torch::empty({batch, n_voxels}, torch::kDouble);
   answer.mean_energy.assign(batch, 0.);
   answer.mean_stress.assign(batch, materials::MandelVector::Zero(m));
+  answer.mean_out_of_plane.assign(batch, {});
   answer.step_ratio.assign(batch, 1.);
   if (tangent_type) {
     answer.tangent = field_of(n_coefficients, *tangent_type);
@@ -238,6 +247,7 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
       answer.energy[b].copy_(before->energy[b]);
       answer.mean_energy[b] = before->mean_energy[b];
       answer.mean_stress[b] = before->mean_stress[b];
+      answer.mean_out_of_plane[b] = before->mean_out_of_plane[b];
       answer.step_ratio[b] = before->step_ratio[b];
       if (tangent_type) {
         answer.tangent[b].copy_(before->tangent[b]);
@@ -253,6 +263,7 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
   struct Sums {
     double ratio = 1, energy = 0;
     std::array<double, 6> stress{};
+    std::array<double, 3> out_of_plane{};
     std::array<double, 21> tangent{};
   };
   const auto slabs = slabs_of(active);
@@ -289,6 +300,9 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
             sum.energy += total(points.energy.data());
             for (std::int64_t k = 0; k < m; ++k)
               sum.stress[k] += total(points.stress.data() + places[k] * chunk_size);
+            for (std::size_t k = 0; m == 3 && k < 3; ++k)
+              sum.out_of_plane[k] +=
+                  total(points.stress.data() + places_out_of_plane[k] * chunk_size);
             if (!tangent_type) continue;
             AT_DISPATCH_FLOATING_TYPES(*tangent_type, "tangent", [&] {
               scatter(
@@ -301,6 +315,11 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
         }
       });
   const double weight = 1. / static_cast<double>(n_voxels);
+  for (std::size_t i = 0; i < slabs.size(); ++i) {
+    const auto own = out_of_plane_of(sums[i].out_of_plane, weight);
+    for (std::size_t k = 0; k < 3; ++k)
+      answer.mean_out_of_plane[slabs[i].first][k] += own[k];
+  }
   for (std::size_t i = 0; i < slabs.size(); ++i) {
     const auto b = slabs[i].first;
     const auto& sum = sums[i];
@@ -401,13 +420,15 @@ std::vector<double> LawField::gap(const StrainField& strain, const LawFieldAnswe
   return result;
 }
 
-std::optional<double> LawField::elastic_energy(std::int64_t b, const StrainField& strain,
-                                               double time_step) const {
+std::optional<LawField::ElasticAnswer> LawField::elastic_answer(std::int64_t b,
+                                                                const StrainField& strain,
+                                                                double time_step) const {
   const auto places = places_of(grid_.dimension());
   const auto& member = members_[b];
   Points points;
   std::vector<double> after;
   double sum = 0;
+  std::array<double, 3> out_of_plane{};
   for (const auto& slab : member.structure->slabs) {
     const auto strains = strain_of(strain.displacement, b, slab);
     for (auto n = slab.first_chunk; n < slab.last_chunk; ++n) {
@@ -436,10 +457,16 @@ std::optional<double> LawField::elastic_energy(std::int64_t b, const StrainField
         constexpr double round_off = 1e-9;
         if (!(std::abs(points.energy[k] - energy) <= round_off * energy)) return {};
         sum += points.energy[k];
+        for (std::size_t c = 0; c < 3; ++c)
+          out_of_plane[c] += points.stress[places_out_of_plane[c] * chunk_size + k];
       }
     }
   }
-  return sum / static_cast<double>(grid_.n_voxels());
+  const double weight = 1. / static_cast<double>(grid_.n_voxels());
+  ElasticAnswer answer;
+  answer.energy = weight * sum;
+  if (grid_.dimension() == 2) answer.out_of_plane = out_of_plane_of(out_of_plane, weight);
+  return answer;
 }
 
 void LawField::load_state(const Member& member, const Chunk& chunk, Points& points) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <utility>
@@ -25,6 +26,8 @@ struct LawFieldAnswer {
   /// w of every voxel, `[B, N]`.
   torch::Tensor energy;
   std::vector<materials::MandelVector> mean_stress;
+  /// In plane strain the mean stresses zz, yz and xz, which act out of the plane; else 0.
+  std::vector<std::array<double, 3>> mean_out_of_plane;
   std::vector<double> mean_energy;
   /// Derivative of the stress, upper triangles, `[B, m (m + 1) / 2, n...]`, and its means;
   /// undefined if not wanted.
@@ -127,10 +130,15 @@ class LawField {
   std::vector<double> gap(const StrainField& strain, const LawFieldAnswer& answer,
                           const Equilibration& stress, const std::vector<double>& time_step,
                           const std::vector<bool>& active) const;
-  /// <w>, if every voxel answers as linear elasticity would and its state does not change; none
-  /// else. @param time_step of RVE b
-  std::optional<double> elastic_energy(std::int64_t b, const StrainField& strain,
-                                       double time_step) const;
+  /// <w>, and the mean stresses zz, yz and xz of plane strain.
+  struct ElasticAnswer {
+    double energy = 0;
+    std::array<double, 3> out_of_plane{};
+  };
+  /// If every voxel answers as linear elasticity would and its state does not change; none else.
+  /// @param time_step of RVE b
+  std::optional<ElasticAnswer> elastic_answer(std::int64_t b, const StrainField& strain,
+                                              double time_step) const;
   /// The state at the end of the step becomes that at the beginning of the next.
   /// @return what storing it in single precision changes, as a stress in the norm of the elastic
   ///   compliance: `sqrt(<2 c d.d>)` of the changes d, c the largest elastic modulus, twice for the

@@ -92,6 +92,11 @@ TEST(HomogenizedLaws, OfAHomogeneousRveAreTheLaw) {
                                                {"Microstructure/Type", "homogeneous"},
                                                {"Tolerance", "1e-6"}})));
   EXPECT_NEAR(tip(homogenized) / tip(law), 1, 1e-8);
+  // Of all components: that normal to the plane is the mean over the RVE.
+  const auto mises = [](const json& summary) -> double {
+    return summary["extremes"]["von_mises_stress"]["value"];
+  };
+  EXPECT_NEAR(mises(homogenized) / mises(law), 1, 1e-6);
   ASSERT_EQ(homogenized["load_steps"].size(), law["load_steps"].size());
   for (std::size_t k = 0; k < law["load_steps"].size(); ++k) {
     const auto &a = law["load_steps"][k], &b = homogenized["load_steps"][k];

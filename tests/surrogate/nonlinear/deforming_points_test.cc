@@ -277,6 +277,39 @@ TEST(DeformingPoints, OnTheDiskAnswerAsInMemory) {
   }
 }
 
+// With one Poisson's ratio nu everywhere plane strain has nu (s11 + s22) normal to the plane, as
+// long as nothing yields; by superposed fields and without them.
+TEST(DeformingPoints, TellTheStressNormalToThePlane) {
+  materials::register_builtin_laws();
+  const auto law = [](const std::string& text) {
+    materials::ParameterFile file(text, "law");
+    return materials::read_law(file, "", {});
+  };
+  const LawRve rve{
+      test::make_rve("inclusions", {16, 16}, 3, 5.),
+      {law("set Law = J2 plasticity\nset Young modulus = 70000\nset Poisson ratio = 0.3\n"
+           "set Yield stress = 100\nset Hardening modulus = 700\n"),
+       law("set Law = linear elastic\nset Young modulus = 400000\nset Poisson ratio = 0.3\n")}};
+  MandelVector strain(3);
+  strain << 0.0005, -0.0001, 0.0002;
+  for (const bool superpose : {true, false}) {
+    PointSettings settings;
+    settings.superpose_elastic = superpose;
+    DeformingPoints points({rve}, {0}, settings);
+    const auto elastic = points.evaluate(1, std::vector{strain}, precise()).front();
+    EXPECT_EQ(elastic.elastic, superpose);
+    EXPECT_NEAR(elastic.out_of_plane[0], 0.3 * (elastic.stress[0] + elastic.stress[1]),
+                1e-5 * elastic.stress.norm());
+    EXPECT_NEAR(elastic.out_of_plane[1], 0, 1e-9 * elastic.stress.norm());
+    EXPECT_NEAR(elastic.out_of_plane[2], 0, 1e-9 * elastic.stress.norm());
+    // Plastic strain keeps the volume, so that more of the stress is normal to the plane.
+    const auto plastic =
+        points.evaluate(1, std::vector{MandelVector(20 * strain)}, precise()).front();
+    EXPECT_FALSE(plastic.elastic);
+    EXPECT_GT(plastic.out_of_plane[0], 0.35 * (plastic.stress[0] + plastic.stress[1]));
+  }
+}
+
 TEST(DeformingPoints, OfSinglePrecisionTakeHalfTheMemoryOfTheState) {
   const auto rve = particles();
   PointSettings settings;

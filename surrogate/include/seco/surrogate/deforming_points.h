@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -55,6 +56,8 @@ struct PointResponse {
   IncrementFailure failure = IncrementFailure::none;
   double step_ratio = 0.5;
   materials::MandelVector stress;
+  /// In 2D, plane strain, the mean stresses zz, yz and xz out of the plane; else 0.
+  std::array<double, 3> out_of_plane{};
   /// Empty if not asked for.
   materials::MandelMatrix tangent;
   /// `<w>`, an upper bound of the potential W of the increment, and a gap such that `W >= energy -
