@@ -317,8 +317,7 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
   const double weight = 1. / static_cast<double>(n_voxels);
   for (std::size_t i = 0; i < slabs.size(); ++i) {
     const auto own = out_of_plane_of(sums[i].out_of_plane, weight);
-    for (std::size_t k = 0; k < 3; ++k)
-      answer.mean_out_of_plane[slabs[i].first][k] += own[k];
+    for (std::size_t k = 0; k < 3; ++k) answer.mean_out_of_plane[slabs[i].first][k] += own[k];
   }
   for (std::size_t i = 0; i < slabs.size(); ++i) {
     const auto b = slabs[i].first;

@@ -321,7 +321,7 @@ void LoadSteps<dim>::run(const StepDone& done) {
       cut_to(length, increment.failure);
       continue;
     }
-    const auto error = time_error(step, increment, on.has_value());
+    const auto error = time_error(step, loads, increment, on.has_value());
     // The error of a step of implicit Euler falls with the square of its length.
     double allowed = p.growth;
     if (p.time_error_tolerance > 0 && error) {
