@@ -236,8 +236,7 @@ void RvePoints::restore(std::size_t p, std::span<const char> bytes) {
   auto& record = records_[p];
   found_.erase({record.element, record.integration_point});
   record = {};
-  record.strain = Eigen::Map<const MandelVector>(numbers.data() + 1,
-                                                 materials::n_mandel_components(dimension_));
+  record.strain = deforming_->strain(p);
   record.time = header.time;
   record.element = pair.first;
   record.integration_point = pair.second;

@@ -307,6 +307,7 @@ class DeformingPoints::Implementation {
     return sum / static_cast<double>(grid_.n_voxels());
   }
 
+  const MandelVector& strain(std::size_t p) const { return points_.at(p).strain; }
   bool has_history(std::size_t p) const { return points_.at(p).has_history; }
   const PointWork& work() const { return work_; }
   std::uint64_t last_work(std::size_t p) const { return last_work_.at(p); }
@@ -788,6 +789,9 @@ std::vector<double> DeformingPoints::save(std::size_t point) const {
 }
 void DeformingPoints::restore(std::size_t point, std::span<const double> numbers) {
   implementation_->restore(point, numbers);
+}
+const MandelVector& DeformingPoints::strain(std::size_t point) const {
+  return implementation_->strain(point);
 }
 DeformationStart DeformingPoints::start_of(std::size_t point, double time) const {
   return implementation_->start_of(point, time);

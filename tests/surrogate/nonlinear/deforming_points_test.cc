@@ -338,7 +338,10 @@ TEST(DeformingPoints, GoOnFromASavedState) {
     points.evaluate(1, strains_at(step), precise());
     points.accept();
   }
-  for (std::size_t p = 0; p < 3; ++p) other.restore(p, points.save(p));
+  for (std::size_t p = 0; p < 3; ++p) {
+    other.restore(p, points.save(p));
+    EXPECT_EQ(other.strain(p), strains_at(1)[p]);
+  }
   points.evaluate(1, strains_at(0), precise());
   points.reject();
   const auto first = points.evaluate(1, strains_at(2), precise()),

@@ -138,6 +138,8 @@ class DeformingPoints {
   /// if the numbers are not those of such a point
   std::vector<double> save(std::size_t point) const;
   void restore(std::size_t point, std::span<const double> numbers);
+  /// Mean strain at the begin of the step.
+  const materials::MandelVector& strain(std::size_t point) const;
   /// The state at the begin of the step, for the RVE of the point alone, with the displacement from
   /// which the last evaluation was started if it had no answer. @param time at the begin
   DeformationStart start_of(std::size_t point, double time) const;
