@@ -167,7 +167,7 @@ void LawStructure::make_chunks(const LawRve& of, const std::vector<double>& larg
       const auto n = static_cast<std::int64_t>(own.size());
       for (std::int64_t at = 0; at < n; at += chunk_size) {
         const auto count = std::min(chunk_size, n - at);
-        chunks.push_back({laws[p].get(), &elastic[p], largest_moduli[p],
+        chunks.push_back({laws[p].get(), static_cast<int>(p), &elastic[p], largest_moduli[p],
                           static_cast<int>(initial[p].size()),
                           static_cast<std::int64_t>(voxels.size()) + at, count, base,
                           static_cast<std::int64_t>(initial_state.size())});
@@ -235,6 +235,7 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
   answer.mean_stress.assign(batch, materials::MandelVector::Zero(m));
   answer.mean_out_of_plane.assign(batch, {});
   answer.step_ratio.assign(batch, 1.);
+  answer.failed_phase.assign(batch, -1);
   if (tangent_type) {
     answer.tangent = field_of(n_coefficients, *tangent_type);
     answer.mean_tangent.assign(batch, materials::MandelMatrix::Identity(m, m));
@@ -249,6 +250,7 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
       answer.mean_stress[b] = before->mean_stress[b];
       answer.mean_out_of_plane[b] = before->mean_out_of_plane[b];
       answer.step_ratio[b] = before->step_ratio[b];
+      answer.failed_phase[b] = before->failed_phase[b];
       if (tangent_type) {
         answer.tangent[b].copy_(before->tangent[b]);
         answer.mean_tangent[b] = before->mean_tangent[b];
@@ -262,6 +264,7 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
   // Sums of each slab: energy, stress, tangent.
   struct Sums {
     double ratio = 1, energy = 0;
+    int failed_phase = -1;
     std::array<double, 6> stress{};
     std::array<double, 3> out_of_plane{};
     std::array<double, 21> tangent{};
@@ -285,11 +288,14 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
             gather(strains.data_ptr<double>(), apart, places, voxels, chunk.count, strain.mean[b],
                    points.strain.data());
             load_state(member, chunk, points);
-            sum.ratio = std::min(sum.ratio,
-                                 chunk.law->respond(points.of(chunk, time_step[b]),
-                                                    {points.stress.data(),
-                                                     tangent_type ? points.tangent.data() : nullptr,
-                                                     points.energy.data(), nullptr}));
+            const double ratio = chunk.law->respond(
+                points.of(chunk, time_step[b]),
+                {points.stress.data(), tangent_type ? points.tangent.data() : nullptr,
+                 points.energy.data(), nullptr});
+            if (ratio < sum.ratio) {
+              sum.ratio = ratio;
+              sum.failed_phase = chunk.phase;
+            }
             scatter(points.stress.data(), n_voxels, places, voxels, chunk.count,
                     answer.stress.data_ptr<double>() + b * m * n_voxels + chunk.base);
             scatter(points.energy.data(), n_voxels, {0}, voxels, chunk.count,
@@ -300,6 +306,9 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
             sum.energy += total(points.energy.data());
             for (std::int64_t k = 0; k < m; ++k)
               sum.stress[k] += total(points.stress.data() + places[k] * chunk_size);
+            if (sum.failed_phase < 0 && !std::all_of(sum.stress.begin(), sum.stress.end(),
+                                                     [](double s) { return std::isfinite(s); }))
+              sum.failed_phase = chunk.phase;
             for (std::size_t k = 0; m == 3 && k < 3; ++k)
               sum.out_of_plane[k] +=
                   total(points.stress.data() + places_out_of_plane[k] * chunk_size);
@@ -322,6 +331,8 @@ LawFieldAnswer LawField::respond(const StrainField& strain, const std::vector<do
   for (std::size_t i = 0; i < slabs.size(); ++i) {
     const auto b = slabs[i].first;
     const auto& sum = sums[i];
+    if (sum.ratio < answer.step_ratio[b] || answer.failed_phase[b] < 0)
+      answer.failed_phase[b] = sum.failed_phase;
     answer.step_ratio[b] = std::min(answer.step_ratio[b], sum.ratio);
     answer.mean_energy[b] += weight * sum.energy;
     for (std::int64_t k = 0; k < m; ++k) answer.mean_stress[b][k] += weight * sum.stress[k];

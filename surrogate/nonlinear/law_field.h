@@ -35,6 +35,9 @@ struct LawFieldAnswer {
   std::vector<materials::MandelMatrix> mean_tangent;
   /// Fraction of the time step that a law asks for, 1 if it has answered.
   std::vector<double> step_ratio;
+  /// The phase whose law asks for the least, or answers with stresses that are no numbers, of these
+  /// the first; -1 if all have answered.
+  std::vector<int> failed_phase;
 };
 
 /// What makes a stress in equilibrium of the answer s: `part (s + C0 : sym D z + shift) + rest`.
@@ -62,6 +65,7 @@ class LawStructure {
   /// Voxels of a phase in a slab.
   struct Chunk {
     const materials::Law* law;
+    int phase;
     /// Elastic stiffness, 6 x 6, and its largest eigenvalue.
     const materials::MandelMatrix* elastic;
     double largest_modulus;

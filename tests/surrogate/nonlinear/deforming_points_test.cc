@@ -403,7 +403,7 @@ TEST(DeformingPoints, FailAsTheirRveAlone) {
   points.accept();
   const auto response = points.evaluate(1, std::vector{tension(0.05)}, precise()).front();
   ASSERT_FALSE(response.answered);
-  EXPECT_EQ(response.failure, IncrementFailure::newton_steps);
+  EXPECT_EQ(response.failure.failure, IncrementFailure::newton_steps);
   points.reject();
   DeformationSettings path;
   path.device = "cpu";
@@ -416,7 +416,7 @@ TEST(DeformingPoints, FailAsTheirRveAlone) {
                                 MandelVector::Zero(6)};
   const auto result = alone.advance({&increment, 1}).front();
   EXPECT_EQ(result.status, IncrementStatus::failed);
-  EXPECT_EQ(result.failure, response.failure);
+  EXPECT_EQ(result.failure.failure, response.failure.failure);
   EXPECT_NE(result.message.find(describe(response.failure)), std::string::npos) << result.message;
 }
 

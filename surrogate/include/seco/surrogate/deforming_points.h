@@ -53,7 +53,7 @@ struct PointRequest {
 struct PointResponse {
   /// False if no equilibrium was found, and why: the step has to be cut to `step_ratio` of it.
   bool answered = false;
-  IncrementFailure failure = IncrementFailure::none;
+  FailureReason failure;
   double step_ratio = 0.5;
   materials::MandelVector stress;
   /// In 2D, plane strain, the mean stresses zz, yz and xz out of the plane; else 0.
