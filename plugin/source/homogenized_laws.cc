@@ -47,6 +47,16 @@ std::vector<double> numbers_of(std::string_view bytes) {
   return numbers;
 }
 
+/// Collective.
+int ranks_on_node(MPI_Comm communicator) {
+  MPI_Comm node = MPI_COMM_NULL;
+  MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  int n = 1;
+  MPI_Comm_size(node, &n);
+  MPI_Comm_free(&node);
+  return n;
+}
+
 /// An RVE at every point, whose phases have nonlinear laws and remember what has happened to them
 /// (docs/nonlinear.md): the stress is the mean over the RVE, the energy that of its fields, an
 /// upper bound, and the dual energy that of its stress in equilibrium. Each rank answers its own
@@ -133,6 +143,7 @@ class HomogenizedLaws : public Material<dim>, public OutOfPlaneStress {
     communicator_ = communicator;
     time_ = {};
     points_ = std::move(points);
+    const int n_processes = ranks_on_node(communicator);
     run_together(communicator, [&] {
       const Stopwatch stopwatch(time_);
       std::map<RveKey, std::uint32_t> index;
@@ -150,10 +161,11 @@ class HomogenizedLaws : public Material<dim>, public OutOfPlaneStress {
       }
       n_rves_ = rves.size();
       deforming_.reset();
-      if (!points_.empty())
-        deforming_ = std::make_unique<surrogate::DeformingPoints>(
-            std::move(rves), std::move(rve_of_point),
-            surrogate::settings_in(point_parameters_, output_directory_));
+      if (points_.empty()) return;
+      auto settings = surrogate::settings_in(point_parameters_, output_directory_);
+      settings.n_processes = n_processes;
+      deforming_ = std::make_unique<surrogate::DeformingPoints>(std::move(rves),
+                                                                std::move(rve_of_point), settings);
     });
   }
 

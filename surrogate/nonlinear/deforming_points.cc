@@ -390,17 +390,21 @@ class DeformingPoints::Implementation {
     const auto refuse = [&](double needed, double available, const std::string& way_out) {
       throw std::invalid_argument(fmt::format(
           "states and fields of {} points with {} RVEs take up to {:.3g} GiB, {:.3g} MiB each "
-          "point, and {:.3g} GiB are free{}",
+          "point, and {:.3g} GiB are free{}{}",
           n_points, rves_.size(), needed / gibibyte, largest_bytes_ / mebibyte,
-          available / gibibyte, way_out));
+          available / gibibyte,
+          settings_.n_processes > 1 ? fmt::format(" for one of {} ranks", settings_.n_processes)
+                                    : "",
+          way_out));
     };
-    const double available = available_memory();
+    const double available = available_memory() / settings_.n_processes;
     if (available > 0 && room.memory > available)
       refuse(room.memory, available,
              room.disk > 0 ? "; use fewer RVEs or voxels"
                            : "; use fewer points or voxels, or 'State storage' = disk");
     if (room.disk <= 0) return;
-    if (const double free = free_bytes(settings_.state_folder); room.disk > free)
+    if (const double free = free_bytes(settings_.state_folder) / settings_.n_processes;
+        room.disk > free)
       refuse(room.disk, free,
              fmt::format(" in the folder '{}'; use fewer points or voxels, or a 'State folder' "
                          "with more room",

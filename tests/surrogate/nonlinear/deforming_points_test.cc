@@ -322,6 +322,25 @@ TEST(DeformingPoints, OfSinglePrecisionTakeHalfTheMemoryOfTheState) {
             static_cast<double>(4 * n_state));
 }
 
+// Each rank of a node gets its part of memory and disk.
+TEST(DeformingPoints, RefuseWhatFindsNoRoom) {
+  PointSettings settings;
+  settings.n_processes = 1 << 30;
+  const auto refusal = [&] {
+    return seco::test::message_of([&] {
+      const DeformingPoints points({particles()}, {0, 0}, settings);
+    });
+  };
+  for (const char* part :
+       {"2 points with 1 RVEs", "free for one of 1073741824 ranks", "'State storage' = disk"})
+    EXPECT_NE(refusal().find(part), std::string::npos) << refusal();
+  // Memory for the RVE that they share, which stays there, is not enough either.
+  settings.state_folder = seco::test::new_folder("no_room").string();
+  EXPECT_NE(refusal().find("use fewer RVEs or voxels"), std::string::npos) << refusal();
+  settings.n_processes = 1;
+  EXPECT_EQ(refusal(), "no error");
+}
+
 TEST(DeformingPoints, TellWhereNoScratchFileCanBeMade) {
   PointSettings settings;
   settings.state_folder = (seco::test::new_folder("no_such") / "folder").string();

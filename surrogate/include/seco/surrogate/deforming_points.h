@@ -36,6 +36,8 @@ struct PointSettings {
   /// Folder of a scratch file in which points keep states and fields, and RVEs of one point theirs;
   /// empty for memory. The file has no name, and nothing is left of it when the process ends.
   std::string state_folder;
+  /// Processes that share memory and disk, this one included, each of which gets its part.
+  int n_processes = 1;
 };
 
 /// What is asked of points.
