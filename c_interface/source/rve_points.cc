@@ -82,7 +82,7 @@ RvePoints::RvePoints(const std::string& parameter_file, const std::string& secti
     rves.push_back({std::move(rve), std::move(laws)});
   }
   deforming_ = std::make_unique<surrogate::DeformingPoints>(std::move(rves), rve_of_point_,
-                                                            parameters.settings);
+                                                            surrogate::settings_in(parameters, ""));
   Record record;
   record.strain = MandelVector::Zero(materials::n_mandel_components(dimension_));
   records_.assign(rve_of_point_.size(), record);
@@ -236,8 +236,7 @@ void RvePoints::restore(std::size_t p, std::span<const char> bytes) {
   auto& record = records_[p];
   found_.erase({record.element, record.integration_point});
   record = {};
-  record.strain = Eigen::Map<const MandelVector>(numbers.data() + 1,
-                                                 materials::n_mandel_components(dimension_));
+  record.strain = deforming_->strain(p);
   record.time = header.time;
   record.element = pair.first;
   record.integration_point = pair.second;

@@ -6,6 +6,7 @@
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/utility.hpp>
 #include <boost/serialization/vector.hpp>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 #include <set>
@@ -14,6 +15,7 @@
 #include "rve_homogenizer.h"
 #include "seco/plugin/agree.h"
 #include "seco/plugin/mandel_tensor.h"
+#include "seco/plugin/out_of_plane_stress.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/refinement_limits.h"
 #include "seco/plugin/registration.h"
@@ -62,7 +64,7 @@ struct Work {
 /// depend on the strain, so the RVEs are homogenized in `set_points`, each different one once in
 /// the whole run, and again only where `refine` asks for smaller gaps.
 template <int dim>
-class HomogenizedMaterial : public Material<dim>, public RefinementLimits {
+class HomogenizedMaterial : public Material<dim>, public RefinementLimits, public OutOfPlaneStress {
  public:
   static void declare_parameters(dealii::ParameterHandler& handler) {
     HandlerParameters parameters(handler, HandlerParameters::Mode::declare);
@@ -91,6 +93,18 @@ class HomogenizedMaterial : public Material<dim>, public RefinementLimits {
   StateTransfer state_transfer() const override { return StateTransfer::impossible; }
 
   const StiffnessTable<dim>& stiffness_table() const override { return answers_.table(); }
+
+  bool has_out_of_plane_stress() const override { return knows_out_of_plane_; }
+  std::array<double, 3> out_of_plane_stress(std::size_t point,
+                                            const Strain& strain) const override {
+    const auto& rows = answers_.out_of_plane(answers_.table().entry_of(point));
+    std::array<double, 3> stress{};
+    for (std::size_t row = 0; row < 3; ++row)
+      stress[row] = (row == 0 ? 1. : std::sqrt(0.5)) *
+                    (rows[3 * row] * strain[0][0] + rows[3 * row + 1] * strain[1][1] +
+                     rows[3 * row + 2] * std::sqrt(2.) * strain[0][1]);
+    return stress;
+  }
 
   MaterialStatistics statistics() const override { return statistics_; }
 
@@ -170,6 +184,8 @@ class HomogenizedMaterial : public Material<dim>, public RefinementLimits {
   MaterialStatistics statistics_;
   std::size_t n_files_ = 0;
   std::string output_directory_;
+  /// Whether all RVEs of all ranks tell the stresses out of the plane.
+  bool knows_out_of_plane_ = false;
 };
 
 template <int dim>
@@ -440,6 +456,10 @@ void HomogenizedMaterial<dim>::report() {
   n = MPI::sum(n, communicator_);
   s.n_refined_rves = MPI::sum(n_refined, communicator_);
   s.n_unreliable_rves = MPI::sum(static_cast<std::uint64_t>(unconverged.size()), communicator_);
+  bool all_known = dim == 2;
+  for (std::size_t r = 0; r < answers_.size() && all_known; ++r)
+    all_known = std::isfinite(answers_.out_of_plane(r)[0]);
+  knows_out_of_plane_ = MPI::min(all_known ? 1 : 0, communicator_) == 1;
   s.worst_gap = MPI::max(worst_gap, communicator_);
   s.mean_gap = n > 0 ? MPI::sum(sum_of_gaps, communicator_) / static_cast<double>(n) : 0.;
   s.seconds = MPI::max(time_.seconds, communicator_);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
 #include <cstring>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <tuple>
 
 #include "component_pairs.h"
@@ -22,6 +24,7 @@
 #include "seco/materials/write_atomically.h"
 #include "seco/plugin/agree.h"
 #include "seco/plugin/mandel_tensor.h"
+#include "seco/plugin/out_of_plane_stress.h"
 #include "seco/plugin/parameters.h"
 #include "seco/plugin/registration.h"
 #include "seco/surrogate/deforming_points.h"
@@ -35,13 +38,23 @@ namespace {
 using materials::MandelVector;
 
 /// A state of a point as bytes, and back.
-std::string bytes_of(const std::vector<double>& numbers) {
+std::string_view bytes_of(const std::vector<double>& numbers) {
   return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(double)};
 }
-std::vector<double> numbers_of(const std::string& bytes) {
+std::vector<double> numbers_of(std::string_view bytes) {
   std::vector<double> numbers(bytes.size() / sizeof(double));
   std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(double));
   return numbers;
+}
+
+/// Collective.
+int ranks_on_node(MPI_Comm communicator) {
+  MPI_Comm node = MPI_COMM_NULL;
+  MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  int n = 1;
+  MPI_Comm_size(node, &n);
+  MPI_Comm_free(&node);
+  return n;
 }
 
 /// An RVE at every point, whose phases have nonlinear laws and remember what has happened to them
@@ -49,7 +62,7 @@ std::vector<double> numbers_of(const std::string& bytes) {
 /// upper bound, and the dual energy that of its stress in equilibrium. Each rank answers its own
 /// points.
 template <int dim>
-class HomogenizedLaws : public Material<dim> {
+class HomogenizedLaws : public Material<dim>, public OutOfPlaneStress {
  public:
   using Tensor = dealii::SymmetricTensor<2, dim>;
 
@@ -62,6 +75,7 @@ class HomogenizedLaws : public Material<dim> {
     HandlerParameters parameters(handler, HandlerParameters::Mode::read, run.folder);
     read(parameters, run.unit);
     surrogate::require_laws(parameters, "", point_parameters_);
+    output_directory_ = run.output_directory;
     // What is wrong with it shows before anything is computed.
     try {
       laws_ = materials::ParameterFile::read(point_parameters_.laws_file);
@@ -129,6 +143,7 @@ class HomogenizedLaws : public Material<dim> {
     communicator_ = communicator;
     time_ = {};
     points_ = std::move(points);
+    const int n_processes = ranks_on_node(communicator);
     run_together(communicator, [&] {
       const Stopwatch stopwatch(time_);
       std::map<RveKey, std::uint32_t> index;
@@ -146,9 +161,11 @@ class HomogenizedLaws : public Material<dim> {
       }
       n_rves_ = rves.size();
       deforming_.reset();
-      if (!points_.empty())
-        deforming_ = std::make_unique<surrogate::DeformingPoints>(
-            std::move(rves), std::move(rve_of_point), point_parameters_.settings);
+      if (points_.empty()) return;
+      auto settings = surrogate::settings_in(point_parameters_, output_directory_);
+      settings.n_processes = n_processes;
+      deforming_ = std::make_unique<surrogate::DeformingPoints>(std::move(rves),
+                                                                std::move(rve_of_point), settings);
     });
   }
 
@@ -165,6 +182,7 @@ class HomogenizedLaws : public Material<dim> {
     const auto strains = vectors_of(strain);
     const auto answers = deforming_->evaluate(step.duration(), strains, wanted);
     errors_.assign(answers.size(), {});
+    out_of_plane_.assign(dim == 2 ? answers.size() : 0, {});
     for (std::size_t q = 0; q < answers.size(); ++q) {
       const auto& answer = answers[q];
       if (!answer.answered) {
@@ -173,6 +191,7 @@ class HomogenizedLaws : public Material<dim> {
       }
       errors_[q] = {answer.error / answer.stress_norm, answer.elastic};
       response.stress[q] = tensor_of(answer.stress);
+      if (dim == 2) out_of_plane_[q] = answer.out_of_plane;
       response.energy[q] = answer.energy;
       if (request >= Request::tangent) response.tangent[q] = to_tensor<dim>(answer.tangent);
       if (request >= Request::bounds) {
@@ -184,6 +203,12 @@ class HomogenizedLaws : public Material<dim> {
     if (!failure_) return;
     response.step_fraction = failure_->step_fraction;
     response.failure = failure_->reason;
+  }
+
+  /// The mean over the RVE, whose laws answer with all components.
+  bool has_out_of_plane_stress() const override { return dim == 2; }
+  std::array<double, 3> out_of_plane_stress(std::size_t point, const Strain&) const override {
+    return out_of_plane_.at(point);
   }
 
   std::optional<FailedPoint> failed_point() const override {
@@ -284,17 +309,17 @@ class HomogenizedLaws : public Material<dim> {
     for (std::size_t q = 0; q < points_.size(); ++q) n_stored += deforming_->has_history(q);
     constexpr double mebibyte = 1024. * 1024.;
     result.notes.push_back(fmt::format(
-        "{} of {} points have left the elastic range; each takes {:.2g} MiB", total(n_stored),
+        "{} of {} points have left the elastic range; each takes {:.2g} MiB{}", total(n_stored),
         result.n_points,
-        MPI::max(deforming_ ? deforming_->bytes_per_point() : 0., communicator_) / mebibyte));
+        MPI::max(deforming_ ? deforming_->bytes_per_point() : 0., communicator_) / mebibyte,
+        point_parameters_.on_disk ? " on the disk" : ""));
     return result;
   }
 
-  StateRecords state() const override {
-    StateRecords records;
+  bool visit_state(const TakeRecord& take) const override {
     for (std::size_t q = 0; q < points_.size(); ++q)
-      records[key_of(points_[q])] = bytes_of(deforming_->save(q));
-    return records;
+      take(key_of(points_[q]), bytes_of(deforming_->save(q)));
+    return true;
   }
 
   void restore(std::vector<MaterialPoint<dim>> points, MPI_Comm communicator,
@@ -304,9 +329,9 @@ class HomogenizedLaws : public Material<dim> {
     run_together(communicator, [&] {
       std::vector<std::string> keys;
       for (const auto& point : points_) keys.push_back(key_of(point));
-      const auto records = find(keys);
-      for (std::size_t q = 0; q < points_.size(); ++q)
-        deforming_->restore(q, numbers_of(records[q]));
+      find.visit(keys, [&](std::size_t q, std::string_view bytes) {
+        deforming_->restore(q, numbers_of(bytes));
+      });
     });
   }
 
@@ -379,6 +404,7 @@ class HomogenizedLaws : public Material<dim> {
   surrogate::RunParameters sharing_;
   RveAssignment<dim> assignment_;
   surrogate::PointParameters point_parameters_;
+  std::string output_directory_;
   /// Content of the file of laws.
   std::optional<materials::ParameterFile> laws_;
   MPI_Comm communicator_ = MPI_COMM_SELF;
@@ -387,6 +413,8 @@ class HomogenizedLaws : public Material<dim> {
   /// Quantities of one number that a law remembers.
   std::set<std::string> state_names_;
   std::vector<PointError> errors_;
+  /// Of the last answer, in plane strain.
+  std::vector<std::array<double, 3>> out_of_plane_;
   std::size_t n_rves_ = 0;
   std::optional<Failure> failure_;
   TimeSpent time_;

@@ -170,9 +170,26 @@ std::vector<LocalResponse<dim>> Material<dim>::local_response(
   return {};
 }
 
+FindRecords FindRecords::one_by_one(std::function<void(const Keys&, const Take&)> visit) {
+  FindRecords result;
+  result.visit_ = std::move(visit);
+  return result;
+}
+
+std::vector<std::string> FindRecords::operator()(const Keys& keys) const {
+  std::vector<std::string> values(keys.size());
+  visit_(keys, [&](std::size_t k, std::string_view value) { values.at(k) = value; });
+  return values;
+}
+
 template <int dim>
 StateRecords Material<dim>::state() const {
   return {};
+}
+
+template <int dim>
+bool Material<dim>::visit_state(const TakeRecord&) const {
+  return false;
 }
 
 template <int dim>

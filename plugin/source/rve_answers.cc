@@ -8,6 +8,7 @@ template <int dim>
 void RveAnswers<dim>::clear() {
   table_.clear();
   rest_.clear();
+  out_of_plane_.clear();
   engines_.clear();
   reasons_.clear();
 }
@@ -26,12 +27,14 @@ typename RveAnswers<dim>::Rest RveAnswers<dim>::rest_of(std::size_t rve,
 template <int dim>
 void RveAnswers<dim>::add(const RveAnswer<dim>& answer) {
   rest_.push_back(rest_of(rest_.size(), answer));
+  if (dim == 2) out_of_plane_.push_back(answer.out_of_plane);
   table_.add(answer.stiffness, answer.lower, answer.upper, answer.gap, answer.status);
 }
 
 template <int dim>
 void RveAnswers<dim>::replace(std::size_t rve, const RveAnswer<dim>& answer) {
   rest_[rve] = rest_of(rve, answer);
+  if (dim == 2) out_of_plane_[rve] = answer.out_of_plane;
   table_.replace(static_cast<std::uint32_t>(rve), answer.stiffness, answer.lower, answer.upper,
                  answer.gap, answer.status);
 }
@@ -49,6 +52,7 @@ RveAnswer<dim> RveAnswers<dim>::operator[](std::size_t rve) const {
   return {table_.stiffness(entry, Bound::estimate),
           table_.stiffness(entry, Bound::lower),
           table_.stiffness(entry, Bound::upper),
+          dim == 2 ? out_of_plane_[rve] : RveAnswer<dim>::not_known(),
           gap(rve),
           status(rve),
           engine(rve),

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,6 +16,9 @@ namespace seco::plugin {
 template <int dim>
 struct RveAnswer {
   StiffnessTriangle<dim> stiffness, lower, upper;
+  /// In plane strain surrogate::Homogenized::out_of_plane row by row, NaN where it is not known;
+  /// else unused.
+  std::array<double, 9> out_of_plane = not_known();
   double gap = 0;
   PointStatus status = PointStatus::ok;
   std::string engine;
@@ -24,6 +29,12 @@ struct RveAnswer {
   /// Of the content of the RVE: equal RVEs of different keys have equal digests.
   surrogate::ResultCache::Digest digest{};
 
+  static constexpr std::array<double, 9> not_known() {
+    std::array<double, 9> rows{};
+    rows.fill(std::numeric_limits<double>::quiet_NaN());
+    return rows;
+  }
+
   template <typename Archive>
   void serialize(Archive& archive, unsigned int) {
     // Checkpoints hold whole tensors.
@@ -32,6 +43,8 @@ struct RveAnswer {
       archive& tensor;
       *triangle = StiffnessTriangle<dim>(tensor);
     }
+    if (dim == 2)
+      for (double& number : out_of_plane) archive& number;
     archive& gap& status& engine& reason& wanted_gap& digest;
   }
 };
@@ -58,6 +71,8 @@ class RveAnswers {
   const std::string& engine(std::size_t rve) const { return engines_[rest_[rve].engine]; }
   std::string reason(std::size_t rve) const;
   const surrogate::ResultCache::Digest& digest(std::size_t rve) const { return rest_[rve].digest; }
+  /// In plane strain, as in RveAnswer.
+  const std::array<double, 9>& out_of_plane(std::size_t rve) const { return out_of_plane_[rve]; }
   const StiffnessTable<dim>& table() const { return table_; }
 
  private:
@@ -71,6 +86,7 @@ class RveAnswers {
 
   StiffnessTable<dim> table_;
   std::vector<Rest> rest_;
+  std::vector<std::array<double, 9>> out_of_plane_;
   std::vector<std::string> engines_;
   /// Of the few that have one.
   std::map<std::size_t, std::string> reasons_;

@@ -265,6 +265,9 @@ RveAnswer<dim> RveHomogenizer<dim>::to_answer(const Homogenized& result) const {
   answer.stiffness = StiffnessTriangle<dim>(to_tensor<dim>(result.stiffness));
   answer.lower = StiffnessTriangle<dim>(to_tensor<dim>(result.lower));
   answer.upper = StiffnessTriangle<dim>(to_tensor<dim>(result.upper));
+  if (dim == 2 && result.out_of_plane.rows() == 3)
+    for (int i = 0; i < 9; ++i)
+      answer.out_of_plane[static_cast<std::size_t>(i)] = result.out_of_plane(i / 3, i % 3);
   answer.gap = result.gap;
   return answer;
 }

@@ -5,6 +5,7 @@ Cells without a value are grey.
 """
 import json
 import pathlib
+import xml.etree.ElementTree
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,7 +36,7 @@ def add_arguments(parser):
     parser.add_argument("--field", action="append", metavar="NAME",
                         help="may be repeated; by default a stress and the certified gap")
     parser.add_argument("--scale", type=float, help="factor on the displacement; chosen to be visible if not given")
-    parser.add_argument("--step", type=int, help="of load steps, numbered from 1; by default the last")
+    parser.add_argument("--step", type=int, help="of load steps or load cases, numbered from 1; by default the last that has fields")
     parser.add_argument("--linear", action="store_true", help="no logarithmic colour bars")
     parser.add_argument("--limits", type=float, nargs=2, metavar=("LOW", "HIGH"), help="of the colour bars")
     parser.add_argument("--view", type=float, nargs=3, default=(-0.35, -0.45, -1), metavar=("X", "Y", "Z"),
@@ -43,14 +44,27 @@ def add_arguments(parser):
     parser.add_argument("--output", type=pathlib.Path, help="by default structure.png in the folder")
 
 
-def read_surface(folder, step=None):
-    """Faces at the surface, and between cells of different size or of different ranks, with their values."""
-    files = {int(file.stem.rsplit("_", 1)[1]): file for file in folder.glob("solution_*.pvtu")}
+def files_of_steps(folder, summary):
+    """By number of the step, from 1, the file with its fields: with 'VTU every' some steps have none."""
+    try:
+        entries = xml.etree.ElementTree.parse(folder / "solution.pvd").getroot().iter("DataSet")
+        files = [(float(entry.get("timestep")), folder / entry.get("file")) for entry in entries]
+    except (OSError, TypeError, ValueError, xml.etree.ElementTree.ParseError):
+        files = []
     if not files:
-        fail(f"there is no solution_*.pvtu in {folder}; run seco-macro with 'Write VTU' first")
-    number = max(files) if step is None else step - 1
+        fail(f"there is no solution.pvd with files in {folder}; run seco-macro with 'Write VTU' first")
+    ends = np.array([step["time"] for step in summary.get("load_steps", [])])
+    if not ends.size:
+        return {number: file for number, (_, file) in enumerate(files, start=1)}
+    return {int(np.abs(ends - time).argmin()) + 1: file for time, file in files}
+
+
+def read_surface(folder, summary, step=None):
+    """Faces at the surface, and between cells of different size or of different ranks, with their values."""
+    files = files_of_steps(folder, summary)
+    number = max(files) if step is None else step
     if number not in files:
-        fail(f"{folder} has the fields of the steps {min(files) + 1} to {max(files) + 1}, not of step {step}")
+        fail(f"{folder} has the fields of the steps {', '.join(map(str, sorted(files)))}, not of step {step}")
     reader = vtkXMLPUnstructuredGridReader()
     reader.SetFileName(str(files[number]))
     reader.Update()
@@ -121,12 +135,12 @@ def label_of(name, unit):
 
 def draw(options):
     scene.need_screen()
-    surface = read_surface(options.folder, options.step)
-    outline = sharp_edges(outer_surface(surface))
     try:
         summary = json.loads((options.folder / "summary.json").read_text())
     except OSError as error:
         fail(f"{error.filename} cannot be read: {error.strerror}")
+    surface = read_surface(options.folder, summary, options.step)
+    outline = sharp_edges(outer_surface(surface))
     flat = summary["dimension"] == 2
     fields = options.field or ["stress_xx" if flat else "von_mises_stress", "gap"]
 

@@ -13,6 +13,15 @@
 
 namespace seco::surrogate {
 
+namespace {
+
+/// Fluctuation of the unit loads.
+torch::Tensor strain_of_fields(const StiffnessField& stiffness, const FieldResult& fields) {
+  return fields.strain.defined() ? fields.strain : strain_of(fields.displacement, stiffness.grid());
+}
+
+}  // namespace
+
 void check_tolerance(const EngineSettings& settings) {
   if (settings.tolerance > 0 && settings.tolerance < 1) return;
   throw SettingError(Setting::tolerance,
@@ -91,7 +100,19 @@ std::vector<Homogenized> FieldEngine::homogenize(
   std::vector<Homogenized> results(rves.size());
   compute_in_chunks(
       pointers, std::vector<std::size_t>(rves.size(), 0), progress,
-      [&](const auto& positions, const auto&, const auto&, std::vector<Homogenized> part) {
+      [&](const auto& positions, const auto& stiffness, const auto& fields,
+          std::vector<Homogenized> part) {
+        if (stiffness.grid().dimension() == 2) {
+          std::vector<const materials::Rve*> chunk;
+          bool some = false;
+          for (const auto i : positions) {
+            chunk.push_back(&rves[i]);
+            some = some || stress_measure(rves[i]) == StressMeasure::spatial;
+          }
+          if (some)
+            add_out_of_plane(stiffness, best_strain(stiffness, strain_of_fields(stiffness, fields)),
+                             chunk, part);
+        }
         for (std::size_t i = 0; i < part.size(); ++i) results[positions[i]] = std::move(part[i]);
       });
   return results;
@@ -107,25 +128,21 @@ std::vector<LocalAnswer> FieldEngine::local_quantities(
     kinds.push_back(2 * query.strains.size() + (query.whole_fields ? 1 : 0));
   }
   std::vector<LocalAnswer> answers(queries.size());
-  compute_in_chunks(
-      rves, kinds, progress,
-      [&](const auto& positions, const auto& stiffness, const auto& fields,
-          std::vector<Homogenized> part) {
-        std::vector<const LocalQuery*> asked;
-        for (const auto i : positions) asked.push_back(&queries[i]);
-        auto loads = surrogate::local_quantities(
-            stiffness,
-            best_strain(stiffness, fields.strain.defined()
-                                       ? fields.strain
-                                       : strain_of(fields.displacement, stiffness.grid())),
-            asked, part, chunk_memory(settings_.chunk_memory, options_.device()));
-        for (std::size_t i = 0; i < part.size(); ++i) {
-          auto& answer = answers[positions[i]];
-          answer.measure = stress_measure(asked[i]->rve);
-          if (part[i].status != Status::failed) answer.loads = std::move(loads[i]);
-          answer.homogenized = std::move(part[i]);
-        }
-      });
+  compute_in_chunks(rves, kinds, progress,
+                    [&](const auto& positions, const auto& stiffness, const auto& fields,
+                        std::vector<Homogenized> part) {
+                      std::vector<const LocalQuery*> asked;
+                      for (const auto i : positions) asked.push_back(&queries[i]);
+                      auto loads = surrogate::local_quantities(
+                          stiffness, best_strain(stiffness, strain_of_fields(stiffness, fields)),
+                          asked, part, chunk_memory(settings_.chunk_memory, options_.device()));
+                      for (std::size_t i = 0; i < part.size(); ++i) {
+                        auto& answer = answers[positions[i]];
+                        answer.measure = stress_measure(asked[i]->rve);
+                        if (part[i].status != Status::failed) answer.loads = std::move(loads[i]);
+                        answer.homogenized = std::move(part[i]);
+                      }
+                    });
   return answers;
 }
 

@@ -22,6 +22,16 @@ std::vector<bool> phases_that_occur(const materials::Rve& rve) {
   return occurs;
 }
 
+// The stresses 33, 23 and 13 (Mandel) of a phase of unit strains in the plane.
+Eigen::Matrix3d out_of_plane_rows(const MandelMatrix& spatial) {
+  Eigen::Matrix3d rows;
+  for (int i = 0; i < 3; ++i)
+    for (int j = 0; j < 3; ++j)
+      rows(i, j) = spatial(std::array{2, 3, 4}.at(static_cast<std::size_t>(i)),
+                           std::array{0, 1, 5}.at(static_cast<std::size_t>(j)));
+  return rows;
+}
+
 // The stresses 33, 23 and 13 (Mandel) of a phase in plane strain from those in the plane: with the
 // rows o and i of its 6 x 6 stiffness, `s_o = C_oi C_ii^-1 s_i`, 3 x 3. Zero for a void.
 Eigen::Matrix3d out_of_plane_map(const MandelMatrix& spatial) {
@@ -281,6 +291,31 @@ std::vector<std::vector<LocalQuantities>> local_quantities(
     }
   }
   return results;
+}
+
+void add_out_of_plane(const StiffnessField& stiffness, const torch::Tensor& strain,
+                      std::span<const materials::Rve* const> rves,
+                      std::span<Homogenized> homogenized) {
+  torch::NoGradGuard no_grad;
+  std::size_t n_phases = 0;
+  for (const auto* rve : rves) n_phases = std::max(n_phases, rve->stiffness.size());
+  const auto [means, fractions] =
+      phase_strains(stiffness, strain, static_cast<std::int64_t>(n_phases));
+  for (std::size_t i = 0; i < rves.size(); ++i) {
+    if (homogenized[i].status == Status::failed ||
+        stress_measure(*rves[i]) != StressMeasure::spatial)
+      continue;
+    const auto b = static_cast<std::int64_t>(i);
+    MandelMatrix sum = MandelMatrix::Zero(3, 3);
+    for (std::size_t p = 0; p < rves[i]->stiffness.size(); ++p) {
+      const auto phase = static_cast<std::int64_t>(p);
+      const double fraction = fractions[b][phase].item<double>();
+      if (fraction > 0)
+        sum += fraction * out_of_plane_rows(*materials::spatial_stiffness(*rves[i], p)) *
+               to_matrix(means[b][phase]);
+    }
+    if (sum.allFinite()) homogenized[i].out_of_plane = sum;
+  }
 }
 
 void check(const LocalQuery& query) {

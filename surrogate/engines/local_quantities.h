@@ -28,6 +28,13 @@ std::vector<std::vector<LocalQuantities>> local_quantities(
     std::span<const LocalQuery* const> queries, std::span<const Homogenized> homogenized,
     double memory);
 
+/// Sets Homogenized::out_of_plane of RVEs in 2D, where their phases tell it.
+/// @param strain as above
+/// @param homogenized one per RVE; those that have failed are left alone
+void add_out_of_plane(const StiffnessField& stiffness, const torch::Tensor& strain,
+                      std::span<const materials::Rve* const> rves,
+                      std::span<Homogenized> homogenized);
+
 /// @throws std::invalid_argument if a strain has another number of components than the RVE needs,
 ///   or one that is not finite
 void check(const LocalQuery& query);

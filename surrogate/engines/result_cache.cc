@@ -128,6 +128,10 @@ ResultCache::Digest ResultCache::digest(const materials::Rve& rve) {
   mixer.add(rve.stiffness.size());
   for (const auto& stiffness : rve.stiffness)
     mixer.add(stiffness.data(), static_cast<std::size_t>(stiffness.size()) * sizeof(double));
+  // They tell the stress out of the plane.
+  mixer.add(rve.stiffness_3d.size());
+  for (const auto& stiffness : rve.stiffness_3d)
+    mixer.add(stiffness.data(), static_cast<std::size_t>(stiffness.size()) * sizeof(double));
   mixer.add(rve.orientation.size());
   for (const auto& angles : rve.orientation) mixer.add(angles.data(), 3 * sizeof(double));
   mixer.add(rve.unit.data(), rve.unit.size());

@@ -15,7 +15,7 @@
 namespace seco::surrogate {
 namespace {
 
-constexpr std::string_view magic = "seco result 1\n";
+constexpr std::string_view magic = "seco result 2\n";
 constexpr std::uint32_t byte_order = 0x01020304;
 /// A file of most_results_in_file results has less than 16 KiB, but for messages.
 constexpr std::streamoff largest_file = 1 << 20;
@@ -91,10 +91,14 @@ KeptResult read_result(Reader& reader) {
   result.stiffness = reader.matrix(m);
   result.lower = reader.matrix(m);
   result.upper = reader.matrix(m);
+  const auto n_out = reader.number<std::uint32_t>();
+  if (n_out != 0 && (n_out != 3 || m != 3))
+    reader.refuse(fmt::format("has {} rows of stresses out of the plane", n_out));
+  if (n_out == 3) result.out_of_plane = reader.matrix(3);
   result.engine = reader.text();
   result.message = reader.text();
-  if (!result.stiffness.allFinite() || !result.lower.allFinite() || !result.upper.allFinite() ||
-      !std::isfinite(result.gap))
+  if (!result.out_of_plane.allFinite() || !result.stiffness.allFinite() ||
+      !result.lower.allFinite() || !result.upper.allFinite() || !std::isfinite(result.gap))
     reader.refuse("holds NaN or infinite values");
   return kept;
 }
@@ -120,6 +124,8 @@ std::string to_bytes(const ResultFile& file) {
     writer.add(result.stiffness);
     writer.add(result.lower);
     writer.add(result.upper);
+    writer.add(static_cast<std::uint32_t>(result.out_of_plane.rows()));
+    writer.add(result.out_of_plane);
     writer.add(result.engine);
     writer.add(result.message);
   }
@@ -138,7 +144,7 @@ ResultFile read_result_file(const std::string& path, const ResultFileKey& key) {
 
   Reader reader(bytes, path);
   if (bytes.size() < magic.size() + sizeof(std::uint64_t) || reader.take(magic.size()) != magic)
-    reader.refuse("does not start as version 1 does");
+    reader.refuse("does not start as version 2 does");
   const auto content = bytes.substr(0, bytes.size() - sizeof(std::uint64_t));
   std::uint64_t stated = 0;
   std::memcpy(&stated, bytes.data() + content.size(), sizeof stated);

@@ -74,10 +74,14 @@ struct LawArguments {
 inline constexpr double gap_round_off = 32 * std::numeric_limits<double>::epsilon();
 
 /// Sums over the voxels that LawKernels::respond leaves: points without an answer, energy, the m
-/// components of the stress and the upper triangle of the tangent.
-constexpr int n_response_sums(int dimension) {
+/// components of the stress, the upper triangle of the tangent and, in plane strain, the components
+/// of the stress out of the plane, which begin here.
+constexpr int first_out_of_plane_sum(int dimension) {
   const int m = dimension * (dimension + 1) / 2;
   return 2 + m + m * (m + 1) / 2;
+}
+constexpr int n_response_sums(int dimension) {
+  return first_out_of_plane_sum(dimension) + (dimension == 2 ? 3 : 0);
 }
 
 /// What the laws of a kind of device do with all voxels of a batch; see LawField for the meaning.

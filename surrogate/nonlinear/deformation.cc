@@ -51,12 +51,19 @@ const char* to_string(IncrementStatus status) {
   return "";
 }
 
-std::string describe(IncrementFailure failure) {
-  switch (failure) {
+std::string describe(const FailureReason& reason) {
+  switch (reason.failure) {
     case IncrementFailure::none:
       break;
-    case IncrementFailure::law:
-      return "a law asks for a shorter step";
+    case IncrementFailure::law: {
+      // A GPU may find no answer at a point where the processor just finds one.
+      const auto law =
+          reason.phase >= 0 ? fmt::format("the law of phase {}", reason.phase) : "a law";
+      if (reason.step_ratio < 1)
+        return fmt::format("{} has no answer and asks for a shorter step, {:.3g} of it", law,
+                           reason.step_ratio);
+      return law + " answers with stresses that are no finite numbers";
+    }
     case IncrementFailure::strain:
       return fmt::format(
           "Newton's method asks for mean strains above {:g}: the load is beyond the limit load of "
@@ -247,9 +254,12 @@ std::vector<IncrementResult> Group::advance(std::span<const LoadIncrement> incre
           result.status = IncrementStatus::failed;
           result.failure = outcome.failure;
           result.message = fmt::format(
-              "no equilibrium was found at {:.4g} of the increment with the smallest step, {:.3g} "
-              "of it: {}",
-              p.done, settings_.smallest_step, describe(outcome.failure));
+              "{}; to go on, steps shorter than 'Smallest step' = {:.3g} of it would have to be "
+              "tried: {}",
+              p.done > 0
+                  ? fmt::format("equilibrium was found up to {:.4g} of the increment only", p.done)
+                  : "no equilibrium was found for any part of the increment",
+              settings_.smallest_step, describe(outcome.failure));
         }
         continue;
       }

@@ -19,6 +19,7 @@
 #include "increment_solver.h"
 #include "kernel_tables.h"
 #include "known_tangents.h"
+#include "scratch_file.h"
 
 namespace seco::surrogate {
 namespace {
@@ -56,7 +57,9 @@ struct PointRve {
   std::shared_ptr<const LawStructure> structure;
   /// Displacements of the unit strains and `G0 r` of their residuals, `[m, d, n...]`, double;
   /// undefined where elastic points are not superposed.
-  torch::Tensor fields, corrections;
+  KeptTensor fields, corrections;
+  /// Where they are kept; null for memory.
+  std::shared_ptr<ScratchFile> file;
   ReferenceMedium medium;
   MandelMatrix stiffness;
   /// That of the elastic RVE, and those that its points have.
@@ -69,9 +72,10 @@ struct PointState {
   /// Whether a voxel has ever left the elastic range; else state and displacement are undefined.
   bool has_history = false;
   MandelVector strain;
-  std::vector<double> state;
+  /// Of all voxels, in the order of LawField::state, as precise as it is stored.
+  KeptTensor state;
   /// `[1, 1, d, n...]`, double.
-  torch::Tensor displacement;
+  KeptTensor displacement;
   /// The one it was answered with last; null if none is kept.
   std::shared_ptr<const KnownTangent> tangent;
   /// Its own one.
@@ -82,7 +86,7 @@ struct PointState {
 struct PointTrial {
   bool evaluated = false, elastic = false;
   MandelVector strain;
-  torch::Tensor displacement;
+  KeptTensor displacement;
   /// Length of the step.
   double time_step = 0;
 };
@@ -102,18 +106,20 @@ class DeformingPoints::Implementation {
       : settings_(settings), grid_(grid_of_all(rves)) {
     set_thread_count();
     torch::NoGradGuard no_grad;
-    for (const auto& rve : rves)
-      rves_.push_back({std::make_shared<const LawStructure>(rve), {}, {}, {}, {}, {}, {}});
+    for (const auto& rve : rves) {
+      PointRve known;
+      known.structure = std::make_shared<const LawStructure>(rve);
+      rves_.push_back(std::move(known));
+    }
     const auto m = grid_.n_components();
-    double bytes = 0;
+    std::vector<std::size_t> n_points_of(rves_.size(), 0);
     for (const auto rve : rve_of_point) {
       if (rve >= rves_.size())
         throw std::invalid_argument(fmt::format("a point has RVE {} of {}", rve, rves_.size()));
-      bytes += bytes_of(*rves_[rve].structure, settings_);
+      ++n_points_of[rve];
     }
     const auto n_points = rve_of_point.size();
-    largest_bytes_ = n_points == 0 ? 0. : bytes / static_cast<double>(n_points);
-    check_memory(n_points, bytes);
+    make_room(n_points_of);
     points_.reserve(n_points);
     for (const auto rve : rve_of_point)
       points_.push_back({rve, false, MandelVector::Zero(m), {}, {}, {}, {}});
@@ -203,8 +209,8 @@ class DeformingPoints::Implementation {
       point.strain = trial.strain;
       if (!trial.elastic) {
         auto laws = laws_of(p);
-        laws.accept(0, {trial.displacement, {trial.strain}}, trial.time_step);
-        point.state = laws.state(0);
+        laws.accept(0, {trial.displacement.get(), {trial.strain}}, trial.time_step);
+        point.state = kept_state(laws.state(0));
         point.displacement = trial.displacement;
         point.has_history = true;
       }
@@ -227,9 +233,11 @@ class DeformingPoints::Implementation {
     std::vector<double> numbers{point.has_history ? 1. : 0.};
     numbers.insert(numbers.end(), point.strain.data(), point.strain.data() + point.strain.size());
     if (point.has_history) {
-      const auto* u = point.displacement.data_ptr<double>();
-      numbers.insert(numbers.end(), u, u + point.displacement.numel());
-      numbers.insert(numbers.end(), point.state.begin(), point.state.end());
+      const auto displacement = point.displacement.get();
+      const auto* u = displacement.data_ptr<double>();
+      numbers.insert(numbers.end(), u, u + displacement.numel());
+      const auto state = state_of(point);
+      numbers.insert(numbers.end(), state.begin(), state.end());
     }
     if (point.tolerance) numbers.push_back(*point.tolerance);
     return numbers;
@@ -252,11 +260,12 @@ class DeformingPoints::Implementation {
     trials_[p] = {};
     point.tangent.reset();
     if (!has_history) return;
-    point.displacement = torch::empty(displacement_shape(), torch::kDouble);
+    const auto displacement = torch::empty(displacement_shape(), torch::kDouble);
     const auto* next = numbers.data() + 1 + m;
-    std::copy_n(next, n_displacement, point.displacement.data_ptr<double>());
+    std::copy_n(next, n_displacement, displacement.data_ptr<double>());
     next += n_displacement;
-    point.state.assign(next, next + n_state);
+    point.displacement = {displacement, file_};
+    point.state = kept_state({next, n_state});
   }
 
   DeformationStart start_of(std::size_t p, double time) const {
@@ -264,10 +273,10 @@ class DeformingPoints::Implementation {
     DeformationStart start;
     start.time = time;
     start.strain = point.strain;
-    if (point.has_history) start.state = point.state;
+    if (point.has_history) start.state = state_of(point);
     const auto& fields = rves_[point.rve].fields;
-    const auto begin = point.has_history  ? point.displacement
-                       : fields.defined() ? superposed(fields, point.strain)
+    const auto begin = point.has_history  ? point.displacement.get()
+                       : fields.defined() ? superposed(fields.get(), point.strain)
                                           : torch::zeros(displacement_shape(), torch::kDouble);
     const auto numbers = [](const torch::Tensor& field) {
       const auto own = field.contiguous();
@@ -285,7 +294,7 @@ class DeformingPoints::Implementation {
   double mean_state(std::size_t p, const std::string& variable) const {
     const auto& point = points_.at(p);
     const auto& structure = *rves_[point.rve].structure;
-    const auto& state = point.has_history ? point.state : structure.initial_state;
+    const auto state = point.has_history ? state_of(point) : structure.initial_state;
     double sum = 0;
     for (const auto& chunk : structure.chunks) {
       std::int64_t at = chunk.state;
@@ -298,18 +307,18 @@ class DeformingPoints::Implementation {
     return sum / static_cast<double>(grid_.n_voxels());
   }
 
+  const MandelVector& strain(std::size_t p) const { return points_.at(p).strain; }
   bool has_history(std::size_t p) const { return points_.at(p).has_history; }
   const PointWork& work() const { return work_; }
   std::uint64_t last_work(std::size_t p) const { return last_work_.at(p); }
   double bytes_per_point() const { return largest_bytes_; }
 
   static double bytes_of(const LawStructure& structure, const PointSettings& settings) {
-    const auto& grid = structure.grid;
-    const double displacement =
-        sizeof(double) * static_cast<double>(grid.dimension() * grid.n_voxels());
+    const double displacement = bytes_of_displacement(structure.grid);
     // At the begin and at the end of a step; six of single precision.
-    return 2 * displacement + sizeof(double) * static_cast<double>(structure.initial_state.size()) +
-           (settings.keep_tangent_fields ? grid.n_components() * displacement / 2 : 0.);
+    return 2 * displacement +
+           static_cast<double>(bytes_of_number(settings) * structure.initial_state.size()) +
+           (settings.keep_tangent_fields ? structure.grid.n_components() * displacement / 2 : 0.);
   }
 
  private:
@@ -334,14 +343,88 @@ class DeformingPoints::Implementation {
     return shape;
   }
 
-  void check_memory(std::size_t n_points, double bytes) const {
-    const double available = available_memory();
-    constexpr double gibibyte = 1024. * 1024. * 1024.;
-    if (available > 0 && bytes > available)
+  static double bytes_of_displacement(const Grid& grid) {
+    return sizeof(double) * static_cast<double>(grid.dimension() * grid.n_voxels());
+  }
+  static std::size_t bytes_of_number(const PointSettings& settings) {
+    return settings.single_precision_state ? sizeof(float) : sizeof(double);
+  }
+
+  /// What may be needed, in memory and on the disk.
+  struct Room {
+    double memory = 0, disk = 0;
+  };
+
+  /// Refuses points for whose histories and RVEs there is no room, and opens the scratch file.
+  /// @param n_points_of each RVE
+  void make_room(const std::vector<std::size_t>& n_points_of) {
+    Room room;
+    double of_points = 0;
+    std::size_t n_points = 0;
+    const bool on_disk = !settings_.state_folder.empty();
+    for (std::size_t r = 0; r < rves_.size(); ++r) {
+      const auto& structure = *rves_[r].structure;
+      of_points += static_cast<double>(n_points_of[r]) * bytes_of(structure, settings_);
+      n_points += n_points_of[r];
+      room.memory += static_cast<double>(sizeof(double) * structure.initial_state.size() +
+                                         sizeof(std::int32_t) * structure.voxels.size());
+      // Fields of the unit strains and their corrections, and those of the elastic tangent.
+      double fields = 0;
+      if (settings_.superpose_elastic)
+        fields = bytes_of_displacement(grid_) * grid_.n_components() *
+                 (settings_.keep_tangent_fields ? 2.5 : 2);
+      // Those that many points share are needed all the time, and few.
+      (on_disk && n_points_of[r] <= 1 ? room.disk : room.memory) += fields;
+    }
+    (on_disk ? room.disk : room.memory) += of_points;
+    largest_bytes_ = n_points == 0 ? 0. : of_points / static_cast<double>(n_points);
+    check_room(room, n_points);
+    if (!on_disk || n_points == 0) return;
+    file_ = std::make_shared<ScratchFile>(settings_.state_folder);
+    for (std::size_t r = 0; r < rves_.size(); ++r)
+      if (n_points_of[r] <= 1) rves_[r].file = file_;
+  }
+
+  void check_room(const Room& room, std::size_t n_points) const {
+    constexpr double mebibyte = 1024. * 1024., gibibyte = 1024. * mebibyte;
+    const auto refuse = [&](double needed, double available, const std::string& way_out) {
       throw std::invalid_argument(fmt::format(
-          "states and fields of {} points take up to {:.3g} GiB, {:.3g} MiB each, and {:.3g} GiB "
-          "are free; use fewer points or voxels",
-          n_points, bytes / gibibyte, 1024 * largest_bytes_ / gibibyte, available / gibibyte));
+          "states and fields of {} points with {} RVEs take up to {:.3g} GiB, {:.3g} MiB each "
+          "point, and {:.3g} GiB are free{}{}",
+          n_points, rves_.size(), needed / gibibyte, largest_bytes_ / mebibyte,
+          available / gibibyte,
+          settings_.n_processes > 1 ? fmt::format(" for one of {} ranks", settings_.n_processes)
+                                    : "",
+          way_out));
+    };
+    const double available = available_memory() / settings_.n_processes;
+    if (available > 0 && room.memory > available)
+      refuse(room.memory, available,
+             room.disk > 0 ? "; use fewer RVEs or voxels"
+                           : "; use fewer points or voxels, or 'State storage' = disk");
+    if (room.disk <= 0) return;
+    if (const double free = free_bytes(settings_.state_folder) / settings_.n_processes;
+        room.disk > free)
+      refuse(room.disk, free,
+             fmt::format(" in the folder '{}'; use fewer points or voxels, or a 'State folder' "
+                         "with more room",
+                         settings_.state_folder));
+  }
+
+  std::vector<double> state_of(const PointState& point) const {
+    const auto state = point.state.get().to(torch::kDouble);
+    return {state.data_ptr<double>(), state.data_ptr<double>() + state.numel()};
+  }
+  KeptTensor kept_state(std::span<const double> numbers) const {
+    const auto state =
+        torch::empty({static_cast<std::int64_t>(numbers.size())},
+                     settings_.single_precision_state ? torch::kFloat : torch::kDouble);
+    if (settings_.single_precision_state)
+      std::transform(numbers.begin(), numbers.end(), state.data_ptr<float>(),
+                     [](double number) { return static_cast<float>(number); });
+    else
+      std::copy(numbers.begin(), numbers.end(), state.data_ptr<double>());
+    return {state, file_};
   }
 
   /// Calls f(0), ..., f(n - 1); threads take the next one when they are done with one.
@@ -378,7 +461,7 @@ class DeformingPoints::Implementation {
   ProcessorLawField laws_of(std::size_t p) const {
     const auto& point = points_[p];
     ProcessorLawField laws({rves_[point.rve].structure}, settings_.single_precision_state);
-    if (point.has_history) laws.set_state(0, point.state);
+    if (point.has_history) laws.set_state(0, state_of(point));
     return laws;
   }
 
@@ -408,19 +491,20 @@ class DeformingPoints::Implementation {
                      fields)
             .front()
             .estimate;
-    rve.fields = fields.displacement[0].contiguous();
-    rve.corrections = fields.correction[0].contiguous();
+    const auto unit_fields = fields.displacement[0].contiguous();
+    rve.fields = {unit_fields, rve.file};
+    rve.corrections = {fields.correction[0].contiguous(), rve.file};
     rve.medium = fields.medium;
     if (!settings_.keep_tangent_fields) return;
     rve.elastic_tangent = std::make_shared<KnownTangent>(rve.structure->mean_elastic);
     rve.elastic_tangent->tangent = rve.stiffness;
-    rve.elastic_tangent->fields = rve.fields.to(torch::kFloat);
+    rve.elastic_tangent->fields = {unit_fields.to(torch::kFloat), rve.file};
     rve.tangents.add(rve.elastic_tangent);
   }
 
   /// The displacement of elastic fields.
   torch::Tensor elastic_displacement(const PointRve& rve, const MandelVector& strain) const {
-    return superposed(rve.fields, strain);
+    return superposed(rve.fields.get(), strain);
   }
 
   static ControlledLoad load_of(const MandelVector& strain, double time_step) {
@@ -445,10 +529,10 @@ class DeformingPoints::Implementation {
         request.criterion == StopCriterion::certified || request.tolerance >= superposed_accuracy;
     if (superpose && !point.has_history && rve.fields.defined()) {
       const StrainField elastic{elastic_displacement(rve, strain), {strain}};
-      if (const auto energy = laws.elastic_energy(0, elastic, time_step)) {
+      if (const auto answer = laws.elastic_answer(0, elastic, time_step)) {
         trial = {true, true, strain, {}, time_step};
         ++work.n_elastic;
-        return elastic_response(rve, laws, elastic, *energy, time_step, request);
+        return elastic_response(rve, laws, elastic, *answer, time_step, request);
       }
     }
     auto solver = solver_for(laws, request);
@@ -467,12 +551,13 @@ class DeformingPoints::Implementation {
       return response;
     }
     response.stress = outcome.stress;
+    response.out_of_plane = solver.answer().mean_out_of_plane[0];
     response.energy = outcome.energy_upper;
     response.gap = outcome.gap;
     response.error = outcome.error;
     response.stress_norm = outcome.stress_norm;
     response.converged = outcome.converged;
-    trial = {true, false, strain, displacement, time_step};
+    trial = {true, false, strain, {displacement, file_}, time_step};
     mean_tangent = solver.answer().mean_tangent[0];
     return response;
   }
@@ -553,9 +638,9 @@ class DeformingPoints::Implementation {
     const auto laws = laws_of(p);
     auto solver = solver_for(laws, request);
     const auto& trial = trials_[p];
-    solver.respond({load_of(trial.strain, trial.time_step)}, trial.displacement);
+    solver.respond({load_of(trial.strain, trial.time_step)}, trial.displacement.get());
     IncrementSolver::TangentFields fields;
-    if (start) fields.displacement = start->fields.unsqueeze(0);
+    if (start) fields.displacement = start->fields.get().unsqueeze(0);
     const auto answer = solver.tangent({{}}, {false, false, request.tangent_accuracy}, fields)[0];
     ++work.n_tangents;
     // Two more for the first and the last residual.
@@ -563,17 +648,19 @@ class DeformingPoints::Implementation {
         (answer.iterations + 2) * static_cast<std::uint64_t>(grid_.n_components());
     tangent.tangent = answer.estimate;
     if (settings_.keep_tangent_fields)
-      tangent.fields = fields.displacement[0].to(torch::kFloat).contiguous();
+      tangent.fields = {fields.displacement[0].to(torch::kFloat).contiguous(), file_};
   }
 
   PointResponse elastic_response(const PointRve& rve, const LawField& laws,
-                                 const StrainField& strain, double energy, double time_step,
+                                 const StrainField& strain,
+                                 const ProcessorLawField::ElasticAnswer& elastic, double time_step,
                                  const PointRequest& request) const {
     PointResponse response;
     response.answered = response.elastic = true;
     response.stress = rve.stiffness * strain.mean[0];
     response.tangent = rve.stiffness;
-    response.energy = energy;
+    response.energy = elastic.energy;
+    response.out_of_plane = elastic.out_of_plane;
     const MandelMatrix compliance = rve.structure->mean_elastic.inverse();
     response.stress_norm =
         std::sqrt(std::max(0., response.stress.dot(compliance * response.stress)));
@@ -592,7 +679,8 @@ class DeformingPoints::Implementation {
   }
 
   Equilibration elastic_equilibration(const PointRve& rve, const MandelVector& strain) const {
-    return {superposed(rve.corrections, strain), rve.medium, {MandelVector::Zero(strain.size())}};
+    return {
+        superposed(rve.corrections.get(), strain), rve.medium, {MandelVector::Zero(strain.size())}};
   }
 
   /// A displacement near that of the strain.
@@ -603,12 +691,12 @@ class DeformingPoints::Implementation {
     if (!has_trial && !point.has_history)
       return rve.fields.defined() ? elastic_displacement(rve, strain)
                                   : torch::zeros(displacement_shape(), torch::kDouble);
-    const auto& from = has_trial ? trial.displacement : point.displacement;
+    const auto from = (has_trial ? trial.displacement : point.displacement).get();
     if (!settings_.keep_tangent_fields) return from.clone();
     const auto& tangent = point.tangent ? point.tangent : rve.elastic_tangent;
     if (!tangent) return from.clone();
     const MandelVector change = strain - (has_trial ? trial.strain : point.strain);
-    return from + superposed(tangent->fields, change);
+    return from + superposed(tangent->fields.get(), change);
   }
 
   double dual_energy(std::size_t p, const MandelVector& stress) const {
@@ -616,8 +704,9 @@ class DeformingPoints::Implementation {
     const auto& rve = rves_[points_[p].rve];
     const auto laws = laws_of(p);
     if (!laws.guarantee(0).two_sided) return no_bound;
-    StrainField strain{trial.elastic ? elastic_displacement(rve, trial.strain) : trial.displacement,
-                       {trial.strain}};
+    StrainField strain{
+        trial.elastic ? elastic_displacement(rve, trial.strain) : trial.displacement.get(),
+        {trial.strain}};
     const auto answer = laws.respond(strain, {trial.time_step}, torch::kFloat, {true});
     auto equilibration = [&] {
       if (trial.elastic) return elastic_equilibration(rve, trial.strain);
@@ -645,6 +734,8 @@ class DeformingPoints::Implementation {
   std::vector<PointTrial> trials_;
   std::vector<PointProgress> progress_;
   double largest_bytes_ = 0;
+  /// For what points keep; null for memory.
+  std::shared_ptr<ScratchFile> file_;
   std::mutex mutex_;
   /// By point: the displacement from which the last evaluation had no answer, and its strain.
   struct FailedStart {
@@ -703,6 +794,9 @@ std::vector<double> DeformingPoints::save(std::size_t point) const {
 }
 void DeformingPoints::restore(std::size_t point, std::span<const double> numbers) {
   implementation_->restore(point, numbers);
+}
+const MandelVector& DeformingPoints::strain(std::size_t point) const {
+  return implementation_->strain(point);
 }
 DeformationStart DeformingPoints::start_of(std::size_t point, double time) const {
   return implementation_->start_of(point, time);

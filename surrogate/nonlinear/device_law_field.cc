@@ -220,6 +220,11 @@ LawFieldAnswer DeviceLawField::respond(const StrainField& strain,
     answer.step_ratio[b] = of_rve[0] > 0 ? 0.5 : 1.;
     answer.mean_energy[b] = weight * of_rve[1];
     for (int k = 0; k < m; ++k) answer.mean_stress[b][k] = weight * of_rve[2 + k];
+    if (answer.step_ratio[b] < 1 || !answer.mean_stress[b].allFinite())
+      answer.failed_phase[b] = failed_phase(b, strain, time_step[b]);
+    if (const int first = first_out_of_plane_sum(grid().dimension()); sums.size(1) > first)
+      answer.mean_out_of_plane[b] =
+          out_of_plane_of({of_rve[first], of_rve[first + 1], of_rve[first + 2]}, weight);
     if (!tangent_type) continue;
     auto& mean = answer.mean_tangent[b];
     const double* c = of_rve + 2 + m;
@@ -227,6 +232,14 @@ LawFieldAnswer DeviceLawField::respond(const StrainField& strain,
       for (int l = k; l < m; ++l, ++c) mean(k, l) = mean(l, k) = weight * *c;
   }
   return answer;
+}
+
+int DeviceLawField::failed_phase(std::int64_t b, const StrainField& strain,
+                                 double time_step) const {
+  ProcessorLawField laws({shared_structure(b)}, single_);
+  laws.set_state(0, state(b));
+  const StrainField own{strain.displacement.narrow(0, b, 1).cpu().contiguous(), {strain.mean[b]}};
+  return laws.respond(own, {time_step}, {}, {true}).failed_phase[0];
 }
 
 std::vector<double> DeviceLawField::gap(const StrainField& strain, const LawFieldAnswer& answer,

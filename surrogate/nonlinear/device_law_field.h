@@ -50,6 +50,8 @@ class DeviceLawField final : public LawField {
                     const std::vector<bool>& active, std::int64_t n_sums) const;
   torch::Tensor on_device(const torch::Tensor& numbers) const;
   void check_time_step(std::int64_t b, double time_step) const;
+  /// Which phase has no answer, as the processor finds once more; increments seldom fail.
+  int failed_phase(std::int64_t b, const StrainField& strain, double time_step) const;
   /// Calls `f(of the processor, of the device, how many)` for every row of states of an RVE that
   /// lies in one piece in both orders; places count from the begin of the RVE's states.
   template <typename Function>

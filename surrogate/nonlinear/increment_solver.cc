@@ -70,6 +70,10 @@ MandelMatrix inverse_of_free(const MandelMatrix& matrix, const std::vector<bool>
 /// estimate takes the largest.
 constexpr double typical = 0.2;
 
+FailureReason law_failure(const LawFieldAnswer& answer, std::int64_t b) {
+  return {IncrementFailure::law, answer.failed_phase[b], answer.step_ratio[b]};
+}
+
 double norm_in(const MandelMatrix& metric, const MandelVector& v) {
   return std::sqrt(std::max(0., v.dot(metric * v)));
 }
@@ -274,7 +278,7 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
   for (std::int64_t b = 0; b < batch; ++b)
     if (running[b] && (now.answer.step_ratio[b] < 1 || !now.answer.mean_stress[b].allFinite())) {
       outcomes[b].step_ratio = std::min(0.5, now.answer.step_ratio[b]);
-      outcomes[b].failure = IncrementFailure::law;
+      outcomes[b].failure = law_failure(now.answer, b);
       running[b] = false;
     }
   /// Whether the fields are as near to the answer as asked, by the estimate.
@@ -368,7 +372,7 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
         if (running[b]) {
           // Good enough but for what round-off does to the bound: shorter steps do not help.
           outcomes[b].answered = is_near(b);
-          outcomes[b].failure = IncrementFailure::newton_steps;
+          outcomes[b].failure = {IncrementFailure::newton_steps};
           running[b] = false;
         }
       break;
@@ -381,7 +385,7 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
           (now.strain.mean[b] + step.mean[b]).cwiseAbs().maxCoeff() <= largest_strain)
         continue;
       outcomes[b].answered = false;
-      outcomes[b].failure = IncrementFailure::strain;
+      outcomes[b].failure = {IncrementFailure::strain};
       running[b] = false;
     }
     if (!still_running()) break;
@@ -422,8 +426,8 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
           outcomes[b].step_ratio = std::min(0.5, next.answer.step_ratio[b]);
           outcomes[b].failure =
               next.answer.step_ratio[b] < 1 || !next.answer.mean_stress[b].allFinite()
-                  ? IncrementFailure::law
-                  : IncrementFailure::line_search;
+                  ? law_failure(next.answer, b)
+                  : FailureReason{IncrementFailure::line_search};
           running[b] = false;
           length[b] = 0;
         }
@@ -438,7 +442,7 @@ std::vector<IncrementOutcome> IncrementSolver::solve(const std::vector<Controlle
   for (std::int64_t b = 0; b < batch; ++b)
     if (active[b] && outcomes[b].answered) {
       displacement[b].copy_(now.strain.displacement[b]);
-      outcomes[b].failure = IncrementFailure::none;
+      outcomes[b].failure = {};
     }
   answer_ = std::move(now.answer);
   return outcomes;

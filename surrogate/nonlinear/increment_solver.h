@@ -30,7 +30,7 @@ struct IncrementOutcome {
   bool converged = false;
   /// If not answered: the fraction of the step to try, and why.
   double step_ratio = 0.5;
-  IncrementFailure failure = IncrementFailure::none;
+  FailureReason failure;
   double energy_upper = 0, gap = 0;
   materials::MandelVector strain, stress;
   /// Guaranteed errors in the norm of the mean elastic compliance, and that norm of the stress.

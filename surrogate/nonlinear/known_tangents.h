@@ -1,10 +1,9 @@
 #pragma once
 
-#include <torch/types.h>
-
 #include <memory>
 #include <vector>
 
+#include "scratch_file.h"
 #include "seco/materials/mandel.h"
 
 namespace seco::surrogate {
@@ -23,7 +22,7 @@ struct KnownTangent {
   /// Empty until it is computed.
   materials::MandelMatrix tangent;
   /// Displacements of the unit strains, `[m, d, n...]`, single precision.
-  torch::Tensor fields;
+  KeptTensor fields;
 
  private:
   /// A matrix L with `L M0 L^T = 1`.

@@ -31,6 +31,9 @@ std::vector<int> places_of(int dimension) {
   return dimension == 3 ? std::vector<int>{0, 1, 2, 3, 4, 5} : std::vector<int>{0, 1, 5};
 }
 
+/// Of zz, yz and xz among the six of a law, in plane strain.
+constexpr std::array<int, 3> places_out_of_plane{2, 3, 4};
+
 constexpr int in_triangle(int i, int j) {
   if (i > j) std::swap(i, j);
   return i * 6 - i * (i - 1) / 2 + j - i;
@@ -160,7 +163,7 @@ void LawStructure::make_chunks(const LawRve& of, const std::vector<double>& larg
       const auto n = static_cast<std::int64_t>(own.size());
       for (std::int64_t at = 0; at < n; at += chunk_size) {
         const auto count = std::min(chunk_size, n - at);
-        chunks.push_back({laws[p].get(), &elastic[p], largest_moduli[p],
+        chunks.push_back({laws[p].get(), static_cast<int>(p), &elastic[p], largest_moduli[p],
                           static_cast<int>(initial[p].size()),
                           static_cast<std::int64_t>(voxels.size()) + at, count, base,
                           static_cast<std::int64_t>(initial_state.size())});
@@ -183,6 +186,10 @@ LawField::LawField(std::vector<std::shared_ptr<const LawStructure>> structures)
       throw std::invalid_argument("RVEs that are deformed together need the same grid");
 }
 
+std::array<double, 3> out_of_plane_of(const std::array<double, 3>& sums, double weight) {
+  return {weight * sums[0], std::sqrt(0.5) * weight * sums[1], std::sqrt(0.5) * weight * sums[2]};
+}
+
 LawFieldAnswer LawField::prepared(std::optional<torch::ScalarType> tangent_type,
                                   const std::vector<bool>& active,
                                   const LawFieldAnswer* before) const {
@@ -198,7 +205,9 @@ LawFieldAnswer LawField::prepared(std::optional<torch::ScalarType> tangent_type,
   answer.energy = torch::empty({batch, grid().n_voxels()}, answer.stress.options());
   answer.mean_energy.assign(batch, 0.);
   answer.mean_stress.assign(batch, materials::MandelVector::Zero(m));
+  answer.mean_out_of_plane.assign(batch, {});
   answer.step_ratio.assign(batch, 1.);
+  answer.failed_phase.assign(batch, -1);
   if (tangent_type) {
     answer.tangent = field_of(m * (m + 1) / 2, *tangent_type);
     answer.mean_tangent.assign(batch, materials::MandelMatrix::Identity(m, m));
@@ -211,7 +220,9 @@ LawFieldAnswer LawField::prepared(std::optional<torch::ScalarType> tangent_type,
       answer.energy[b].copy_(before->energy[b]);
       answer.mean_energy[b] = before->mean_energy[b];
       answer.mean_stress[b] = before->mean_stress[b];
+      answer.mean_out_of_plane[b] = before->mean_out_of_plane[b];
       answer.step_ratio[b] = before->step_ratio[b];
+      answer.failed_phase[b] = before->failed_phase[b];
       if (tangent_type) {
         answer.tangent[b].copy_(before->tangent[b]);
         answer.mean_tangent[b] = before->mean_tangent[b];
@@ -275,7 +286,9 @@ LawFieldAnswer ProcessorLawField::respond(const StrainField& strain,
   // Sums of each slab: energy, stress, tangent.
   struct Sums {
     double ratio = 1, energy = 0;
+    int failed_phase = -1;
     std::array<double, 6> stress{};
+    std::array<double, 3> out_of_plane{};
     std::array<double, 21> tangent{};
   };
   const auto slabs = slabs_of(active);
@@ -297,11 +310,14 @@ LawFieldAnswer ProcessorLawField::respond(const StrainField& strain,
             gather(strains.data_ptr<double>(), apart, places, voxels, chunk.count, strain.mean[b],
                    points.strain.data());
             load_state(states_[b], chunk, points);
-            sum.ratio = std::min(sum.ratio,
-                                 chunk.law->respond(points.of(chunk, time_step[b]),
-                                                    {points.stress.data(),
-                                                     tangent_type ? points.tangent.data() : nullptr,
-                                                     points.energy.data(), nullptr}));
+            const double ratio = chunk.law->respond(
+                points.of(chunk, time_step[b]),
+                {points.stress.data(), tangent_type ? points.tangent.data() : nullptr,
+                 points.energy.data(), nullptr});
+            if (ratio < sum.ratio) {
+              sum.ratio = ratio;
+              sum.failed_phase = chunk.phase;
+            }
             scatter(points.stress.data(), n_voxels, places, voxels, chunk.count,
                     answer.stress.data_ptr<double>() + b * m * n_voxels + chunk.base);
             scatter(points.energy.data(), n_voxels, {0}, voxels, chunk.count,
@@ -312,6 +328,12 @@ LawFieldAnswer ProcessorLawField::respond(const StrainField& strain,
             sum.energy += total(points.energy.data());
             for (std::int64_t k = 0; k < m; ++k)
               sum.stress[k] += total(points.stress.data() + places[k] * chunk_size);
+            if (sum.failed_phase < 0 && !std::all_of(sum.stress.begin(), sum.stress.end(),
+                                                     [](double s) { return std::isfinite(s); }))
+              sum.failed_phase = chunk.phase;
+            for (std::size_t k = 0; m == 3 && k < 3; ++k)
+              sum.out_of_plane[k] +=
+                  total(points.stress.data() + places_out_of_plane[k] * chunk_size);
             if (!tangent_type) continue;
             AT_DISPATCH_FLOATING_TYPES(*tangent_type, "tangent", [&] {
               scatter(
@@ -325,8 +347,14 @@ LawFieldAnswer ProcessorLawField::respond(const StrainField& strain,
       });
   const double weight = 1. / static_cast<double>(n_voxels);
   for (std::size_t i = 0; i < slabs.size(); ++i) {
+    const auto own = out_of_plane_of(sums[i].out_of_plane, weight);
+    for (std::size_t k = 0; k < 3; ++k) answer.mean_out_of_plane[slabs[i].first][k] += own[k];
+  }
+  for (std::size_t i = 0; i < slabs.size(); ++i) {
     const auto b = slabs[i].first;
     const auto& sum = sums[i];
+    if (sum.ratio < answer.step_ratio[b] || answer.failed_phase[b] < 0)
+      answer.failed_phase[b] = sum.failed_phase;
     answer.step_ratio[b] = std::min(answer.step_ratio[b], sum.ratio);
     answer.mean_energy[b] += weight * sum.energy;
     for (std::int64_t k = 0; k < m; ++k) answer.mean_stress[b][k] += weight * sum.stress[k];
@@ -417,13 +445,14 @@ std::vector<double> ProcessorLawField::gap(const StrainField& strain, const LawF
   return result;
 }
 
-std::optional<double> ProcessorLawField::elastic_energy(std::int64_t b, const StrainField& strain,
-                                                        double time_step) const {
+std::optional<ProcessorLawField::ElasticAnswer> ProcessorLawField::elastic_answer(
+    std::int64_t b, const StrainField& strain, double time_step) const {
   const auto places = places_of(grid().dimension());
   const auto& structure = this->structure(b);
   Points points;
   std::vector<double> after;
   double sum = 0;
+  std::array<double, 3> out_of_plane{};
   for (const auto& slab : structure.slabs) {
     const auto strains = strain_of(strain.displacement, b, slab);
     for (auto n = slab.first_chunk; n < slab.last_chunk; ++n) {
@@ -452,10 +481,16 @@ std::optional<double> ProcessorLawField::elastic_energy(std::int64_t b, const St
         constexpr double round_off = 1e-9;
         if (!(std::abs(points.energy[k] - energy) <= round_off * energy)) return {};
         sum += points.energy[k];
+        for (std::size_t c = 0; c < 3; ++c)
+          out_of_plane[c] += points.stress[places_out_of_plane[c] * chunk_size + k];
       }
     }
   }
-  return sum / static_cast<double>(grid().n_voxels());
+  const double weight = 1. / static_cast<double>(grid().n_voxels());
+  ElasticAnswer answer;
+  answer.energy = weight * sum;
+  if (grid().dimension() == 2) answer.out_of_plane = out_of_plane_of(out_of_plane, weight);
+  return answer;
 }
 
 void ProcessorLawField::load_state(const State& state, const Chunk& chunk, Points& points) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <utility>
@@ -26,6 +27,8 @@ struct LawFieldAnswer {
   /// w of every voxel, `[B, N]`.
   torch::Tensor energy;
   std::vector<materials::MandelVector> mean_stress;
+  /// In plane strain the mean stresses zz, yz and xz, which act out of the plane; else 0.
+  std::vector<std::array<double, 3>> mean_out_of_plane;
   std::vector<double> mean_energy;
   /// Derivative of the stress, upper triangles, `[B, m (m + 1) / 2, n...]`, and its means;
   /// undefined if not wanted.
@@ -33,6 +36,9 @@ struct LawFieldAnswer {
   std::vector<materials::MandelMatrix> mean_tangent;
   /// Fraction of the time step that a law asks for, 1 if it has answered.
   std::vector<double> step_ratio;
+  /// The phase whose law asks for the least, or answers with stresses that are no numbers, of these
+  /// the first; -1 if all have answered.
+  std::vector<int> failed_phase;
 };
 
 /// What makes a stress in equilibrium of the answer s: `part (s + C0 : sym D z + shift) + rest`.
@@ -61,6 +67,7 @@ class LawStructure {
   /// Voxels of a phase in a slab.
   struct Chunk {
     const materials::Law* law;
+    int phase;
     /// Elastic stiffness, 6 x 6, and its largest eigenvalue.
     const materials::MandelMatrix* elastic;
     double largest_modulus;
@@ -149,9 +156,16 @@ class LawField {
   /// Which of the active RVEs have a gap; the others get infinity.
   std::vector<bool> bounded(const std::vector<bool>& active, std::vector<double>& gaps) const;
 
+  const std::shared_ptr<const LawStructure>& shared_structure(std::int64_t b) const {
+    return structures_[b];
+  }
+
  private:
   std::vector<std::shared_ptr<const LawStructure>> structures_;
 };
+
+/// The stresses zz, yz and xz of sums over points in Mandel notation, out of the plane.
+std::array<double, 3> out_of_plane_of(const std::array<double, 3>& sums, double weight);
 
 /// Laws on the processor, in rows of a vector register: strains of a slab are made of the
 /// displacement, answered, and stresses written where they belong.
@@ -175,10 +189,15 @@ class ProcessorLawField final : public LawField {
   std::vector<double> state(std::int64_t b) const override;
   void set_state(std::int64_t b, std::span<const double> values) override;
 
-  /// <w>, if every voxel answers as linear elasticity would and its state does not change; none
-  /// else. @param time_step of RVE b
-  std::optional<double> elastic_energy(std::int64_t b, const StrainField& strain,
-                                       double time_step) const;
+  /// <w>, and the mean stresses zz, yz and xz of plane strain.
+  struct ElasticAnswer {
+    double energy = 0;
+    std::array<double, 3> out_of_plane{};
+  };
+  /// If every voxel answers as linear elasticity would and its state does not change; none else.
+  /// @param time_step of RVE b
+  std::optional<ElasticAnswer> elastic_answer(std::int64_t b, const StrainField& strain,
+                                              double time_step) const;
 
  private:
   using Chunk = LawStructure::Chunk;

@@ -1,5 +1,7 @@
 #include "seco/surrogate/point_parameters.h"
 
+#include <filesystem>
+
 #include "seco/surrogate/stop_criterion.h"
 
 namespace seco::surrogate {
@@ -39,12 +41,36 @@ PointParameters read_point_parameters(materials::ParameterReader& reader,
   settings.single_precision_state =
       reader.choice(section, "State precision", "double", {"single", "double"},
                     "of the stored state of the voxels") == "single";
+  const materials::KeyTraits changeable{.changeable_on_restart = true};
+  result.on_disk =
+      reader.choice(section, "State storage", "memory", {"memory", "disk"},
+                    "where points keep states and fields: in memory, or in a file without a name, "
+                    "one of each process, which ends with it",
+                    changeable) == "disk";
+  result.state_folder =
+      reader.path(section, "State folder", "",
+                  "folder of that file; empty for the output directory, in programs of the C "
+                  "interface the folder of temporary files",
+                  changeable);
+  if (!result.on_disk && !result.state_folder.empty())
+    reader.refuse(section, "State folder",
+                  "it has no effect, since 'State storage' is memory; allowed is to leave it out, "
+                  "or 'State storage' = disk");
   settings.max_newton_steps = static_cast<unsigned int>(reader.integer(
       section, "Newton steps", 25, 1, 10000, "after which a point gives up and the step is cut"));
   settings.max_iterations = static_cast<unsigned int>(
       reader.integer(section, "Iterations", 500, 1, 1000000,
                      "of conjugate gradients, after which a Newton step of a point ends"));
   return result;
+}
+
+PointSettings settings_in(const PointParameters& parameters, const std::string& folder) {
+  auto settings = parameters.settings;
+  if (!parameters.on_disk) return settings;
+  settings.state_folder = !parameters.state_folder.empty() ? parameters.state_folder
+                          : !folder.empty()                ? folder
+                                            : std::filesystem::temp_directory_path().string();
+  return settings;
 }
 
 void require_laws(const materials::ParameterReader& reader, const std::string& section,

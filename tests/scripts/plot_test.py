@@ -104,6 +104,10 @@ end
 subsection Load steps
   set Steps = 12
 end
+subsection Output
+  set Write VTU = true
+  set VTU every = 5
+end
 subsection Material 0
   set Model = law
   subsection law
@@ -171,6 +175,19 @@ class Plots(unittest.TestCase):
         unknown = plot("structure", self.here / "run", "--field", "temperature", code=1)
         self.assertIn("has no field 'temperature'; it has", unknown.stderr)
         self.assertIn("von_mises_stress", unknown.stderr)
+
+    def test_structure_numbers_steps_and_not_files(self):
+        for step in (5, 10, 12):
+            plot("structure", self.here / "steps", "--field", "stress_xx", "--limits", "-1", "50", "--step", step,
+                 "--output", self.here / f"step_{step}.png")
+        plot("structure", self.here / "steps", "--field", "stress_xx", "--limits", "-1", "50",
+             "--output", self.here / "last_step.png")
+        pictures = [imread(self.here / f"{name}.png") for name in ("step_5", "step_10", "step_12", "last_step")]
+        # It relaxes from step 6 on.
+        self.assertFalse(np.array_equal(pictures[0], pictures[1]))
+        self.assertTrue(np.array_equal(pictures[2], pictures[3]))
+        missing = plot("structure", self.here / "steps", "--step", 2, code=1)
+        self.assertIn("the steps 5, 10, 12, not of step 2", missing.stderr)
 
     def test_steps_draw_the_reaction_over_displacement_and_time(self):
         for over in ("displacement", "time", "log-time"):

@@ -14,7 +14,7 @@ namespace {
 namespace MPI = dealii::Utilities::MPI;
 
 /// Of the file; another one is refused.
-constexpr int format = 4;
+constexpr int format = 5;
 
 /// How a run that is not continued keeps what was computed all the same.
 std::string cache_hint(const plugin::ParameterTexts& texts) {

@@ -23,23 +23,59 @@ std::size_t n_words(std::size_t n_bytes) {
   return (n_bytes + sizeof(std::int64_t) - 1) / sizeof(std::int64_t);
 }
 
-void append(Words& words, const std::string& bytes) {
+void append(Words& words, std::string_view bytes) {
   const auto first = words.size();
   words.resize(first + n_words(bytes.size()), 0);
   if (!bytes.empty()) std::memcpy(&words[first], bytes.data(), bytes.size());
 }
 
+using ForRecords = std::function<void(const plugin::TakeRecord&)>;
+using UseWords = std::function<void(const std::int64_t* words, std::size_t count)>;
+
+std::uint64_t n_words_of(const ForRecords& for_records) {
+  std::uint64_t n = 0;
+  for_records([&](const std::string& key, std::string_view value) {
+    n += 2 + n_words(key.size()) + n_words(value.size());
+  });
+  return n;
+}
+
 /// Every record as the bytes of its key and of its value, each counted before and filled up with
-/// zeros to whole words.
-Words pack(const plugin::StateRecords& records) {
+/// zeros to whole words; in pieces. After an error, zeros in place of what is missing, since
+/// somebody waits for it.
+/// @param n as of n_words_of
+/// @return why they are not complete; empty if they are
+std::string use_in_pieces(const ForRecords& for_records, std::uint64_t n, const UseWords& use) {
   Words words;
-  for (const auto& [key, value] : records) {
-    words.push_back(static_cast<std::int64_t>(key.size()));
-    words.push_back(static_cast<std::int64_t>(value.size()));
-    append(words, key);
-    append(words, value);
+  std::uint64_t left = n;
+  const auto use_whole_pieces = [&] {
+    std::size_t done = 0;
+    for (; words.size() - done >= piece; done += piece) use(words.data() + done, piece);
+    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(done));
+    left -= done;
+  };
+  std::string failure;
+  try {
+    for_records([&](const std::string& key, std::string_view value) {
+      words.push_back(static_cast<std::int64_t>(key.size()));
+      words.push_back(static_cast<std::int64_t>(value.size()));
+      append(words, key);
+      append(words, value);
+      if (words.size() > left) throw std::logic_error("a state has changed while it was written");
+      use_whole_pieces();
+    });
+    if (words.size() < left) throw std::logic_error("a state has changed while it was written");
+  } catch (const std::exception& error) {
+    failure = error.what();
+    words.resize(std::min<std::size_t>(words.size(), left));
   }
-  return words;
+  while (left > 0) {
+    words.resize(std::min<std::size_t>(piece, left), 0);
+    use(words.data(), words.size());
+    left -= words.size();
+    words.clear();
+  }
+  return failure;
 }
 
 std::string checksum_name(const std::string& name) {
@@ -75,14 +111,23 @@ void CheckpointWriter::text(const std::string& name, const std::string& value) {
 }
 
 void CheckpointWriter::table(const std::string& name, const plugin::StateRecords& records) {
-  const auto own = pack(records);
-  const auto sizes = MPI::all_gather(communicator_, static_cast<std::uint64_t>(own.size()));
+  table(name, [&](const plugin::TakeRecord& take) {
+    for (const auto& [key, value] : records) take(key, value);
+  });
+}
+
+void CheckpointWriter::table(const std::string& name, const ForRecords& for_records) {
+  std::uint64_t n_own = 0;
+  plugin::run_together(communicator_, [&] { n_own = n_words_of(for_records); });
+  const auto sizes = MPI::all_gather(communicator_, n_own);
   constexpr int tag = 4711;
   plugin::run_together(communicator_, [&] {
     if (!file_) {
-      for (std::size_t first = 0; first < own.size(); first += piece)
-        MPI_Send(own.data() + first, static_cast<int>(std::min(piece, own.size() - first)),
-                 MPI_INT64_T, 0, tag, communicator_);
+      const auto failure =
+          use_in_pieces(for_records, n_own, [&](const std::int64_t* words, std::size_t count) {
+            MPI_Send(words, static_cast<int>(count), MPI_INT64_T, 0, tag, communicator_);
+          });
+      if (!failure.empty()) throw std::runtime_error(failure);
       return;
     }
     std::size_t total = 0, position = 0;
@@ -103,7 +148,12 @@ void CheckpointWriter::table(const std::string& name, const plugin::StateRecords
         }
     };
     try_to([&] { file_->create<std::int64_t>(name, {total}); });
-    if (!own.empty()) try_to([&] { write(own.data(), own.size()); });
+    if (const auto lost = use_in_pieces(for_records, n_own,
+                                        [&](const std::int64_t* words, std::size_t count) {
+                                          try_to([&] { write(words, count); });
+                                        });
+        failure.empty())
+      failure = lost;
     Words received;
     for (std::size_t rank = 1; rank < sizes.size(); ++rank)
       for (std::size_t first = 0; first < sizes[rank]; first += piece) {
@@ -186,21 +236,26 @@ void CheckpointReader::for_records(
 
 std::vector<std::string> CheckpointReader::find(const std::string& table,
                                                 const std::vector<std::string>& keys) const {
+  std::vector<std::string> values(keys.size());
+  find(table, keys, [&](std::size_t k, std::string_view value) { values[k] = value; });
+  return values;
+}
+
+void CheckpointReader::find(const std::string& table, const std::vector<std::string>& keys,
+                            const plugin::FindRecords::Take& take) const {
   std::unordered_map<std::string, std::size_t> position;
   for (std::size_t k = 0; k < keys.size(); ++k) position.emplace(keys[k], k);
-  std::vector<std::string> values(keys.size());
   std::vector<bool> found(keys.size(), false);
   for_records(table, [&](const std::string& key, std::string_view value) {
     const auto wanted = position.find(key);
     if (wanted == position.end()) return;
-    values[wanted->second] = value;
+    take(wanted->second, value);
     found[wanted->second] = true;
   });
   for (std::size_t k = 0; k < keys.size(); ++k)
     if (!found[position.at(keys[k])])
       throw std::runtime_error(fmt::format(
           "{}: table '{}' has no record of a cell or an RVE of this run", path(), table));
-  return values;
 }
 
 }  // namespace seco::macro

@@ -29,6 +29,10 @@ class CheckpointWriter {
   /// The records of all ranks. Ranks hand them to the first one by one and in pieces, so that no
   /// rank holds all of them.
   void table(const std::string& name, const plugin::StateRecords& records);
+  /// The same, of ranks that do not even hold their own.
+  /// @param for_records hands over the records of this rank, twice the same
+  void table(const std::string& name,
+             const std::function<void(const plugin::TakeRecord&)>& for_records);
   void close();
 
  private:
@@ -55,6 +59,9 @@ class CheckpointReader {
   /// @throws std::runtime_error also if there is no record of a key, or if the table is damaged
   std::vector<std::string> find(const std::string& table,
                                 const std::vector<std::string>& keys) const;
+  /// The same one by one, in the order of the table; the keys are different.
+  void find(const std::string& table, const std::vector<std::string>& keys,
+            const plugin::FindRecords::Take& take) const;
 
  private:
   std::unique_ptr<materials::Hdf5Reader> file_;

@@ -211,7 +211,7 @@ void LoadSteps<dim>::finish(const plugin::LoadStep& step, const Loads& loads,
   record.linear_iterations = increment.linear_iterations;
   record.relative_residual = increment.relative_residual;
   record.energy = response.energy;
-  for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).accept();
+  materials_.accept();
   displacement_before_ = std::move(displacement_);
   displacement_ = std::move(increment.displacement);
   displacement_.update_ghost_values();
@@ -321,7 +321,7 @@ void LoadSteps<dim>::run(const StepDone& done) {
       cut_to(length, increment.failure);
       continue;
     }
-    const auto error = time_error(step, increment, on.has_value());
+    const auto error = time_error(step, loads, increment, on.has_value());
     // The error of a step of implicit Euler falls with the square of its length.
     double allowed = p.growth;
     if (p.time_error_tolerance > 0 && error) {

@@ -63,8 +63,14 @@ class LoadSteps {
   /// as much; of others, if the step goes on as the last one, by what implicit Euler is off its
   /// linear extrapolation: h / (2 h + h_before) of that is its own error (Gear 1971, Numerical
   /// initial value problems, section 7). None where neither is known.
-  std::optional<double> time_error(const plugin::LoadStep& step, const Increment<dim>& increment,
-                                   bool goes_on);
+  /// Where loads jump when the step begins, the strain does so, too, and goes on straight from
+  /// there.
+  std::optional<double> time_error(const plugin::LoadStep& step, const Loads& loads,
+                                   const Increment<dim>& increment, bool goes_on);
+  /// How much of what a step changes of prescribed displacements and loads is there as soon as it
+  /// begins: from 0, if they grow steadily, to 1, if they jump and stay. Where one of the two is in
+  /// a jump and the other is not, the less. Only at the begin and at `times_`.
+  double jump_at_begin(const plugin::LoadStep& step, const Loads& loads);
   /// Bounds of the step, into the record. Where the gap is larger than 'Energy tolerance', the
   /// RVEs that carry it are refined, and the increment is solved again, more accurately.
   void certify(const plugin::LoadStep& step, const Loads& loads, Increment<dim>& increment,

@@ -19,8 +19,16 @@ void LoadSteps<dim>::refine() {
   // A run that is continued has not been there.
   problem_.set_time(time());
   const unsigned int finest = problem_.first_mesh_levels() - 1 + p.refinement_levels;
-  if (mark_cells(problem_, displacement_, p, finest) == 0) {
-    log_.print("== the mesh stays: no cell is to be refined\n");
+  // A moment in which nothing creeps; some laws have no answer to none at all.
+  constexpr double moment = 1e-9;
+  const plugin::LoadStep step{time(), time() + moment * records_.back().duration};
+  const auto present = increment_solver_.respond_to(displacement_, step, problem_.assemble_loads());
+  for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).reject();
+  if (present.step_fraction < 1 ||
+      mark_cells(problem_, traction_jumps(problem_, materials_, present), p, finest) == 0) {
+    log_.print(fmt::format("== the mesh stays: {}\n", present.step_fraction < 1
+                                                          ? present.refusal
+                                                          : "no cell is to be refined"));
     return;
   }
   RefinementRecord record;
@@ -34,9 +42,6 @@ void LoadSteps<dim>::refine() {
   const auto n_cells = problem_.mesh().n_global_active_cells();
   record.n_refined = (n_cells - record.n_cells_before) / ((1 << dim) - 1);
 
-  // A moment in which nothing creeps; some laws have no answer to none at all.
-  constexpr double moment = 1e-9;
-  const plugin::LoadStep step{time(), time() + moment * records_.back().duration};
   const auto loads = problem_.assemble_loads();
   displacement_ = increment_solver_.constrained(displacement_);
   const auto transferred = increment_solver_.respond_to(displacement_, step, loads);
@@ -54,7 +59,7 @@ void LoadSteps<dim>::refine() {
       increment_solver_.solve(step, loads, displacement_, force_scale_, p.newton_tolerance);
   record.newton_iterations = increment.newton_iterations;
   if (increment.converged()) {
-    for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).accept();
+    materials_.accept();
     displacement_ = std::move(increment.displacement);
     displacement_.update_ghost_values();
   } else {

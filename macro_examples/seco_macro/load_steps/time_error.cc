@@ -1,5 +1,6 @@
 // What the length of a load step does to its stresses.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "cell_gradients.h"
@@ -9,7 +10,51 @@
 namespace seco::macro {
 
 template <int dim>
-std::optional<double> LoadSteps<dim>::time_error(const plugin::LoadStep& step,
+double LoadSteps<dim>::jump_at_begin(const plugin::LoadStep& step, const Loads& loads) {
+  // Elsewhere there is none, as far as anybody knows.
+  const bool may_jump =
+      records_.empty() || std::any_of(times_.begin(), times_.end(), [&](double t) {
+        return std::abs(t - step.begin) <= 1e-9 * parameters_.load_steps.end_time;
+      });
+  if (!may_jump) return 0.;
+  const auto before = displacement_.size() == 0 ? problem_.zero_vector() : displacement_;
+  auto loads_before = problem_.zero_vector();
+  if (!records_.empty()) {
+    // The last step ended with these.
+    problem_.set_time(step.begin);
+    loads_before = problem_.assemble_loads().total;
+    problem_.set_time(step.end);
+  }
+  // Of the prescribed displacements and the loads of the present time of the problem.
+  const auto changes = [&](const Vector& loads_now) {
+    std::array<Vector, 2> result{before, loads_now};
+    for (auto& vector : result) vector.zero_out_ghost_values();
+    Vector owned = result[0];
+    problem_.constraints().distribute(result[0]);
+    result[0] -= owned;
+    owned = loads_before;
+    owned.zero_out_ghost_values();
+    result[1] -= owned;
+    return result;
+  };
+  const auto whole = changes(loads.total);
+  constexpr double moment = 1e-6;
+  problem_.set_time(step.begin + moment * step.duration());
+  const auto at_once = changes(problem_.assemble_loads().total);
+  problem_.set_time(step.end);
+  double jump = 1;
+  bool some = false;
+  for (std::size_t k = 0; k < whole.size(); ++k) {
+    const double square = whole[k] * whole[k];
+    if (!(square > 0)) continue;
+    some = true;
+    jump = std::min(jump, (at_once[k] * whole[k]) / square);
+  }
+  return some ? std::max(jump, 0.) : 0.;
+}
+
+template <int dim>
+std::optional<double> LoadSteps<dim>::time_error(const plugin::LoadStep& step, const Loads& loads,
                                                  const Increment<dim>& increment, bool goes_on) {
   namespace MPI = dealii::Utilities::MPI;
   const auto scope = log_.section("error in time");
@@ -17,8 +62,11 @@ std::optional<double> LoadSteps<dim>::time_error(const plugin::LoadStep& step,
   const auto n_materials = materials_.n_materials();
   const auto& response = increment.response;
   const auto rest = problem_.zero_vector();
-  const auto begin =
-      strains_of(problem_, materials_, displacement_.size() == 0 ? rest : displacement_);
+  auto begin = strains_of(problem_, materials_, displacement_.size() == 0 ? rest : displacement_);
+  if (const double jump = jump_at_begin(step, loads); jump > 0)
+    for (std::size_t m = 0; m < n_materials; ++m)
+      for (std::size_t q = 0; q < begin[m].size(); ++q)
+        begin[m][q] += jump * (response.strain[m][q] - begin[m][q]);
   // Two halves are off by half as much as the whole.
   constexpr double of_halves = 2;
   std::vector<double> factor(n_materials, of_halves);
@@ -74,9 +122,11 @@ std::optional<double> LoadSteps<dim>::time_error(const plugin::LoadStep& step,
   return scale > 0 ? error / scale : 0.;
 }
 
-template std::optional<double> LoadSteps<2>::time_error(const plugin::LoadStep&,
+template double LoadSteps<2>::jump_at_begin(const plugin::LoadStep&, const Loads&);
+template double LoadSteps<3>::jump_at_begin(const plugin::LoadStep&, const Loads&);
+template std::optional<double> LoadSteps<2>::time_error(const plugin::LoadStep&, const Loads&,
                                                         const Increment<2>&, bool);
-template std::optional<double> LoadSteps<3>::time_error(const plugin::LoadStep&,
+template std::optional<double> LoadSteps<3>::time_error(const plugin::LoadStep&, const Loads&,
                                                         const Increment<3>&, bool);
 
 }  // namespace seco::macro

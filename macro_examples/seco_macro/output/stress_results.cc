@@ -49,7 +49,7 @@ PointStresses<dim>::PointStresses(const BoundaryValueProblem<dim>& problem,
     if (out_of_plane(m)) continue;
     has_all_components_ = false;
     bool told = false;
-    for (auto& quantity : materials.material(m).quantities()) {
+    for (auto& quantity : materials.quantities(m)) {
       if (quantity.name != "von_mises_stress") continue;
       told = true;
       von_mises_[m] = std::move(quantity.values);

@@ -70,7 +70,7 @@ void Output<dim>::write_step_fields(const LoadSteps<dim>& steps) const {
   // Of all materials, which have zeros where they do not have it.
   std::vector<std::vector<plugin::PointQuantity>> quantities;
   for (std::size_t m = 0; m < materials_.n_materials(); ++m) {
-    quantities.push_back(materials_.material(m).quantities());
+    quantities.push_back(materials_.quantities(m));
     // Those of a stress say so; others are strains, or what only their law knows.
     for (const auto& quantity : quantities.back())
       field(quantity.name, quantity.name.find("stress") != std::string::npos ? units.stress : "");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "seco/materials/random.h"
 #include "seco/plugin/agree.h"
@@ -95,6 +96,21 @@ void MaterialField<dim>::in_material(std::size_t m, const std::function<void()>&
 }
 
 template <int dim>
+void MaterialField<dim>::accept() const {
+  plugin::run_together(log_.communicator(), [&] {
+    for (std::size_t m = 0; m < n_materials(); ++m) in_material(m, [&] { material(m).accept(); });
+  });
+}
+
+template <int dim>
+std::vector<plugin::PointQuantity> MaterialField<dim>::quantities(std::size_t m) const {
+  std::vector<plugin::PointQuantity> result;
+  plugin::run_together(log_.communicator(),
+                       [&] { in_material(m, [&] { result = material(m).quantities(); }); });
+  return result;
+}
+
+template <int dim>
 std::vector<std::string> MaterialField<dim>::check() {
   std::vector<std::vector<plugin::MaterialPoint<dim>>> points;
   try {
@@ -142,8 +158,10 @@ void MaterialField<dim>::prepare(const CheckpointReader* file) {
     const auto n_points = points[m].size();
     in_material(m, [&] {
       if (file)
-        material(m).restore(std::move(points[m]), log_.communicator(), log_.progress_report(),
-                            [&](const auto& keys) { return file->find(table_of(m), keys); });
+        material(m).restore(
+            std::move(points[m]), log_.communicator(), log_.progress_report(),
+            plugin::FindRecords::one_by_one(
+                [&](const auto& keys, const auto& take) { file->find(table_of(m), keys, take); }));
       else
         material(m).set_points(std::move(points[m]), log_.communicator(), log_.progress_report());
       if (material(m).dependence() != plugin::Dependence::none) return;
@@ -159,7 +177,14 @@ void MaterialField<dim>::prepare(const CheckpointReader* file) {
 
 template <int dim>
 void MaterialField<dim>::save(CheckpointWriter& file) const {
-  for (std::size_t m = 0; m < n_materials(); ++m) file.table(table_of(m), material(m).state());
+  for (std::size_t m = 0; m < n_materials(); ++m) {
+    std::optional<plugin::StateRecords> records;
+    file.table(table_of(m), [&](const plugin::TakeRecord& take) {
+      if (material(m).visit_state(take)) return;
+      if (!records) records = material(m).state();
+      for (const auto& [key, value] : *records) take(key, value);
+    });
+  }
 }
 
 template <int dim>
@@ -220,6 +245,8 @@ PointValues MaterialField<dim>::zero_values() const {
   template bool MaterialField<dim>::has_lower_bound() const;                                      \
   template std::string MaterialField<dim>::section(std::size_t) const;                            \
   template void MaterialField<dim>::in_material(std::size_t, const std::function<void()>&) const; \
+  template void MaterialField<dim>::accept() const;                                               \
+  template std::vector<plugin::PointQuantity> MaterialField<dim>::quantities(std::size_t) const;  \
   template std::vector<std::string> MaterialField<dim>::notes() const;                            \
   template PointValues MaterialField<dim>::zero_values() const;
 INSTANTIATE(2)

@@ -74,6 +74,10 @@ class MaterialField {
   std::string section(std::size_t m) const;
   /// Runs an action of a material; adds file and section to what it throws.
   void in_material(std::size_t m, const std::function<void()>& action) const;
+  /// Ends a step of all materials. Collective; an error on any rank is thrown on all.
+  void accept() const;
+  /// Of a material. Collective; an error on any rank is thrown on all.
+  std::vector<plugin::PointQuantity> quantities(std::size_t m) const;
   /// What materials say of their input, each once.
   std::vector<std::string> notes() const;
 

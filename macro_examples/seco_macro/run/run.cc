@@ -131,10 +131,6 @@ void Run<dim>::check_load_cases() const {
   const auto with = fmt::format("'Number of load cases' = {}", parameters_.load_cases.size());
   refuse_certification(with, "every case has a compliance of its own");
   if (parameters_.local.any()) refuse("Points", "Local quantities", "set", with, "none");
-  if (parameters_.checkpoint.write || parameters_.checkpoint.restart)
-    refuse("Write", "Checkpoint", parameters_.checkpoint.write ? "true" : "false", with,
-           "false, without --restart: no checkpoint keeps several displacements. 'Result cache' of "
-           "the material keeps RVEs");
 }
 
 template <int dim>

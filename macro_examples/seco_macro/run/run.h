@@ -51,7 +51,9 @@ class Run {
   RunSummary run_stages();
   /// The stages of a run with materials that are not linear.
   RunSummary run_load_steps();
-  /// The stages of a run with several load cases: one matrix for all solves with a stiffness.
+  /// The stages of a run with several load cases: one matrix for all solves with a stiffness. None
+  /// of them is kept in a checkpoint, which would have up to three displacements of every case: a
+  /// run that is continued has the RVEs, and solves again.
   RunSummary run_load_cases();
   /// Refuses a key, and says with what else it does not go. @throws std::invalid_argument
   [[noreturn]] void refuse(const std::string& key, const std::string& section,

@@ -68,6 +68,8 @@ SECO_HOST_DEVICE void respond_at(const Lattice<dim, double>& grid, const LawArgu
   sums[1] = a.energy[point.at(0, 1)] = answer.energy;
   for (int c = 0; c < m; ++c)
     sums[2 + c] = a.stress[point.at(c, m)] = answer.stress[place_of<dim>(c)];
+  if constexpr (dim == 2)
+    for (int k = 0; k < 3; ++k) sums[first_out_of_plane_sum(dim) + k] = answer.stress[2 + k];
   if (!answer.wants_tangent) return;
   int k = 0;
   for (int i = 0; i < m; ++i)

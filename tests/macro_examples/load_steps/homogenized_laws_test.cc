@@ -92,6 +92,11 @@ TEST(HomogenizedLaws, OfAHomogeneousRveAreTheLaw) {
                                                {"Microstructure/Type", "homogeneous"},
                                                {"Tolerance", "1e-6"}})));
   EXPECT_NEAR(tip(homogenized) / tip(law), 1, 1e-8);
+  // Of all components: that normal to the plane is the mean over the RVE.
+  const auto mises = [](const json& summary) -> double {
+    return summary["extremes"]["largest_von_mises_stress"]["value"];
+  };
+  EXPECT_NEAR(mises(homogenized) / mises(law), 1, 1e-6);
   ASSERT_EQ(homogenized["load_steps"].size(), law["load_steps"].size());
   for (std::size_t k = 0; k < law["load_steps"].size(); ++k) {
     const auto &a = law["load_steps"][k], &b = homogenized["load_steps"][k];
@@ -260,6 +265,7 @@ TEST(HomogenizedLaws, WrongInputIsRefused) {
   refused({{"Laws", ""}}, {"run.prm", "'Laws'", "'Phase 0'"});
   refused({{"Laws", "/nowhere/laws.prm"}}, {"/nowhere/laws.prm"});
   refused({{"Tolerance", "2"}}, {"'Tolerance'", "'2'"});
+  refused({{"State folder", "/tmp"}}, {"'State folder'", "no effect", "'State storage' = disk"});
   expect_refused(
       merged(cantilever("-1", "1"), merged(rve({}), {{"Load steps/Energy tolerance", "0.1"},
                                                      {"Solver/Certified bounds", "false"}})),
@@ -345,7 +351,9 @@ TEST(HomogenizedLaws, APointBeyondItsLimitLoadIsKeptAndFailsAlone) {
 
 TEST(HomogenizedLaws, APointWhoseLawWantsAShorterStepSucceedsHalfWay) {
   const Kept kept(limited());
-  EXPECT_NE(kept.reason.find("asks for a shorter step"), std::string::npos) << kept.message;
+  EXPECT_NE(kept.reason.find("the law of phase 0 has no answer and asks for a shorter step, 0."),
+            std::string::npos)
+      << kept.message;
   kept.expect_failure_alone();
   const auto rve = seco::materials::read_rve((kept.folder / "rve.h5").string());
   const auto start = seco::surrogate::read_start((kept.folder / "start.h5").string(), rve);
@@ -396,6 +404,67 @@ TEST(HomogenizedLaws, ValidateCountsRvesAndMemory) {
   const double least = 64 * 2 * 8 * (2 + 3 / 2.) / (1024. * 1024.);
   EXPECT_GT(mebibytes, least);
   EXPECT_LT(mebibytes, 5 * least);
+}
+
+TEST(HomogenizedLaws, OnTheDiskGiveTheSameRun) {
+  const auto changes = merged(cantilever("-9*if(t<0.6, t/0.6, 1.6-t)", "3"), rve({}));
+  const auto in_memory = run("laws_in_memory", changes);
+  const auto folder = new_folder("state_folder");
+  for (const auto& keys : {Changes{}, Changes{{"State folder", folder.string()}}}) {
+    const auto on_disk =
+        run("laws_on_disk",
+            merged(merged(changes, rve_keys({{"State storage", "disk"}})), rve_keys(keys)));
+    EXPECT_EQ(on_disk["load_steps"], in_memory["load_steps"]);
+    EXPECT_EQ(on_disk["points_of_interest"], in_memory["points_of_interest"]);
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+}
+
+// A limit on the size of files stands for a full disk, as in the tests of checkpoints.
+TEST(HomogenizedLaws, AFullDiskEndsTheRunWithOneMessage) {
+  for (const int n_ranks : {0, 2}) {
+    const auto folder = new_folder("laws_on_full_disk");
+    write_text(folder / "run.prm", parameters(merged(merged(cantilever("-9*t", "2"), rve({})),
+                                                     rve_keys({{"State storage", "disk"}}))));
+    const auto outcome =
+        run_program("seco-macro", (folder / "run.prm").string(), n_ranks,
+                    "PMIX_MCA_gds=hash OMPI_MCA_btl=self,tcp prlimit --fsize=20000");
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.output;
+    for (const char* part : {"states of points cannot be written to", "'State folder' names one"})
+      EXPECT_NE(outcome.output.find(part), std::string::npos) << part << '\n' << outcome.output;
+    EXPECT_EQ(outcome.output.find("cannot be written to"),
+              outcome.output.rfind("cannot be written to"));
+  }
+}
+
+TEST(RanksHomogenizedLaws, OnTheDiskContinueWhatWasInMemory) {
+  const auto changes = merged(cantilever("-9*if(t<0.5, 2*t, 2-2*t)", "4"),
+                              rve({{"Tolerance", "1e-6"}, {"State storage", "disk"}}));
+  const auto one = run("laws_disk_one", changes);
+  const auto continued = killed_and_continued("laws_disk_killed", changes, 2);
+  ASSERT_FALSE(continued.is_null());
+  ASSERT_EQ(one["load_steps"].size(), continued["load_steps"].size());
+  for (std::size_t k = 0; k < one["load_steps"].size(); ++k)
+    EXPECT_NEAR(one["load_steps"][k]["upper"], continued["load_steps"][k]["upper"].get<double>(),
+                1e-6 * one["load_steps"][k]["energy"].get<double>());
+  // States in memory go on with what was kept on the disk, and the other way round.
+  const auto folder = new_folder("laws_other_storage");
+  auto other = changes;
+  other["Checkpoint/Write"] = "true";
+  write_text(folder / "run.prm", parameters(other));
+  {
+    RunningProgram program("seco-macro", {(folder / "run.prm").string()});
+    EXPECT_TRUE(program.prints("after load step 2"));
+    program.send(SIGKILL);
+    program.end();
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "out"))
+    EXPECT_EQ(entry.path().filename().string().find(".seco_points"), std::string::npos);
+  other["Material 0/homogenized laws/State storage"] = "memory";
+  write_text(folder / "run.prm", parameters(other));
+  const auto outcome = run_program("seco-macro", (folder / "run.prm").string() + " --restart");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_NEAR(tip(read_json(folder / "out" / "summary.json")), tip(one), 1e-6 * std::abs(tip(one)));
 }
 
 TEST(RanksHomogenizedLaws, TheWorstPointIsTheSameOnTwoRanks) {

@@ -74,15 +74,34 @@ std::vector<double> times(const json& summary) {
 }  // namespace
 
 TEST(TimeError, OfAStepIsNearTheTrueOne) {
-  const auto summary = run("one_step", relaxing("2.5", "1"));
-  const auto& step = summary["load_steps"][0];
-  const double error = std::abs(force(step) - relaxed(2.5)) / force(step),
-               estimate = step["time_error"];
-  EXPECT_GT(error, 0.01);
-  // It is not a small one, and the jump at its begin counts as a ramp.
-  EXPECT_GT(estimate, 0.3 * error);
-  EXPECT_LT(estimate, 3 * error);
-  EXPECT_TRUE(has_note(summary, "the lengths of the steps change stresses"));
+  for (const double length : {2.5, 0.625, 0.1}) {
+    const auto summary = run("one_step", relaxing(std::to_string(length), "1"));
+    const auto& step = summary["load_steps"][0];
+    const double error = std::abs(force(step) - relaxed(length)) / force(step),
+                 estimate = step["time_error"];
+    EXPECT_GT(error, 0.01);
+    // Those of long steps are more than the leading term.
+    EXPECT_GT(estimate, 0.65 * error) << length;
+    EXPECT_LT(estimate, 1.1 * error) << length;
+    EXPECT_TRUE(has_note(summary, "the lengths of the steps change stresses"));
+  }
+}
+
+// The same body stretched later: nothing happens before, and the jump is at the begin of the second
+// step. A ramp in the same time is none.
+TEST(TimeError, AJumpAtTheBeginOfAStepIsNotARamp) {
+  const auto held = run("one_step", relaxing("0.1", "1"))["load_steps"][0];
+  auto later = relaxing("0.2", "2");
+  later["Boundary conditions/Displacement"] =
+      "0: 0; free; free | 2: free; 0; free | 4: free; free; 0 | 1: if(t<=0.1, 0, 0.001); free; "
+      "free";
+  const auto second = run("stretched_later", later)["load_steps"][1];
+  EXPECT_NEAR(second["time_error"], held["time_error"].get<double>(), 1e-5);
+  EXPECT_NEAR(force(second), force(held), 1e-6 * force(held));
+  auto ramp = relaxing("0.1", "1");
+  ramp["Boundary conditions/Displacement"] =
+      "0: 0; free; free | 2: free; 0; free | 4: free; free; 0 | 1: 0.01*t; free; free";
+  EXPECT_GT(run("ramp", ramp)["load_steps"][0]["time_error"], 2 * held["time_error"].get<double>());
 }
 
 TEST(TimeError, OfALinearMaterialAndOfProportionalPlasticityIsNone) {

@@ -104,6 +104,34 @@ TEST(StressResults, WhatPlaneStrainDoesNotKnowIsNotGuessed) {
   EXPECT_FALSE(homogenized["extremes"].contains("largest_principal_stress"));
 }
 
+// An RVE of one material is that material, in all components; after a restart, from its cache, and
+// on two ranks too.
+TEST(StressResults, AHomogeneousRveHasTheStressOutOfThePlane) {
+  const Changes plane{{"Dimension", "2"},
+                      {"Geometry/Type", "box"},
+                      {"Geometry/Lengths", "4, 2"},
+                      {"Geometry/Cells", "4, 2"},
+                      {"Boundary conditions/Displacement", "0: 0; 0"},
+                      {"Boundary conditions/Traction", "1: 1; 0"},
+                      {"Output/Points of interest", "4, 2"}};
+  const auto folder = new_folder("cache_of_plane");
+  const std::string material = "Material 0/homogenized/";
+  const auto rve = merged(plane, {{"Material 0/Model", "homogenized"},
+                                  {material + "Engine", "fft"},
+                                  {material + "Result cache", folder.string()},
+                                  {material + "Microstructure/Type", "homogeneous"},
+                                  {material + "Microstructure/Grid", "4, 4"},
+                                  {material + "Microstructure/Lengths", "1, 1"},
+                                  {material + "Microstructure/Matrix", "200e3, 0.3"}});
+  const auto expected = run("plane_law", merged(elastic("200e3, 0.3"), plane));
+  for (const int n_ranks : {0, 0, 2}) {
+    const auto homogenized = run("plane_rve", rve, n_ranks);
+    for (const std::string name :
+         {"largest_von_mises_stress", "largest_principal_stress", "smallest_principal_stress"})
+      EXPECT_NEAR(extreme(homogenized, name), extreme(expected, name), 1e-6) << name;
+  }
+}
+
 TEST(StressResults, NodalAveragesReproduceWhatIsLinear) {
   for (const std::string degree : {"1", "2"}) {
     auto changes = elastic("100, 0.2");

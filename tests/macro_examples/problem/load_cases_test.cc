@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <csignal>
 
 #include "bar.h"
 #include "small_run.h"
@@ -132,8 +133,6 @@ TEST(LoadCases, WhatOneRunCannotDoIsRefused) {
   refused({{"Load case 3/Traction", "1: 1; 0"}}, {"'Load case 3'"});
   refused({{"Certification/Compliance tolerance", "0.1"}},
           {"'Compliance tolerance'", "'Number of load cases' = 3"});
-  refused({{"Checkpoint/Write", "true"}},
-          {"'Checkpoint'", "'Number of load cases' = 3", "Result cache"});
   refused({{"Local quantities/Points", "all"}},
           {"'Local quantities'", "'Number of load cases' = 3"});
   expect_refused({{"Dimension", "2"},
@@ -150,6 +149,40 @@ TEST(LoadCases, WhatOneRunCannotDoIsRefused) {
                   {"Material 0/law/Poisson ratio", "0.3"},
                   {"Material 0/law/Yield stress", "100"}},
                  {"'Number of load cases'", "not linear", "time t"});
+}
+
+// The RVEs come from the checkpoint, on any number of ranks, and what is solved again is the same.
+TEST(RanksLoadCases, GoOnAfterTheHomogenization) {
+  const auto changes = merged(merged(beam(), three_cases), {{"Checkpoint/Write", "true"}});
+  const auto whole = run("cases_whole", changes);
+  const auto folder = new_folder("cases_killed");
+  const auto file = folder / "run.prm";
+  write_text(file, parameters(changes));
+  {
+    RunningProgram program("seco-macro", {file.string()});
+    EXPECT_TRUE(program.prints("after the homogenization"));
+    program.send(SIGKILL);
+    program.end();
+  }
+  for (const int n_ranks : {2, 0}) {
+    const auto outcome = run_program("seco-macro", file.string() + " --restart", n_ranks);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+    EXPECT_NE(outcome.output.find("continues after the homogenization"), std::string::npos);
+    const auto continued = read_json(folder / "out" / "summary.json");
+    ASSERT_EQ(continued["load_cases"].size(), 3u);
+    for (int k = 0; k < 3; ++k)
+      for (const char* key : {"estimate", "lower", "upper"}) {
+        const double expected = whole["load_cases"][k]["compliance"][key];
+        EXPECT_NEAR(continued["load_cases"][k]["compliance"][key], expected, 1e-8 * expected);
+      }
+    EXPECT_EQ(continued["rves"], whole["rves"]);
+    EXPECT_GE(continued["restarts"], 1);
+  }
+  // Other loads than those of the checkpoint are another run.
+  write_text(file, parameters(merged(changes, {{"Load case 0/Traction", "1: 3; 0"}})));
+  const auto other = run_program("seco-macro", file.string() + " --restart");
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_NE(other.output.find("does not fit"), std::string::npos) << other.output;
 }
 
 TEST(RanksLoadCases, OneAndTwoAgree) {

@@ -249,6 +249,22 @@ TEST(LocalQuantities, PlaneStrainOfIsotropicPhasesIsThatOfParallelFibres) {
               1e-7 * three.largest_von_mises.value);
   EXPECT_NEAR(two.smallest_hydrostatic.value, three.smallest_hydrostatic.value,
               1e-7 * three.largest_von_mises.value);
+  // The mean normal to the plane, a row of the stiffness in space.
+  const auto homogenized = [](const char* engine, const materials::Rve& rve) {
+    return make_engine(engine, tight())->homogenize({&rve, 1}).front();
+  };
+  const auto in_space = homogenized("fft", fibres).stiffness;
+  for (const char* engine : {"fft", "certified"}) {
+    const auto in_plane = homogenized(engine, plane);
+    ASSERT_EQ(in_plane.out_of_plane.rows(), 3);
+    for (const auto& [column, of_space] : {std::pair(0, 0), std::pair(1, 1), std::pair(2, 5)})
+      EXPECT_NEAR(in_plane.out_of_plane(0, column), in_space(2, of_space), 1e-5 * in_space.norm());
+    EXPECT_LT(in_plane.out_of_plane.bottomRows(2).norm(), 1e-9 * in_space.norm());
+  }
+  auto unknown = plane;
+  unknown.stiffness_3d.clear();
+  EXPECT_EQ(homogenized("fft", unknown).out_of_plane.size(), 0);
+  EXPECT_EQ(homogenized("hill", plane).out_of_plane.size(), 0);
 }
 
 TEST(LocalQuantities, HomogeneousRvesHaveTheStressOfHooke) {

@@ -5,10 +5,13 @@
 
 #include <Eigen/LU>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include "microstructures.h"
 #include "seco/materials/parameter_file.h"
+#include "support/message_of.h"
+#include "support/temporary.h"
 
 namespace seco::surrogate {
 namespace {
@@ -231,6 +234,122 @@ TEST(DeformingPoints, KeepAToleranceOfTheirOwn) {
   EXPECT_THROW(points.set_tolerance(0, 0), std::invalid_argument);
 }
 
+// Every number that is kept comes back as it was, whichever the points share and where they are.
+TEST(DeformingPoints, OnTheDiskAnswerAsInMemory) {
+  const auto folder = seco::test::new_folder("points_on_disk");
+  for (const bool single : {false, true}) {
+    PointSettings in_memory, on_disk;
+    in_memory.single_precision_state = on_disk.single_precision_state = single;
+    on_disk.state_folder = folder.string();
+    const std::vector<LawRve> rves{particles(3), particles(4)};
+    DeformingPoints expected(rves, {0, 0, 1}, in_memory), points(rves, {0, 0, 1}, on_disk);
+    DeformingPoints restored(rves, {0, 0, 1}, on_disk);
+    for (std::size_t step = 0; step < history.size(); ++step) {
+      SCOPED_TRACE(fmt::format("single {}, step {}", single, step));
+      const auto compare = [&](DeformingPoints& others) {
+        const auto a = expected.evaluate(1, strains_at(step), precise()),
+                   b = others.evaluate(1, strains_at(step), precise());
+        for (std::size_t p = 0; p < 3; ++p) {
+          EXPECT_EQ(a[p].stress, b[p].stress);
+          EXPECT_EQ(a[p].tangent, b[p].tangent);
+          EXPECT_EQ(a[p].gap, b[p].gap);
+        }
+        EXPECT_EQ(expected.dual_energy({{a[0].stress, a[1].stress, a[2].stress}}),
+                  others.dual_energy({{b[0].stress, b[1].stress, b[2].stress}}));
+      };
+      compare(points);
+      expected.reject();
+      points.reject();
+      compare(points);
+      expected.accept();
+      points.accept();
+      for (std::size_t p = 0; p < 3; ++p) {
+        EXPECT_EQ(expected.save(p), points.save(p));
+        restored.restore(p, points.save(p));
+        EXPECT_EQ(restored.save(p), points.save(p));
+      }
+      EXPECT_EQ(expected.mean_state(0, "equivalent plastic strain"),
+                points.mean_state(0, "equivalent plastic strain"));
+      // Nothing is there that a process that is killed would leave.
+      EXPECT_TRUE(std::filesystem::is_empty(folder));
+    }
+    EXPECT_EQ(expected.bytes_per_point(), points.bytes_per_point());
+  }
+}
+
+// With one Poisson's ratio nu everywhere plane strain has nu (s11 + s22) normal to the plane, as
+// long as nothing yields; by superposed fields and without them.
+TEST(DeformingPoints, TellTheStressNormalToThePlane) {
+  materials::register_builtin_laws();
+  const auto law = [](const std::string& text) {
+    materials::ParameterFile file(text, "law");
+    return materials::read_law(file, "", {});
+  };
+  const LawRve rve{
+      test::make_rve("inclusions", {16, 16}, 3, 5.),
+      {law("set Law = J2 plasticity\nset Young modulus = 70000\nset Poisson ratio = 0.3\n"
+           "set Yield stress = 100\nset Hardening modulus = 700\n"),
+       law("set Law = linear elastic\nset Young modulus = 400000\nset Poisson ratio = 0.3\n")}};
+  MandelVector strain(3);
+  strain << 0.0005, -0.0001, 0.0002;
+  for (const bool superpose : {true, false}) {
+    PointSettings settings;
+    settings.superpose_elastic = superpose;
+    DeformingPoints points({rve}, {0}, settings);
+    const auto elastic = points.evaluate(1, std::vector{strain}, precise()).front();
+    EXPECT_EQ(elastic.elastic, superpose);
+    EXPECT_NEAR(elastic.out_of_plane[0], 0.3 * (elastic.stress[0] + elastic.stress[1]),
+                1e-5 * elastic.stress.norm());
+    EXPECT_NEAR(elastic.out_of_plane[1], 0, 1e-9 * elastic.stress.norm());
+    EXPECT_NEAR(elastic.out_of_plane[2], 0, 1e-9 * elastic.stress.norm());
+    // Plastic strain keeps the volume, so that more of the stress is normal to the plane.
+    const auto plastic =
+        points.evaluate(1, std::vector{MandelVector(20 * strain)}, precise()).front();
+    EXPECT_FALSE(plastic.elastic);
+    EXPECT_GT(plastic.out_of_plane[0], 0.35 * (plastic.stress[0] + plastic.stress[1]));
+  }
+}
+
+TEST(DeformingPoints, OfSinglePrecisionTakeHalfTheMemoryOfTheState) {
+  const auto rve = particles();
+  PointSettings settings;
+  const double in_double = DeformingPoints::bytes_per_point(rve, settings);
+  settings.single_precision_state = true;
+  std::size_t n_state = 0;
+  for (const auto phase : rve.rve.phase)
+    n_state += static_cast<std::size_t>(rve.laws[phase]->n_state());
+  EXPECT_EQ(in_double - DeformingPoints::bytes_per_point(rve, settings),
+            static_cast<double>(4 * n_state));
+}
+
+// Each rank of a node gets its part of memory and disk.
+TEST(DeformingPoints, RefuseWhatFindsNoRoom) {
+  PointSettings settings;
+  settings.n_processes = 1 << 30;
+  const auto refusal = [&] {
+    return seco::test::message_of([&] {
+      const DeformingPoints points({particles()}, {0, 0}, settings);
+    });
+  };
+  for (const char* part :
+       {"2 points with 1 RVEs", "free for one of 1073741824 ranks", "'State storage' = disk"})
+    EXPECT_NE(refusal().find(part), std::string::npos) << refusal();
+  // Memory for the RVE that they share, which stays there, is not enough either.
+  settings.state_folder = seco::test::new_folder("no_room").string();
+  EXPECT_NE(refusal().find("use fewer RVEs or voxels"), std::string::npos) << refusal();
+  settings.n_processes = 1;
+  EXPECT_EQ(refusal(), "no error");
+}
+
+TEST(DeformingPoints, TellWhereNoScratchFileCanBeMade) {
+  PointSettings settings;
+  settings.state_folder = (seco::test::new_folder("no_such") / "folder").string();
+  const auto message =
+      seco::test::message_of([&] { const DeformingPoints points({particles()}, {0}, settings); });
+  EXPECT_NE(message.find(settings.state_folder), std::string::npos) << message;
+  EXPECT_NE(message.find("State folder"), std::string::npos) << message;
+}
+
 TEST(DeformingPoints, GoOnFromASavedState) {
   const auto rve = particles();
   DeformingPoints points({rve}, {0, 0, 0}, {}), other({rve}, {0, 0, 0}, {});
@@ -238,7 +357,10 @@ TEST(DeformingPoints, GoOnFromASavedState) {
     points.evaluate(1, strains_at(step), precise());
     points.accept();
   }
-  for (std::size_t p = 0; p < 3; ++p) other.restore(p, points.save(p));
+  for (std::size_t p = 0; p < 3; ++p) {
+    other.restore(p, points.save(p));
+    EXPECT_EQ(other.strain(p), strains_at(1)[p]);
+  }
   points.evaluate(1, strains_at(0), precise());
   points.reject();
   const auto first = points.evaluate(1, strains_at(2), precise()),
@@ -300,7 +422,7 @@ TEST(DeformingPoints, FailAsTheirRveAlone) {
   points.accept();
   const auto response = points.evaluate(1, std::vector{tension(0.05)}, precise()).front();
   ASSERT_FALSE(response.answered);
-  EXPECT_EQ(response.failure, IncrementFailure::newton_steps);
+  EXPECT_EQ(response.failure.failure, IncrementFailure::newton_steps);
   points.reject();
   DeformationSettings path;
   path.device = "cpu";
@@ -313,7 +435,7 @@ TEST(DeformingPoints, FailAsTheirRveAlone) {
                                 MandelVector::Zero(6)};
   const auto result = alone.advance({&increment, 1}).front();
   EXPECT_EQ(result.status, IncrementStatus::failed);
-  EXPECT_EQ(result.failure, response.failure);
+  EXPECT_EQ(result.failure.failure, response.failure.failure);
   EXPECT_NE(result.message.find(describe(response.failure)), std::string::npos) << result.message;
 }
 

@@ -11,6 +11,9 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "seco/materials/rve.h"
@@ -189,9 +192,39 @@ struct Audit {
 /// What a material keeps for a later run: bytes under keys of bytes, neither of which depend on how
 /// the mesh is distributed over ranks.
 using StateRecords = std::map<std::string, std::string>;
-/// Finds the values that were kept under keys, in their order; on every rank for itself.
-/// @throws std::runtime_error if nothing was kept under one of them
-using FindRecords = std::function<std::vector<std::string>(const std::vector<std::string>& keys)>;
+/// Takes one of them.
+using TakeRecord = std::function<void(const std::string& key, std::string_view value)>;
+
+/// Finds the values that were kept under keys; on every rank for itself.
+class FindRecords {
+ public:
+  using Keys = std::vector<std::string>;
+  /// Takes the value of the key of a number.
+  using Take = std::function<void(std::size_t key, std::string_view value)>;
+
+  /// @param find finds the values of keys, in their order
+  template <typename Find>
+  requires std::is_invocable_r_v < std::vector<std::string>,
+  const Find&,
+      const Keys& >
+          FindRecords(Find find)  // NOLINT(google-explicit-constructor): hosts hand over functions
+      : visit_([find = std::move(find)](const Keys& keys, const Take& take) {
+          const std::vector<std::string> values = find(keys);
+          for (std::size_t k = 0; k < values.size(); ++k) take(k, values[k]);
+        }) {}
+  /// @param visit hands over the value of each of the keys, which are different, in any order
+  static FindRecords one_by_one(std::function<void(const Keys&, const Take&)> visit);
+
+  /// All values, in the order of the keys.
+  /// @throws std::runtime_error if nothing was kept under one of them
+  std::vector<std::string> operator()(const Keys& keys) const;
+  /// The same one by one, in any order, for values that do not fit into memory together.
+  void visit(const Keys& keys, const Take& take) const { visit_(keys, take); }
+
+ private:
+  FindRecords() = default;
+  std::function<void(const Keys&, const Take&)> visit_;
+};
 
 /// The material of one material id: the interface that a plugin implements.
 ///
@@ -352,6 +385,12 @@ class Material {
   /// by cell (cell_state.h), for a checkpoint: every record from exactly one rank. Collective. By
   /// default none, which suits a material without history whose `set_points` is quick.
   virtual StateRecords state() const;
+
+  /// In place of `state`, of a material whose records may not fit into memory beside its state:
+  /// hands them over one by one, the same in the same order until the next `accept`, and may be
+  /// asked for several times. Not collective. By default nothing, which sends hosts to `state`.
+  /// @return whether it did
+  virtual bool visit_state(const TakeRecord& take) const;
 
   /// In place of `set_points`, in a run that is restarted: takes up what `state` gave to another
   /// run, on any number of ranks, with the same parameters, mesh and points; answers are the same

@@ -9,7 +9,7 @@
 
 // Every shared library with registrations refers to this symbol. Its name changes whenever the
 // interface does, so a library built against another version cannot be loaded, let alone run.
-#define SECO_ABI_NAME_JOINED(major, minor) seco_plugin_interface_8_dealii_##major##_##minor
+#define SECO_ABI_NAME_JOINED(major, minor) seco_plugin_interface_9_dealii_##major##_##minor
 #define SECO_ABI_NAME(major, minor) SECO_ABI_NAME_JOINED(major, minor)
 #define SECO_ABI_SYMBOL SECO_ABI_NAME(DEAL_II_VERSION_MAJOR, DEAL_II_VERSION_MINOR)
 extern "C" const int SECO_ABI_SYMBOL;

@@ -80,8 +80,15 @@ enum class IncrementFailure {
 };
 /// Mean strains that a Newton step asks for may have components up to this one.
 inline constexpr double largest_strain = 1;
+/// Why, and where it is a law, the phase and what it asks for.
+struct FailureReason {
+  IncrementFailure failure = IncrementFailure::none;
+  int phase = -1;
+  /// Fraction of the step; 1 if its stresses are no numbers.
+  double step_ratio = 1;
+};
 /// A clause for messages; empty for none.
-std::string describe(IncrementFailure failure);
+std::string describe(const FailureReason& reason);
 
 /// The answer at the end of an increment; Mandel notation, in the unit of the RVE.
 struct IncrementResult {
@@ -108,7 +115,7 @@ struct IncrementResult {
   unsigned int n_parts = 1;
   IncrementStatus status = IncrementStatus::ok;
   /// Of the smallest step, if it failed.
-  IncrementFailure failure = IncrementFailure::none;
+  FailureReason failure;
   std::string message;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,6 +33,11 @@ struct PointSettings {
   bool share_tangents = true;
   /// As in DeformationSettings.
   bool single_precision_state = false;
+  /// Folder of a scratch file in which points keep states and fields, and RVEs of one point theirs;
+  /// empty for memory. The file has no name, and nothing is left of it when the process ends.
+  std::string state_folder;
+  /// Processes that share memory and disk, this one included, each of which gets its part.
+  int n_processes = 1;
 };
 
 /// What is asked of points.
@@ -49,9 +55,11 @@ struct PointRequest {
 struct PointResponse {
   /// False if no equilibrium was found, and why: the step has to be cut to `step_ratio` of it.
   bool answered = false;
-  IncrementFailure failure = IncrementFailure::none;
+  FailureReason failure;
   double step_ratio = 0.5;
   materials::MandelVector stress;
+  /// In 2D, plane strain, the mean stresses zz, yz and xz out of the plane; else 0.
+  std::array<double, 3> out_of_plane{};
   /// Empty if not asked for.
   materials::MandelMatrix tangent;
   /// `<w>`, an upper bound of the potential W of the increment, and a gap such that `W >= energy -
@@ -90,7 +98,8 @@ class DeformingPoints {
  public:
   /// @param rve_of_point which of the RVEs a point has
   /// @throws std::invalid_argument for RVEs of different grids, a phase without a law, or states
-  ///   and fields that need more memory than there is, if all points leave the elastic range
+  ///   and fields that need more memory or disk than there is, if all points leave the elastic
+  ///   range; std::runtime_error here and later, where the scratch file cannot be made or written
   DeformingPoints(std::vector<LawRve> rves, std::vector<std::uint32_t> rve_of_point,
                   const PointSettings& settings);
   ~DeformingPoints();
@@ -131,6 +140,8 @@ class DeformingPoints {
   /// if the numbers are not those of such a point
   std::vector<double> save(std::size_t point) const;
   void restore(std::size_t point, std::span<const double> numbers);
+  /// Mean strain at the begin of the step.
+  const materials::MandelVector& strain(std::size_t point) const;
   /// The state at the begin of the step, for the RVE of the point alone, with the displacement from
   /// which the last evaluation was started if it had no answer. @param time at the begin
   DeformationStart start_of(std::size_t point, double time) const;

@@ -29,6 +29,11 @@ struct Homogenized {
   /// Guaranteed bounds in the Loewner order, lower <= C <= upper, for the discrete voxel problem.
   materials::MandelMatrix lower;
   materials::MandelMatrix upper;
+  /// In 2D, plane strain, an estimate of the mean stresses 33, 23 and 13 out of the plane under
+  /// unit strains in it, 3 x 3: of the fields whose energy is `upper`, off by the root of the gap.
+  /// Empty where the engine has no fields, or a phase tells its stiffness in the plane only
+  /// (materials::spatial_stiffness).
+  materials::MandelMatrix out_of_plane;
   /// Largest relative gap of the unit load cases, max_i (upper_ii - lower_ii) / upper_ii.
   double gap = 0;
   std::string engine;

@@ -11,8 +11,12 @@ namespace seco::surrogate {
 struct PointParameters {
   /// The file with the laws of the phases.
   std::string laws_file;
+  /// Without the folder of the scratch file.
   PointSettings settings;
   PointRequest request;
+  /// Whether states are kept on the disk, and in which folder; empty for that of the caller.
+  bool on_disk = false;
+  std::string state_folder;
 };
 
 /// Asks for `Laws`, `Tolerance`, `Stop on` and what else points have. @throws
@@ -22,5 +26,9 @@ PointParameters read_point_parameters(materials::ParameterReader& reader,
 /// Refuses a section without a file of laws. @throws materials::ParameterError
 void require_laws(const materials::ParameterReader& reader, const std::string& section,
                   const PointParameters& parameters);
+
+/// The settings with the folder of the scratch file, if states are kept on the disk.
+/// @param folder where `State folder` names none; of temporary files if empty, too
+PointSettings settings_in(const PointParameters& parameters, const std::string& folder);
 
 }  // namespace seco::surrogate
