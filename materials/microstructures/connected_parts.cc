@@ -25,13 +25,14 @@ class RunParts {
           fmt::format("connected parts are found in grids of {} voxels at most, this one has {}",
                       most_voxels_with_parts, n_[0] * n_[1] * n_[2]));
     first_run_.reserve(n_lines() + 1);
-    for (std::size_t line = 0; line < n_lines(); ++line) {
-      first_run_.push_back(static_cast<Index>(begin_.size()));
-      const std::size_t start = line * n_[2];
-      begin_.push_back(static_cast<Index>(start));
-      for (std::size_t v = start + 1; v < start + n_[2]; ++v)
-        if (value_(v) != value_(v - 1)) begin_.push_back(static_cast<Index>(v));
-    }
+    // Counted first: a vector that grows takes up to three times the memory on the way.
+    std::size_t n_runs = 0;
+    for_runs([&](std::size_t) { ++n_runs; });
+    begin_.reserve(n_runs);
+    for_runs([&](std::size_t voxel) {
+      if (voxel % n_[2] == 0) first_run_.push_back(static_cast<Index>(begin_.size()));
+      begin_.push_back(static_cast<Index>(voxel));
+    });
     first_run_.push_back(static_cast<Index>(begin_.size()));
     parent_.resize(begin_.size());
     std::iota(parent_.begin(), parent_.end(), Index{0});
@@ -85,6 +86,15 @@ class RunParts {
   }
 
  private:
+  /// Calls `visit` with the first voxel of each run.
+  template <typename Visit>
+  void for_runs(const Visit& visit) const {
+    for (std::size_t start = 0; start < n_lines() * n_[2]; start += n_[2]) {
+      visit(start);
+      for (std::size_t v = start + 1; v < start + n_[2]; ++v)
+        if (value_(v) != value_(v - 1)) visit(v);
+    }
+  }
   void join(Index a, Index b) {
     a = root(a);
     b = root(b);
@@ -204,7 +214,7 @@ std::vector<ConnectedParts> connected_parts(const std::array<int, 3>& shape,
   for (Index run = 0; run < parts.n_runs(); ++run)
     for (std::size_t axis = 0; axis < 3; ++axis)
       if ((faces[run] >> 2 * axis & 3U) == 3U) result[parts.value(run)].spans[axis] = true;
-  faces = {};
+  std::vector<std::uint8_t>().swap(faces);  // gives back the memory, which = {} does not
   parts.join_faces(periodic);
   const auto sizes = parts.sizes();
   for (Index run = 0; run < parts.n_runs(); ++run) {
