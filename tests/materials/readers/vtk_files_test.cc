@@ -313,6 +313,23 @@ TEST(VtkFiles, ImageDataInHdf5) {
     file.integers("VTKHDF/CellData/b", {3, 2, 2}, labels);
   }
   expect_message([&] { read(path, "b"); }, {path, "'b'", "3x2x2", "2x2x3"});
+  // VTK leaves out the axis across a plane, here y, which has one layer all the same.
+  const auto plane = temporary("plane.vtkhdf");
+  for (const auto& shape : {std::vector<hsize_t>{3, 4}, std::vector<hsize_t>{3, 1, 4}}) {
+    {
+      Hdf5Edit file(plane, true);
+      file.integers("VTKHDF/CellData/a", shape, labels);
+      type_is(file, "ImageData");
+      file.attribute("VTKHDF", "WholeExtent", std::vector<int>{0, 4, 0, 0, 0, 3}, H5T_NATIVE_INT);
+      file.attribute("VTKHDF", "Spacing", std::vector<double>{0.5, 0.25, 2.}, H5T_NATIVE_DOUBLE);
+    }
+    const auto rve = read(plane).rve;
+    ASSERT_EQ(rve.shape, (std::vector<int>{4, 1, 3}));
+    for (std::size_t k = 0; k < 3; ++k)
+      for (std::size_t i = 0; i < 4; ++i)
+        EXPECT_NEAR(rve.stiffness[rve.phase[i * 3 + k]](0, 0),
+                    isotropic(1000., 0.3)(0, 0) * labels[k * 4 + i], 1e-9);
+  }
   {
     Hdf5Edit file(path);
     file.remove_attribute("VTKHDF", "Direction");
