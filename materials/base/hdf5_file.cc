@@ -158,6 +158,16 @@ void check_filters(const std::string& path, const std::string& name, hid_t datas
   }
 }
 
+/// The file that holds an object, another than `path` where a link leads there.
+std::string file_of(hid_t object, const std::string& path) {
+  const auto length = H5Fget_name(object, nullptr, 0);
+  if (length <= 0) return path;
+  std::string name(static_cast<std::size_t>(length) + 1, '\0');
+  H5Fget_name(object, name.data(), name.size());
+  name.pop_back();
+  return name;
+}
+
 /// What a soft or external link names.
 std::string target_of(hid_t file, const std::string& name, const H5L_info_t& link) {
   std::string value(link.u.val_size, '\0');
@@ -334,7 +344,7 @@ void Hdf5Reader::check_size(const std::string& name, std::int64_t dataset) const
   const Handle type(H5Dget_type(dataset), H5Tclose), space(H5Dget_space(dataset), H5Sclose),
       properties(H5Dget_create_plist(dataset), H5Pclose);
   const std::size_t n = product(shape_of(space)), stored = H5Dget_storage_size(dataset),
-                    size = std::filesystem::file_size(path_);
+                    size = std::filesystem::file_size(file_of(dataset, path_));
   // Chunks may be compressed.
   const std::size_t inflation = H5Pget_layout(properties) == H5D_CHUNKED ? largest_inflation : 1;
   if (H5Pget_external_count(properties) > 0 || H5Pget_layout(properties) == H5D_VIRTUAL)

@@ -609,7 +609,9 @@ const MicrostructureReader& dream3d_reader() {
        {".dream3d"},
        "DREAM.3D 6.5 (SIMPL), DREAM3D-NX",
        "axes x, y, z; spacing of the geometry; labels are FeatureIds, described by a table of "
-       "features with phases and orientations; the origin is not used",
+       "features with phases and orientations, or voxels with their own (--grain-angle joins "
+       "them); "
+       "the origin is not used",
        "seco import Copper.dream3d --stiffness \"Copper = Cu\" --out rve.h5"},
       &hdf5_files(),
       {ReadOption::material, ReadOption::unit, ReadOption::array, ReadOption::container,

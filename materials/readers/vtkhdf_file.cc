@@ -160,6 +160,13 @@ std::unique_ptr<VoxelArray> open_vtkhdf(const std::string& path,
     throw std::runtime_error(
         fmt::format("{} has the shape {}, expected {} (z, y, x) of 'WholeExtent'", description.what,
                     fmt::join(axes, "x"), fmt::join(expected, "x")));
+  for (const auto& ghosts : file->arrays()) {
+    if (ghosts.name != vtk_ghost_array || ghosts.on_points != array.on_points) continue;
+    const auto marks = file->file().dataset<double>(VtkHdfFile::dataset(ghosts)).values;
+    const auto n =
+        marks.size() - static_cast<std::size_t>(std::count(marks.begin(), marks.end(), 0.));
+    if (n > 0) description.notes.push_back(note_on_ghosts(n, marks.size()));
+  }
   return std::make_unique<VtkHdfArray>(file, dataset, std::move(description));
 }
 

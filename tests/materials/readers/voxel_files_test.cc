@@ -487,6 +487,7 @@ TEST(VoxelFiles, DatasetsOfHdf5AskForTheirAxes) {
     file.group("sphere");
     file.write("sphere/ms", {4, 5, 6}, zyx, H5T_NATIVE_INT, -1);
     file.write("xyz", {6, 5, 4}, labels.label, H5T_NATIVE_INT, -1);
+    file.write("wide", {4, 5, 6}, zyx, H5T_NATIVE_INT, H5T_NATIVE_LDOUBLE);
   }
   auto options = four_phases();
   expect_refused(path, options, {"--array", "/sphere/ms (4x5x6)", "/xyz"});
@@ -507,6 +508,13 @@ TEST(VoxelFiles, DatasetsOfHdf5AskForTheirAxes) {
     H5Lcreate_soft("/nowhere", file.id(), "near", H5P_DEFAULT, H5P_DEFAULT);
   }
   options.axes = "zyx";
+  {
+    // A link that leads to a file larger than this one.
+    Hdf5Edit file(temporary("small.h5"), true);
+    H5Lcreate_external("any.h5", "/wide", file.id(), "ms", H5P_DEFAULT, H5P_DEFAULT);
+  }
+  options.array = "ms";
+  expect_labels(temporary("small.h5"), labels, options, "hdf5");
   options.array = "far";
   expect_refused(path, options, {"'/far' is a link to '/ms' in the file 'gone.h5'"});
   options.array = "near";

@@ -313,6 +313,16 @@ TEST(VtkFiles, ImageDataInHdf5) {
     file.integers("VTKHDF/CellData/b", {3, 2, 2}, labels);
   }
   expect_message([&] { read(path, "b"); }, {path, "'b'", "3x2x2", "2x2x3"});
+  {
+    Hdf5Edit file(path);
+    file.remove("VTKHDF/CellData/b");
+    file.integers("VTKHDF/CellData/vtkGhostType", {2, 2, 3},
+                  {0, 0, 32, 0, 0, 0, 0, 32, 0, 0, 0, 0});
+  }
+  const auto marked = read(path);
+  expect_grid(marked, "vtkhdf", "marked");
+  EXPECT_NE(marked.notes[0].find("'vtkGhostType' marks 2 of 12 voxels"), std::string::npos)
+      << marked.notes[0];
   // VTK leaves out the axis across a plane, here y, which has one layer all the same.
   const auto plane = temporary("plane.vtkhdf");
   for (const auto& shape : {std::vector<hsize_t>{3, 4}, std::vector<hsize_t>{3, 1, 4}}) {
