@@ -113,7 +113,7 @@ std::vector<std::string> files_of_planes(const std::string& path, const ImageHea
   const auto data = header.text("ElementDataFile");
   if (data.starts_with("LIST"))
     return files_in_lines(path, file_content(path, 1 << 24).substr(header.size));
-  const auto files = files_of_pattern(path, data);
+  auto files = files_of_pattern(path, data);
   if (files.empty())
     throw std::runtime_error(
         fmt::format("{}: 'ElementDataFile' is '{}', expected a file, LOCAL, "

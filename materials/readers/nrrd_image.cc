@@ -211,7 +211,7 @@ std::vector<std::string> files_with_values(const std::string& path, const ImageH
   const auto data = header.text("datafile");
   if (data.starts_with("LIST"))
     return files_in_lines(path, file_content(path, longest_nrrd_header).substr(header.size));
-  const auto files = files_of_pattern(path, data);
+  auto files = files_of_pattern(path, data);
   if (files.empty())
     throw std::runtime_error(fmt::format(
         "{}: 'data file' is '{}', expected a file, LIST, or a pattern with first, last and "
