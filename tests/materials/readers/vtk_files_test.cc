@@ -270,6 +270,17 @@ TEST(VtkFiles, ImageDataInSeveralFiles) {
   write_text(temporary("p_1.vti"), ascii_piece("0 3 0 2 1 2", upper));
   write_text(path, pieces("0 3 0 2 1 2", "p_1.vti"));
   expect_grid(read(path), "vti", "two pieces");
+  // One piece that is not the whole, across either axis.
+  for (const char* extent : {"0 3 0 2 0 1", "0 2 0 2 0 2"}) {
+    write_text(temporary("p_3.vti"),
+               ascii_piece(extent, std::vector<int>(extent[2] == '3' ? 6 : 8, 1)));
+    write_text(
+        path,
+        "<VTKFile type=\"PImageData\"><PImageData WholeExtent=\"0 3 0 2 0 2\" Spacing=\"0.5 0.25 "
+        "2\"><Piece Extent=\"" +
+            std::string(extent) + "\" Source=\"p_3.vti\"/></PImageData></VTKFile>");
+    expect_message([&] { read(path); }, {path, "'a'", "the pieces do not cover the grid of 3x2x2"});
+  }
   // Pieces of writers that know no pieces are the whole, more than once.
   write_text(temporary("p_2.vti"), ascii_piece("0 3 0 2 0 2", labels));
   write_text(path, pieces("0 3 0 2 0 2", "p_2.vti"));
