@@ -158,6 +158,29 @@ void check_filters(const std::string& path, const std::string& name, hid_t datas
   }
 }
 
+/// The file that holds an object, another than `path` where a link leads there.
+std::string file_of(hid_t object, const std::string& path) {
+  const auto length = H5Fget_name(object, nullptr, 0);
+  if (length <= 0) return path;
+  std::string name(static_cast<std::size_t>(length) + 1, '\0');
+  H5Fget_name(object, name.data(), name.size());
+  name.pop_back();
+  return name;
+}
+
+/// What a soft or external link names.
+std::string target_of(hid_t file, const std::string& name, const H5L_info_t& link) {
+  std::string value(link.u.val_size, '\0');
+  if (H5Lget_val(file, name.c_str(), value.data(), value.size(), H5P_DEFAULT) < 0)
+    return "something";
+  if (link.type != H5L_TYPE_EXTERNAL) return fmt::format("'{}'", value.c_str());
+  unsigned flags = 0;
+  const char *other = nullptr, *object = nullptr;
+  if (H5Lunpack_elink_val(value.data(), value.size(), &flags, &other, &object) < 0)
+    return "something in another file";
+  return fmt::format("'{}' in the file '{}'", object, other);
+}
+
 /// Says why an object cannot be opened as a dataset.
 /// @param reason of the library
 [[noreturn]] void fail_to_open(const std::string& path, hid_t file, const std::string& name,
@@ -165,10 +188,9 @@ void check_filters(const std::string& path, const std::string& name, hid_t datas
   H5L_info_t link{};
   if (H5Lget_info(file, name.c_str(), &link, H5P_DEFAULT) >= 0 && link.type != H5L_TYPE_HARD &&
       H5Oexists_by_name(file, name.c_str(), H5P_DEFAULT) <= 0)
-    fail(path,
-         fmt::format("'{}' is a link {} that cannot be followed; put the data themselves "
-                     "into the file, as by 'h5repack --merge IN OUT'",
-                     name, link.type == H5L_TYPE_EXTERNAL ? "to another file" : "inside the file"));
+    fail(path, fmt::format("'{}' is a link to {} that cannot be followed; put the data themselves "
+                           "into the file, as by File.copy of h5py with expand_external=True",
+                           name, target_of(file, name, link)));
   H5O_info_t object{};
   if (H5Oget_info_by_name(file, name.c_str(), &object, H5P_DEFAULT) >= 0 &&
       object.type != H5O_TYPE_DATASET && object.type != H5O_TYPE_UNKNOWN)
@@ -305,19 +327,24 @@ std::vector<std::size_t> Hdf5Reader::shape(const std::string& dataset) const {
   return shape_of(space);
 }
 
-std::size_t Hdf5Reader::value_size(const std::string& dataset) const {
-  if (!has_dataset(dataset)) return 0;
+std::optional<FloatingPrecision> Hdf5Reader::precision(const std::string& dataset) const {
+  if (kind(dataset) != Hdf5Kind::numbers) return std::nullopt;
   const Handle handle(H5Dopen2(file_, dataset.c_str(), H5P_DEFAULT), H5Dclose);
-  if (!handle.valid()) return 0;
   const Handle type(H5Dget_type(handle), H5Tclose);
-  return H5Tget_size(type);
+  std::size_t sign = 0, exponent = 0, exponent_size = 0, mantissa = 0, mantissa_size = 0;
+  if (H5Tget_fields(type, &sign, &exponent, &exponent_size, &mantissa, &mantissa_size) < 0)
+    return std::nullopt;
+  // The leading digit is not stored where numbers are normalized so.
+  const auto size = static_cast<int>(mantissa_size), bias = static_cast<int>(H5Tget_ebias(type));
+  const bool implied = H5Tget_norm(type) == H5T_NORM_IMPLIED;
+  return FloatingPrecision{implied ? size + 1 : size, implied ? 1 - bias - size : 2 - bias - size};
 }
 
 void Hdf5Reader::check_size(const std::string& name, std::int64_t dataset) const {
   const Handle type(H5Dget_type(dataset), H5Tclose), space(H5Dget_space(dataset), H5Sclose),
       properties(H5Dget_create_plist(dataset), H5Pclose);
   const std::size_t n = product(shape_of(space)), stored = H5Dget_storage_size(dataset),
-                    size = std::filesystem::file_size(path_);
+                    size = std::filesystem::file_size(file_of(dataset, path_));
   // Chunks may be compressed.
   const std::size_t inflation = H5Pget_layout(properties) == H5D_CHUNKED ? largest_inflation : 1;
   if (H5Pget_external_count(properties) > 0 || H5Pget_layout(properties) == H5D_VIRTUAL)

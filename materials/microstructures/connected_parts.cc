@@ -25,13 +25,14 @@ class RunParts {
           fmt::format("connected parts are found in grids of {} voxels at most, this one has {}",
                       most_voxels_with_parts, n_[0] * n_[1] * n_[2]));
     first_run_.reserve(n_lines() + 1);
-    for (std::size_t line = 0; line < n_lines(); ++line) {
-      first_run_.push_back(static_cast<Index>(begin_.size()));
-      const std::size_t start = line * n_[2];
-      begin_.push_back(static_cast<Index>(start));
-      for (std::size_t v = start + 1; v < start + n_[2]; ++v)
-        if (value_(v) != value_(v - 1)) begin_.push_back(static_cast<Index>(v));
-    }
+    // Counted first: a vector that grows takes up to three times the memory on the way.
+    std::size_t n_runs = 0;
+    for_runs([&](std::size_t) { ++n_runs; });
+    begin_.reserve(n_runs);
+    for_runs([&](std::size_t voxel) {
+      if (voxel % n_[2] == 0) first_run_.push_back(static_cast<Index>(begin_.size()));
+      begin_.push_back(static_cast<Index>(voxel));
+    });
     first_run_.push_back(static_cast<Index>(begin_.size()));
     parent_.resize(begin_.size());
     std::iota(parent_.begin(), parent_.end(), Index{0});
@@ -76,15 +77,38 @@ class RunParts {
                                     begin_.begin()) -
            1;
   }
-  /// Voxels of each part, at its root.
-  std::vector<Index> sizes() {
-    std::vector<Index> result(n_runs());
-    for (Index run = 0; run < n_runs(); ++run)
-      result[root(run)] += static_cast<Index>(end(run) - begin(run));
-    return result;
+  /// Numbers the parts in the order of their first runs, after which `part` is known and `root` no
+  /// longer, and nothing is joined. The numbers take the place of the roots, to save memory.
+  /// @return voxels of each part
+  std::vector<Index> number_parts() {
+    std::size_t n_parts = 0;
+    for (Index run = 0; run < n_runs(); ++run) n_parts += parent_[run] == run ? 1 : 0;
+    std::vector<Index> sizes;
+    sizes.reserve(n_parts);
+    for (Index run = 0; run < n_runs(); ++run) {
+      // Parents have smaller indices, so that theirs is a number already.
+      if (parent_[run] == run) {
+        parent_[run] = static_cast<Index>(sizes.size());
+        sizes.push_back(0);
+      } else {
+        parent_[run] = parent_[parent_[run]];
+      }
+      sizes[parent_[run]] += static_cast<Index>(end(run) - begin(run));
+    }
+    return sizes;
   }
+  Index part(std::size_t run) const { return parent_[run]; }
 
  private:
+  /// Calls `visit` with the first voxel of each run.
+  template <typename Visit>
+  void for_runs(const Visit& visit) const {
+    for (std::size_t start = 0; start < n_lines() * n_[2]; start += n_[2]) {
+      visit(start);
+      for (std::size_t v = start + 1; v < start + n_[2]; ++v)
+        if (value_(v) != value_(v - 1)) visit(v);
+    }
+  }
   void join(Index a, Index b) {
     a = root(a);
     b = root(b);
@@ -113,7 +137,7 @@ class RunParts {
   std::vector<Index> begin_, first_run_, parent_;
 };
 
-/// Label and number of face neighbours outside a small part, with the root of the part.
+/// Label and number of face neighbours outside a small part, with the number of the part.
 using Neighbour = std::tuple<Index, std::int32_t, Index>;
 
 /// Collects the neighbours of the runs of small parts that are in no small part.
@@ -125,14 +149,14 @@ std::vector<Neighbour> neighbours_of_small_parts(Parts& parts, const std::vector
   const auto& n = parts.shape();
   const auto add_line = [&](Index own, std::size_t from, std::size_t to) {
     for (auto run = parts.run_of(from); run < parts.n_runs() && parts.begin(run) < to; ++run) {
-      const auto root = parts.root(static_cast<Index>(run));
-      if (root == own || sizes[root] < smallest) continue;
+      const auto part = parts.part(run);
+      if (part == own || sizes[part] < smallest) continue;
       const auto first = std::max(from, parts.begin(run)), last = std::min(to, parts.end(run));
       neighbours.emplace_back(own, parts.value(run), static_cast<Index>(last - first));
     }
   };
   for (Index run = 0; run < parts.n_runs(); ++run) {
-    const auto own = parts.root(run);
+    const auto own = parts.part(run);
     if (sizes[own] >= smallest) continue;
     const auto begin = parts.begin(run), end = parts.end(run);
     const std::size_t line = begin / n[2], i = line / n[1], j = line % n[1], k = begin % n[2],
@@ -158,19 +182,19 @@ std::vector<Neighbour> neighbours_of_small_parts(Parts& parts, const std::vector
   return neighbours;
 }
 
-/// The most frequent label of the neighbours of each part, by its root in ascending order.
+/// The most frequent label of the neighbours of each part, by its number in ascending order.
 std::vector<std::pair<Index, std::int32_t>> majority_of(std::vector<Neighbour> neighbours) {
   std::sort(neighbours.begin(), neighbours.end());
   std::vector<std::pair<Index, std::int32_t>> result;
   std::size_t most = 0;
   for (auto first = neighbours.begin(); first != neighbours.end();) {
-    const auto [root, label, unused] = *first;
+    const auto [part, label, unused] = *first;
     std::size_t count = 0;
-    for (; first != neighbours.end() && std::get<0>(*first) == root && std::get<1>(*first) == label;
+    for (; first != neighbours.end() && std::get<0>(*first) == part && std::get<1>(*first) == label;
          ++first)
       count += std::get<2>(*first);
-    if (result.empty() || result.back().first != root) {
-      result.emplace_back(root, label);
+    if (result.empty() || result.back().first != part) {
+      result.emplace_back(part, label);
       most = count;
     } else if (count > most) {
       result.back().second = label;
@@ -204,15 +228,17 @@ std::vector<ConnectedParts> connected_parts(const std::array<int, 3>& shape,
   for (Index run = 0; run < parts.n_runs(); ++run)
     for (std::size_t axis = 0; axis < 3; ++axis)
       if ((faces[run] >> 2 * axis & 3U) == 3U) result[parts.value(run)].spans[axis] = true;
-  faces = {};
+  std::vector<std::uint8_t>().swap(faces);  // gives back the memory, which = {} does not
   parts.join_faces(periodic);
-  const auto sizes = parts.sizes();
+  const auto sizes = parts.number_parts();
+  Index next = 0;
   for (Index run = 0; run < parts.n_runs(); ++run) {
-    if (sizes[run] == 0) continue;
+    if (parts.part(run) != next) continue;  // no first run of a part
     auto& kind = result[parts.value(run)];
-    kind.n_voxels += sizes[run];
+    kind.n_voxels += sizes[next];
     ++kind.n_parts;
-    kind.largest = std::max<std::size_t>(kind.largest, sizes[run]);
+    kind.largest = std::max<std::size_t>(kind.largest, sizes[next]);
+    ++next;
   }
   return result;
 }
@@ -224,12 +250,9 @@ DroppedParts drop_small_parts(const std::array<int, 3>& shape, std::vector<std::
   while (true) {
     RunParts parts(shape, [&](std::size_t voxel) { return label[voxel]; });
     parts.join_faces(periodic);
-    const auto sizes = parts.sizes();
+    const auto sizes = parts.number_parts();
     std::size_t n_small = 0, n_large = 0;
-    for (const auto size : sizes) {
-      if (size == 0) continue;
-      ++(size < smallest ? n_small : n_large);
-    }
+    for (const auto size : sizes) ++(size < smallest ? n_small : n_large);
     if (n_small == 0) return dropped;
     if (n_large == 0)
       throw std::invalid_argument(fmt::format(
@@ -241,11 +264,11 @@ DroppedParts drop_small_parts(const std::array<int, 3>& shape, std::vector<std::
     // labels.
     std::vector<std::tuple<Index, Index, std::int32_t>> changes;
     for (Index run = 0; run < parts.n_runs(); ++run) {
-      const auto root = parts.root(run);
-      if (sizes[root] >= smallest) continue;
-      const auto entry = std::lower_bound(labels.begin(), labels.end(), root,
+      const auto part = parts.part(run);
+      if (sizes[part] >= smallest) continue;
+      const auto entry = std::lower_bound(labels.begin(), labels.end(), part,
                                           [](const auto& a, Index b) { return a.first < b; });
-      if (entry == labels.end() || entry->first != root) continue;
+      if (entry == labels.end() || entry->first != part) continue;
       changes.emplace_back(static_cast<Index>(parts.begin(run)), static_cast<Index>(parts.end(run)),
                            entry->second);
     }

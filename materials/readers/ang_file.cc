@@ -31,9 +31,9 @@ struct Header {
   std::map<std::int64_t, FilePhase> phases;
   std::map<std::int64_t, std::string> laue_groups;
   bool by_orix = false;
-  /// EDAX and orix set the confidence index, column 7, to -1 where nothing was found.
-  bool has_confidence_index = true;
-  bool in_nanometres = false;
+  /// ASTAR: nanometres, and column 7 is no confidence index, which others set to -1 where nothing
+  /// was found.
+  bool by_acom = false;
 };
 
 class AngFile {
@@ -69,10 +69,9 @@ void AngFile::read_entry(const std::string& line) {
   const auto words = words_of(line);
   if (words.empty()) return;
   const auto value = words.size() > 1 ? words[1] : "";
-  if (line.find("orix_v") != std::string::npos) header_.by_orix = true;
-  if (line.find("ACOM") != std::string::npos) header_.in_nanometres = true;
-  if (line.find("ACOM") != std::string::npos || line.find("EMsoft") != std::string::npos)
-    header_.has_confidence_index = false;
+  // Names of programs are in notes and folders of other programs as well.
+  if (words[0] == "OPERATOR:" && value.starts_with("orix_v")) header_.by_orix = true;
+  if (line.find("File created from ACOM") != std::string::npos) header_.by_acom = true;
   if (words[0] == "Phase" && words.size() == 2) {
     const auto number = integer_of(value);
     if (!number || *number < 0) fail(fmt::format("header line '{}' numbers no phase", line));
@@ -149,7 +148,7 @@ void AngFile::check_coordinate(double found, double expected, double step, const
 void AngFile::read_points(CrystalPoints& points) {
   const int n_columns = points.shape[0], n_rows = points.shape[1];
   std::set<std::int64_t> used;
-  double x_first = 0., y_first = 0.;
+  double x_first = 0., y_first = 0., x_span = 0., y_span = 0., rounding = 1.;
   for (int row = 0; row < n_rows; ++row)
     for (int column = 0; column < n_columns; ++column) {
       auto line = text_.line();
@@ -157,7 +156,8 @@ void AngFile::read_points(CrystalPoints& points) {
       TextScanner scanner(line);
       std::array<double, 8> value{};
       for (auto& v : value) {
-        const auto number = scanner.number();
+        const auto word = scanner.word();
+        const auto number = number_of(word);
         if (!number && scanner.at_end() && text_.n_left() == 0)
           fail(
               fmt::format("ends in row {} of {}, point {} of {}; the file is truncated, or "
@@ -169,14 +169,17 @@ void AngFile::read_points(CrystalPoints& points) {
                           "angles in radians, x, y, two qualities, phase",
                           text_.line_number() - 1, shown(line)));
         v = *number;
+        if (&v == &value[3] || &v == &value[4]) rounding = std::min(rounding, last_digit_of(word));
       }
       const auto p = points.position(column, row, 0);
       if (row == 0 && column == 0) {
         x_first = value[3];
         y_first = value[4];
       }
-      check_coordinate(value[3] - x_first, column * *header_.x_step, *header_.x_step, "x");
-      check_coordinate(value[4] - y_first, row * *header_.y_step, *header_.y_step, "y");
+      x_span = value[3] - x_first;
+      y_span = value[4] - y_first;
+      check_coordinate(x_span, column * *header_.x_step, *header_.x_step, "x");
+      check_coordinate(y_span, row * *header_.y_step, *header_.y_step, "y");
       if (value[7] != std::floor(value[7]) || std::abs(value[7]) > 1e6)
         fail(fmt::format("line {}: phase {} (column 8), allowed are integers",
                          text_.line_number() - 1, value[7]));
@@ -188,8 +191,7 @@ void AngFile::read_points(CrystalPoints& points) {
         return std::abs(angle - 4. * M_PI) < 1e-3;
       });
       points.phase[p] = static_cast<std::int64_t>(value[7]);
-      points.indexed[p] =
-          !marked && value[7] >= 0. && !(header_.has_confidence_index && value[6] == -1.);
+      points.indexed[p] = !marked && value[7] >= 0. && (header_.by_acom || value[6] != -1.);
       if (!points.indexed[p]) continue;
       if (std::abs(largest) > 2. * M_PI + 0.01)
         fail(
@@ -199,6 +201,10 @@ void AngFile::read_points(CrystalPoints& points) {
       points.orientation[p] = from_euler(value[0], value[1], value[2]);
       used.insert(points.phase[p]);
     }
+  points.lengths[0] =
+      length_of_map("x", n_columns, *header_.x_step, x_span, rounding, points.notes);
+  points.lengths[1] = length_of_map("y", n_rows, *header_.y_step, y_span, rounding, points.notes);
+  points.lengths[2] = points.lengths[1] / n_rows;
   if (!text_.at_end())
     fail(fmt::format("line {}: more points than NROWS and NCOLS_ODD of the header, {} x {}",
                      text_.line_number() + 1, n_rows, n_columns));
@@ -225,21 +231,22 @@ CrystalPoints AngFile::points() {
   read_header();
   CrystalPoints points;
   points.shape = {static_cast<int>(*header_.columns_odd), static_cast<int>(*header_.rows), 1};
-  points.lengths = {points.shape[0] * *header_.x_step, points.shape[1] * *header_.y_step,
-                    *header_.y_step};
   points.resize();
   points.phases = header_.phases;
   points.laue_groups = header_.laue_groups;
   points.usual_sample_axes =
       "of OIM y, x, -z (setting 1), -y, -x, -z (2), x, -y, -z (3) or -x, y, -z (4); x, y, z if the "
       "angles were turned to the axes of the map";
-  if (header_.by_orix) points.sample_axes = "x, y, z";
+  if (header_.by_orix) {
+    points.sample_axes = "x, y, z";
+    points.sample_axes_warning = warning_on_orix;
+  }
   points.hexagonal_axis = "a";
   points.hexagonal_source = "as of EDAX";
   points.notes.push_back(
       fmt::format("lengths are in {}; axis 0 is x, along the rows of the map, "
                   "axis 1 is y, from row to row",
-                  header_.in_nanometres ? "nanometres" : "micrometres"));
+                  header_.by_acom ? "nanometres" : "micrometres"));
   read_points(points);
   return points;
 }

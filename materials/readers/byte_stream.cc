@@ -252,9 +252,29 @@ void check_bytes(const VoxelArray::Description& array, const ElementType& type,
 std::unique_ptr<VoxelArray> streamed_array(VoxelArray::Description description,
                                            const ElementType& type, bool big_endian,
                                            std::unique_ptr<ByteStream> stream) {
-  description.single_precision = type.kind == ElementType::Kind::floating && type.size == 4;
+  description.precision = precision_of(type);
   return std::make_unique<StreamedArray>(std::move(description), type, big_endian,
                                          std::move(stream));
+}
+
+std::unique_ptr<VoxelArray> array_of_files(VoxelArray::Description description,
+                                           const ElementType& type, bool big_endian,
+                                           const std::string& header,
+                                           const std::vector<std::string>& files,
+                                           std::uint64_t offset) {
+  const auto n_all = n_bytes(description, type);
+  if (files.empty() || n_all % files.size() != 0)
+    throw std::runtime_error(
+        fmt::format("{}: names {} files, which cannot hold {} values of the type {} in equal parts",
+                    header, files.size(), fmt::join(description.shape, "x"), name_of(type)));
+  const auto n = n_all / files.size();
+  for (const auto& file : files)
+    if (const auto size = size_of_file(file); size != n + offset)
+      throw std::runtime_error(fmt::format(
+          "{}: has {} bytes; {} announces {} for each of {} files with {} values of the type {}",
+          file, size, header, n + offset, files.size(), fmt::join(description.shape, "x"),
+          name_of(type)));
+  return streamed_array(std::move(description), type, big_endian, bytes_of_files(files, offset, n));
 }
 
 void check_no_bytes_left(const VoxelArray::Description& array, const ElementType& type,
@@ -269,11 +289,11 @@ void check_no_bytes_left(const VoxelArray::Description& array, const ElementType
 std::unique_ptr<VoxelArray> array_in_text(VoxelArray::Description description,
                                           const ElementType& type, const std::string& path,
                                           std::uint64_t offset) {
-  description.single_precision = type.kind == ElementType::Kind::floating && type.size == 4;
+  description.precision = precision_of(type);
   auto numbers = numbers_in_text(description, path, offset);
   // The digits may be those of double precision.
-  if (description.single_precision)
-    for (double& number : numbers) number = static_cast<float>(number);
+  if (description.precision)
+    for (double& number : numbers) number = rounded(number, *description.precision);
   return array_in_memory(std::move(description), std::move(numbers));
 }
 

@@ -45,6 +45,15 @@ std::unique_ptr<VoxelArray> streamed_array(VoxelArray::Description description,
                                            const ElementType& type, bool big_endian,
                                            std::unique_ptr<ByteStream> stream);
 
+/// The values of several files, one after the other, each with as many behind `offset` bytes.
+/// @param header that names the files
+/// @throws std::runtime_error naming a file of another size
+std::unique_ptr<VoxelArray> array_of_files(VoxelArray::Description description,
+                                           const ElementType& type, bool big_endian,
+                                           const std::string& header,
+                                           const std::vector<std::string>& files,
+                                           std::uint64_t offset);
+
 /// Refuses a file that holds other bytes from `offset` than those of the array.
 /// @param keys of the header that say how many there are
 void check_no_bytes_left(const VoxelArray::Description& array, const ElementType& type,

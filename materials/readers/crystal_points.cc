@@ -209,6 +209,8 @@ void turn_axes(CrystalPoints& points, const std::string& path,
   points.notes.push_back(fmt::format(
       "orientations refer to the axes {} of the map, whose axis 0 is x of the file{}", text,
       options.sample_axes.empty() ? ", as the program that wrote it has it" : ", as asked for"));
+  if (options.sample_axes.empty() && !points.sample_axes_warning.empty())
+    points.notes.push_back(points.sample_axes_warning);
   std::map<std::int64_t, Rotation> crystal_axes;
   std::vector<std::string> hexagonal;
   const auto along =
@@ -292,6 +294,18 @@ std::size_t CrystalPoints::position(int i, int j, int k) const {
 
 bool is_near_grid_point(double found, double expected, double step) {
   return std::abs(found - expected) <= 0.5 * step + 0.05 * std::abs(expected);
+}
+
+double length_of_map(const std::string& axis, int n, double step, double span, double rounding,
+                     std::vector<std::string>& notes) {
+  const double expected = (n - 1) * step;
+  if (std::abs(span - expected) <= rounding + 1e-3 * expected) return n * step;
+  const double measured = span / (n - 1);
+  notes.push_back(fmt::format(
+      "warning: the step along {} is {:.6g} by the header, but {:.6g} by the coordinates of the "
+      "points, which is used",
+      axis, step, measured));
+  return n * measured;
 }
 
 std::string symmetry_of_laue_group(const std::string& group) {

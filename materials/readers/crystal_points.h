@@ -12,6 +12,12 @@
 
 namespace seco::materials {
 
+/// Of a map that orix has written and whose axes are not asked for.
+inline constexpr const char* warning_on_orix =
+    "warning: orix keeps the angles of the maps that it reads; if this one comes from a file of "
+    "EDAX, Oxford Instruments or another program, they still refer to the axes of that program "
+    "(--sample-axes, 'Sample axes')";
+
 /// A phase and an orientation at every point of a grid, as orientation maps have them.
 struct CrystalPoints {
   std::array<int, 3> shape{};
@@ -30,6 +36,8 @@ struct CrystalPoints {
   /// Where the file was written for a program that says so: axes x, y, z of the map that the angles
   /// refer to, in the syntax of `MicrostructureOptions::sample_axes`. Empty where it does not.
   std::string sample_axes;
+  /// Why these axes may be wrong.
+  std::string sample_axes_warning;
   /// What the axes usually are, for the question.
   std::string usual_sample_axes;
   /// Crystal direction along axis 1 of the angles in hexagonal and trigonal crystals: `a` or `a*`.
@@ -47,6 +55,13 @@ struct CrystalPoints {
 /// Whether a coordinate on file is that of a grid point. Coordinates are rounded, as coarsely as to
 /// 5 % in some files.
 bool is_near_grid_point(double found, double expected, double step);
+
+/// Length of a map along an axis, by the step of its header, or by its coordinates where these
+/// contradict it by more than their rounding and 0.1 %, which is noted as a warning.
+/// @param span from the first of n points to the last
+/// @param rounding unit of the last digit of coordinates on file
+double length_of_map(const std::string& axis, int n, double step, double span, double rounding,
+                     std::vector<std::string>& notes);
 
 /// The class of elastic symmetry of a Laue group, of those of `FilePhase::symmetry`; empty for
 /// monoclinic, triclinic and unknown groups.

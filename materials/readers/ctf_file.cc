@@ -127,7 +127,7 @@ void CtfFile::read_points(CrystalPoints& points) {
             return a.second < b.second;
           })->second;
   std::vector<double> value(n_columns);
-  double x_first = 0., y_first = 0., largest = 0.;
+  double x_first = 0., y_first = 0., x_span = 0., y_span = 0., rounding = 1., largest = 0.;
   for (int row = 0; row < points.shape[1]; ++row)
     for (int column = 0; column < points.shape[0]; ++column) {
       if (text_.at_end())
@@ -158,8 +158,12 @@ void CtfFile::read_points(CrystalPoints& points) {
         x_first = at("X");
         y_first = at("Y");
       }
-      if (!is_near_grid_point(at("X") - x_first, column * x_step, x_step) ||
-          !is_near_grid_point(at("Y") - y_first, row * y_step, y_step))
+      x_span = at("X") - x_first;
+      y_span = at("Y") - y_first;
+      for (const char* name : {"X", "Y"})
+        rounding = std::min(rounding, last_digit_of(words[column_.at(name)]));
+      if (!is_near_grid_point(x_span, column * x_step, x_step) ||
+          !is_near_grid_point(y_span, row * y_step, y_step))
         fault(
             fmt::format("the point is at X {:g}, Y {:g}, expected {:g}, {:g}: points are listed "
                         "row by row, X along the rows, with XStep and YStep of the header",
@@ -182,6 +186,9 @@ void CtfFile::read_points(CrystalPoints& points) {
       points.orientation[p] =
           from_euler(degree * at("Euler1"), degree * at("Euler2"), degree * at("Euler3"));
     }
+  points.lengths[0] = length_of_map("X", points.shape[0], x_step, x_span, rounding, points.notes);
+  points.lengths[1] = length_of_map("Y", points.shape[1], y_step, y_span, rounding, points.notes);
+  points.lengths[2] = points.lengths[1] / points.shape[1];
   if (!text_.at_end())
     fail(fmt::format("line {}: more points than XCells and YCells of the header, {} x {}",
                      text_.line_number(), points.shape[0], points.shape[1]));
@@ -199,8 +206,6 @@ CrystalPoints CtfFile::points() {
   if (n > static_cast<std::int64_t>(content_.size() / 16 + 1))  // eight numbers and separators
     fail(fmt::format("the header announces {} x {} points, more than the file holds",
                      points.shape[0], points.shape[1]));
-  points.lengths = {points.shape[0] * step("XStep"), points.shape[1] * step("YStep"),
-                    step("YStep")};
   points.resize();
   points.usual_sample_axes =
       "x, -y, -z for angles that refer to the usual axes of the sample surface, x right and y up "

@@ -2,12 +2,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <set>
 #include <stdexcept>
 
+#include "crystal_points.h"
 #include "dream3d_layout.h"
 #include "dream3d_orientations.h"
 #include "dream3d_tables.h"
@@ -21,13 +23,13 @@ namespace {
 /// As many as an RVE has.
 constexpr std::int64_t most_phases = 65536;
 
-/// Crystal structures of the ensemble by the number that DREAM.3D gives them (Laue classes).
-std::string symmetry_of(std::int64_t structure) {
-  static const std::map<std::int64_t, std::string> known{
-      {0, "hexagonal"},  {1, "cubic"},      {2, "hexagonal"}, {3, "cubic"},    {6, "orthotropic"},
-      {7, "tetragonal"}, {8, "tetragonal"}, {9, "trigonal"},  {10, "trigonal"}};
-  const auto entry = known.find(structure);
-  return entry == known.end() ? "" : entry->second;
+/// Laue group of a crystal structure of the ensemble, by the number that DREAM.3D gives it; empty
+/// for unknown ones.
+std::string laue_group_of(std::int64_t structure) {
+  static const std::array<const char*, 11> groups{"6/mmm", "m-3m", "6/m",   "m-3", "-1", "2/m",
+                                                  "mmm",   "4/m",  "4/mmm", "-3",  "-3m"};
+  const bool known = structure >= 0 && structure < static_cast<std::int64_t>(groups.size());
+  return known ? groups[static_cast<std::size_t>(structure)] : "";
 }
 
 class Dream3dReader {
@@ -81,11 +83,11 @@ class Dream3dReader {
   void note_one_phase(LabelledGrid& grid, const std::string& where, const char* what) const;
   void read_grains(LabelledGrid& grid, const std::string& ids, const Features& features,
                    const std::string& phases_of_cells) const;
-  /// Voxels of equal phase and orientation as crystals.
+  /// Voxels of equal phase and orientation as crystals, or grains of a misorientation.
   /// @param features of the grains where these have phases; without rows otherwise
   /// @param reason why the grains are not the crystals
   void read_points(LabelledGrid& grid, const std::string& phases_of_cells, const std::string& ids,
-                   const Features& features, const std::string& reason) const;
+                   const Features& features, const std::string& reason);
   /// Every label is a phase.
   void read_labels(LabelledGrid& grid, const std::string& dataset, const std::string& note) const;
   std::vector<std::int32_t> labels(const std::string& dataset) const;
@@ -94,6 +96,9 @@ class Dream3dReader {
   const MicrostructureOptions& options_;
   Dream3dLayout layout_;
   std::vector<Dream3dArray> cells_;
+  std::map<std::int64_t, std::string> laue_groups_;
+  /// Whether crystals are made of the orientations of voxels.
+  bool joined_ = false;
   /// Rows of `CrystalStructures`, and where they are if not in the geometry.
   std::size_t n_described_ = 0;
   std::string described_elsewhere_;
@@ -317,7 +322,9 @@ void Dream3dReader::read_phases(LabelledGrid& grid) {
   for (std::size_t p = 0; p < structures.size(); ++p) {
     FilePhase phase;
     if (!names.empty()) phase.name = names[p];
-    phase.symmetry = symmetry_of(structures[p]);
+    const auto laue = laue_group_of(structures[p]);
+    phase.symmetry = symmetry_of_laue_group(laue);
+    laue_groups_.emplace(static_cast<std::int64_t>(p), laue);
     grid.phases.emplace(static_cast<std::int64_t>(p), phase);
   }
 }
@@ -325,7 +332,7 @@ void Dream3dReader::read_phases(LabelledGrid& grid) {
 void Dream3dReader::check_described(LabelledGrid& grid) const {
   if (described_elsewhere_.empty()) return;
   for (const auto& [label, crystal] : grid.crystals)
-    if (!grid.phases.count(crystal.phase)) {
+    if (crystal.phase < 0 || crystal.phase >= static_cast<std::int64_t>(n_described_)) {
       grid.phases.clear();
       grid.notes.push_back(
           fmt::format("'{}', elsewhere in the file, does not describe phase {}; "
@@ -408,7 +415,7 @@ void Dream3dReader::read_grains(LabelledGrid& grid, const std::string& ids,
 
 void Dream3dReader::read_points(LabelledGrid& grid, const std::string& phases_of_cells,
                                 const std::string& ids, const Features& features,
-                                const std::string& reason) const {
+                                const std::string& reason) {
   const auto dataset = oriented(cells_);
   if (dataset.empty() && phases_of_cells.empty()) {
     std::vector<std::string> names;
@@ -419,9 +426,9 @@ void Dream3dReader::read_points(LabelledGrid& grid, const std::string& phases_of
                     layout_.geometry().path, fmt::join(names, ", ")));
   }
   const std::size_t n = n_voxels();
-  const auto rotations =
-      dataset.empty() ? std::vector<Rotation>{}
-                      : reordered(read_orientations(file_, dataset, n, options_.angles, false));
+  auto rotations = dataset.empty()
+                       ? std::vector<Rotation>{}
+                       : reordered(read_orientations(file_, dataset, n, options_.angles, false));
   std::vector<std::int64_t> phase(n, 1);
   if (!phases_of_cells.empty()) {
     phase = reordered(integers(phases_of_cells, n));
@@ -436,21 +443,35 @@ void Dream3dReader::read_points(LabelledGrid& grid, const std::string& phases_of
       dataset.empty()
           ? fmt::format("{}: phases are those of dataset '{}', without orientations", reason,
                         phases_of_cells)
-          : fmt::format("{}: voxels of equal orientation in dataset '{}' are one crystal", reason,
+          : fmt::format("{}: {} in dataset '{}' are one crystal", reason,
+                        options_.grain_angle > 0. ? "neighbours of nearly equal orientation"
+                                                  : "voxels of equal orientation",
                         dataset));
-  std::map<std::array<double, 10>, std::int32_t> label_of;
-  for (std::size_t v = 0; v < n; ++v) {
-    std::array<double, 10> key{};
-    key[9] = static_cast<double>(phase[v]);
-    if (!dataset.empty()) std::copy_n(rotations[v].data(), 9, key.begin());
-    const auto [entry, is_new] = label_of.emplace(key, static_cast<std::int32_t>(label_of.size()));
-    grid.label.push_back(entry->second);
-    if (!is_new) continue;
-    Crystal crystal;
-    crystal.phase = phase[v];
-    if (!dataset.empty()) crystal.orientation = rotations[v];
-    grid.crystals.emplace(entry->second, crystal);
+  std::map<std::int64_t, std::int32_t> label_of;
+  if (dataset.empty()) {
+    for (const auto number : std::set<std::int64_t>(phase.begin(), phase.end())) {
+      Crystal crystal;
+      crystal.phase = number;
+      const auto label = static_cast<std::int32_t>(grid.crystals.size());
+      grid.crystals.emplace(label, crystal);
+      label_of.emplace(number, label);
+    }
+    for (const auto number : phase) grid.label.push_back(label_of.at(number));
+    return;
   }
+  CrystalPoints points;
+  points.shape = grid.shape;
+  points.lengths = grid.lengths;
+  points.phase = std::move(phase);
+  points.orientation = std::move(rotations);
+  points.indexed.assign(n, 1);
+  points.phases = grid.phases;
+  points.laue_groups = laue_groups_;
+  points.notes = std::move(grid.notes);
+  points.sample_axes = points.usual_sample_axes = "x, y, z";
+  points.hexagonal_source = "as of DREAM.3D";
+  grid = crystals_of(std::move(points), file_.path(), options_);
+  joined_ = true;
 }
 
 void Dream3dReader::read_labels(LabelledGrid& grid, const std::string& dataset,
@@ -545,6 +566,11 @@ LabelledGrid Dream3dReader::grid() {
                 fmt::format("the grains of '{}' have no such orientations", features.group));
   else
     read_grains(grid, label_array, features, phases_of_cells);
+  if (options_.grain_angle > 0. && !joined_)
+    throw std::invalid_argument(fmt::format(
+        "{}: grain angle {} (--grain-angle, 'Grain angle') has no effect: it joins voxels by their "
+        "orientations, which are not what is read here",
+        file_.path(), options_.grain_angle));
   check_described(grid);
   for (const auto& [label, crystal] : grid.crystals)
     grid.phases.emplace(crystal.phase, FilePhase{});
@@ -583,11 +609,14 @@ const MicrostructureReader& dream3d_reader() {
        {".dream3d"},
        "DREAM.3D 6.5 (SIMPL), DREAM3D-NX",
        "axes x, y, z; spacing of the geometry; labels are FeatureIds, described by a table of "
-       "features with phases and orientations; the origin is not used",
+       "features with phases and orientations, or voxels with their own (--grain-angle joins "
+       "them); "
+       "the origin is not used",
        "seco import Copper.dream3d --stiffness \"Copper = Cu\" --out rve.h5"},
       &hdf5_files(),
       {ReadOption::material, ReadOption::unit, ReadOption::array, ReadOption::container,
-       ReadOption::features, ReadOption::orientations, ReadOption::unrotated, ReadOption::angles},
+       ReadOption::features, ReadOption::orientations, ReadOption::unrotated, ReadOption::angles,
+       ReadOption::grain_angle},
       is_dream3d,
       read_dream3d,
       nullptr};

@@ -55,6 +55,11 @@ const std::vector<std::string>& element_type_names() {
   return names;
 }
 
+std::optional<FloatingPrecision> precision_of(const ElementType& type) {
+  const bool single = type.kind == ElementType::Kind::floating && type.size == 4;
+  return single ? std::optional(single_precision) : std::nullopt;
+}
+
 void to_numbers(const char* bytes, std::size_t n, const ElementType& type, bool big_endian,
                 double* numbers) {
   const bool swap = big_endian != (std::endian::native == std::endian::big);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "seco/materials/floating_precision.h"
+
 namespace seco::materials {
 
 /// Type of the numbers of an array on file.
@@ -19,6 +21,9 @@ std::optional<ElementType> element_type(const std::string& name);
 std::string name_of(const ElementType& type);
 /// All names, for messages.
 const std::vector<std::string>& element_type_names();
+
+/// None for integers and double precision, in which all numbers are read.
+std::optional<FloatingPrecision> precision_of(const ElementType& type);
 
 /// Numbers as they are on file. Integers beyond 2^53 are rounded, which no label is.
 /// @param big_endian most significant byte first

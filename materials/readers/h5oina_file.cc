@@ -31,6 +31,9 @@ class H5oinaFile {
   double header(const std::string& name) const;
   int cells(const std::string& name) const;
   void read_phases(CrystalPoints& points) const;
+  /// Refuses points in another order than row by row, by their coordinates where there are any.
+  void check_coordinates(CrystalPoints& points, const std::string& name, std::size_t axis,
+                         double step) const;
 
   Hdf5Reader file_;
   const MicrostructureOptions& options_;
@@ -91,6 +94,29 @@ void H5oinaFile::read_phases(CrystalPoints& points) const {
   if (points.phases.empty()) fail(fmt::format("group '{}' describes no phase", group));
 }
 
+void H5oinaFile::check_coordinates(CrystalPoints& points, const std::string& name, std::size_t axis,
+                                   double step) const {
+  const auto path = slice_ + "/Data/" + name;
+  if (!file_.has_dataset(path)) return;
+  const auto x = file_.dataset<double>(path).values;
+  if (x.size() != points.n_points())
+    fail(fmt::format("dataset '{}' holds {} values, expected {}", path, x.size(),
+                     points.n_points()));
+  const auto n_columns = static_cast<std::size_t>(points.shape[0]);
+  for (std::size_t v = 0; v < x.size(); ++v) {
+    const auto index = static_cast<double>(axis == 0 ? v % n_columns : v / n_columns);
+    if (!is_near_grid_point(x[v] - x[0], index * step, step))
+      fail(
+          fmt::format("'{}' holds {:g} at point {}, expected {:g}: points are listed row by row, "
+                      "X along the rows, with the steps of the header",
+                      path, x[v], v, x[0] + index * step));
+  }
+  const double rounding =
+      1e-6 * std::max(std::abs(x.front()), std::abs(x.back()));  // single precision
+  points.lengths[axis] =
+      length_of_map(name, points.shape[axis], step, x.back() - x.front(), rounding, points.notes);
+}
+
 CrystalPoints H5oinaFile::points() const {
   CrystalPoints points;
   read_phases(points);
@@ -111,6 +137,8 @@ CrystalPoints H5oinaFile::points() const {
         fmt::format("'{}/Data' holds {} angles and {} phases, expected {} x 3 and {}: 'X Cells' "
                     "times 'Y Cells' of the header",
                     slice_, fmt::join(angles.shape, " x "), phase.size(), n, n));
+  check_coordinates(points, "X", 0, x_step);
+  check_coordinates(points, "Y", 1, y_step > 0. ? y_step : x_step);
   points.resize();
   std::size_t v = 0;
   for (int row = 0; row < points.shape[1]; ++row)

@@ -72,6 +72,8 @@ std::unique_ptr<VoxelArray> open_hdf5_array(const std::string& path,
     throw std::runtime_error(
         fmt::format("{}: '{}' (--array, 'Array') is {}; the file holds {}", path, options.array,
                     kind == Hdf5Kind::none ? "missing" : "a group", arrays_of(*file)));
+  // Says why: a link that leads nowhere, or a newer version of the format.
+  if (kind == Hdf5Kind::unreadable) file->slice<double>(name, 0, 1);
   VoxelArray::Description array;
   array.what = fmt::format("{}: dataset '{}'", path, name);
   const auto shape = file->shape(name);
@@ -95,7 +97,7 @@ std::unique_ptr<VoxelArray> open_hdf5_array(const std::string& path,
                           : "xy if its first index is x, yx if it is y"));
   const auto axes = axes_from_text(path, letters, shape.size());
   set_shape(array, shape, axes);
-  array.single_precision = kind == Hdf5Kind::numbers && file->value_size(name) == sizeof(float);
+  array.precision = file->precision(name);
   // Refuses values that are no numbers, and more of them than the file holds.
   file->slice<double>(name, 0, 1);
   return std::make_unique<Hdf5Array>(std::move(file), name, std::move(array));

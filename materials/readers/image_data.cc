@@ -344,7 +344,7 @@ void ImageData::Layers::read(int first, int last, double* values) {
           const auto at = offset + (static_cast<std::size_t>(part.from[1]) + j) * n1 +
                           static_cast<std::size_t>(part.from[0]) + i;
           const double value = state.layer[j * m1 + i];
-          if (state.content->overlapping && state.given[at] && values[at] != value)
+          if (!whole && state.content->overlapping && state.given[at] && values[at] != value)
             fail(part.origin, fmt::format("array '{}' holds {} where another piece holds {}",
                                           state.array.name, value, values[at]));
           values[at] = value;

@@ -115,7 +115,7 @@ std::unique_ptr<VoxelArray> voxels_of(const ImageData& image,
   description.what = fmt::format("{}: array '{}'", image.origin(), array.name);
   description.shape = image.shape(array);
   description.spacing = image.spacing();
-  description.single_precision = array.type == "Float32";
+  if (array.type == "Float32") description.precision = single_precision;
   description.notes = std::move(notes);
   if (array.on_points) description.notes.push_back(note_on_points(array.name));
   for (const auto& ghosts : image.arrays()) {

@@ -73,4 +73,35 @@ std::string beside(const std::string& header, const std::string& name) {
   return path.string();
 }
 
+std::vector<std::string> files_in_lines(const std::string& header, const std::string& text) {
+  std::vector<std::string> files;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (!trimmed(line).empty()) files.push_back(beside(header, trimmed(line)));
+  return files;
+}
+
+std::vector<std::string> files_of_pattern(const std::string& header, const std::string& text) {
+  std::istringstream words(text);
+  std::string pattern;
+  int first = 0, last = -1, step = 1;
+  words >> pattern >> first >> last;
+  if (!(words >> step)) step = 1;
+  const auto percent = pattern.find('%'), d = pattern.find('d', percent);
+  const auto width = d == std::string::npos ? "" : pattern.substr(percent + 1, d - percent - 1);
+  const bool fits = d != std::string::npos && pattern.find('%', percent + 1) == std::string::npos &&
+                    (width.empty() || to_count(width).value_or(100) < 20) && step > 0 &&
+                    first >= 0 && last >= first && (last - first) / step < 1000000;
+  if (!fits) return {};
+  const bool zeros = width.starts_with('0');
+  const auto n_digits = width.empty() ? 0 : static_cast<int>(*to_count(width));
+  std::vector<std::string> files;
+  for (int i = first; i <= last; i += step)
+    files.push_back(beside(header, pattern.substr(0, percent) +
+                                       (zeros ? fmt::format("{:0{}}", i, n_digits)
+                                              : fmt::format("{:{}}", i, n_digits)) +
+                                       pattern.substr(d + 1)));
+  return files;
+}
+
 }  // namespace seco::materials

@@ -36,5 +36,10 @@ void check_spacing(const std::string& origin, const std::string& key,
 /// A file that a header names, in the folder of the header unless the name is absolute.
 /// @throws std::runtime_error naming both if it is not there
 std::string beside(const std::string& header, const std::string& name);
+/// Files that a header names, one a line. @throws std::runtime_error as `beside`
+std::vector<std::string> files_in_lines(const std::string& header, const std::string& text);
+/// Files of a pattern with the first and last number and the step, as "slice%03d.raw 1 20 1"; none
+/// if the text is no such. @throws std::runtime_error as `beside`
+std::vector<std::string> files_of_pattern(const std::string& header, const std::string& text);
 
 }  // namespace seco::materials

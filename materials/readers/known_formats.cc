@@ -15,13 +15,11 @@ namespace {
 
 using namespace std::string_view_literals;
 
-/// How image data are made of an array in Python.
+/// What reads a file in Python, and what it becomes.
 constexpr const char* from_array =
-    "with pyvista and an array a of the axes x, y, z: g = pyvista.ImageData(dimensions=[n + 1 for "
-    "n in a.shape], spacing=(dx, dy, dz)); g.cell_data['phase'] = a.flatten(order='F'); "
-    "g.save('NAME.vti')";
-constexpr const char* with_pyvista =
-    "convert it to VTK image data, as by pyvista.read('NAME').save('NAME.vti')";
+    "with NumPy and an array a of the axes x, y, z: numpy.save('NAME.npy', a)";
+constexpr const char* with_simpleitk =
+    "convert it, as by SimpleITK.WriteImage(SimpleITK.ReadImage('NAME'), 'NAME.mha')";
 constexpr const char* with_dream3d =
     "read it with DREAM.3D, which knows its convention of axes, and import the .dream3d file";
 
@@ -68,8 +66,7 @@ const std::vector<Format>& formats() {
       {"an image of Amira or Avizo", begins("# AmiraMesh"sv), ""},
       {"an image of Amira or Avizo", begins("# Avizo"sv), ""},
       {"a tessellation of Neper (.tess)", begins("***tess"sv),
-       "make a raster of it: 'neper -T -loadtess NAME.tess -format vtk -tesrsize N', and convert "
-       "that by pyvista.read('NAME.vtk').save('NAME.vti')"},
+       "make a raster of it: 'neper -T -loadtess NAME.tess -format tesr -tesrsize N'"},
       {"a mesh of Gmsh", begins("$MeshFormat"sv), "an RVE is a grid of voxels; resample it"},
       {"an input file of Abaqus", begins("*Heading"sv), "an RVE is a grid of voxels; resample it"},
       {"an input file of Abaqus", begins("*HEADING"sv), "an RVE is a grid of voxels; resample it"},
@@ -77,17 +74,16 @@ const std::vector<Format>& formats() {
        "convert it: damask.GeomGrid.load_ASCII('NAME').save('NAME.vti')"},
       {"a JSON file", is_json, ""},
       {"a MATLAB file", begins("MATLAB"sv),
-       std::string("read it with SciPy or h5py, and write it as VTK image data, ") + from_array},
+       std::string("read it with SciPy or h5py, and write it, ") + from_array},
       {"XDMF", [](const std::string& text) { return text.find("<Xdmf") != std::string::npos; },
        "convert it to VTK image data, as ParaView saves it"},
       {"a JPEG image", begins("\xff\xd8\xff"sv),
        "its grey levels are changed by compression; save the original as PNG, in grey levels"},
       {"a BMP image", begins("BM"sv), "save it as PNG, in grey levels"},
       {"a GIF image", begins("GIF8"sv), "save it as PNG, in grey levels"},
-      {"a DICOM image", has_at(128, "DICM"sv), with_pyvista},
-      {"a NIfTI image", has_at(344, "n+1"sv), with_pyvista},
-      {"netCDF", begins("CDF"sv),
-       std::string("read it with xarray, and write it as VTK image data, ") + from_array},
+      {"a DICOM image", has_at(128, "DICM"sv), with_simpleitk},
+      {"a NIfTI image", has_at(344, "n+1"sv), with_simpleitk},
+      {"netCDF", begins("CDF"sv), std::string("read it with xarray, and write it, ") + from_array},
       {"a material configuration (YAML)",
        [](const std::string& text) {
          return (text.starts_with("phase:") || text.find("\nphase:") != std::string::npos) &&
@@ -106,7 +102,7 @@ const std::vector<std::pair<std::string, std::string>>& extensions() {
 
 std::string sentence(const std::string& what, const std::string& way) {
   return fmt::format("is {}, which is known but not read; {}", what,
-                     way.empty() ? std::string("write it as VTK image data, ") + from_array : way);
+                     way.empty() ? std::string("write it ") + from_array : way);
 }
 
 }  // namespace
@@ -126,7 +122,7 @@ std::string known_but_not_read(const std::string& path, const std::string& begin
   for (const auto& [known, what] : extensions())
     if (extension == known)
       return sentence(fmt::format("a file of {} by its extension '{}'", what, extension),
-                      std::string("write it as VTK image data, ") + from_array);
+                      std::string("write it ") + from_array);
   return "";
 }
 
@@ -143,8 +139,7 @@ std::string hdf5_known_but_not_read(const std::vector<std::string>& members,
   if (has(members, "Manufacturer") || has(members, "manufacturer") || has(members, " Manufacturer"))
     return sentence("an EBSD map in HDF5", with_dream3d);
   if (has(attributes, "_NCProperties"))
-    return sentence("netCDF", std::string("read it with xarray, and write it as VTK image data, ") +
-                                  from_array);
+    return sentence("netCDF", std::string("read it with xarray, and write it, ") + from_array);
   return "";
 }
 

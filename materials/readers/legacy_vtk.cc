@@ -448,7 +448,9 @@ void LegacyValues::read(int first, int last, double* values) {
         throw std::runtime_error(
             fmt::format("{}: '{}' is no number; the file holds {} of {} values", description_.what,
                         word.substr(0, 40), next_, array_.n_values));
-      values[v] = *number;
+      values[v] = array_.type == VtkType::float32 && !array_.scaled
+                      ? rounded(*number, single_precision)
+                      : *number;
       if (!array_.scaled) continue;
       const double byte = std::round(255. * *number);
       if (std::abs(255. * *number - byte) > 1e-2)
@@ -473,6 +475,7 @@ std::unique_ptr<VoxelArray> open_legacy_vtk(const std::string& path,
         fmt::format("{} has {} components, expected 1", description.what, chosen.n_components));
   description.shape = file->shape(chosen.on_points);
   description.spacing = file->spacing();
+  if (array.type == VtkType::float32 && !array.scaled) description.precision = single_precision;
   if (chosen.on_points) description.notes.push_back(note_on_points(chosen.name));
   for (const auto& ghosts : file->arrays()) {
     if (ghosts.description.name != vtk_ghost_array ||

@@ -92,44 +92,34 @@ void read_meta_spacing(const std::string& path, const ImageHeader& header, std::
   const auto spacing = header.numbers(path, key, n_axes);
   check_spacing(path, key, spacing);
   array.spacing = {spacing[0], spacing[1], n_axes == 3 ? spacing[2] : spacing[0]};
+  if (const auto unit = header.text("DistanceUnits"); unit != "?") array.unit_of_length = unit;
+}
+
+/// Refuses values that stand for others, of which it is not clear what thresholds mean: ITK reads
+/// them as they are.
+void check_intensities(const std::string& path, const ImageHeader& header) {
+  for (const auto& [key, neutral] : {std::pair("ElementToIntensityFunctionSlope", 1.),
+                                     std::pair("ElementToIntensityFunctionOffset", 0.)})
+    if (!header.text(key).empty() && header.numbers(path, key, 1)[0] != neutral)
+      throw std::runtime_error(
+          fmt::format("{}: '{}' is '{}', so that the values stand for others, which ITK does not "
+                      "read; allowed is {:g}. Set it to that for thresholds or labels of the "
+                      "values as they are, or write the others",
+                      path, key, header.text(key), neutral));
 }
 
 /// Files with a plane each, of a pattern such as "slice%03d.raw 1 20 1" or a list of lines.
 std::vector<std::string> files_of_planes(const std::string& path, const ImageHeader& header) {
   const auto data = header.text("ElementDataFile");
-  std::vector<std::string> files;
-  if (data.starts_with("LIST")) {
-    std::istringstream lines(file_content(path, 1 << 24).substr(header.size));
-    for (std::string line; std::getline(lines, line);) {
-      if (line.ends_with('\r')) line.pop_back();
-      if (!trimmed(line).empty()) files.push_back(beside(path, trimmed(line)));
-    }
-    return files;
-  }
-  std::istringstream words(data);
-  std::string pattern;
-  int first = 0, last = -1, step = 1;
-  words >> pattern >> first >> last;
-  if (!(words >> step)) step = 1;
-  const auto percent = pattern.find('%'), d = pattern.find('d', percent);
-  const auto width = d == std::string::npos ? "" : pattern.substr(percent + 1, d - percent - 1);
-  const bool fits = d != std::string::npos && pattern.find('%', percent + 1) == std::string::npos &&
-                    (width.empty() || to_count(width).value_or(100) < 20) && step > 0 &&
-                    first >= 0 && last >= first && (last - first) / step < 1000000;
-  if (!fits)
+  if (data.starts_with("LIST"))
+    return files_in_lines(path, file_content(path, 1 << 24).substr(header.size));
+  auto files = files_of_pattern(path, data);
+  if (files.empty())
     throw std::runtime_error(
         fmt::format("{}: 'ElementDataFile' is '{}', expected a file, LOCAL, "
                     "LIST, or a pattern with first, last and step as in "
                     "slice%03d.raw 1 20 1",
                     path, data));
-  for (int i = first; i <= last; i += step) {
-    const auto zeros = width.starts_with('0');
-    const auto n_digits = width.empty() ? 0 : static_cast<int>(*to_count(width));
-    files.push_back(beside(
-        path, pattern.substr(0, percent) +
-                  (zeros ? fmt::format("{:0{}}", i, n_digits) : fmt::format("{:{}}", i, n_digits)) +
-                  pattern.substr(d + 1)));
-  }
   return files;
 }
 
@@ -145,6 +135,7 @@ std::unique_ptr<VoxelArray> open_meta_image(const std::string& path, const Micro
                     "one channel, as by SimpleITK.VectorIndexSelectionCast",
                     path, channels));
   check_transform(path, header, n_axes);
+  check_intensities(path, header);
   VoxelArray::Description array;
   array.what = path;
   auto sizes = header.sizes(path, "DimSize", n_axes);
@@ -178,16 +169,8 @@ std::unique_ptr<VoxelArray> open_meta_image(const std::string& path, const Micro
       throw std::runtime_error(
           fmt::format("{}: names {} files, expected one for each of the {} planes", path,
                       files.size(), planes));
-    const auto n = n_bytes(array, type) / planes;
-    for (const auto& file : files)
-      if (const auto size = size_of_file(file); size != n + static_cast<std::uint64_t>(skip))
-        throw std::runtime_error(
-            fmt::format("{}: has {} bytes; {} announces {} for a plane of {}x{} values of the type "
-                        "{}",
-                        file, size, path, n + static_cast<std::uint64_t>(skip), array.shape[0],
-                        array.shape[1], name_of(type)));
-    return streamed_array(std::move(array), type, big,
-                          bytes_of_files(files, static_cast<std::uint64_t>(skip), n));
+    return array_of_files(std::move(array), type, big, path, files,
+                          static_cast<std::uint64_t>(skip));
   }
   const auto file = local ? path : beside(path, data);
   std::uint64_t offset = local ? header.size : 0;

@@ -273,7 +273,12 @@ Microstructure read_microstructure(const std::string& path, const Microstructure
     grid.notes.push_back("one voxel along axis 2: read as 2D, plane strain");
   with_option(path, "--mirror", "Mirror", [&] {
     for (const int axis : options.mirror)
-      if (axis < 0 || axis >= dimension)
+      if (std::count(options.mirror.begin(), options.mirror.end(), axis) > 1)
+        throw std::invalid_argument(
+            fmt::format("mirror axis {} is listed twice; one mirror image makes the grid periodic "
+                        "along it",
+                        axis));
+      else if (axis < 0 || axis >= dimension)
         throw std::invalid_argument(fmt::format(
             "mirror axis {}: the grid is {}D, with axes 0 to {}", axis, dimension, dimension - 1));
   });
@@ -283,7 +288,7 @@ Microstructure read_microstructure(const std::string& path, const Microstructure
   result.rve.unit = own ? grid.unit : options.unit;
   result.notes = grid.notes;
   fill(result, grid, path, dimension);
-  grid.label = {};
+  std::vector<std::int32_t>().swap(grid.label);  // gives back the memory, which = {} does not
   note_voids(result);
   // Angles pass through rotations above; an RVE that nothing is done to stays as it is, bit by bit.
   if (own && options.crop.empty() && options.coarsen.empty() && options.mirror.empty() &&

@@ -40,6 +40,8 @@ ImageHeader nrrd_header(const std::string& path) {
     key.erase(std::remove(key.begin(), key.end(), ' '), key.end());
     if (!header.fields.emplace(key, trimmed(line.substr(colon + 1))).second)
       throw std::runtime_error(fmt::format("{}: the header has '{}' twice", path, key));
+    // The lines that follow are names of files.
+    if (key == "datafile" && header.text(key).starts_with("LIST")) return header;
   }
   // Without an empty line the values are in another file.
   if (header.text("datafile").empty() || content.size() == longest_nrrd_header)
@@ -204,6 +206,20 @@ std::uint64_t size_of_lines(const std::string& path, std::uint64_t offset, std::
   return static_cast<std::uint64_t>(file.tellg()) - offset;
 }
 
+/// The files of a list of lines, or of a pattern, in the order of the values.
+std::vector<std::string> files_with_values(const std::string& path, const ImageHeader& header) {
+  const auto data = header.text("datafile");
+  if (data.starts_with("LIST"))
+    return files_in_lines(path, file_content(path, longest_nrrd_header).substr(header.size));
+  auto files = files_of_pattern(path, data);
+  if (files.empty())
+    throw std::runtime_error(fmt::format(
+        "{}: 'data file' is '{}', expected a file, LIST, or a pattern with first, last and "
+        "positive step as in slice%03d.raw 1 20 1",
+        path, data));
+  return files;
+}
+
 std::unique_ptr<VoxelArray> open_nrrd(const std::string& path, const MicrostructureOptions&) {
   const auto header = nrrd_header(path);
   const auto n_axes = header.sizes(path, "dimension", 1)[0];
@@ -234,13 +250,6 @@ std::unique_ptr<VoxelArray> open_nrrd(const std::string& path, const Microstruct
     throw std::runtime_error(
         fmt::format("{}: 'endian' is '{}', expected little or big", path, endian));
   const auto data = header.text("datafile");
-  if (data.starts_with("LIST") || data.find('%') != std::string::npos)
-    throw std::runtime_error(
-        fmt::format("{}: 'data file' is '{}', a list of several files, which is "
-                    "not read; write the values into one file",
-                    path, data));
-  const auto file = data.empty() ? path : beside(path, data);
-  std::uint64_t offset = data.empty() ? header.size : 0;
   const auto skipped = [&](const char* key) {
     if (header.text(key).empty()) return 0.;
     const auto n = header.numbers(path, key, 1)[0];
@@ -250,6 +259,17 @@ std::unique_ptr<VoxelArray> open_nrrd(const std::string& path, const Microstruct
     return n;
   };
   const auto lines = skipped("lineskip"), bytes = skipped("byteskip");
+  if (data.starts_with("LIST") || data.find('%') != std::string::npos) {
+    if (encoding != "raw" || lines != 0. || bytes < 0.)
+      throw std::runtime_error(
+          fmt::format("{}: 'data file' names several files, which are read with the encoding raw "
+                      "and without 'line skip' or a negative 'byte skip'",
+                      path));
+    return array_of_files(std::move(array), type, endian == "big", path,
+                          files_with_values(path, header), static_cast<std::uint64_t>(bytes));
+  }
+  const auto file = data.empty() ? path : beside(path, data);
+  std::uint64_t offset = data.empty() ? header.size : 0;
   size_of_file(file);
   if (lines > 0) offset += size_of_lines(file, offset, static_cast<std::uint64_t>(lines));
   if (bytes < 0 && encoding != "raw")

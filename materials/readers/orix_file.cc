@@ -157,6 +157,7 @@ CrystalPoints OrixFile::points() const {
   }
   points.sample_axes = "x, y, z";
   points.usual_sample_axes = points.sample_axes;
+  points.sample_axes_warning = warning_on_orix;
   points.hexagonal_axis = "a";
   points.hexagonal_source = "as of orix";
   const auto unit = text(fmt::format("{}/header/scan_unit", map_group));

@@ -48,10 +48,8 @@ class Segmentation {
             "{}: thresholds {} (--thresholds, 'Thresholds'): allowed are finite numbers, each "
             "above the one before",
             path, fmt::join(thresholds_, ", ")));
-    if (array.single_precision)
-      for (double& threshold : thresholds_)
-        if (std::abs(threshold) <= std::numeric_limits<float>::max())
-          threshold = static_cast<float>(threshold);
+    if (array.precision)
+      for (double& threshold : thresholds_) threshold = rounded(threshold, *array.precision);
     for (const double threshold : thresholds_)
       if (array.largest_level && threshold > *array.largest_level)
         throw std::invalid_argument(

@@ -70,7 +70,8 @@ const MicrostructureReader& recognised(const std::string& path,
   if (by_extension) return *by_extension;
   throw std::runtime_error(fmt::format(
       "{}: its content is that of none of the microstructure files that are read ({}), nor of any "
-      "other that is known; write it as VTK image data (.vti), as pyvista and ParaView do",
+      "other that is known; write it with NumPy, numpy.save('NAME.npy', a), or say what it is "
+      "(--format, 'Format')",
       path, fmt::join(format_names(), ", ")));
 }
 
@@ -184,11 +185,20 @@ const char* library_of(const std::string& path) {
 
 void check_options(const std::string& path, const MicrostructureReader& reader,
                    const MicrostructureOptions& options) {
-  for (const auto& [option, is_set, what] : used_options(options))
-    if (is_set &&
-        std::find(reader.options.begin(), reader.options.end(), option) == reader.options.end())
-      throw std::invalid_argument(fmt::format("{}: {} has no effect on a file of the format '{}'",
-                                              path, what, reader.format.name));
+  const auto takes = [](const MicrostructureReader& any, ReadOption option) {
+    return std::find(any.options.begin(), any.options.end(), option) != any.options.end();
+  };
+  for (const auto& [option, is_set, what] : used_options(options)) {
+    if (!is_set || takes(reader, option)) continue;
+    // Raw values may begin with the bytes of another format.
+    const bool may_be_raw = options.format == "auto" && takes(raw_reader(), option) &&
+                            !options.shape.empty() && !options.type.empty();
+    throw std::invalid_argument(fmt::format(
+        "{}: {} has no effect on a file of the format '{}'{}", path, what, reader.format.name,
+        may_be_raw ? ", as which it begins; if it holds raw values only, say so by "
+                     "--format raw ('Format')"
+                   : ""));
+  }
   if (options.temperature && options.material_file.empty())
     throw std::invalid_argument(
         fmt::format("{}: a temperature (--temperature, 'Temperature') has no effect without a "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <stdexcept>
 
 namespace seco::materials {
@@ -24,6 +25,14 @@ std::optional<Number> whole(std::string_view word) {
 
 std::optional<double> number_of(std::string_view word) {
   return whole<double>(word);
+}
+
+double last_digit_of(std::string_view word) {
+  const auto e = std::min(word.find_first_of("eE"), word.size());
+  const auto exponent = e < word.size() ? integer_of(word.substr(e + 1)).value_or(0) : 0;
+  const auto point = word.substr(0, e).find('.');
+  const auto n_decimals = point == std::string_view::npos ? 0 : e - point - 1;
+  return std::pow(10., static_cast<double>(exponent) - static_cast<double>(n_decimals));
 }
 
 std::optional<std::int64_t> integer_of(std::string_view word) {

@@ -44,6 +44,8 @@ class TextScanner {
 
 /// The number that a whole word is, infinities and nan too; a plus sign is allowed.
 std::optional<double> number_of(std::string_view word);
+/// Unit of the last digit of a number in decimal digits, 0.01 of 3.25; 1 for what is none.
+double last_digit_of(std::string_view word);
 /// The integer that a whole word is, if 64 bits hold it.
 std::optional<std::int64_t> integer_of(std::string_view word);
 /// The beginning of a text for messages, with ? for what is no printable character.

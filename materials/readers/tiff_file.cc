@@ -152,7 +152,7 @@ TiffPage TiffFile::page() const {
 std::vector<TiffPage> planes_of(const TiffFile& file, std::vector<std::string>& notes) {
   constexpr std::size_t most_pages = 1 << 20;
   std::vector<TiffPage> pages;
-  std::size_t number = 0, n_left_out = 0;
+  std::size_t number = 0, n_left_out = 0, n_below = 0;
   do {
     std::uint32_t kind = 0;
     TIFFGetFieldDefaulted(file.get(), TIFFTAG_SUBFILETYPE, &kind);
@@ -161,6 +161,10 @@ std::vector<TiffPage> planes_of(const TiffFile& file, std::vector<std::string>& 
     } else {
       const auto page = file.page();
       check_page(file, page, number);
+      std::uint16_t n_pages_below = 0;
+      std::uint64_t* offsets = nullptr;
+      if (TIFFGetField(file.get(), TIFFTAG_SUBIFD, &n_pages_below, &offsets) == 1)
+        n_below += n_pages_below;
       if (!pages.empty() && !(page == pages.front()))
         throw std::runtime_error(
             fmt::format("{}: page {} has {} x {} pixels of {} bits, page 0 {} x {} of {}; the "
@@ -177,6 +181,9 @@ std::vector<TiffPage> planes_of(const TiffFile& file, std::vector<std::string>& 
   if (n_left_out > 0)
     notes.push_back(fmt::format(
         "{} pages that are masks or smaller versions of others are left out", n_left_out));
+  if (n_below > 0)
+    notes.push_back(fmt::format(
+        "{} pages below others (SubIFDs), usually of smaller resolutions, are left out", n_below));
   TIFFSetSubDirectory(file.get(), pages.front().offset);
   return pages;
 }

@@ -111,7 +111,7 @@ std::unique_ptr<VoxelArray> open_tiff(const std::string& path, const Microstruct
                     "columns are read as they are stored",
                     page.orientation));
   const auto type = type_of(page);
-  array.single_precision = type.kind == ElementType::Kind::floating && type.size == 4;
+  array.precision = precision_of(type);
   std::size_t inflation = 1;
   for (const auto& plane : pages)
     inflation = std::max(inflation, largest_inflation_of(plane.compression));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "seco/materials/floating_precision.h"
 #include "seco/materials/labelled_grid.h"
 #include "seco/materials/microstructure_file.h"
 
@@ -29,9 +30,9 @@ class VoxelArray {
     std::string unit_of_length;
     /// The largest value that the file can hold, where thresholds above it are refused.
     std::optional<double> largest_level;
-    /// Whether the values are of single precision, to which thresholds are rounded then, so that a
-    /// value of 0.7 is not below the threshold 0.7.
-    bool single_precision = false;
+    /// Of floating-point values on file. Thresholds are rounded to it, so that a value of 0.7 is
+    /// not below the threshold 0.7.
+    std::optional<FloatingPrecision> precision;
     /// What was chosen or assumed, in sentences.
     std::vector<std::string> notes;
   };

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "known_formats.h"
+#include "seco/materials/floating_precision.h"
 #include "text_scanner.h"
 
 namespace seco::materials {
@@ -17,15 +18,16 @@ namespace {
 /// Numbers in decimal digits.
 class AsciiValues : public VtkXmlFile::Values {
  public:
-  AsciiValues(std::string_view text, std::size_t n, std::string what)
-      : text_(text), n_(n), what_(std::move(what)) {
+  AsciiValues(std::string_view text, VtkType type, std::size_t n, std::string what)
+      : text_(text), is_single_(type == VtkType::float32), n_(n), what_(std::move(what)) {
     if (n > text.size()) fail();
   }
   void read(double* values, std::size_t n) override {
     for (std::size_t i = 0; i < n; ++i) {
       const auto number = text_.number();
       if (!number) fail();
-      values[i] = *number;
+      // The digits may be those of double precision.
+      values[i] = is_single_ ? rounded(*number, single_precision) : *number;
     }
   }
   void skip(std::size_t n) override {
@@ -41,6 +43,7 @@ class AsciiValues : public VtkXmlFile::Values {
         fmt::format("{} does not hold the {} numbers of the grid and only those", what_, n_));
   }
   TextScanner text_;
+  bool is_single_;
   std::size_t n_;
   std::string what_;
 };
@@ -189,7 +192,7 @@ std::unique_ptr<VtkXmlFile::Values> VtkXmlFile::values(const pugi::xml_node& nod
                     "UInt64, Float32 and Float64",
                     what, node.attribute("type").value()));
   const std::string_view content = node.child_value();
-  if (format == "ascii") return std::make_unique<AsciiValues>(content, n, what);
+  if (format == "ascii") return std::make_unique<AsciiValues>(content, *type, n, what);
   auto encoding = encoding_;
   std::string_view bytes;
   if (format == "binary") {

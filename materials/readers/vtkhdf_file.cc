@@ -117,8 +117,8 @@ class VtkHdfArray : public VoxelArray {
         description_(std::move(description)) {}
   const Description& description() const override { return description_; }
   void read(int first, int last, double* values) override {
-    // Planes may lack the axis of their one layer.
-    const auto array = file_->file().shape(dataset_).size() == 2
+    // What has one layer may lack its axis.
+    const auto array = description_.shape[2] == 1
                            ? file_->file().dataset<double>(dataset_)
                            : file_->file().slice<double>(dataset_, static_cast<std::size_t>(first),
                                                          static_cast<std::size_t>(last - first));
@@ -131,6 +131,11 @@ class VtkHdfArray : public VoxelArray {
   Description description_;
 };
 
+std::vector<std::size_t> without_ones(std::vector<std::size_t> sizes) {
+  sizes.erase(std::remove(sizes.begin(), sizes.end(), std::size_t{1}), sizes.end());
+  return sizes;
+}
+
 std::unique_ptr<VoxelArray> open_vtkhdf(const std::string& path,
                                         const MicrostructureOptions& options) {
   const auto file = std::make_shared<const VtkHdfFile>(path);
@@ -140,6 +145,7 @@ std::unique_ptr<VoxelArray> open_vtkhdf(const std::string& path,
   description.what = fmt::format("{}: array '{}'", path, array.name);
   description.shape = file->shape(array.on_points);
   description.spacing = file->spacing();
+  description.precision = file->file().precision(dataset);
   if (array.on_points) description.notes.push_back(note_on_points(array.name));
   if (array.n_components != 1)
     throw std::runtime_error(
@@ -147,13 +153,20 @@ std::unique_ptr<VoxelArray> open_vtkhdf(const std::string& path,
   const auto axes = file->file().shape(dataset);
   std::vector<std::size_t> expected;
   for (std::size_t axis = 3; axis-- > 0;)
-    if (axes.size() != 2 || axis != 2 || description.shape[2] != 1)
-      expected.push_back(static_cast<std::size_t>(description.shape[axis]));
+    expected.push_back(static_cast<std::size_t>(description.shape[axis]));
   if (axes.size() == 4) expected.push_back(1);
-  if (axes != expected)
+  // VTK leaves out the axis across a plane.
+  if (axes != expected && (axes.size() != 2 || without_ones(axes) != without_ones(expected)))
     throw std::runtime_error(
         fmt::format("{} has the shape {}, expected {} (z, y, x) of 'WholeExtent'", description.what,
                     fmt::join(axes, "x"), fmt::join(expected, "x")));
+  for (const auto& ghosts : file->arrays()) {
+    if (ghosts.name != vtk_ghost_array || ghosts.on_points != array.on_points) continue;
+    const auto marks = file->file().dataset<double>(VtkHdfFile::dataset(ghosts)).values;
+    const auto n =
+        marks.size() - static_cast<std::size_t>(std::count(marks.begin(), marks.end(), 0.));
+    if (n > 0) description.notes.push_back(note_on_ghosts(n, marks.size()));
+  }
   return std::make_unique<VtkHdfArray>(file, dataset, std::move(description));
 }
 

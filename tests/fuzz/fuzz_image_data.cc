@@ -18,9 +18,26 @@ void read_arrays(const std::string& path) {
   }
 }
 
+/// Pieces that inputs of several files (`.pvti`) may name: the left and the right half of 2 x 1 x 1
+/// cells, in the folder of the inputs.
+bool write_pieces() {
+  const auto piece = [](const std::string& name, const std::string& extent, char label) {
+    std::ofstream("/dev/shm/" + name)
+        << "<VTKFile type=\"ImageData\"><ImageData WholeExtent=\"0 2 0 1 0 1\" Spacing=\"1 1 1\">"
+        << "<Piece Extent=\"" << extent
+        << "\"><CellData Scalars=\"a\"><DataArray type=\"Int8\" Name=\"a\" format=\"ascii\">"
+        << label << "</DataArray></CellData></Piece></ImageData></VTKFile>";
+  };
+  piece("seco_fuzz_left.vti", "0 1 0 1 0 1", '1');
+  piece("seco_fuzz_right.vti", "1 2 0 1 0 1", '2');
+  return true;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const bool has_pieces = write_pieces();
+  static_cast<void>(has_pieces);
   const auto path = file_of(data, size, ".vti");
   read_or_refuse(path, [&] { read_arrays(path); });
   read_or_refuse(path, [&] {

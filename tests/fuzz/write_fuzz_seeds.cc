@@ -75,6 +75,12 @@ int main(int argc, char** argv) {
         write_text(file("image_data", format + (compressed ? "_zip" : "") + (base64 ? "_64" : "")),
                    image_data_text(grid, "material", way));
       }
+  write_text(
+      file("image_data", "pieces"),
+      "<VTKFile type=\"PImageData\"><PImageData WholeExtent=\"0 2 0 1 0 1\" GhostLevel=\"0\" "
+      "Spacing=\"1 1 1\"><PCellData Scalars=\"a\"><PDataArray type=\"Int8\" Name=\"a\"/>"
+      "</PCellData><Piece Extent=\"0 1 0 1 0 1\" Source=\"seco_fuzz_left.vti\"/><Piece "
+      "Extent=\"1 2 0 1 0 1\" Source=\"seco_fuzz_right.vti\"/></PImageData></VTKFile>");
   write_text(file("damask_material", "two_phases"), damask_material_text(grid));
   write_dream3d(file("dream3d", "version_7"), grid, 7);
   write_dream3d(file("dream3d", "version_8"), grid, 8, true);

@@ -3,6 +3,7 @@
 #include <tiffio.h>
 #include <zip.h>
 
+#include <array>
 #include <limits>
 #include <stdexcept>
 
@@ -34,6 +35,19 @@ void write_tiles(TIFF* file, const Labels& labels, int z) {
       TIFFWriteTile(file, tile.data(), static_cast<std::uint32_t>(x0),
                     static_cast<std::uint32_t>(y0), 0, 0);
     }
+}
+
+/// A page of 3 x 2 zeros, which becomes one below the page before it.
+void write_small_page(TIFF* file) {
+  constexpr int width = 3, height = 2;
+  TIFFSetField(file, TIFFTAG_IMAGEWIDTH, width);
+  TIFFSetField(file, TIFFTAG_IMAGELENGTH, height);
+  TIFFSetField(file, TIFFTAG_BITSPERSAMPLE, 8);
+  TIFFSetField(file, TIFFTAG_SAMPLESPERPIXEL, 1);
+  TIFFSetField(file, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+  std::array<unsigned char, width> row{};
+  for (std::uint32_t y = 0; y < height; ++y) TIFFWriteScanline(file, row.data(), y, 0);
+  TIFFWriteDirectory(file);
 }
 
 }  // namespace
@@ -75,7 +89,12 @@ void write_tiff(const std::string& path, const Labels& labels, const TiffWay& wa
         TIFFWriteScanline(file, row.data(), static_cast<std::uint32_t>(y), 0);
       }
     }
+    if (way.pyramid) {
+      std::uint64_t offset = 0;
+      TIFFSetField(file, TIFFTAG_SUBIFD, 1, &offset);
+    }
     TIFFWriteDirectory(file);
+    if (way.pyramid) write_small_page(file);
   }
   TIFFClose(file);
 }

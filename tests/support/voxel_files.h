@@ -75,6 +75,8 @@ inline std::string numpy_text(const std::string& type, bool fortran_order, const
 struct TiffWay {
   int compression = 1;
   bool tiled = false, big = false, big_endian = false;
+  /// Whether every page has one of zeros below it (SubIFDs), as pyramids of resolutions have.
+  bool pyramid = false;
   /// Of the first page.
   std::string description;
   /// Pixels per unit along x and y; 0 for none.

@@ -110,6 +110,12 @@ const MandelMatrix& at(const Rve& rve, int column, int row) {
   return rve.stiffness_3d[rve.phase[static_cast<std::size_t>(column * rve.shape[1] + row)]];
 }
 
+bool has_note(const Microstructure& read, const std::string& part) {
+  for (const auto& note : read.notes)
+    if (note.find(part) != std::string::npos) return true;
+  return false;
+}
+
 double difference(const MandelMatrix& a, const MandelMatrix& b) {
   return (a - b).cwiseAbs().maxCoeff() / b.cwiseAbs().maxCoeff();
 }
@@ -173,11 +179,70 @@ TEST(CrystalMaps, AnglesReferToTheAxesGiven) {
   options.sample_axes.clear();
   expect_message([&] { read_microstructure(temporary("a.ang"), options); },
                  {"a.ang", "--sample-axes", "y, x, -z", "setting"});
-  // orix writes what its axes are.
-  write_text(temporary("a.ang"), replaced(ang_text(points, 2, "Titanium", "62"), "#\n ",
-                                          "# OPERATOR: orix_v0.15.0\n "));
-  const auto known = read_microstructure(temporary("a.ang"), options).rve;
-  EXPECT_NEAR(at(known, 0, 0)(0, 0), 180.7e3, 1e-3);
+  // Axes are those of the map where orix has written the file, which keeps angles of other ones.
+  const auto with_line = [&](const std::string& line) {
+    write_text(temporary("a.ang"),
+               replaced(ang_text(points, 2, "Titanium", "62"), "#\n ", line + "\n "));
+  };
+  with_line("# OPERATOR: orix_v0.15.0");
+  const auto known = read_microstructure(temporary("a.ang"), options);
+  EXPECT_NEAR(at(known.rve, 0, 0)(0, 0), 180.7e3, 1e-3);
+  EXPECT_TRUE(has_note(known, "warning: orix keeps the angles of the maps that it reads"));
+  options.sample_axes = "x, y, z";
+  EXPECT_FALSE(has_note(read_microstructure(temporary("a.ang"), options), "warning: orix"));
+  options.sample_axes.clear();
+  with_line("# NOTES: of orix_v0.15.0");
+  expect_message([&] { read_microstructure(temporary("a.ang"), options); }, {"--sample-axes"});
+}
+
+TEST(CrystalMaps, NamesOfProgramsInNotesChangeNothing) {
+  // The first point has no solution, by its confidence.
+  const std::vector<Point> points{{1, {0.3, 0.4, 0.5}, -1.}, {2, {0., 0.5 * pi, 0.}}};
+  const auto options = options_with("Titanium", titanium_text);
+  for (const char* line : {"#", "# NOTES: patterns simulated by EMsoft", "# SCANID: before ACOM"})
+    expect_message(
+        [&] {
+          read_text_map(
+              "n.ang",
+              replaced(ang_text(points, 2, "Titanium", "62"), "#\n ", std::string(line) + "\n "),
+              options);
+        },
+        {"1 of 2 points are not indexed"});
+  // ASTAR has another quantity in this column.
+  const auto map = read_text_map("n.ang",
+                                 replaced(ang_text(points, 2, "Titanium", "62"), "#\n ",
+                                          "# File created from ACOM RES results\n "),
+                                 options);
+  EXPECT_TRUE(has_note(map, "nanometres"));
+}
+
+TEST(CrystalMaps, AStepThatTheCoordinatesContradictIsThatOfTheCoordinates) {
+  const auto options = options_with("Titanium", titanium_text);
+  std::vector<Point> points(30, four_points[3]);
+  points[0] = four_points[0];
+  const auto ang = ang_text(points, 10, "Titanium", "62");
+  const auto ctf = ctf_text(points, 10, "Titanium", 9, false);
+  const auto expect = [&](const std::string& name, const std::string& text, bool warned) {
+    const auto map = read_text_map(name, text, options);
+    EXPECT_NEAR(map.rve.lengths[0], 5., 1e-9) << name;
+    EXPECT_NEAR(map.rve.lengths[1], 0.75, 1e-9) << name;
+    EXPECT_EQ(has_note(map, "warning: the step along"), warned) << name;
+  };
+  expect("s.ang", ang, false);
+  expect("s.ang", replaced(ang, "XSTEP: 0.5", "XSTEP: 0.52"), true);
+  expect("s.ang", replaced(ang, "YSTEP: 0.25", "YSTEP: 0.26"), true);
+  expect("s.ctf", ctf, false);
+  expect("s.ctf", replaced(ctf, "YStep\t0.25", "YStep\t0.245"), true);
+  // Steps that coordinates of four decimals only round.
+  auto fine = ctf;
+  for (std::size_t at = 0; (at = fine.find("\t0.2500\t", at)) != std::string::npos; ++at)
+    fine.replace(at, 8, "\t0.0019\t");
+  for (std::size_t at = 0; (at = fine.find("\t0.5000\t8", at)) != std::string::npos; ++at)
+    fine.replace(at, 8, "\t0.0038\t");
+  const auto map =
+      read_text_map("s.ctf", replaced(fine, "YStep\t0.25", "YStep\t0.00191999"), options);
+  EXPECT_NEAR(map.rve.lengths[1], 3 * 0.00191999, 1e-12);
+  EXPECT_FALSE(has_note(map, "warning: the step along"));
 }
 
 TEST(CrystalMaps, TheHexagonalAxisIsThatOfTheVendor) {
@@ -347,6 +412,20 @@ TEST(CrystalMaps, OxfordAndOrixInHdf5) {
   EXPECT_NEAR(at(read.rve, 1, 0)(0, 0), 180.7e3, 0.1);
   EXPECT_NEAR(at(read.rve, 0, 0)(1, 1), 180.7e3, 0.1);
   EXPECT_EQ(read.rve.lengths, (std::vector<double>{1., 0.5}));
+  // Coordinates, which files of other programs may lack, say in which order the points are.
+  {
+    Hdf5Edit file(oxford);
+    file.floats("1/EBSD/Data/X", {4}, {10.F, 10.5F, 10.F, 10.5F});
+    file.floats("1/EBSD/Data/Y", {4}, {3.F, 3.F, 3.25F, 3.25F});
+  }
+  EXPECT_EQ(read_microstructure(oxford, options).rve.phase, read.rve.phase);
+  {
+    Hdf5Edit file(oxford);
+    file.floats("1/EBSD/Data/X", {4}, {10.F, 10.F, 10.5F, 10.5F});
+    file.floats("1/EBSD/Data/Y", {4}, {3.F, 3.25F, 3.F, 3.25F});
+  }
+  expect_message([&] { read_microstructure(oxford, options); },
+                 {oxford, "/1/EBSD/Data/X", "point 1", "row by row"});
   Hdf5Edit(oxford).integers("1/EBSD/Header/X Cells", {1}, {3});
   expect_message([&] { read_microstructure(oxford, options); },
                  {oxford, "'/1/EBSD/Data'", "X Cells"});

@@ -108,6 +108,25 @@ TEST_F(Dream3d, GrainsWithoutOrientationsLeaveThoseOfVoxels) {
   EXPECT_TRUE(has_note(voxels, "CellFeatureData' have no such orientations: voxels of equal"));
 }
 
+TEST_F(Dream3d, VoxelsWithinAnAngleAreAGrain) {
+  // Layers along z turn by 0.25 radians from one to the next, 14.3 degrees.
+  options_.grain_angle = 5.;
+  expect_refused({"--grain-angle", "no effect"});
+  remove(cells + "/FeatureIds");
+  write_angles_of_voxels("EulerAngles");
+  write(cells + "/Phases", {5, 4, 3}, std::vector<int>(60, 1));
+  const auto layers = read();
+  EXPECT_EQ(layers.rve.stiffness.size(), 5U);
+  EXPECT_TRUE(has_note(layers, "60 indexed points are 5 grains"));
+  options_.grain_angle = 20.;
+  const auto one = read();
+  ASSERT_EQ(one.rve.stiffness.size(), 1U);
+  // The mean of turns about one axis by equal steps is that of the layer in the middle.
+  EXPECT_NEAR(std::remainder(one.rve.orientation[0][0] + one.rve.orientation[0][2] - 0.5,
+                             0.5 * std::acos(-1.)),
+              0., 1e-6);
+}
+
 TEST_F(Dream3d, GrainIdsOfAnotherShapeAreRefusedAndMissingOnesAreSaid) {
   write_angles_of_voxels("EulerAngles");
   write(cells + "/FeatureIds", {5, 4, 2}, std::vector<float>(40, 1.F));

@@ -362,6 +362,7 @@ TEST(MicrostructureFile, OptionsThatDoNotFitNameThemselvesAndTheFile) {
   expect([](auto& o) { o.coarsen = {1, 1, 1, 1}; }, {"--coarsen", "'Coarsen'", "1 to 3"});
   expect([](auto& o) { o.mirror = {3}; }, {"--mirror", "'Mirror'", "axis 3", "0 to 2"});
   expect([](auto& o) { o.mirror = {-1}; }, {"--mirror", "'Mirror'", "axis -1"});
+  expect([](auto& o) { o.mirror = {0, 0}; }, {"--mirror", "axis 0 is listed twice"});
   expect([](auto& o) { o.unit = "psi"; }, {"--unit", "'Unit'", "'psi'", "GPa"});
   expect([](auto& o) { o.angles = "gon"; }, {"--angles", "'Angles'", "'gon'", "degrees"});
   expect([](auto& o) { o.format = "dreem3d"; }, {"--format", "'Format'", "'dream3d'"});

@@ -51,6 +51,12 @@ void expect_labels(const std::string& path, const Labels& labels,
     EXPECT_NEAR(read.rve.lengths[axis], lengths[axis], 1e-6) << path;
 }
 
+bool has_note(const Microstructure& read, const std::string& part) {
+  for (const auto& note : read.notes)
+    if (note.find(part) != std::string::npos) return true;
+  return false;
+}
+
 void expect_refused(const std::string& path, const MicrostructureOptions& options,
                     const std::vector<std::string>& parts) {
   const auto message = message_of([&] { read_microstructure(path, options); });
@@ -202,6 +208,11 @@ TEST(VoxelFiles, TiffStacksOfAllKinds) {
   expect_labels(path, labels, options, "tiff");
   write_tiff<double>(path, labels);
   expect_labels(path, labels, options, "tiff");
+  TiffWay pyramid;
+  pyramid.pyramid = true;
+  write_tiff<std::uint8_t>(path, labels, pyramid);
+  expect_labels(path, labels, options, "tiff");
+  EXPECT_TRUE(has_note(read_microstructure(path, options), "4 pages below others (SubIFDs)"));
 }
 
 TEST(VoxelFiles, TiffSpacingIsThatOfImageJAndOme) {
@@ -313,11 +324,22 @@ TEST(VoxelFiles, MetaImagesInAndBesideTheirHeader) {
   expect(header, meta_header +
                      "ElementType = MET_UCHAR\nElementDataFile = LIST\nplane01.raw\n"
                      "plane02.raw\nplane03.raw\nplane04.raw\n");
+  write_text(path, meta_header +
+                       "DistanceUnits = um\nElementToIntensityFunctionSlope = 1\nElementType = "
+                       "MET_UCHAR\nElementDataFile = LOCAL\n" +
+                       bytes);
+  EXPECT_TRUE(has_note(read_microstructure(path, options), "lengths are in um"));
   const auto refused = [&](const std::string& content, const std::vector<std::string>& parts) {
     write_text(path, content);
     expect_refused(path, options, parts);
   };
   const std::string end = "ElementDataFile = LOCAL\n";
+  refused(meta_header + "ElementToIntensityFunctionSlope = 0.5\nElementType = MET_UCHAR\n" + end +
+              bytes,
+          {"ElementToIntensityFunctionSlope", "0.5", "allowed is 1"});
+  refused(meta_header + "ElementToIntensityFunctionOffset = -1000\nElementType = MET_UCHAR\n" +
+              end + bytes,
+          {"ElementToIntensityFunctionOffset", "-1000", "allowed is 0"});
   refused(meta_header + "ElementType = MET_UCHAR\n" + end + bytes.substr(1),
           {"6x5x4", "120 bytes", "119", "truncated"});
   refused(meta_header + "ElementType = MET_UCHAR\n" + end + bytes + "x", {"DimSize", "121"});
@@ -369,6 +391,24 @@ TEST(VoxelFiles, NrrdOfAllEncodings) {
   expect(header, nrrd_header +
                      "type: uint8_t\nencoding: raw\ndata file: values\nline skip: 1\nbyte "
                      "skip: 3\n");
+  // Planes and pairs of planes in files of their own.
+  for (int z = 0; z < 4; ++z)
+    write_text(temporary("slice_" + std::to_string(5 - z) + ".raw"),
+               "h" + bytes.substr(static_cast<std::size_t>(30 * z), 30));
+  const auto several = nrrd_header + "type: uchar\nencoding: raw\nbyte skip: 1\ndata file: ";
+  expect(header, several + "LIST\nslice_5.raw\nslice_4.raw\nslice_3.raw\nslice_2.raw\n");
+  for (int half = 0; half < 2; ++half)
+    write_text(temporary("half" + std::to_string(10 + half) + ".raw"),
+               "h" + bytes.substr(static_cast<std::size_t>(60 * half), 60));
+  expect(header, several + "half%02d.raw 10 11 1 3\n\n");
+  const auto refused_list = [&](const std::string& files, const std::vector<std::string>& parts) {
+    write_text(header, several + files);
+    expect_refused(header, options, parts);
+  };
+  refused_list("LIST\nslice_5.raw\nslice_4.raw\nslice_3.raw\n", {"31 bytes", "41", "3 files"});
+  refused_list("LIST\nslice_5.raw\nnone.raw\n", {"'none.raw'", "no such file"});
+  refused_list("slice_%d.raw 5 2 -1\n", {"slice_%d.raw 5 2 -1", "positive step"});
+  refused_list("LIST\n", {"0 files"});
   const std::string in_space =
       "NRRD0005\ntype: uchar\ndimension: 4\nsizes: 1 6 5 4\nencoding: raw\nkinds: vector domain "
       "domain domain\nspace dimension: 3\nspace directions: none ";
@@ -411,6 +451,18 @@ TEST(VoxelFiles, RawValuesAreDescribedByTheOptions) {
   options.byte_order = "";
   // The bytes of 200 in the wrong order are another label.
   expect_refused(path, options, {"phase '3'", "51200"});
+  // Values may begin as a file of another format does.
+  write_text(path, "II*" + std::string(117, '\0'));
+  options = four_phases();
+  options.stiffness.clear();
+  options.shape = {6, 5, 4};
+  options.type = "uint8";
+  options.spacing = {1.};
+  options.thresholds = {40.};
+  options.stiffness = {{"0", "1e3, 0.25"}, {"1", "2e3, 0.25"}};
+  expect_refused(path, options, {"'tiff'", "--format raw"});
+  options.format = "raw";
+  EXPECT_EQ(labels_of(read_microstructure(path, options).rve)[0], 1);
   options.type = "uint_16";
   expect_refused(path, options, {"'uint_16'", "did you mean 'uint16'"});
   options.type = "";
@@ -435,6 +487,7 @@ TEST(VoxelFiles, DatasetsOfHdf5AskForTheirAxes) {
     file.group("sphere");
     file.write("sphere/ms", {4, 5, 6}, zyx, H5T_NATIVE_INT, -1);
     file.write("xyz", {6, 5, 4}, labels.label, H5T_NATIVE_INT, -1);
+    file.write("wide", {4, 5, 6}, zyx, H5T_NATIVE_INT, H5T_NATIVE_LDOUBLE);
   }
   auto options = four_phases();
   expect_refused(path, options, {"--array", "/sphere/ms (4x5x6)", "/xyz"});
@@ -449,6 +502,23 @@ TEST(VoxelFiles, DatasetsOfHdf5AskForTheirAxes) {
   expect_refused(path, options, {"axes 'xy'", "3 axes"});
   options.array = "/sphere/none";
   expect_refused(path, options, {"/sphere/none", "missing", "/sphere/ms"});
+  {
+    Hdf5Edit file(path);
+    H5Lcreate_external("gone.h5", "/ms", file.id(), "far", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_soft("/nowhere", file.id(), "near", H5P_DEFAULT, H5P_DEFAULT);
+  }
+  options.axes = "zyx";
+  {
+    // A link that leads to a file larger than this one.
+    Hdf5Edit file(temporary("small.h5"), true);
+    H5Lcreate_external("any.h5", "/wide", file.id(), "ms", H5P_DEFAULT, H5P_DEFAULT);
+  }
+  options.array = "ms";
+  expect_labels(temporary("small.h5"), labels, options, "hdf5");
+  options.array = "far";
+  expect_refused(path, options, {"'/far' is a link to '/ms' in the file 'gone.h5'"});
+  options.array = "near";
+  expect_refused(path, options, {"'/near' is a link to '/nowhere' that cannot be followed"});
 }
 
 TEST(VoxelFiles, CroppingAndCoarseningWhileReadingGiveTheGridOfDoingItAfterwards) {
@@ -578,6 +648,46 @@ TEST(VoxelFiles, ThresholdsHaveThePrecisionOfTheValues) {
              "NRRD0004\ntype: float\ndimension: 3\nsizes: 2 2 2\nencoding: ascii\n\n"
              "0.1 0.9 0.9 0.7\n0.69999998807907104 0.7 0.3 0.1\n");
   expect(nrrd);
+  // Half precision of HDF5, in which 0.1 and 0.7 of the file are 0.09997559 and 0.70019531.
+  {
+    const hid_t half = H5Tcopy(H5T_IEEE_F32LE);
+    H5Tset_fields(half, 15, 10, 5, 0, 10);
+    H5Tset_size(half, 2);
+    H5Tset_ebias(half, 15);
+    Hdf5Edit file(h5, true);
+    file.write("a", {2, 2, 2}, values, H5T_NATIVE_FLOAT, half);
+    H5Tclose(half);
+  }
+  auto of_half = options;
+  of_half.array = "a";
+  of_half.axes = "xyz";
+  of_half.thresholds = {0.1, 0.3, 0.9};
+  of_half.stiffness.emplace_back("3", "4e3, 0.25");
+  EXPECT_EQ(labels_of(read_microstructure(h5, of_half).rve),
+            (std::vector<int>{1, 2, 3, 2, 3, 2, 2, 1}));
+  // VTK, whose order of the values is z, y, x.
+  std::string big;
+  for (const std::size_t v : {0, 4, 2, 6, 1, 5, 3, 7}) {
+    std::string bytes(reinterpret_cast<const char*>(&values[v]), sizeof(float));
+    big += std::string(bytes.rbegin(), bytes.rend());
+  }
+  const std::string digits = "0.1 0.9 0.9 0.7 0.69999998807907104 0.7 0.3 0.1\n",
+                    grid =
+                        "\nDATASET STRUCTURED_POINTS\nDIMENSIONS 2 2 2\nSPACING 1 1 1\nORIGIN 0 0 "
+                        "0\nPOINT_DATA 8\nSCALARS a float 1\nLOOKUP_TABLE default\n";
+  const auto vtk = temporary("single.vtk"), vti = temporary("single.vti");
+  options.spacing.clear();
+  write_text(vtk, "# vtk DataFile Version 3.0\nt\nBINARY" + grid + big);
+  expect(vtk);
+  write_text(vtk, "# vtk DataFile Version 3.0\nt\nASCII" + grid + digits);
+  expect(vtk);
+  write_text(vti,
+             "<VTKFile type=\"ImageData\"><ImageData WholeExtent=\"0 1 0 1 0 1\" Spacing=\"1 1 1\">"
+             "<Piece Extent=\"0 1 0 1 0 1\"><PointData><DataArray type=\"Float32\" Name=\"a\" "
+             "format=\"ascii\">" +
+                 digits + "</DataArray></PointData></Piece></ImageData></VTKFile>");
+  expect(vti);
+  options.spacing = {1.};
   // In double precision they are values of their own.
   const std::vector<double> wide(values.begin(), values.end());
   write_text(npy, numpy_text("'<f8'", false, "(2, 2, 2)",

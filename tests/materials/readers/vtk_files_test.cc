@@ -270,6 +270,17 @@ TEST(VtkFiles, ImageDataInSeveralFiles) {
   write_text(temporary("p_1.vti"), ascii_piece("0 3 0 2 1 2", upper));
   write_text(path, pieces("0 3 0 2 1 2", "p_1.vti"));
   expect_grid(read(path), "vti", "two pieces");
+  // One piece that is not the whole, across either axis.
+  for (const char* extent : {"0 3 0 2 0 1", "0 2 0 2 0 2"}) {
+    write_text(temporary("p_3.vti"),
+               ascii_piece(extent, std::vector<int>(extent[2] == '3' ? 6 : 8, 1)));
+    write_text(
+        path,
+        "<VTKFile type=\"PImageData\"><PImageData WholeExtent=\"0 3 0 2 0 2\" Spacing=\"0.5 0.25 "
+        "2\"><Piece Extent=\"" +
+            std::string(extent) + "\" Source=\"p_3.vti\"/></PImageData></VTKFile>");
+    expect_message([&] { read(path); }, {path, "'a'", "the pieces do not cover the grid of 3x2x2"});
+  }
   // Pieces of writers that know no pieces are the whole, more than once.
   write_text(temporary("p_2.vti"), ascii_piece("0 3 0 2 0 2", labels));
   write_text(path, pieces("0 3 0 2 0 2", "p_2.vti"));
@@ -313,6 +324,33 @@ TEST(VtkFiles, ImageDataInHdf5) {
     file.integers("VTKHDF/CellData/b", {3, 2, 2}, labels);
   }
   expect_message([&] { read(path, "b"); }, {path, "'b'", "3x2x2", "2x2x3"});
+  {
+    Hdf5Edit file(path);
+    file.remove("VTKHDF/CellData/b");
+    file.integers("VTKHDF/CellData/vtkGhostType", {2, 2, 3},
+                  {0, 0, 32, 0, 0, 0, 0, 32, 0, 0, 0, 0});
+  }
+  const auto marked = read(path);
+  expect_grid(marked, "vtkhdf", "marked");
+  EXPECT_NE(marked.notes[0].find("'vtkGhostType' marks 2 of 12 voxels"), std::string::npos)
+      << marked.notes[0];
+  // VTK leaves out the axis across a plane, here y, which has one layer all the same.
+  const auto plane = temporary("plane.vtkhdf");
+  for (const auto& shape : {std::vector<hsize_t>{3, 4}, std::vector<hsize_t>{3, 1, 4}}) {
+    {
+      Hdf5Edit file(plane, true);
+      file.integers("VTKHDF/CellData/a", shape, labels);
+      type_is(file, "ImageData");
+      file.attribute("VTKHDF", "WholeExtent", std::vector<int>{0, 4, 0, 0, 0, 3}, H5T_NATIVE_INT);
+      file.attribute("VTKHDF", "Spacing", std::vector<double>{0.5, 0.25, 2.}, H5T_NATIVE_DOUBLE);
+    }
+    const auto rve = read(plane).rve;
+    ASSERT_EQ(rve.shape, (std::vector<int>{4, 1, 3}));
+    for (std::size_t k = 0; k < 3; ++k)
+      for (std::size_t i = 0; i < 4; ++i)
+        EXPECT_NEAR(rve.stiffness[rve.phase[i * 3 + k]](0, 0),
+                    isotropic(1000., 0.3)(0, 0) * labels[k * 4 + i], 1e-9);
+  }
   {
     Hdf5Edit file(path);
     file.remove_attribute("VTKHDF", "Direction");

@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "seco/materials/floating_precision.h"
 
 namespace seco::materials {
 
@@ -40,8 +43,8 @@ class Hdf5Reader {
 
   /// Number of entries along each axis of a dataset; empty if there is no such dataset.
   std::vector<std::size_t> shape(const std::string& dataset) const;
-  /// Bytes of an entry of a dataset on file; 0 if there is no such dataset.
-  std::size_t value_size(const std::string& dataset) const;
+  /// Of the floating-point numbers of a dataset as they are on file; none if it has others.
+  std::optional<FloatingPrecision> precision(const std::string& dataset) const;
   /// The whole dataset, converted to Number; integers are refused for floating-point data on file
   /// and values outside Number's range are refused, as are datasets larger than the file can fill.
   /// Number is double, float, std::uint16_t or std::int64_t.
