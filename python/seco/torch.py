@@ -419,20 +419,23 @@ class Model(torch.nn.Module):
             raise ValueError("parameters of models are saved in single precision; call float() first")
         self._network.save(os.fspath(folder))
 
+    def _parts(self):
+        frozen = [name for name, parameter in self.named_parameters() if not parameter.requires_grad]
+        return self.folder, self.state_dict(), frozen, self.training
+
     def __deepcopy__(self, memo):
-        twin = Model(self.folder)
-        twin.load_state_dict(self.state_dict())
-        twin.to(next(self.parameters()))
-        return twin.train(self.training)
+        return _restored_model(*self._parts())
 
     def __reduce__(self):
-        return _restored_model, (self.folder, self.state_dict(), self.training)
+        return _restored_model, self._parts()
 
 
-def _restored_model(folder, state, training):
+def _restored_model(folder, state, frozen, training):
     result = Model(folder)
-    result.to(next(iter(state.values())))
+    result.to(next(iter(state.values())))  # before the numbers, which else lose digits
     result.load_state_dict(state)
+    for name in frozen:
+        result.get_parameter(name).requires_grad_(False)
     return result.train(training)
 
 

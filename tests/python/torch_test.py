@@ -299,10 +299,9 @@ def test_a_model_is_a_module_like_any_other(tmp_path):
     before = network(rve)[0]
     assert sum(p.numel() for p in network.parameters()) == seco.describe_model(seco.model(name))["parameters"]
     others = [copy.deepcopy(network), pickle.loads(pickle.dumps(network))]
-    for parameters in (network.parameters(),):
-        with torch.no_grad():
-            for p in parameters:
-                p.mul_(1.1)
+    with torch.no_grad():
+        for p in network.parameters():
+            p.mul_(1.1)
     after = network(rve)[0]
     assert (after - before).abs().max() > 1e-4  # the network reads the parameters where they are
     for other in others:
@@ -319,6 +318,12 @@ def test_a_model_is_a_module_like_any_other(tmp_path):
     assert np.allclose(engine.upper, seco.certify(rve, after).upper, rtol=1e-5, atol=1e-5 * engine.upper.max())
     with pytest.raises(ValueError, match="single precision"):
         network.double().save(tmp_path / "mine")
+    first = next(iter(network.parameters())).requires_grad_(False)
+    with torch.no_grad():
+        first += 1e-12
+    twin = copy.deepcopy(network.train())
+    assert twin.training and torch.equal(next(iter(twin.parameters())), first)
+    assert [p.requires_grad for p in twin.parameters()] == [p.requires_grad for p in network.parameters()]
 
 
 def test_a_model_goes_on_learning(composite):
