@@ -355,11 +355,13 @@ class _Predict(torch.autograd.Function):
     @staticmethod
     def forward(ctx, network, rves, training, differentiable, *weights):
         ctx.prediction = network.predict(rves, training, differentiable)
+        ctx.save_for_backward(*weights)
         return tuple(torch.utils.dlpack.from_dlpack(field) for field in (ctx.prediction.strain(), ctx.prediction.stress()))
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, by_strain, by_stress):
+        ctx.saved_tensors  # refuses parameters that were changed meanwhile
         derivatives = ctx.prediction.derivatives(*(torch.utils.dlpack.to_dlpack(field.contiguous()) for field in (by_strain, by_stress)))
         return None, None, None, None, *(torch.utils.dlpack.from_dlpack(derivative) for derivative in derivatives)
 

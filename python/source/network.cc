@@ -47,8 +47,12 @@ void bind_network(py::module_& module) {
       .def_property_readonly("dimension", &TrainedNetwork::dimension)
       .def_property_readonly("weight_names", &TrainedNetwork::weight_names)
       .def("weights", [](const TrainedNetwork& network) { return given(network.weights()); })
-      .def("set_weights", [](TrainedNetwork& network,
-                             const py::list& weights) { network.set_weights(taken(weights)); })
+      .def("set_weights",
+           [](TrainedNetwork& network, const py::list& weights) {
+             auto tensors = taken(weights);
+             // In turn: another thread may be predicting.
+             run([&] { network.set_weights(std::move(tensors)); });
+           })
       .def("predict", &predict)
       .def("save", [](const TrainedNetwork& network, const std::string& folder) {
         run([&] { network.save(folder); });

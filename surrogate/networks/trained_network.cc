@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <torch/autograd.h>
 
+#include <functional>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "certificate.h"
@@ -18,6 +20,8 @@ namespace seco::surrogate {
 
 struct TrainedNetwork::Loaded {
   Model model;
+  /// Of the weights that were handed over last.
+  std::vector<std::size_t> checksums;
 };
 
 struct TrainedNetwork::Prediction::Graph {
@@ -27,6 +31,14 @@ struct TrainedNetwork::Prediction::Graph {
 };
 
 namespace {
+
+/// Tells whether somebody has written to memory on the CPU; nothing is prepared from others.
+std::size_t checksum_of(const torch::Tensor& weight) {
+  if (!weight.is_cpu()) return 0;
+  const auto numbers = weight.contiguous();
+  return std::hash<std::string_view>()(
+      {static_cast<const char*>(numbers.data_ptr()), static_cast<std::size_t>(numbers.nbytes())});
+}
 
 /// Total strain and stress, dimensionless.
 std::pair<torch::Tensor, torch::Tensor> predicted_fields(FieldNetwork& network,
@@ -79,7 +91,7 @@ std::vector<DlpackTensor> TrainedNetwork::Prediction::derivatives(DlpackTensor b
 }
 
 TrainedNetwork::TrainedNetwork(const std::string& folder)
-    : loaded_(std::make_unique<Loaded>(Loaded{load_model(folder)})) {
+    : loaded_(std::make_unique<Loaded>(Loaded{load_model(folder), {}})) {
   set_thread_count();
 }
 
@@ -116,12 +128,20 @@ void TrainedNetwork::set_weights(std::vector<DlpackTensor> weights) {
       throw std::invalid_argument(fmt::format("weight '{}' has another type or device than '{}'",
                                               own[i].key(), own[0].key()));
   }
+  auto& checksums = loaded_->checksums;
+  checksums.resize(given.size());
   for (std::size_t i = 0; i < given.size(); ++i) {
     auto weight = own[i].value();
-    weight.set_data(given[i]);
+    const bool same_memory =
+        weight.data_ptr() == given[i].data_ptr() && weight.options().type_equal(given[i].options());
+    const auto checksum = checksum_of(given[i]);
+    if (same_memory && checksum == checksums[i]) continue;
+    if (!same_memory) weight.set_data(given[i]);
     // Its numbers may be others than before, which no count of this tensor tells; what was prepared
-    // from them (PolarizationNetwork, UNet) goes by that count.
+    // from them (PolarizationNetwork, UNet) goes by that count, and so do derivatives that are
+    // still to be computed from those before.
     weight.unsafeGetTensorImpl()->bump_version();
+    checksums[i] = checksum;
   }
 }
 

@@ -309,7 +309,13 @@ def test_a_model_is_a_module_like_any_other(tmp_path):
         other.load_state_dict(network.state_dict())
         assert torch.equal(other(rve)[0], after)
     for p in network.parameters():
-        p.data = p.data / 1.1  # other memory
+        p.data.div_(1.1)  # which PyTorch does not count
+    assert torch.allclose(network(rve)[0], before, atol=1e-5 * float(before.abs().max()))
+    for p in network.parameters():
+        p.data = 1.1 * p.data  # other memory
+    assert torch.allclose(network(rve)[0], after, atol=1e-5 * float(before.abs().max()))
+    for p in network.parameters():
+        p.data = p.data / 1.1
     assert torch.allclose(network(rve)[0], before, atol=1e-5 * float(before.abs().max()))
     network.load_state_dict(others[0].state_dict())
     network.save(tmp_path / "mine")
@@ -324,6 +330,43 @@ def test_a_model_is_a_module_like_any_other(tmp_path):
     twin = copy.deepcopy(network.train())
     assert twin.training and torch.equal(next(iter(twin.parameters())), first)
     assert [p.requires_grad for p in twin.parameters()] == [p.requires_grad for p in network.parameters()]
+
+
+@pytest.mark.parametrize("name", ["polarization_composite_3d", "pores_2d"])
+def test_gradients_of_several_predictions_add_up(name):
+    """Before one backward pass, and not across a change of the parameters, as for any module."""
+    network, rves = seco.torch.model(name).train(), [rve_for(name, seed) for seed in (3, 4)]
+
+    def gradients(*losses):
+        network.zero_grad()
+        sum(losses).backward()
+        return [p.grad.clone() for p in network.parameters()]
+
+    def loss(rve):
+        return network(rve)[0].square().mean()
+
+    apart = [gradients(loss(rve)) for rve in rves]
+    both = gradients(*(loss(rve) for rve in rves))
+    batch = gradients(2. * network(rves)[0].square().mean())
+    scale = max(float(g.abs().max()) for g in both)
+    for a, b, sum_, of_batch in zip(*apart, both, batch):
+        assert torch.allclose(a + b, sum_, atol=1e-5 * scale) and torch.allclose(sum_, of_batch, atol=1e-3 * scale)
+    early = loss(rves[0])
+    with torch.no_grad():
+        for p in network.parameters():
+            p.mul_(1.01)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        early.backward()
+
+
+def test_threads_share_a_model():
+    from concurrent.futures import ThreadPoolExecutor
+    network = seco.torch.model("polarization_composite_3d")
+    rves = [rve_for("polarization_composite_3d", seed) for seed in (3, 4)] * 4
+    alone = [network(rve) for rve in rves]
+    with ThreadPoolExecutor(4) as pool:
+        for one, other in zip(alone, pool.map(network, rves)):
+            assert torch.equal(one[0], other[0]) and torch.equal(one[1], other[1])
 
 
 def test_a_model_goes_on_learning(composite):
