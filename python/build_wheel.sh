@@ -23,7 +23,8 @@ mkdir -p "$out"
 echo "== wheel: building with $python, LibTorch ${torch:-of the system}"
 "$python" -m venv "$work/build"
 "$work/build/bin/pip" --quiet install scikit-build-core pybind11 numpy ${torch:+"torch==$torch"}
-"$work/build/bin/pip" --quiet wheel . --no-deps --no-build-isolation --wheel-dir "$out" -C build-dir="$work/objects"
+"$work/build/bin/pip" --quiet wheel . --no-deps --no-build-isolation --wheel-dir "$out" \
+  --config-settings build-dir="$work/objects"  # the pip of Debian 12 has no -C
 wheel=$(ls -t "$out"/seco-*.whl | head -n 1)
 
 echo "== wheel: testing $wheel in a bare environment"

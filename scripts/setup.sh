@@ -11,7 +11,7 @@ packages=(
   clang-format clang-tidy
   pybind11-dev python3-dev python3-pytest python3-pandas python3-torch
   python3 python3-numpy python3-matplotlib python3-vtk9 python3-h5py xvfb
-  doxygen python3-sphinx python3-myst-parser furo libjs-katex
+  doxygen python3-sphinx python3-myst-parser furo libjs-katex python3-nbconvert python3-ipykernel
 )
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

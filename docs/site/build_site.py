@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Builds the documentation site: reference pages from the programs, C++ API by Doxygen, pages by Sphinx.
+"""Builds the documentation site: reference pages from the programs, notebooks executed, C++ API by Doxygen, pages by Sphinx.
 
-    build_site.py --seco PROGRAM --seco-macro PROGRAM --version VERSION --katex FOLDER --output FOLDER
+    build_site.py --seco PROGRAM --seco-macro PROGRAM --python PYTHON --package FOLDER --version VERSION --katex FOLDER --output FOLDER
 
 The site is OUTPUT/html. Any warning of either tool is an error. OUTPUT/tree holds links to the pages and the
 sources that they refer to, and the pages that are written here, so that nothing is written into the source tree.
@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 
+from notebooks import write_notebooks
 from pages import stage
 from reference import write_reference
 
@@ -56,6 +57,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("seco", "seco-macro", "version"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--python", required=True, help="interpreter of the package, with nbconvert and ipykernel")
+    parser.add_argument("--package", required=True, type=pathlib.Path, help="folder to import seco from")
     parser.add_argument("--katex", required=True, type=pathlib.Path, help="folder of katex.min.js")
     parser.add_argument("--output", required=True, type=pathlib.Path)
     options = parser.parse_args()
@@ -66,6 +69,7 @@ def main():
     stage(SOURCES, output / "tree", options.katex)
     try:
         write_reference(output / "tree/docs/reference", options.seco, options.seco_macro)
+        write_notebooks(SOURCES, output / "tree/docs/notebooks", options.python, options.package.resolve())
     except RuntimeError as error:
         sys.exit(f"build_site: {error}")
     tagfile = run_doxygen(output, options.version)

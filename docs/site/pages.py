@@ -14,8 +14,9 @@ LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?\)")
 
 
 def page_of(path):
-    """Where a Markdown file of the source tree stands in the site: docs/README.md is the start, files of other folders are
-    named after these."""
+    """Where a Markdown file or notebook of the source tree stands in the site: docs/README.md is the start, files of other
+    folders are named after these."""
+    path = re.sub(r"\.ipynb$", ".md", path)
     if path == "docs/README.md":
         return "docs/index.md"
     if path.startswith("docs/"):
@@ -34,7 +35,7 @@ def with_links_of_the_site(text, path):
     """The text of a page, with links that start from its place in the site."""
     def moved(match):
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), match.group(1)))
-        target = page_of(target) if target.endswith(".md") else target
+        target = page_of(target) if target.endswith((".md", ".ipynb")) else target
         return f"]({posixpath.relpath(target, posixpath.dirname(page_of(path)))}{match.group(2) or ''})"
     return LINK.sub(moved, text)
 
@@ -45,7 +46,7 @@ def table_of_contents(start, pages):
     for line in start.splitlines():
         if line.startswith("## "):
             caption = line[3:].strip()
-        elif match := re.match(r"- \[[^]]*\]\(([^)#]*)\.md\)", line):
+        elif match := re.match(r"- \[[^]]*\]\(([^)#]*)\.(?:md|ipynb)\)", line):
             groups.setdefault(caption, []).append(match.group(1))
     groups[REFERENCE] = [*GENERATED, *groups.get(REFERENCE, [])]
     listed = {page for group in groups.values() for page in group} | {"index"}
@@ -65,7 +66,7 @@ def stage(sources, tree, katex):
         if path.name not in NOT_LINKED and not path.name.startswith("."):
             (tree / path.name).symlink_to(path)
     for path in (sources / "docs").iterdir():
-        if path.is_dir() and path.name not in ("site", "examples"):
+        if path.is_dir() and path.name not in ("site", "examples", "notebooks"):
             (docs / path.name).symlink_to(path)
     (docs / "conf.py").symlink_to(sources / "docs/site/conf.py")
 
@@ -79,7 +80,8 @@ def stage(sources, tree, katex):
         waiting |= {link for link in links_of(text, path)
                     if link.endswith(".md") and page_of(link) not in pages and (sources / link).is_file()}
     start = pages["docs/index.md"]
-    names = {page.removeprefix("docs/").removesuffix(".md") for page in pages}
+    names = {page.removeprefix("docs/").removesuffix(".md")
+             for page in [*pages, *(page_of(f"docs/notebooks/{path.name}") for path in (sources / "docs/notebooks").glob("*.ipynb"))]}
     listed = "".join(f"- [](reference/{page.split('/')[1]}.md): {about}\n" for page, about in GENERATED.items())
     pages["docs/index.md"] = (start.replace(f"## {REFERENCE}\n\n", f"## {REFERENCE}\n\n{listed}")
                               + table_of_contents(start, names))

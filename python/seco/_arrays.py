@@ -1,6 +1,36 @@
 """Arrays as the compiled part takes them: converted where nothing is lost, otherwise refused with a sentence."""
 import numpy as np
 
+from ._load import core
+
+#: Numbers of DLPack for devices.
+_CPU, _CUDA, _CUDA_HOST = 1, 2, 3
+
+
+def _refuse_gradients(value, name):
+    if getattr(value, "requires_grad", False):
+        raise ValueError(f"argument {name} requires gradients, which end here; pass its .detach(), or use seco.torch")
+
+
+def is_tensor(value):
+    """Whether this is an array of another library than NumPy, which hands it over by DLPack."""
+    return hasattr(value, "__dlpack__") and hasattr(value, "__dlpack_device__") and not isinstance(value, np.ndarray)
+
+
+def on_device(value, name, own_axes):
+    """What `__dlpack__` of a tensor returns, on the device where it is, with an axis of loads in front; None for None."""
+    if value is None:
+        return None
+    _refuse_gradients(value, name)
+    kind = int(value.__dlpack_device__()[0])
+    if kind not in (_CPU, _CUDA, _CUDA_HOST) or (kind == _CUDA and core.n_cuda_devices() == 0):
+        raise ValueError(f"argument {name} is on a device ({getattr(value, 'device', kind)}) that the LibTorch of seco does not have; "
+                         "pass a copy in main memory, such as its .cpu()")
+    if value.ndim == own_axes:
+        value = value[None]
+    # 1: of the legacy default stream, on which seco works.
+    return value.__dlpack__(stream=1) if kind == _CUDA else value.__dlpack__()
+
 
 def _array(value, name):
     """A NumPy array of anything that is one: also of objects with DLPack in main memory, without a copy."""
@@ -9,14 +39,16 @@ def _array(value, name):
             raise ValueError(f"argument {name} is a masked array with entries that are masked; fill them first")
         return np.asarray(value.data)
     if isinstance(value, np.ndarray) or not hasattr(value, "__dlpack__"):
-        return np.asarray(value)
+        try:
+            return np.asarray(value)
+        except ValueError as error:
+            raise ValueError(f"argument {name} is no array: {error}") from error
     if hasattr(value, "__dlpack_device__"):
         kind = int(value.__dlpack_device__()[0])
-        if kind not in (1, 3):  # kDLCPU, kDLCUDAHost
+        if kind not in (_CPU, _CUDA_HOST):
             raise ValueError(f"argument {name} is on a device ({getattr(value, 'device', kind)}); allowed are arrays in main "
                              "memory, such as its .cpu()")
-    if getattr(value, "requires_grad", False):
-        raise ValueError(f"argument {name} requires gradients, which end here; pass its .detach(), or use seco.torch")
+    _refuse_gradients(value, name)
     return np.from_dlpack(value)
 
 

@@ -248,12 +248,13 @@ def _path(path, time, dimension, depends_on_time):
 def _columns(path, time, dimension):
     """A table with the columns of load path files: time and E.. or S.. of every component, tensor components."""
     names = _show.components(dimension * (dimension + 1) // 2)
+    known = {"time", *(prefix + name for prefix in "ES" for name in names)}
+    if unknown := [str(key) for key in path.keys() if str(key) not in known]:
+        raise ValueError(f"argument path: there is no column {unknown[0]!r}; allowed are {', '.join(sorted(known))}, or the keys of the "
+                         "section 'Loading', of which 'type' is one")
     columns = {str(key): _arrays.finite(path[key], f"path[{key!r}]", 1) for key in path.keys()}
     if time is not None:
         columns.setdefault("time", _arrays.finite(time, "time", 1))
-    known = {"time", *(prefix + name for prefix in "ES" for name in names)}
-    if unknown := sorted(set(columns) - known):
-        raise ValueError(f"argument path: there is no column {unknown[0]!r}; allowed are {', '.join(sorted(known))}")
     if columns and not any(len(values) for values in columns.values()):
         raise ValueError("argument path has no increments")
     if len({len(values) for values in columns.values()}) != 1:
@@ -285,7 +286,7 @@ def deform(rve, laws, path, time=None, *, progress=None, strict=False, **setting
         (N, m), mean strains at the ends of N increments, Mandel notation;
         a dictionary or DataFrame with the columns `time` and for every component E11 (mean strain) or S11 (mean stress) and so on,
         tensor components (no factor sqrt(2)), or a CSV file with them;
-        keys of the section `Loading` of `seco deform`, as {"type": "tension", "direction": 1, ...}
+        keys of the section `Loading` of `seco deform`, as {"type": "tension", "direction": 11, ...}
     time : (N,) ends of the increments, for an array of strains; may be left out if no law depends on it
     progress : called with the number of increments that are done, and their total
     strict : raise ResultError unless all increments are ok, instead of a ResultWarning

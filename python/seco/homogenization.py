@@ -128,7 +128,8 @@ def certify(rve, strain=None, *, displacement=None, mean_strain=None, stress=Non
     mean_strain : (loads, m). None: the means of the strains, and of m displacements the unit strains in order. With fewer loads
         than m the bounds are narrow for the strains that these span.
     stress : (loads, m, n1, n2 [, n3]) stresses of the same loads in the unit of the RVE; None for C : strain
-    Fields of float64 in C order are not copied.
+    NumPy arrays of float64 in C order are not copied. Tensors of PyTorch, CuPy and others are taken by DLPack, of any floating type,
+    and everything is computed on the device where they are, without a copy of those of float64.
     Returns a Homogenized; its estimate is the mean of the bounds.
     Raises ValueError or TypeError for shapes that do not fit and numbers that are not finite.
     """
@@ -137,14 +138,15 @@ def certify(rve, strain=None, *, displacement=None, mean_strain=None, stress=Non
     if (strain is None) == (displacement is None):
         raise ValueError("seco.certify: one of the arguments strain and displacement is needed, and only one")
     axes = 1 + rve.dimension
-    strain, mean_strain = _loads(strain, "strain", axes), _loads(mean_strain, "mean_strain", 1)
-    if strain is not None and mean_strain is None and strain.size and strain.ndim == axes + 1:
-        mean, largest = np.abs(strain.mean(axis=tuple(range(2, axes + 1)))).max(), max(strain.max(), -strain.min())
-        if 0 < mean < 1e-9 * largest:
-            raise ValueError(f"argument strain has a mean of {mean:.2g} beside values of {largest:.2g}, that of fluctuations; pass the "
-                             "total strains, or their means as mean_strain")
-    return Homogenized(**core.certify(rve._core, strain, _loads(displacement, "displacement", axes), mean_strain,
-                                      _loads(stress, "stress", axes)))
+    mean_strain = _loads(mean_strain, "mean_strain", 1)
+    given = {"strain": strain, "displacement": displacement, "stress": stress}
+    if all(field is None or _arrays.is_tensor(field) for field in given.values()):
+        tensors = {name: _arrays.on_device(field, name, axes) for name, field in given.items()}
+        content = core.certify_tensors(rve._core, tensors["strain"], tensors["displacement"], mean_strain, tensors["stress"])
+    else:
+        arrays = {name: _loads(field, name, axes) for name, field in given.items()}
+        content = core.certify(rve._core, arrays["strain"], arrays["displacement"], mean_strain, arrays["stress"])
+    return Homogenized(**content)
 
 
 def certify_continuum(rve, refinement=1, tolerance=None, device="auto"):

@@ -115,6 +115,9 @@ def _table(stiffness_of, unit, dimension, notation):
         if len({entry.shape for entry in stiffness_of}) > 1:
             raise ValueError("argument stiffness holds matrices of different sizes; beside texts they are 6 x 6")
     table = _arrays.doubles(stiffness_of, "stiffness")
+    if table.ndim < 3 and table.shape[-1:] == (2,):
+        raise ValueError("argument stiffness holds pairs of numbers; Young's modulus and Poisson's ratio are given as texts, such as "
+                         f"\"{', '.join(f'{x:g}' for x in table.reshape(-1, 2)[0])}\"")
     if table.ndim == 5 and table.shape[1:] in ((dimension,) * 4, (3,) * 4):
         if notation != "mandel":
             raise ValueError("argument notation is 'voigt', and the stiffnesses are tensors; leave it out")

@@ -1,15 +1,22 @@
-"""Differentiable homogenization for PyTorch.
+"""Differentiable homogenization, operators, bounds and models for PyTorch.
 
-Only this module imports torch. Numbers go to and fro as arrays, so that it works with any PyTorch that can be in one process
-with the LibTorch of this package (docs/python.md).
+Only this module imports torch. Numbers go to and fro as arrays or by DLPack, so that it works with any PyTorch that can be in
+one process with the LibTorch of this package (docs/python.md).
 """
+import os
+from typing import NamedTuple
+
 import numpy as np
 import torch
 
+from . import rve as _rve
+from ._load import core
 from .fields import fields
+from .homogenization import certify
 from .rve import Rve
 
-__all__ = ["divergence_of", "equilibrated", "green_operator", "homogenized_stiffness", "strain_of"]
+__all__ = ["Bounds", "Model", "certified_bounds", "divergence_of", "equilibrated", "green_operator", "homogenized_stiffness", "model",
+           "strain_of"]
 
 #: Tensor indices of the Mandel components.
 _PAIRS = {2: ((0, 0), (1, 1), (0, 1)), 3: ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))}
@@ -200,6 +207,244 @@ def equilibrated(stress, lengths=None, *, lame=0., shear=1.):
     """
     dimension, _ = _grid_of(stress, lengths, lambda d: d * (d + 1) // 2, "stress")
     strain = strain_of(green_operator(divergence_of(stress, lengths), lengths, lame=lame, shear=shear), lengths)
+    return stress - _isotropic_stress(strain, dimension, lame, shear)
+
+
+def _isotropic_stress(strain, dimension, lame, shear):
+    """lame tr(e) I + 2 shear e."""
     trace = strain.narrow(-dimension - 1, 0, dimension).sum(-dimension - 1, keepdim=True)
-    unit = torch.tensor([1. if i == j else 0. for i, j in _PAIRS[dimension]], dtype=stress.dtype, device=stress.device)
-    return stress - 2. * shear * strain - lame * trace * unit.reshape(-1, *[1] * dimension)
+    unit = torch.tensor([1. if i == j else 0. for i, j in _PAIRS[dimension]], dtype=strain.dtype, device=strain.device)
+    return 2. * shear * strain + lame * trace * unit.reshape(-1, *[1] * dimension)
+
+
+class Bounds(NamedTuple):
+    """Guaranteed bounds of a homogenized stiffness, in the unit of the RVE."""
+
+    #: (m, m), Mandel notation, float64 on the CPU.
+    lower: torch.Tensor
+    upper: torch.Tensor
+
+    @property
+    def gap(self):
+        """Largest relative gap of the unit loads, max (upper_ii - lower_ii) / upper_ii."""
+        upper = self.upper.diagonal()
+        return ((upper - self.lower.diagonal()) / upper).max()
+
+
+def _mean_lame(rve):
+    """Lame's constants of the isotropic part of the mean stiffness, the medium that `seco.certify` projects with."""
+    d = rve.dimension
+    mean = np.tensordot(rve.volume_fractions, rve.stiffness, 1)
+    bulk = mean[:d, :d].sum() / d ** 2
+    shear = (np.trace(mean) - d * bulk) / (2. * (len(mean) - 1))
+    return bulk - 2. * shear / d, shear
+
+
+def _per_voxel(table, rve, like):
+    """(voxels, m, m) of a matrix for each phase."""
+    index = torch.from_numpy(rve.phase.astype(np.int64).ravel()).to(like.device)
+    return torch.from_numpy(table).to(like)[index]
+
+
+def _energies(x, table, y):
+    """<x_i . T : y_j> of fields (L, m, voxels) and a matrix for each voxel."""
+    return torch.einsum("iax,xab,jbx->ij", x, table, y) / x.shape[-1]
+
+
+def _inverse(gram):
+    return torch.linalg.pinv(gram, rtol=1e-12, hermitian=True)
+
+
+def _upper_bound(strain, stiffness):
+    """The least energy over the unit strains and combinations of fluctuations (m, m, voxels), at fixed coefficients."""
+    units = torch.eye(strain.shape[1]).to(strain)[..., None]
+    with torch.no_grad():
+        gram = _energies(strain, stiffness, strain)
+        weight = -_energies(units.expand_as(strain), stiffness, strain) @ _inverse(gram)
+    total = units + torch.einsum("ik,kax->iax", weight, strain)
+    return _energies(total, stiffness, total)
+
+
+def _lower_bound(stress, compliance, scale):
+    """A M + (A M)^T - A H A^T for stresses in equilibrium (m, m, voxels) and the unit tensors, with the means M and the energies H,
+    at the fixed coefficients that make it largest."""
+    units = torch.eye(stress.shape[1]).to(stress)[..., None].expand_as(stress)
+    fields_ = torch.cat([stress / scale, units])
+    with torch.no_grad():
+        weight = scale * (_inverse(_energies(fields_, scale * compliance, fields_)) @ fields_.mean(-1)).T
+    total = torch.einsum("ik,kax->iax", weight, fields_)
+    mean = total.mean(-1)
+    return mean + mean.T - _energies(total, compliance, total)
+
+
+class _Enclose(torch.autograd.Function):
+    """The values are those of `seco.certify`, with all round-off. Both bounds are stationary in the coefficients by which the
+    fields of the loads are combined, so that the derivatives are those at fixed coefficients."""
+
+    @staticmethod
+    def forward(ctx, rve, displacement, stress):
+        ctx.rve = rve
+        ctx.save_for_backward(displacement, stress)
+        c = certify(rve, displacement=displacement.detach(), stress=None if stress is None else stress.detach())
+        return torch.from_numpy(c.lower), torch.from_numpy(c.upper)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, by_lower, by_upper):
+        rve, (displacement, stress) = ctx.rve, ctx.saved_tensors
+        lame, shear = _mean_lame(rve)
+        leaves = [field.detach().double().requires_grad_() for field in (displacement, stress) if field is not None]
+        with torch.enable_grad():
+            u = leaves[0]
+            strain = strain_of(u, rve.lengths).flatten(2)
+            stiffness = _per_voxel(rve.stiffness, rve, u)
+            compliance = _per_voxel(np.linalg.pinv(rve.stiffness, hermitian=True), rve, u)
+            scale = float(np.abs(rve.stiffness).max())
+            units = torch.eye(strain.shape[1]).to(u)[..., None]
+            candidates = [torch.einsum("xab,ibx->iax", stiffness, units + strain).reshape(*strain.shape[:2], *rve.shape), *leaves[1:]]
+            lower = [_lower_bound(equilibrated(s, rve.lengths, lame=lame, shear=shear).flatten(2), compliance, scale) for s in candidates]
+            best = max(lower, key=lambda bound: float(bound.trace()))
+            value = (by_upper.to(u) * _upper_bound(strain, stiffness)).sum() + (by_lower.to(u) * best).sum()
+        gradients = torch.autograd.grad(value, leaves, allow_unused=True)
+        gradients = [None if g is None else g.to(field) for g, field in zip(gradients, (displacement, stress))]
+        return None, gradients[0], gradients[1] if len(gradients) > 1 else None
+
+
+def certified_bounds(rve, strain=None, *, displacement=None, stress=None):
+    """The bounds of `seco.certify` as differentiable functions of the fields, to train networks on.
+
+    rve : an Rve without voids, on whose grid the fields are
+    strain : tensor (m, m, n1, n2 [, n3]), total strains of the unit loads in order; what of them is not compatible is left out
+    displacement : in its place (m, d, n1, n2 [, n3]), periodic fluctuations at the corners of the voxels
+    stress : (m, m, n1, n2 [, n3]) total stresses of the same loads in the unit of the RVE, or None for C : strain; what of them is
+        not in equilibrium is left out. The lower bound is made from them or from the strains, whichever is better.
+    Returns Bounds, with `gap`. Their values hold with all round-off; their derivatives leave it out. The fluctuations of all loads
+    are combined by the best coefficients, so that the bounds do not depend on their size: where all of them are zero there is no
+    derivative, and zeros are returned.
+    Raises ValueError or TypeError for arguments that do not fit, and for voids: train on the energy of the strains there.
+    """
+    if not isinstance(rve, Rve):
+        raise TypeError(f"argument rve of seco.torch.certified_bounds has the type {type(rve).__name__}; allowed is seco.Rve")
+    if (strain is None) == (displacement is None):
+        raise ValueError("seco.torch.certified_bounds: one of the arguments strain and displacement is needed, and only one")
+    d, m = rve.dimension, len(rve.stiffness[0])
+    if not np.abs(rve.stiffness[np.unique(rve.phase)]).max(axis=(1, 2)).all():
+        raise ValueError("seco.torch.certified_bounds: the RVE has voids, whose lower bound is not differentiated; train on the energy of "
+                         "the strains (docs/python.md), which is the upper bound")
+    for name, field, components in (("strain", strain, m), ("displacement", displacement, d), ("stress", stress, m)):
+        if field is None:
+            continue
+        if not isinstance(field, torch.Tensor) or not field.is_floating_point():
+            raise TypeError(f"argument {name} is expected to be a torch.Tensor of a floating type")
+        if field.shape != (m, components, *rve.shape):
+            raise ValueError(f"argument {name} has the shape {tuple(field.shape)}; expected is {(m, components, *rve.shape)}: unit loads, "
+                             "components, voxels")
+    if strain is not None:
+        mean = strain.detach().mean(tuple(range(2, 2 + d)))
+        if not torch.allclose(mean, torch.eye(m).to(mean), atol=1e-4):
+            raise ValueError("argument strain: the means are not the unit strains; expected are total strains of these, in order")
+        lame, shear = _mean_lame(rve)
+        displacement = green_operator(divergence_of(_isotropic_stress(strain, d, lame, shear), rve.lengths), rve.lengths, lame=lame,
+                                      shear=shear)
+    return Bounds(*_Enclose.apply(rve, displacement, stress))
+
+
+class _Predict(torch.autograd.Function):
+    """Computed by the network of the library, and so are its derivatives with respect to the weights."""
+
+    @staticmethod
+    def forward(ctx, network, rves, training, differentiable, *weights):
+        ctx.prediction = network.predict(rves, training, differentiable)
+        ctx.save_for_backward(*weights)
+        return tuple(torch.utils.dlpack.from_dlpack(field) for field in (ctx.prediction.strain(), ctx.prediction.stress()))
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, by_strain, by_stress):
+        ctx.saved_tensors  # refuses parameters that were changed meanwhile
+        derivatives = ctx.prediction.derivatives(*(torch.utils.dlpack.to_dlpack(field.contiguous()) for field in (by_strain, by_stress)))
+        return None, None, None, None, *(torch.utils.dlpack.from_dlpack(derivative) for derivative in derivatives)
+
+
+class Model(torch.nn.Module):
+    """A trained model of seco as a module of PyTorch: `model(rve)` are its fields.
+
+    Its parameters are those of the file, under their names. What computes is the network of the library, which reads them from where
+    they are: an optimizer, `load_state_dict`, `double()` and `cuda()` work as for any module. In evaluation mode, as after loading, the
+    fields are those that the engine `s-eco` certifies, and they have no gradients; in training mode (`train()`) those that the loss of
+    `seco train` sees, with gradients with respect to the parameters.
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = os.fspath(folder)
+        self._network = core.Network(self.folder)
+        self._names = self._network.weight_names
+        for name, capsule in zip(self._names, self._network.weights()):
+            module, *path = self, *name.split(".")
+            for part in path[:-1]:
+                if part not in module._modules:
+                    module.add_module(part, torch.nn.Module())
+                module = module._modules[part]
+            module.register_parameter(path[-1], torch.nn.Parameter(torch.utils.dlpack.from_dlpack(capsule)))
+        self.eval()
+
+    def _weights(self):
+        """The parameters, handed to the network."""
+        weights = [self.get_parameter(name) for name in self._names]
+        self._network.set_weights([torch.utils.dlpack.to_dlpack(weight.detach()) for weight in weights])
+        return weights
+
+    def forward(self, rve):
+        """Strain and stress of an RVE under all unit strains.
+
+        rve : an Rve, or a list of them on one grid
+        Returns two tensors (m, m, n1, n2 [, n3]): unit strain, component, voxel; for a list (B, m, m, n1, n2 [, n3]). Total strains
+        in Mandel notation, compatible, and total stresses in the unit of the RVE, in equilibrium; of the type and on the device of
+        the parameters.
+        Raises ValueError or TypeError for RVEs that do not fit the model.
+        """
+        rves = [rve] if isinstance(rve, Rve) else list(rve)
+        for i, entry in enumerate(rves):
+            if not isinstance(entry, Rve):
+                raise TypeError(f"argument rve: entry {i} has the type {type(entry).__name__}; allowed are seco.Rve and lists of them")
+        strain, stress = _Predict.apply(self._network, [entry._core for entry in rves], self.training,
+                                        self.training and torch.is_grad_enabled(), *self._weights())
+        if not self.training:
+            strain, stress = strain.detach(), stress.detach()
+        return (strain[0], stress[0]) if isinstance(rve, Rve) else (strain, stress)
+
+    def save(self, folder):
+        """Writes a model folder with the present parameters, for `model=` of engines. What was measured of the former ones is left out.
+        Raises RuntimeError if it cannot be written, ValueError for parameters that are not of single precision."""
+        if any(weight.dtype != torch.float32 for weight in self._weights()):
+            raise ValueError("parameters of models are saved in single precision; call float() first")
+        self._network.save(os.fspath(folder))
+
+    def _parts(self):
+        frozen = [name for name, parameter in self.named_parameters() if not parameter.requires_grad]
+        return self.folder, self.state_dict(), frozen, self.training
+
+    def __deepcopy__(self, memo):
+        return _restored_model(*self._parts())
+
+    def __reduce__(self):
+        return _restored_model, self._parts()
+
+
+def _restored_model(folder, state, frozen, training):
+    result = Model(folder)
+    result.to(next(iter(state.values())))  # before the numbers, which else lose digits
+    result.load_state_dict(state)
+    for name in frozen:
+        result.get_parameter(name).requires_grad_(False)
+    return result.train(training)
+
+
+def model(name):
+    """A trained model as a module of PyTorch, a Model.
+
+    name : of a model that comes with the package, as polycrystal_3d, or a folder
+    Raises ValueError for an unknown name, and naming what is wrong with the folder.
+    """
+    return Model(name if os.path.isdir(name) else _rve.model(name))

@@ -35,7 +35,7 @@ def train(parameters, *, device="auto", replace=False, progress=None, dataset_pr
 
     parameters : a parameter file (docs/training.md)
     device : auto, cpu, cuda or cuda:N
-    replace : train anew where the folder holds a model
+    replace : train anew where the folder holds a model whose training has come to its end
     progress : called after every step with a TrainingProgress
     dataset_progress : called with the number of RVEs of the dataset that are labelled, and their total
     Returns a TrainingResult. Ctrl-C, or an exception of `progress`, ends the training with a checkpoint, from which the next
@@ -49,11 +49,9 @@ def train(parameters, *, device="auto", replace=False, progress=None, dataset_pr
         progress(TrainingProgress(*numbers))
 
     content = core.train(os.fspath(parameters), device, replace, None if progress is None else step, dataset_progress)
-    if note := content.pop("note"):
-        warnings.warn(note, ResultWarning, stacklevel=2)
-    if content["diverged"]:
-        warnings.warn(f"the training diverged at step {content['steps']} and was stopped; the best model so far is kept. Lower "
-                      "'Learning rate' or 'Gradient clipping'", ResultWarning, stacklevel=2)
+    for note in (*content.pop("notes"), content.pop("message")):
+        if note:
+            warnings.warn(note, ResultWarning, stacklevel=2)
     return TrainingResult(**content)
 
 

@@ -9,5 +9,6 @@ void bind_rve(pybind11::module_& module);
 void bind_engines(pybind11::module_& module);
 void bind_deformation(pybind11::module_& module);
 void bind_training(pybind11::module_& module);
+void bind_network(pybind11::module_& module);
 
 }  // namespace seco::python

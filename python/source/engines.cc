@@ -13,9 +13,11 @@
 #include "parameters.h"
 #include "seco/surrogate/cached_engine.h"
 #include "seco/surrogate/continuum_certificate.h"
+#include "seco/surrogate/devices.h"
 #include "seco/surrogate/engine_parameters.h"
 #include "seco/surrogate/field_certificate.h"
 #include "seco/surrogate/resolution.h"
+#include "tensors.h"
 
 namespace seco::python {
 
@@ -150,6 +152,18 @@ py::tuple fields(const std::shared_ptr<Rve>& rve, const Doubles& strains, const 
                         surrogate::to_string(answer.measure), loads);
 }
 
+std::vector<materials::MandelVector> mean_strains(const std::optional<Doubles>& array, int m) {
+  if (!array) return {};
+  if (array->ndim() != 2)
+    throw std::invalid_argument(
+        "seco.certify: argument mean_strain is expected as (loads, components)");
+  std::vector<materials::MandelVector> strains;
+  for (py::ssize_t k = 0; k < array->shape(0); ++k)
+    strains.push_back(
+        vector_of(Doubles(array->shape(1), array->data(k, 0)), m, "mean_strain of seco.certify"));
+  return strains;
+}
+
 /// Bounds of fields that somebody else has computed.
 py::dict certify(const std::shared_ptr<Rve>& rve, const std::optional<Doubles>& strain,
                  const std::optional<Doubles>& displacement,
@@ -172,15 +186,20 @@ py::dict certify(const std::shared_ptr<Rve>& rve, const std::optional<Doubles>& 
     check_field(*stress, *rve, m, "stress of seco.certify");
     given.stress = numbers(*stress);
   }
-  if (mean_strain) {
-    if (mean_strain->ndim() != 2)
-      throw std::invalid_argument(
-          "seco.certify: argument mean_strain is expected as (loads, components)");
-    for (py::ssize_t k = 0; k < mean_strain->shape(0); ++k)
-      given.mean_strain.push_back(vector_of(Doubles(mean_strain->shape(1), mean_strain->data(k, 0)),
-                                            m, "mean_strain of seco.certify"));
-  }
+  given.mean_strain = mean_strains(mean_strain, m);
   const auto result = run([&] { return surrogate::certify_fields(*rve, given); });
+  return content_of(result, *rve, 1.);
+}
+
+/// The same for what `__dlpack__` of other libraries returns, on the device where it is.
+py::dict certify_tensors(const std::shared_ptr<Rve>& rve, const py::object& strain,
+                         const py::object& displacement, const std::optional<Doubles>& mean_strain,
+                         const py::object& stress) {
+  if (!rve) throw std::invalid_argument("seco.certify: argument rve is None");
+  const int m = materials::n_mandel_components(rve->dimension());
+  surrogate::GivenTensors tensors{taken(strain), taken(displacement), taken(stress),
+                                  mean_strains(mean_strain, m)};
+  const auto result = run([&] { return surrogate::certify_fields(*rve, std::move(tensors)); });
   return content_of(result, *rve, 1.);
 }
 
@@ -220,6 +239,9 @@ void bind_engines(py::module_& module) {
   module.def("fields", &fields, py::arg(), py::arg().noconvert(), py::arg());
   module.def("certify", &certify, py::arg(), py::arg().noconvert(), py::arg().noconvert(),
              py::arg().noconvert(), py::arg().noconvert());
+  module.def("certify_tensors", &certify_tensors, py::arg(), py::arg(), py::arg(),
+             py::arg().noconvert(), py::arg());
+  module.def("n_cuda_devices", &surrogate::n_cuda_devices);
   module.def("certify_continuum", &certify_continuum);
   module.def("engine_documentation", &engine_documentation);
   module.def("resolution_note", [](const std::shared_ptr<Rve>& rve) {

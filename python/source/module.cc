@@ -13,6 +13,7 @@ PYBIND11_MODULE(_core, module) {
   seco::python::bind_engines(module);
   seco::python::bind_deformation(module);
   seco::python::bind_training(module);
+  seco::python::bind_network(module);
   seco::python::count_calls_of_children();
   pybind11::module_::import("atexit").attr("register")(
       pybind11::cpp_function(&seco::python::end_calls));

@@ -9,6 +9,7 @@
 
 #include "certificate.h"
 #include "device.h"
+#include "field_result.h"
 #include "reference_solver.h"
 #include "rounding.h"
 #include "spline_descent.h"
@@ -213,7 +214,7 @@ ContinuumCertificate certify_continuum(const materials::Rve& coarse,
   verdict.gap = result.gap;
   if (sides.one_sided()) {
     verdict.status = Status::one_sided;
-    verdict.message = "voids of zero stiffness: only the upper bound is certified";
+    verdict.message = one_sided_message;
   }
   check_bounds(verdict);
   explain_voids(rve, verdict);

@@ -1,18 +1,22 @@
 #include "seco/surrogate/field_certificate.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <Eigen/QR>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "certificate.h"
 #include "device.h"
 #include "difference_operator.h"
+#include "dlpack_exchange.h"
 #include "field_result.h"
 #include "green_operator.h"
+#include "void_bounds.h"
 
 namespace seco::surrogate {
 namespace {
@@ -36,22 +40,47 @@ void check_size(const char* name, std::span<const double> numbers, std::size_t n
                        bad - numbers.begin()));
 }
 
-/// The numbers as a field `[1, loads, components, n...]`; nothing is copied.
+/// The numbers as a field `[loads, components, n...]`; nothing is copied.
 torch::Tensor as_field(std::span<const double> numbers, std::size_t n_loads, int n_components,
                        const Grid& grid) {
-  std::vector<std::int64_t> shape{1, static_cast<std::int64_t>(n_loads), n_components};
+  if (numbers.empty()) return {};
+  std::vector<std::int64_t> shape{static_cast<std::int64_t>(n_loads), n_components};
   shape.insert(shape.end(), grid.shape.begin(), grid.shape.end());
   // LibTorch has no tensors of constants; nothing writes to this one.
   return torch::from_blob(const_cast<double*>(numbers.data()), shape, torch::kDouble);
 }
 
+/// A field of another program, in double precision.
+torch::Tensor as_field(DlpackTensor tensor, const char* name, int n_components, const Grid& grid) {
+  if (!tensor) return {};
+  const auto field = from_dlpack(std::move(tensor), name);
+  std::vector<std::int64_t> shape{n_components};
+  shape.insert(shape.end(), grid.shape.begin(), grid.shape.end());
+  if (field.dim() < 1 || field.size(0) < 1 || field.sizes().slice(1) != torch::IntArrayRef(shape))
+    refuse(fmt::format("'{}' has the shape ({}), expected is (loads, {})", name,
+                       fmt::join(field.sizes(), ", "), fmt::join(shape, ", ")));
+  if (!field.isfinite().all().item<bool>())
+    refuse(fmt::format("'{}' holds numbers that are not finite", name));
+  return field.to(torch::kDouble).contiguous();
+}
+
+/// What is given, `[loads, components, n...]` in double precision on one device; undefined where it
+/// is not.
+struct Given {
+  torch::Tensor strain, displacement, stress;
+  const std::vector<materials::MandelVector>& mean_strain;
+
+  const torch::Tensor& kinematic() const { return strain.defined() ? strain : displacement; }
+  std::int64_t n_loads() const { return kinematic().size(0); }
+};
+
 /// `[loads, m]`
-Eigen::MatrixXd means(const GivenFields& fields, int m, std::size_t n_voxels) {
-  const auto n = static_cast<Eigen::Index>(fields.n_loads);
+Eigen::MatrixXd means(const Given& fields, int m) {
+  const auto n = fields.n_loads();
   if (!fields.mean_strain.empty()) {
-    if (fields.mean_strain.size() != fields.n_loads)
+    if (static_cast<std::int64_t>(fields.mean_strain.size()) != n)
       refuse(fmt::format("'mean_strain' holds {} loads, the fields hold {}",
-                         fields.mean_strain.size(), fields.n_loads));
+                         fields.mean_strain.size(), n));
     Eigen::MatrixXd result(n, m);
     for (Eigen::Index k = 0; k < n; ++k) {
       const auto& strain = fields.mean_strain[static_cast<std::size_t>(k)];
@@ -61,7 +90,7 @@ Eigen::MatrixXd means(const GivenFields& fields, int m, std::size_t n_voxels) {
     }
     return result;
   }
-  if (!fields.displacement.empty()) {
+  if (fields.displacement.defined()) {
     if (n != m)
       refuse(
           fmt::format("'mean_strain' is needed with {} displacements; without it they are those "
@@ -69,64 +98,65 @@ Eigen::MatrixXd means(const GivenFields& fields, int m, std::size_t n_voxels) {
                       n, m));
     return Eigen::MatrixXd::Identity(m, m);
   }
-  Eigen::MatrixXd result(n, m);
-  for (Eigen::Index k = 0; k < n; ++k)
-    for (int c = 0; c < m; ++c)
-      result(k, c) = Eigen::Map<const Eigen::VectorXd>(
-                         fields.strain.data() + static_cast<std::size_t>(k * m + c) * n_voxels,
-                         static_cast<Eigen::Index>(n_voxels))
-                         .mean();
-  return result;
+  const auto mean = fields.strain.flatten(2).mean(2).cpu();
+  const double largest_mean = mean.abs().max().item<double>(),
+               largest = fields.strain.abs().max().item<double>();
+  if (largest_mean > 0 && largest_mean < 1e-9 * largest)
+    refuse(
+        fmt::format("'strain' has a mean of {:.2g} beside values of {:.2g}, that of "
+                    "fluctuations; pass the total strains, or their means as 'mean_strain'",
+                    largest_mean, largest));
+  return to_matrix(mean);
 }
 
-}  // namespace
+void check_kinds(bool strain, bool displacement) {
+  if (strain == displacement) refuse("one of 'strain' and 'displacement' is needed, and only one");
+}
 
-Homogenized certify_fields(const materials::Rve& rve, const GivenFields& fields) {
+Homogenized certify_given(const materials::Rve& rve, const Given& fields) {
   const auto start = std::chrono::steady_clock::now();
-  materials::check(rve, "given fields");
   const int d = rve.dimension(), m = materials::n_mandel_components(d);
-  if (fields.strain.empty() == fields.displacement.empty())
-    refuse("one of 'strain' and 'displacement' is needed, and only one");
-  if (fields.displacement.empty())
-    check_size("strain", fields.strain, fields.n_loads, m, rve.n_voxels());
-  else
-    check_size("displacement", fields.displacement, fields.n_loads, d, rve.n_voxels());
-  if (!fields.stress.empty())
-    check_size("stress", fields.stress, fields.n_loads, m, rve.n_voxels());
-  const Eigen::MatrixXd loads = means(fields, m, rve.n_voxels());
+  const auto n_loads = fields.n_loads();
+  if (fields.stress.defined() &&
+      (fields.stress.size(0) != n_loads || fields.stress.device() != fields.kinematic().device()))
+    refuse(fmt::format("'stress' has {} loads on {}, the other field has {} on {}",
+                       fields.stress.size(0), fields.stress.device().str(), n_loads,
+                       fields.kinematic().device().str()));
+  const Eigen::MatrixXd loads = means(fields, m);
   if (loads.cwiseAbs().maxCoeff() == 0.)
     refuse("the mean strains of all loads are zero, so that the fields answer no load");
 
-  torch::NoGradGuard no_grad;
-  set_thread_count();
-  const StiffnessField stiffness({&rve, 1}, torch::TensorOptions(torch::kDouble));
+  const StiffnessField stiffness(
+      {&rve, 1}, torch::TensorOptions(torch::kDouble).device(fields.kinematic().device()));
   const Grid& grid = stiffness.grid();
   const GreenOperator green(grid, stiffness.options());
   const auto medium = mean_medium(stiffness);
-  auto displacement =
-      fields.displacement.empty()
-          ? displacement_of(as_field(fields.strain, fields.n_loads, m, grid), green, medium)
-          : as_field(fields.displacement, fields.n_loads, d, grid);
+  auto displacement = fields.strain.defined()
+                          ? displacement_of(fields.strain.unsqueeze(0), green, medium)
+                          : fields.displacement.unsqueeze(0);
   // The displacement of unit strain i is combined from those of all loads.
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const RowMajor combination =
       Eigen::MatrixXd(loads).completeOrthogonalDecomposition().pseudoInverse();
   const auto weights =
-      torch::from_blob(const_cast<double*>(combination.data()),
-                       {m, static_cast<std::int64_t>(fields.n_loads)}, torch::kDouble);
+      torch::from_blob(const_cast<double*>(combination.data()), {m, n_loads}, torch::kDouble)
+          .to(stiffness.options());
   auto shape = displacement.sizes().vec();
   shape[1] = m;
   displacement = torch::matmul(weights, displacement.flatten(2).squeeze(0)).reshape(shape);
 
   auto bounds = enclose(stiffness, displacement, green, medium);
-  if (!fields.stress.empty() && !stiffness.has_void()[0]) {
+  if (stiffness.has_void()[0]) {
+    enclose_voids(bounds, stiffness, displacement);
+  } else if (fields.stress.defined()) {
     // Stresses of the unit strains; of what the loads do not span, those of a uniform strain.
     const RowMajor rest = Eigen::MatrixXd::Identity(m, m) - combination * loads;
-    const auto uniform = with_grid_axes(
-        torch::from_blob(const_cast<double*>(rest.data()), {1, m, m}, torch::kDouble), grid);
+    const auto uniform =
+        with_grid_axes(torch::from_blob(const_cast<double*>(rest.data()), {1, m, m}, torch::kDouble)
+                           .to(stiffness.options()),
+                       grid);
     shape[2] = m;
-    const auto given = as_field(fields.stress, fields.n_loads, m, grid);
-    const auto stress = torch::matmul(weights, given.flatten(2).squeeze(0)).reshape(shape) /
+    const auto stress = torch::matmul(weights, fields.stress.flatten(1)).reshape(shape) /
                             stiffness.scale()[0].item<double>() +
                         stiffness.apply(uniform.expand(shape).contiguous());
     const auto lower = enclose_from_below(stiffness, stress, green, medium);
@@ -142,15 +172,48 @@ Homogenized certify_fields(const materials::Rve& rve, const GivenFields& fields)
   result.gap = bounds.gap()[0].item<double>();
   result.stiffness = 0.5 * (result.lower + result.upper);
   result.engine = "given fields";
-  if (stiffness.has_void()[0]) {
+  if (stiffness.has_void()[0] && result.lower.isZero(0.)) {
     result.stiffness = result.upper;
     result.status = Status::one_sided;
-    result.message = "voids of zero stiffness: only the upper bound is certified";
+    result.message = one_sided_message;
     explain_voids(rve, result);
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   check_bounds(result);
   return result;
+}
+
+}  // namespace
+
+Homogenized certify_fields(const materials::Rve& rve, const GivenFields& fields) {
+  materials::check(rve, "given fields");
+  const int d = rve.dimension(), m = materials::n_mandel_components(d);
+  check_kinds(!fields.strain.empty(), !fields.displacement.empty());
+  if (fields.displacement.empty())
+    check_size("strain", fields.strain, fields.n_loads, m, rve.n_voxels());
+  else
+    check_size("displacement", fields.displacement, fields.n_loads, d, rve.n_voxels());
+  if (!fields.stress.empty())
+    check_size("stress", fields.stress, fields.n_loads, m, rve.n_voxels());
+  torch::NoGradGuard no_grad;
+  set_thread_count();
+  const Grid grid = grid_of(rve);
+  return certify_given(rve, {as_field(fields.strain, fields.n_loads, m, grid),
+                             as_field(fields.displacement, fields.n_loads, d, grid),
+                             as_field(fields.stress, fields.n_loads, m, grid), fields.mean_strain});
+}
+
+Homogenized certify_fields(const materials::Rve& rve, GivenTensors fields) {
+  materials::check(rve, "given fields");
+  const int d = rve.dimension(), m = materials::n_mandel_components(d);
+  check_kinds(fields.strain != nullptr, fields.displacement != nullptr);
+  torch::NoGradGuard no_grad;
+  set_thread_count();
+  const Grid grid = grid_of(rve);
+  return certify_given(rve,
+                       {as_field(std::move(fields.strain), "strain", m, grid),
+                        as_field(std::move(fields.displacement), "displacement", d, grid),
+                        as_field(std::move(fields.stress), "stress", m, grid), fields.mean_strain});
 }
 
 }  // namespace seco::surrogate

@@ -8,7 +8,7 @@ void mark_one_sided(FieldResult& result, const StiffnessField& stiffness) {
     result.estimate[b] = result.bounds.upper[b];
     if (result.status[b] == Status::not_converged) continue;
     result.status[b] = Status::one_sided;
-    result.message[b] = "voids of zero stiffness: only the upper bound is certified";
+    result.message[b] = one_sided_message;
   }
 }
 

@@ -19,6 +19,10 @@ struct FieldResult {
   std::vector<std::string> message;
 };
 
+/// What is said of an RVE with voids whose lower bound is the zero matrix.
+inline constexpr const char* one_sided_message =
+    "voids of zero stiffness: only the upper bound is certified";
+
 /// Gives RVEs with voids of zero stiffness whose lower bound is the zero matrix the upper bound as
 /// estimate and, unless they did not converge, the status `one_sided`.
 void mark_one_sided(FieldResult& result, const StiffnessField& stiffness);

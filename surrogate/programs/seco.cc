@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
@@ -23,6 +22,7 @@
 #include "seco/surrogate/versions.h"
 #include "study.h"
 #include "study_parameters.h"
+#include "training_start.h"
 
 namespace {
 
@@ -46,12 +46,8 @@ void print_notes(const seco::StudyParameters& study) {
 }
 
 void make_dataset(seco::StudyParameters& study, const std::string& device) {
-  study.dataset.device = device;
   print_notes(study);
-  const auto folder = std::filesystem::path(study.dataset.file).parent_path();
-  if (!folder.empty()) std::filesystem::create_directories(folder);
-  seco::surrogate::generate_dataset(
-      study.dataset, [&](std::size_t i) { return study.make_rve(i); }, report_labels);
+  seco::make_dataset(study, device, report_labels);
   fmt::print("dataset with {} training and {} validation RVEs in {}\n", study.dataset.n_training,
              study.dataset.n_validation, study.dataset.file);
 }
@@ -89,55 +85,16 @@ int generate(const GenerateOptions& options) {
   return 0;
 }
 
-/// Whether the training of a model has come to its end, where it is measured.
-bool is_finished(const std::filesystem::path& model) {
-  std::ifstream file(model / "model.json");
-  const auto description = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
-  return description.is_object() && description.contains("held_out");
-}
-
-/// Refuses what would only show after the dataset was made, or destroy a model.
-void check_training(const std::string& parameters, const seco::StudyParameters& study,
-                    bool replace) {
-  const auto& training = study.training;
-  const std::filesystem::path model = training.model;
-  if (!training.initial_model.empty()) seco::surrogate::describe_model(training.initial_model);
-  const bool continues = training.resume && exists(model / "checkpoint.safetensors");
-  if (!replace && exists(model / "model.json") && !continues)
-    throw std::invalid_argument(
-        fmt::format("{}: section 'Training', key 'Model': {} holds a model and {}, "
-                    "so that training would replace it; name another folder, or give --replace",
-                    parameters, training.model,
-                    training.resume ? "no checkpoint to continue from" : "'Resume' is false"));
-  try {
-    seco::surrogate::check(training);
-  } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(fmt::format("{}: {}", parameters, error.what()));
-  }
-  if (study.dataset.n_training == 0 && !training.fresh_rve)
-    throw std::invalid_argument(fmt::format(
-        "{}: section 'Dataset', key 'Training RVEs': 0 is allowed only with 'Fresh samples'",
-        parameters));
-  if (training.fresh_rve && study.dataset.n_training > 0)
-    fmt::print("note: with 'Fresh samples' the {} training RVEs of the dataset are not used\n",
-               study.dataset.n_training);
-}
-
 int train(const std::string& parameters, const std::string& device, bool replace) {
   auto file = seco::materials::ParameterFile::read(parameters);
   auto study = seco::read_study(file);
-  check_training(parameters, study, replace);
-  if (replace && is_finished(study.training.model)) study.training.resume = false;
-  if (!std::filesystem::exists(study.dataset.file)) {
+  if (const auto note = seco::prepare_training(parameters, study, replace, "give --replace");
+      !note.empty())
+    fmt::print("note: {}\n", note);
+  if (!std::filesystem::exists(study.dataset.file))
     make_dataset(study, device);
-  } else if (const auto difference = seco::surrogate::difference_of_dataset(
-                 study.dataset, [&](std::size_t i) { return study.make_rve(i); });
-             !difference.empty()) {
-    fmt::print(stderr,
-               "seco train: warning: {} is not the dataset that {} describes: {}. It is used as it "
-               "is; remove it to have it made anew\n",
-               study.dataset.file, parameters, difference);
-  }
+  else if (const auto note = seco::note_on_dataset(parameters, study); !note.empty())
+    fmt::print(stderr, "seco train: warning: {}\n", note);
   study.training.device = device;
   const auto result = seco::surrogate::train(study.training);
   if (result.rank == 0)
@@ -145,11 +102,7 @@ int train(const std::string& parameters, const std::string& device, bool replace
         "{} steps in {:.0f} s, best mean certified gap on held-out RVEs {:.3g}, model in {}\n",
         result.steps, result.seconds, result.best_validation_gap, study.training.model);
   if (!result.diverged) return 0;
-  fmt::print(
-      stderr,
-      "seco train: the training diverged at step {} and was stopped; the best model so far is "
-      "kept. Lower 'Learning rate' or 'Gradient clipping'\n",
-      result.steps);
+  fmt::print(stderr, "seco train: {}\n", seco::divergence_message(result.steps));
   return missed;
 }
 

@@ -1,4 +1,10 @@
 """From objects of other packages to bounds; conventions of orientations are asserted, not assumed."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -99,3 +105,20 @@ def test_pyvista_there_and_back():
     assert isinstance(grid, pyvista.ImageData) and np.allclose(np.array(grid.bounds)[1::2], rve.lengths)
     shape = tuple(n - 1 for n in grid.dimensions)
     assert (grid.cell_data["phase"].reshape(shape, order="F") == rve.phase).all()
+
+
+def test_fenicsx():
+    """The example with RVEs at the points of a strip: Newton's method converges with their tangents, and the strip yields."""
+    pytest.importorskip("mpi4py")
+    pytest.importorskip("dolfinx")
+    pytest.importorskip("dolfinx_external_operator")
+    example = pathlib.Path(os.environ["SECO_SOURCE"]) / "python/examples/fenicsx_composite.py"
+    done = subprocess.run([sys.executable, example], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    rows = np.array([[float(x) for x in re.findall(r"[-+]?\d[\d.e+-]*\d|\d", line)] for line in done.stdout.splitlines()])
+    strain, stress, error, iterations = rows.T
+    assert np.allclose(strain, [0.0025, 0.005, 0.0075, 0.01]) and (error <= 1e-2).all() and (iterations <= 5).all()
+    slope = np.diff(np.concatenate([[0.], stress])) / np.diff(np.concatenate([[0.], strain]))
+    elastic = seco.homogenize(seco.generate("inclusions", grid=(16, 16), lengths=(1, 1), seed=2, volume_fraction=0.3,
+                                            number_of_inclusions=3, matrix="73e3, 0.33", inclusion="400e3, 0.17"))
+    assert slope[0] < elastic.upper[0, 0] and (np.diff(slope) < 0.).all() and slope[-1] < 0.3 * slope[0]

@@ -65,6 +65,8 @@ def test_keys_and_files_are_paths(uniform, tmp_path):
     assert np.allclose(keys.stress, again.stress, rtol=1e-3, atol=1e-3)
     with pytest.raises(ValueError, match="Directon"):
         seco.deform(uniform, laws, {"type": "tension", "directon": 11, "strain": 1e-3})
+    with pytest.raises(ValueError, match="no column 'typ'.* 'type' is one"):
+        seco.deform(uniform, laws, {"typ": "tension", "direction": 11, "strain": 1e-3})
 
 
 def test_the_path_of_an_independent_code():

@@ -175,3 +175,65 @@ def test_grids_of_pyvista(composite):
     cell = grid.find_containing_cell([(n + 0.5) * length / size for n, length, size in zip((i, j, k), composite.lengths, composite.shape)])
     assert grid.cell_data["stress_12"][cell] == f.stress[5, i, j, k] * np.sqrt(0.5)
     assert composite.to_pyvista().cell_data["phase"][cell] == composite.phase[i, j, k]
+
+
+def test_exact_fields_bound_a_porous_solid_from_below():
+    """A closed pore: the solid carries every load, so that good fields give two bounds; poor ones give the upper one."""
+    phase = np.zeros((8, 8, 8), dtype=int)
+    phase[2:5, 2:5, 2:5] = 1
+    rve = seco.Rve(phase, ["70e3, 0.3", "void"], 1.)
+    reference = seco.homogenize(rve, engine="fft", tolerance=1e-10)
+    exact = np.stack([f.strain for f in seco.fields(rve, np.eye(6), engine="fft", tolerance=1e-10)])
+    c = seco.certify(rve, exact)
+    assert c.ok and c.status == "ok" and c.gap < 1e-4
+    slack = 1e-9 * reference.stiffness.max()
+    assert np.linalg.eigvalsh(c.upper - reference.lower).min() > -slack
+    assert np.linalg.eigvalsh(reference.upper - c.lower).min() > -slack
+    poor = seco.certify(rve, uniform(rve, np.eye(6)))
+    assert poor.status == "one-sided" and not poor.lower.any() and np.allclose(poor.stiffness, poor.upper)
+
+
+def test_tensors_are_certified_where_they_are(composite):
+    torch = pytest.importorskip("torch")
+    loads = seco.fields(composite, np.eye(6), engine="fft", tolerance=1e-8)
+    strain, stress = np.stack([f.strain for f in loads]), np.stack([f.stress for f in loads])
+    reference = seco.certify(composite, strain, stress=stress)
+    by_tensor = seco.certify(composite, torch.tensor(strain), stress=torch.tensor(stress))
+    assert np.array_equal(by_tensor.lower, reference.lower) and np.array_equal(by_tensor.upper, reference.upper)
+    # In any layout and precision; what single precision loses widens the bounds.
+    strided = torch.tensor(np.moveaxis(strain, 1, -1).copy()).movedim(-1, 1)
+    assert not strided.is_contiguous() and np.array_equal(seco.certify(composite, strided).upper, reference.upper)
+    single = seco.certify(composite, torch.tensor(strain, dtype=torch.float32))
+    assert reference.gap < single.gap < 1e-5 and np.linalg.eigvalsh(single.upper - reference.lower).min() > 0.
+    one = seco.certify(composite, torch.tensor(strain[0]))
+    assert np.array_equal(one.upper, seco.certify(composite, strain[0]).upper)
+    # Beside an array of NumPy it is one, too.
+    assert np.array_equal(seco.certify(composite, torch.tensor(strain), stress=stress).lower, reference.lower)
+
+
+class OnDevice:
+    """A tensor of another library on a GPU."""
+    device, ndim = "cuda:0", 5
+
+    def __dlpack_device__(self):
+        return 2, 0
+
+    def __dlpack__(self, stream=None):
+        raise AssertionError("was asked for its memory")
+
+
+def test_tensors_that_do_not_fit_are_refused(composite):
+    torch = pytest.importorskip("torch")
+    good = torch.eye(6, dtype=torch.float64).reshape(6, 6, 1, 1, 1).repeat(1, 1, *composite.shape)
+    bad = good.clone()
+    bad[2, 1, 0, 3, 4] = float("nan")
+    refused = [({"strain": bad}, "not finite"), ({"strain": good.long()}, "floating"), ({"strain": good.to(torch.complex64)}, "floating"),
+               ({"strain": good[:, :, :4]}, "shape"), ({"strain": good[:, :3]}, "shape"), ({"strain": good[:0]}, "shape"),
+               ({"strain": good, "stress": good[:2]}, "loads"), ({"displacement": good[:5, :3]}, "mean_strain"),
+               ({"strain": good, "displacement": good[:, :3]}, "only one"), ({"strain": good, "mean_strain": np.eye(6)[:2]}, "loads"),
+               ({"strain": 1e-12 * good + torch.arange(8.) - 3.5}, "fluctuations"), ({"strain": good.clone().requires_grad_()}, "detach")]
+    if seco._load.core.n_cuda_devices() == 0:
+        refused.append(({"strain": OnDevice()}, "on a device"))
+    for arguments, words in refused:
+        with pytest.raises(ValueError, match=words):
+            seco.certify(composite, **arguments)

@@ -55,6 +55,8 @@ def test_names_of_torch_are_in_its_stub():
     written = stub("torch.pyi")
     assert sorted(written) == sorted(seco.torch.__all__)
     for name in written:
+        if inspect.isclass(getattr(seco.torch, name)):
+            continue
         names = [p for p, kind in inspect.signature(getattr(seco.torch, name)).parameters.items() if kind.kind != kind.VAR_KEYWORD]
         assert arguments_of(written[name]) == names
 

@@ -43,6 +43,8 @@ TABLE = np.stack([isotropic(5e3, 2e3), isotropic(60e3, 25e3)])
     ((PHASE, {0: "Cu", 2: "Al"}), ValueError, r"phases \[0, 2\]"),
     ((np.ma.masked_equal(PHASE, 1), TABLE), ValueError, "masked"),
     ((None, TABLE), TypeError, "phase"),
+    (([[0, 1], [1]], TABLE), ValueError, "argument phase is no array"),
+    ((PHASE, [(3000, 0.35), (70e3, 0.22)]), ValueError, 'given as texts, such as "3000, 0.35"'),
 ])
 def test_rves(arguments, error, words):
     with pytest.raises(error, match=words):

@@ -165,3 +165,233 @@ def test_shapes_of_operators():
         seco.torch.strain_of(torch.zeros(3, 5, 5, 5), (1., -1., 1.))
     with pytest.raises(ValueError, match="shear"):
         seco.torch.green_operator(torch.zeros(2, 4, 4), shear=0.)
+
+
+def small_rve(shape, seed=5):
+    phase = np.random.default_rng(seed).integers(0, 2, shape)
+    table = np.stack([isotropic(5., 2.), isotropic(60., 25.)])
+    return seco.Rve(phase, table, tuple(1. + 0.3 * i for i in range(len(shape))))
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 2), (4, 5)])
+@pytest.mark.parametrize("given", ["displacement", "strain", "displacement and stress"])
+def test_gradients_of_bounds_are_those_of_finite_differences(shape, given):
+    """Of the certified values, which another program computes than the derivatives."""
+    rve = small_rve(shape)
+    d, m = len(shape), len(shape) * (len(shape) + 1) // 2
+    torch.manual_seed(3)
+    u = 0.05 * torch.randn(m, d, *shape, dtype=torch.float64)
+    strain = torch.eye(m, dtype=torch.float64).reshape(m, m, *[1] * d) + seco.torch.strain_of(u, rve.lengths)
+    per_voxel = torch.tensor(rve.stiffness[rve.phase.astype(int)])
+    # Nearer to equilibrium than C : strain, so that the lower bound is made from it.
+    solved = torch.tensor(np.stack([f.stress for f in seco.fields(rve, np.eye(m), engine="fft", tolerance=1e-10)]))
+    stress = solved + 0.1 * torch.randn_like(solved) * solved.abs().mean()
+    weights = [symmetric_direction((), m, seed) for seed in (1, 2)]
+    arguments = {"displacement": {"displacement": u}, "strain": {"strain": strain},
+                 "displacement and stress": {"displacement": u, "stress": stress}}[given]
+
+    def value(fields):
+        lower, upper = seco.torch.certified_bounds(rve, **fields)
+        return (weights[0] * lower).sum() + (weights[1] * upper).sum()
+
+    leaves = {name: field.clone().requires_grad_() for name, field in arguments.items()}
+    value(leaves).backward()
+    for name, leaf in leaves.items():
+        direction = torch.randn_like(leaf)
+        if name == "strain":
+            direction -= direction.mean(tuple(range(2, 2 + d)), keepdim=True)
+        direction *= 1e-5 * leaf.detach().norm() / direction.norm()
+        numeric = (value({**arguments, name: arguments[name] + direction}) - value({**arguments, name: arguments[name] - direction})) / 2.
+        assert abs(float(numeric)) > 0. and np.isclose(float((leaf.grad * direction).sum()), float(numeric), rtol=1e-4)
+    plain = seco.certify(rve, **arguments)
+    bounds = seco.torch.certified_bounds(rve, **arguments)
+    assert np.allclose(bounds.upper.numpy(), plain.upper, rtol=1e-10) and np.isclose(float(bounds.gap), plain.gap, rtol=1e-6)
+
+
+def test_a_gap_is_a_loss(composite):
+    """No labels and no energies: the certified gap itself is learnt down."""
+    torch.manual_seed(0)
+    u = (0.01 * torch.randn(6, 3, *composite.shape)).requires_grad_()
+    optimizer = torch.optim.Adam([u], lr=1e-3)
+    gaps = []
+    for _ in range(60):
+        optimizer.zero_grad()
+        gap = seco.torch.certified_bounds(composite, displacement=u).gap
+        gap.backward()
+        optimizer.step()
+        gaps.append(float(gap))
+    assert gaps[-1] < 0.7 * gaps[0], gaps
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ({}, "only one"),
+    ({"displacement": torch.zeros(6, 3, 8, 8, 4)}, "shape"),
+    ({"displacement": torch.zeros(6, 3, 8, 8, 8, dtype=torch.int64)}, "floating"),
+    ({"strain": torch.zeros(6, 6, 8, 8, 8)}, "unit strains"),
+    ({"displacement": torch.full((6, 3, 8, 8, 8), float("nan"))}, "not finite"),
+    ({"displacement": torch.zeros(6, 3, 8, 8, 8), "stress": torch.zeros(3, 6, 8, 8, 8)}, "stress has the shape"),
+])
+def test_refusals_of_bounds(composite, arguments, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        seco.torch.certified_bounds(composite, **arguments)
+
+
+def test_bounds_of_voids_are_not_differentiated():
+    rve = seco.Rve(np.arange(8).reshape(2, 2, 2) // 7, ["70e3, 0.3", "void"])
+    with pytest.raises(ValueError, match="voids"):
+        seco.torch.certified_bounds(rve, displacement=torch.zeros(6, 3, 2, 2, 2))
+
+
+MODELS = {"composite_3d": (16, 16, 16), "polarization_composite_3d": (16, 16, 16), "pores_2d": (32, 32)}
+
+
+def rve_for(name, seed=3):
+    shape = MODELS[name]
+    return seco.generate("inclusions", grid=shape, lengths=(1.,) * len(shape), seed=seed, volume_fraction=0.2,
+                         number_of_inclusions=3, matrix="3000, 0.35", inclusion="60000, 0.25" if len(shape) == 3 else "3, 0.35")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_predicts_what_its_engine_certifies(name):
+    rve, other = rve_for(name), rve_for(name, 4)
+    network = seco.torch.model(name)
+    strain, stress = network([rve, other])
+    assert not strain.requires_grad and strain.shape == (2, len(rve.stiffness[0]), len(rve.stiffness[0]), *rve.shape)
+    engine = seco.homogenize([rve, other], engine="s-eco", model=seco.model(name))
+    for k, own in enumerate((rve, other)):
+        c = seco.certify(own, strain[k], stress=stress[k])
+        size = np.abs(c.upper).max()
+        assert np.allclose(c.upper, engine[k].upper, atol=1e-5 * size)
+        # The lower bound is the better one of the two fields.
+        assert np.linalg.eigvalsh(c.lower - engine[k].lower).min() > -1e-5 * size
+        assert c.gap < engine[k].gap * 1.001 + 1e-6
+    assert torch.allclose(network(rve)[0], strain[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_gradients_of_a_model_are_those_of_finite_differences(name):
+    rve = rve_for(name)
+    network = seco.torch.model(name).double().train()
+    torch.manual_seed(2)
+    weights = [torch.randn_like(field) for field in network(rve)]
+    scale = [float(w.norm() * f.detach().norm()) for w, f in zip(weights, network(rve))]
+
+    def value():
+        return sum((w * f).sum() / s for w, f, s in zip(weights, network(rve), scale))
+
+    value().backward()
+    directions = [torch.randn_like(p) * p.detach().abs().mean() for p in network.parameters()]
+    slope = sum(float((p.grad * d).sum()) for p, d in zip(network.parameters(), directions))
+    with torch.no_grad():
+        moved = []
+        for h in (1e-5, -2e-5):
+            for p, d in zip(network.parameters(), directions):
+                p += h * d
+            moved.append(float(value()))
+    assert slope != 0. and np.isclose((moved[0] - moved[1]) / 2e-5, slope, rtol=1e-4)
+
+
+def test_a_model_is_a_module_like_any_other(tmp_path):
+    import copy
+    import pickle
+    name = "polarization_composite_3d"
+    rve, network = rve_for(name), seco.torch.model(name)
+    before = network(rve)[0]
+    assert sum(p.numel() for p in network.parameters()) == seco.describe_model(seco.model(name))["parameters"]
+    others = [copy.deepcopy(network), pickle.loads(pickle.dumps(network))]
+    with torch.no_grad():
+        for p in network.parameters():
+            p.mul_(1.1)
+    after = network(rve)[0]
+    assert (after - before).abs().max() > 1e-4  # the network reads the parameters where they are
+    for other in others:
+        assert torch.equal(other(rve)[0], before)
+        other.load_state_dict(network.state_dict())
+        assert torch.equal(other(rve)[0], after)
+    for p in network.parameters():
+        p.data.div_(1.1)  # which PyTorch does not count
+    assert torch.allclose(network(rve)[0], before, atol=1e-5 * float(before.abs().max()))
+    for p in network.parameters():
+        p.data = 1.1 * p.data  # other memory
+    assert torch.allclose(network(rve)[0], after, atol=1e-5 * float(before.abs().max()))
+    for p in network.parameters():
+        p.data = p.data / 1.1
+    assert torch.allclose(network(rve)[0], before, atol=1e-5 * float(before.abs().max()))
+    network.load_state_dict(others[0].state_dict())
+    network.save(tmp_path / "mine")
+    assert torch.equal(seco.torch.model(tmp_path / "mine")(rve)[0], after)
+    engine = seco.homogenize(rve, engine="s-eco", model=tmp_path / "mine")
+    assert np.allclose(engine.upper, seco.certify(rve, after).upper, rtol=1e-5, atol=1e-5 * engine.upper.max())
+    with pytest.raises(ValueError, match="single precision"):
+        network.double().save(tmp_path / "mine")
+    first = next(iter(network.parameters())).requires_grad_(False)
+    with torch.no_grad():
+        first += 1e-12
+    twin = copy.deepcopy(network.train())
+    assert twin.training and torch.equal(next(iter(twin.parameters())), first)
+    assert [p.requires_grad for p in twin.parameters()] == [p.requires_grad for p in network.parameters()]
+
+
+@pytest.mark.parametrize("name", ["polarization_composite_3d", "pores_2d"])
+def test_gradients_of_several_predictions_add_up(name):
+    """Before one backward pass, and not across a change of the parameters, as for any module."""
+    network, rves = seco.torch.model(name).train(), [rve_for(name, seed) for seed in (3, 4)]
+
+    def gradients(*losses):
+        network.zero_grad()
+        sum(losses).backward()
+        return [p.grad.clone() for p in network.parameters()]
+
+    def loss(rve):
+        return network(rve)[0].square().mean()
+
+    apart = [gradients(loss(rve)) for rve in rves]
+    both = gradients(*(loss(rve) for rve in rves))
+    batch = gradients(2. * network(rves)[0].square().mean())
+    scale = max(float(g.abs().max()) for g in both)
+    for a, b, sum_, of_batch in zip(*apart, both, batch):
+        assert torch.allclose(a + b, sum_, atol=1e-5 * scale) and torch.allclose(sum_, of_batch, atol=1e-3 * scale)
+    early = loss(rves[0])
+    with torch.no_grad():
+        for p in network.parameters():
+            p.mul_(1.01)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        early.backward()
+
+
+def test_threads_share_a_model():
+    from concurrent.futures import ThreadPoolExecutor
+    network = seco.torch.model("polarization_composite_3d")
+    rves = [rve_for("polarization_composite_3d", seed) for seed in (3, 4)] * 4
+    alone = [network(rve) for rve in rves]
+    with ThreadPoolExecutor(4) as pool:
+        for one, other in zip(alone, pool.map(network, rves)):
+            assert torch.equal(one[0], other[0]) and torch.equal(one[1], other[1])
+
+
+def test_a_model_goes_on_learning(composite):
+    """A few steps on the certified gap of one RVE narrow its bounds, and the engine has them with the saved model."""
+    network = seco.torch.model("polarization_composite_3d").train()
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
+    before = seco.certify(composite, network(composite)[0].detach()).gap
+    for _ in range(12):
+        optimizer.zero_grad()
+        seco.torch.certified_bounds(composite, network(composite)[0]).gap.backward()
+        optimizer.step()
+    assert seco.certify(composite, network(composite)[0].detach()).gap < 0.95 * before
+
+
+def test_refusals_of_models(composite, tmp_path):
+    with pytest.raises(ValueError, match="allowed are .*composite_3d"):
+        seco.torch.model("nobody")
+    with pytest.raises(ValueError, match="model.json"):
+        seco.torch.model(tmp_path)
+    network = seco.torch.model("composite_3d")
+    with pytest.raises(ValueError, match="3D"):
+        network(seco.generate("homogeneous", grid=(8, 8), lengths=(1, 1)))
+    with pytest.raises(TypeError, match="entry 1 has the type"):
+        network([composite, 3])
+    with pytest.raises(ValueError, match="no RVE"):
+        network([])
+    with pytest.raises(ValueError):
+        network([composite, seco.generate("homogeneous", grid=(4, 4, 4))])

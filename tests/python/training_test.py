@@ -84,3 +84,16 @@ def test_files_that_do_not_fit(tmp_path):
     path.write_text(PARAMETERS.format(folder=tmp_path, steps=-3))
     with pytest.raises(ValueError, match="Steps"):
         seco.train(path)
+
+
+def test_what_only_shows_later_is_refused_before(tmp_path):
+    """The checks of `seco train`, before a dataset is made."""
+    path = parameter_file(tmp_path)
+    text = path.read_text()
+    for old, new, words in (("Training RVEs   = 4", "Training RVEs   = 0", "'Training RVEs': 0 is allowed only with 'Fresh samples'"),
+                            ("  set Model ", "  set Initial model = nowhere\n  set Model ", "nowhere"),
+                            ("Batch size          = 2", "Batch size          = 0", "Batch size")):
+        path.write_text(text.replace(old, new))
+        with pytest.raises(ValueError, match=words):
+            seco.train(path)
+        assert not (tmp_path / "rves.h5").exists()
