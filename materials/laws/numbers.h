@@ -7,6 +7,13 @@
 #include "seco/simd/vectors.h"
 #endif
 
+#ifdef __clang__
+#if __has_warning("-Wbitwise-instead-of-logical")
+// What rows compare has no && and ||.
+#pragma clang diagnostic ignored "-Wbitwise-instead-of-logical"
+#endif
+#endif
+
 /// Laws are written once, for a type T of numbers: double; a row, a few points at once; and in the
 /// tests a type that differentiates. What T has to have beyond arithmetic stands here. A CUDA
 /// compiler takes them for double, as C++17.

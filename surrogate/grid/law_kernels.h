@@ -38,7 +38,7 @@ struct LawGroup {
 
 /// Fields that laws read and write, contiguous.
 struct LawArguments {
-  int device = -1;
+  std::int8_t device = -1;
   /// Of the grid: its dimension, shape and spacing.
   int dimension = 3;
   std::int64_t shape[3] = {};

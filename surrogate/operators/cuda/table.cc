@@ -47,7 +47,7 @@ double free_memory(const torch::Device& device) {
 /// A launch on the device of the fields, in its current stream.
 template <auto launch>
 void on_device(const std::vector<LawGroup>& groups, const LawArguments& arguments) {
-  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(arguments.device));
+  const c10::cuda::CUDAGuard guard(arguments.device);
   launch(groups, arguments, c10::cuda::getCurrentCUDAStream().stream());
 }
 
