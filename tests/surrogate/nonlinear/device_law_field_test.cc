@@ -156,6 +156,9 @@ void expect_equal_answers(const std::vector<int>& shape, bool single_precision_s
       EXPECT_LT((answer.mean_tangent[b] - expected.mean_tangent[b]).norm(),
                 10 * place.round_off * expected.mean_tangent[b].norm());
       EXPECT_EQ(answer.step_ratio[b], expected.step_ratio[b]);
+      for (int k = 0; k < 3; ++k)
+        EXPECT_NEAR(answer.mean_out_of_plane[b][k], expected.mean_out_of_plane[b][k],
+                    place.round_off * expected.mean_stress[b].norm());
     }
 
     // An RVE that rests keeps its answer.
