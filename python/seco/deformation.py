@@ -80,6 +80,11 @@ class Deformation:
         """Whether the answer depends on the length of increments."""
         return self._core.depends_on_time
 
+    @property
+    def notes(self):
+        """Sentences on how the RVE is computed, as where laws stay on the processor although `device` is a GPU; often none."""
+        return self._core.notes
+
     def advance(self, strain, time=None, *, stress=None, stress_is_prescribed=None):
         """Goes on to the end of an increment.
 

@@ -90,6 +90,7 @@ class Deformation {
 
   bool depends_on_time() const { return depends_on_time_; }
   const std::shared_ptr<Rve>& rve() const { return rve_; }
+  py::tuple notes() const { return py::tuple(py::cast(deformation_->notes())); }
 
   py::dict advance(double time, const std::vector<bool>& stress_is_prescribed,
                    const Doubles& strain, const Doubles& stress) {
@@ -173,6 +174,7 @@ void bind_deformation(py::module_& module) {
                     const Entries&>())
       .def_property_readonly("depends_on_time", &Deformation::depends_on_time)
       .def_property_readonly("rve", &Deformation::rve)
+      .def_property_readonly("notes", &Deformation::notes)
       .def("advance", &Deformation::advance, py::arg(), py::arg(), py::arg().noconvert(),
            py::arg().noconvert())
       .def("save", &Deformation::save)

@@ -126,6 +126,7 @@ def test_failed_increments_keep_those_before(composite):
 def test_interrupt_leaves_the_state_before(composite):
     rve = seco.generate("inclusions", grid=(32, 32, 32), seed=4, volume_fraction=0.2, number_of_inclusions=3)
     deformation = seco.Deformation(rve, {0: PLASTIC, 1: ELASTIC}, tolerance=1e-9, tangent="bounds")
+    assert deformation.notes == ()  # all laws are where the fields are
     before = deformation.save()
     timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
