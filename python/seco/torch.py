@@ -319,8 +319,8 @@ def certified_bounds(rve, strain=None, *, displacement=None, stress=None):
     stress : (m, m, n1, n2 [, n3]) total stresses of the same loads in the unit of the RVE, or None for C : strain; what of them is
         not in equilibrium is left out. The lower bound is made from them or from the strains, whichever is better.
     Returns Bounds, with `gap`. Their values hold with all round-off; their derivatives leave it out. The fluctuations of all loads
-    are combined by the best coefficients, so that the bounds do not depend on their size: where all of them are zero there is no
-    derivative, and zeros are returned.
+    are combined by the best coefficients, so that the bounds do not depend on their size: where all of them are zero the upper bound
+    has no derivative, and gives none; that of the lower bound is returned.
     Raises ValueError or TypeError for arguments that do not fit, and for voids: train on the energy of the strains there.
     """
     if not isinstance(rve, Rve):
@@ -344,6 +344,8 @@ def certified_bounds(rve, strain=None, *, displacement=None, stress=None):
         if not torch.allclose(mean, torch.eye(m).to(mean), atol=1e-4):
             raise ValueError("argument strain: the means are not the unit strains; expected are total strains of these, in order")
         lame, shear = _mean_lame(rve)
+        if strain.dtype in (torch.float16, torch.bfloat16):
+            strain = strain.float()  # the Green operator needs sines
         displacement = green_operator(divergence_of(_isotropic_stress(strain, d, lame, shear), rve.lengths), rve.lengths, lame=lame,
                                       shear=shear)
     return Bounds(*_Enclose.apply(rve, displacement, stress))

@@ -208,6 +208,20 @@ def test_gradients_of_bounds_are_those_of_finite_differences(shape, given):
     assert np.allclose(bounds.upper.numpy(), plain.upper, rtol=1e-10) and np.isclose(float(bounds.gap), plain.gap, rtol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_bounds_take_strains_of_half_precision(dtype):
+    rve = small_rve((4, 4, 4))
+    strain = torch.eye(6).reshape(6, 6, 1, 1, 1).repeat(1, 1, 4, 4, 4)
+    strain[0, 0, ::2] += 0.25
+    strain[0, 0, 1::2] -= 0.25  # exact in any precision
+    expected = seco.torch.certified_bounds(rve, strain=strain)
+    half = strain.to(dtype).requires_grad_()
+    bounds = seco.torch.certified_bounds(rve, strain=half)
+    assert torch.allclose(bounds.upper, expected.upper) and torch.allclose(bounds.lower, expected.lower)
+    bounds.gap.backward()
+    assert half.grad.dtype == dtype and float(half.grad.norm()) > 0.
+
+
 def test_a_gap_is_a_loss(composite):
     """No labels and no energies: the certified gap itself is learnt down."""
     torch.manual_seed(0)
