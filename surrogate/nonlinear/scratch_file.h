@@ -30,6 +30,8 @@ class ScratchFile {
   void free(std::int64_t place, std::size_t size);
 
  private:
+  /// A place that could not be written.
+  void give_back(std::int64_t place, std::size_t size);
   [[noreturn]] void fail(const std::string& what, std::size_t size, int error) const;
 
   std::string folder_;
