@@ -59,7 +59,7 @@ std::int64_t ScratchFile::add(const void* bytes, std::size_t size) {
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
       const int error = n < 0 ? errno : ENOSPC;
-      give_back(place, size);
+      free(place, size);
       fail("written to", size, error);
     }
     done += static_cast<std::size_t>(n);
@@ -78,11 +78,6 @@ void ScratchFile::read(std::int64_t place, void* bytes, std::size_t size) const 
 }
 
 void ScratchFile::free(std::int64_t place, std::size_t size) {
-  const std::lock_guard lock(mutex_);
-  free_[size].push_back(place);
-}
-
-void ScratchFile::give_back(std::int64_t place, std::size_t size) {
   const std::lock_guard lock(mutex_);
   if (place + static_cast<std::int64_t>(size) == end_)
     end_ = place;

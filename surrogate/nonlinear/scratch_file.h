@@ -26,12 +26,10 @@ class ScratchFile {
   std::int64_t add(const void* bytes, std::size_t size);
   /// @throws std::runtime_error if they cannot be read
   void read(std::int64_t place, void* bytes, std::size_t size) const;
-  /// The place may be taken by others of this size.
+  /// The place may be taken by others of this size, and by all if it is the last one.
   void free(std::int64_t place, std::size_t size);
 
  private:
-  /// A place that could not be written.
-  void give_back(std::int64_t place, std::size_t size);
   [[noreturn]] void fail(const std::string& what, std::size_t size, int error) const;
 
   std::string folder_;
