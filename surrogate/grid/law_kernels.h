@@ -70,6 +70,12 @@ struct LawArguments {
   const std::int64_t *first_of_rve = nullptr, *order = nullptr;
 };
 
+/// Where the entry (i, j) of a symmetric 6 x 6 matrix is in the upper triangle of a law.
+constexpr int in_triangle(int i, int j) {
+  const int row = i < j ? i : j, column = i < j ? j : i;
+  return row * 6 - row * (row - 1) / 2 + column - row;
+}
+
 /// What round-off may hide of the terms of a gap, relative to their sizes, counts as gap.
 inline constexpr double gap_round_off = 32 * std::numeric_limits<double>::epsilon();
 

@@ -34,11 +34,6 @@ std::vector<int> places_of(int dimension) {
 /// Of zz, yz and xz among the six of a law, in plane strain.
 constexpr std::array<int, 3> places_out_of_plane{2, 3, 4};
 
-constexpr int in_triangle(int i, int j) {
-  if (i > j) std::swap(i, j);
-  return i * 6 - i * (i - 1) / 2 + j - i;
-}
-
 /// Where the entries of the triangle of a field's tangent are in that of a law.
 std::vector<int> triangle_places(const std::vector<int>& places) {
   std::vector<int> result;
@@ -347,12 +342,10 @@ LawFieldAnswer ProcessorLawField::respond(const StrainField& strain,
       });
   const double weight = 1. / static_cast<double>(n_voxels);
   for (std::size_t i = 0; i < slabs.size(); ++i) {
-    const auto own = out_of_plane_of(sums[i].out_of_plane, weight);
-    for (std::size_t k = 0; k < 3; ++k) answer.mean_out_of_plane[slabs[i].first][k] += own[k];
-  }
-  for (std::size_t i = 0; i < slabs.size(); ++i) {
     const auto b = slabs[i].first;
     const auto& sum = sums[i];
+    const auto out_of_plane = out_of_plane_of(sum.out_of_plane, weight);
+    for (std::size_t k = 0; k < 3; ++k) answer.mean_out_of_plane[b][k] += out_of_plane[k];
     if (sum.ratio < answer.step_ratio[b] || answer.failed_phase[b] < 0)
       answer.failed_phase[b] = sum.failed_phase;
     answer.step_ratio[b] = std::min(answer.step_ratio[b], sum.ratio);

@@ -14,10 +14,6 @@ template <int dim>
 SECO_HOST_DEVICE constexpr int place_of(int component) {
   return dim == 2 && component == 2 ? 5 : component;
 }
-/// Where the entry (i, j) of a symmetric matrix is in the triangle of a law. @param i at most j
-SECO_HOST_DEVICE constexpr int in_triangle(int i, int j) {
-  return i * 6 - i * (i - 1) / 2 + j - i;
-}
 
 /// A point: its model and what it starts from.
 template <int dim, typename Model>
@@ -94,7 +90,7 @@ SECO_HOST_DEVICE inline void complete_stress(const double* of_strain, const doub
   bool definite = true;
   for (int i = 0; i < 3; ++i) {
     for (int j = 0; j <= i; ++j) {
-      double rest = tangent[in_triangle(in[j], in[i])];
+      double rest = tangent[in_triangle(in[i], in[j])];
       for (int k = 0; k < j; ++k) rest -= l[i][k] * l[j][k];
       if (i == j && !(rest > 0)) definite = false;
       l[i][j] = i == j ? sqrt(rest) : rest / l[j][j];
@@ -113,10 +109,7 @@ SECO_HOST_DEVICE inline void complete_stress(const double* of_strain, const doub
   for (int i = 0; i < 3; ++i) {
     stress[out[i]] = of_strain[out[i]];
     if (!definite) continue;
-    for (int j = 0; j < 3; ++j) {
-      const int low = in[j] < out[i] ? in[j] : out[i], high = in[j] < out[i] ? out[i] : in[j];
-      stress[out[i]] += tangent[in_triangle(low, high)] * x[j];
-    }
+    for (int j = 0; j < 3; ++j) stress[out[i]] += tangent[in_triangle(out[i], in[j])] * x[j];
   }
 }
 
