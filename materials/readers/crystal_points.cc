@@ -9,6 +9,7 @@
 #include <cmath>
 #include <deque>
 #include <limits>
+#include <set>
 #include <stdexcept>
 
 #include "seco/materials/text.h"
@@ -195,6 +196,31 @@ bool has_hexagonal_axes(const std::string& group) {
   return group == "-3" || group == "-3m" || group == "6/m" || group == "6/mmm";
 }
 
+/// Whether the Laue group of a phase of the points is not known. Refused where it matters: axes may
+/// have to be turned from a* to a, and points of one grain may have equivalent orientations.
+bool lacks_laue_groups(const CrystalPoints& points, const std::string& along,
+                       const std::string& path, const MicrostructureOptions& options) {
+  std::set<std::int64_t> unknown;
+  for (std::size_t p = 0; p < points.n_points(); ++p) {
+    if (!points.indexed[p]) continue;
+    const auto group = points.laue_groups.find(points.phase[p]);
+    if (group == points.laue_groups.end() || group->second.empty()) unknown.insert(points.phase[p]);
+  }
+  if (unknown.empty()) return false;
+  if (along == "a" && options.grain_angle == 0.) return true;
+  const auto phase = points.phases.find(*unknown.begin());
+  throw std::invalid_argument(fmt::format(
+      "{}: the file tells no Laue group that is known of phase {}{}, {}", path, *unknown.begin(),
+      phase == points.phases.end() || phase->second.name.empty()
+          ? ""
+          : fmt::format(" '{}'", phase->second.name),
+      options.grain_angle > 0.
+          ? "on which it depends what orientations are the same (--grain-angle, 'Grain angle'); "
+            "correct it in the file, or do without grains"
+          : "on which it depends whether axis 1 of its angles is a*; correct it in the file, or "
+            "say that it is a (--hexagonal-axis, 'Hexagonal axis')"));
+}
+
 /// Turns orientations to the axes of the map, and crystal axes to those of elastic constants.
 void turn_axes(CrystalPoints& points, const std::string& path,
                const MicrostructureOptions& options) {
@@ -219,6 +245,7 @@ void turn_axes(CrystalPoints& points, const std::string& path,
     throw std::invalid_argument(fmt::format(
         "{}: hexagonal axis '{}' (--hexagonal-axis, 'Hexagonal axis'): allowed are a and a*", path,
         along));
+  const bool lacks_groups = lacks_laue_groups(points, along, path, options);
   for (const auto& [number, group] : points.laue_groups) {
     if (!has_hexagonal_axes(group)) continue;
     const auto phase = points.phases.find(number);
@@ -228,7 +255,7 @@ void turn_axes(CrystalPoints& points, const std::string& path,
     // a is 30 degrees before a* about c.
     if (along == "a*") crystal_axes.emplace(number, turn(-30., Eigen::Vector3d::UnitZ()));
   }
-  if (hexagonal.empty() && !options.hexagonal_axis.empty())
+  if (hexagonal.empty() && !lacks_groups && !options.hexagonal_axis.empty())
     throw std::invalid_argument(fmt::format(
         "{}: hexagonal axis '{}' (--hexagonal-axis, 'Hexagonal axis') has no effect: no phase of "
         "the file is hexagonal or trigonal",

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "equal_step.h"
 #include "file_content.h"
 #include "vtk_xml_file.h"
 

@@ -90,17 +90,20 @@ std::vector<std::string> files_of_pattern(const std::string& header, const std::
   const auto percent = pattern.find('%'), d = pattern.find('d', percent);
   const auto width = d == std::string::npos ? "" : pattern.substr(percent + 1, d - percent - 1);
   const bool fits = d != std::string::npos && pattern.find('%', percent + 1) == std::string::npos &&
-                    (width.empty() || to_count(width).value_or(100) < 20) && step > 0 &&
-                    first >= 0 && last >= first && (last - first) / step < 1000000;
+                    (width.empty() || to_count(width).value_or(100) < 20) && step != 0 &&
+                    first >= 0 && last >= 0 && (last == first || (last > first) == (step > 0)) &&
+                    (last - first) / step < 1000000;
   if (!fits) return {};
   const bool zeros = width.starts_with('0');
   const auto n_digits = width.empty() ? 0 : static_cast<int>(*to_count(width));
   std::vector<std::string> files;
-  for (int i = first; i <= last; i += step)
+  for (int k = 0; k <= (last - first) / step; ++k) {
+    const int i = first + k * step;
     files.push_back(beside(header, pattern.substr(0, percent) +
                                        (zeros ? fmt::format("{:0{}}", i, n_digits)
                                               : fmt::format("{:{}}", i, n_digits)) +
                                        pattern.substr(d + 1)));
+  }
   return files;
 }
 

@@ -38,8 +38,8 @@ void check_spacing(const std::string& origin, const std::string& key,
 std::string beside(const std::string& header, const std::string& name);
 /// Files that a header names, one a line. @throws std::runtime_error as `beside`
 std::vector<std::string> files_in_lines(const std::string& header, const std::string& text);
-/// Files of a pattern with the first and last number and the step, as "slice%03d.raw 1 20 1"; none
-/// if the text is no such. @throws std::runtime_error as `beside`
+/// Files of a pattern with the first and last number and the step, as "slice%03d.raw 1 20 1" or
+/// "slice%03d.raw 20 1 -1"; none if the text is no such. @throws std::runtime_error as `beside`
 std::vector<std::string> files_of_pattern(const std::string& header, const std::string& text);
 
 }  // namespace seco::materials

@@ -2,19 +2,20 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <bit>
 #include <cctype>
 #include <cmath>
 #include <map>
 #include <optional>
 #include <stdexcept>
 
+#include "byte_order.h"
+#include "element_type.h"
+#include "equal_step.h"
 #include "file_content.h"
 #include "image_data_grid.h"
 #include "known_formats.h"
 #include "microstructure_reader.h"
 #include "text_scanner.h"
-#include "vtk_values.h"
 
 namespace seco::materials {
 namespace {
@@ -45,32 +46,33 @@ std::string decoded_name(std::string_view word) {
 }
 
 /// Types by their names on file; those of more than one size have the usual one first.
-const std::map<std::string, std::vector<VtkType>>& legacy_types() {
-  static const std::map<std::string, std::vector<VtkType>> types{
-      {"char", {VtkType::int8}},
-      {"signed_char", {VtkType::int8}},
-      {"unsigned_char", {VtkType::uint8}},
-      {"short", {VtkType::int16}},
-      {"unsigned_short", {VtkType::uint16}},
-      {"int", {VtkType::int32}},
-      {"unsigned_int", {VtkType::uint32}},
+const std::map<std::string, std::vector<ElementType>>& legacy_types() {
+  using enum ElementType::Kind;
+  static const std::map<std::string, std::vector<ElementType>> types{
+      {"char", {{signed_integer, 1}}},
+      {"signed_char", {{signed_integer, 1}}},
+      {"unsigned_char", {{unsigned_integer, 1}}},
+      {"short", {{signed_integer, 2}}},
+      {"unsigned_short", {{unsigned_integer, 2}}},
+      {"int", {{signed_integer, 4}}},
+      {"unsigned_int", {{unsigned_integer, 4}}},
       // Windows has longs of 4 bytes.
-      {"long", {VtkType::int64, VtkType::int32}},
-      {"unsigned_long", {VtkType::uint64, VtkType::uint32}},
-      {"long_long", {VtkType::int64}},
-      {"unsigned_long_long", {VtkType::uint64}},
-      {"vtktypeint64", {VtkType::int64}},
-      {"vtktypeuint64", {VtkType::uint64}},
-      {"vtkidtype", {VtkType::int32, VtkType::int64}},
-      {"float", {VtkType::float32}},
-      {"double", {VtkType::float64}}};
+      {"long", {{signed_integer, 8}, {signed_integer, 4}}},
+      {"unsigned_long", {{unsigned_integer, 8}, {unsigned_integer, 4}}},
+      {"long_long", {{signed_integer, 8}}},
+      {"unsigned_long_long", {{unsigned_integer, 8}}},
+      {"vtktypeint64", {{signed_integer, 8}}},
+      {"vtktypeuint64", {{unsigned_integer, 8}}},
+      {"vtkidtype", {{signed_integer, 4}, {signed_integer, 8}}},
+      {"float", {{floating, 4}}},
+      {"double", {{floating, 8}}}};
   return types;
 }
 
 /// An array and where its values are.
 struct LegacyArray {
   ImageData::ArrayDescription description;
-  VtkType type = VtkType::float64;
+  ElementType type;
   /// Bits, eight to a byte.
   bool bits = false;
   /// Numbers from 0 to 1 that stand for bytes.
@@ -84,8 +86,8 @@ struct LegacyArray {
 /// legacy formats" of the VTK user's guide.
 class LegacyVtk {
  public:
-  explicit LegacyVtk(const std::string& path)
-      : path_(path), content_(file_content(path)), text_(content_) {
+  LegacyVtk(const std::string& path, bool big_endian)
+      : path_(path), content_(file_content(path)), text_(content_), big_endian_(big_endian) {
     read_head();
     read_arrays();
   }
@@ -93,6 +95,7 @@ class LegacyVtk {
   const std::string& path() const { return path_; }
   const std::string& content() const { return content_; }
   bool is_binary() const { return binary_; }
+  bool is_big_endian() const { return big_endian_; }
   const std::array<double, 3>& spacing() const { return spacing_; }
   const std::vector<LegacyArray>& arrays() const { return arrays_; }
   std::array<int, 3> shape(bool on_points) const {
@@ -117,14 +120,14 @@ class LegacyVtk {
   /// Notes where values are and goes to their end.
   LegacyArray values(const std::string& name, const std::string& type, std::size_t n_components,
                      std::size_t n_tuples);
-  void skip_values(LegacyArray& array, const std::vector<VtkType>& types);
+  void skip_values(LegacyArray& array, const std::vector<ElementType>& types);
   /// Whether what follows a position is an end of the file or a keyword.
   bool continues_at(std::size_t position) const;
   std::vector<double> coordinates(std::size_t n);
 
   std::string path_, content_;
   TextScanner text_;
-  bool binary_ = false, rectilinear_ = false;
+  bool big_endian_, binary_ = false, rectilinear_ = false;
   std::array<int, 3> points_{};
   std::array<double, 3> spacing_{1., 1., 1.};
   std::vector<LegacyArray> arrays_;
@@ -151,7 +154,7 @@ bool LegacyVtk::continues_at(std::size_t position) const {
   return components && tuples && (legacy_types().count(type) || type == "bit" || type == "string");
 }
 
-void LegacyVtk::skip_values(LegacyArray& array, const std::vector<VtkType>& types) {
+void LegacyVtk::skip_values(LegacyArray& array, const std::vector<ElementType>& types) {
   array.begin = position();
   array.type = types.front();
   if (!binary_) {
@@ -164,7 +167,7 @@ void LegacyVtk::skip_values(LegacyArray& array, const std::vector<VtkType>& type
     return;
   }
   for (const auto type : types) {
-    const auto n_bytes = array.bits ? (array.n_values + 7) / 8 : array.n_values * size_of(type);
+    const auto n_bytes = array.bits ? (array.n_values + 7) / 8 : array.n_values * type.size;
     if (array.n_values > content_.size() * 8 || n_bytes > text_.n_left()) continue;
     if (types.size() > 1 && !continues_at(array.begin + n_bytes)) continue;
     array.type = type;
@@ -195,7 +198,7 @@ LegacyArray LegacyVtk::values(const std::string& name, const std::string& type,
         fmt::format("array '{}' has the type '{}'; known are bit, char to long, unsigned ones, "
                     "vtkIdType, float and double",
                     name, type));
-  skip_values(array, array.bits ? std::vector{VtkType::uint8} : known->second);
+  skip_values(array, array.bits ? std::vector{ElementType{}} : known->second);
   return array;
 }
 
@@ -212,9 +215,7 @@ std::vector<double> LegacyVtk::coordinates(std::size_t n) {
   std::vector<double> result(n);
   if (binary_) {
     if (array.bits) fail("coordinates are bits");
-    convert_vtk_values(array.type,
-                       std::string_view(content_).substr(array.begin, n * size_of(array.type)),
-                       std::endian::native == std::endian::little, result.data());
+    to_numbers(content_.data() + array.begin, n, array.type, big_endian_, result.data());
   } else {
     TextScanner numbers(std::string_view(content_).substr(array.begin));
     for (double& value : result) {
@@ -435,10 +436,8 @@ void LegacyValues::read(int first, int last, double* values) {
       values[v] = byte >> (7 - bit % 8) & 1;
     }
   } else if (file_->is_binary()) {
-    const auto size = size_of(array_.type);
-    // Binary legacy files are big endian.
-    convert_vtk_values(array_.type, content.substr(array_.begin + from * size, n * size),
-                       std::endian::native == std::endian::little, values);
+    to_numbers(content.data() + array_.begin + from * array_.type.size, n, array_.type,
+               file_->is_big_endian(), values);
   } else {
     for (; next_ < from; ++next_) text_.word();
     for (std::size_t v = 0; v < n; ++v, ++next_) {
@@ -448,9 +447,7 @@ void LegacyValues::read(int first, int last, double* values) {
         throw std::runtime_error(
             fmt::format("{}: '{}' is no number; the file holds {} of {} values", description_.what,
                         word.substr(0, 40), next_, array_.n_values));
-      values[v] = array_.type == VtkType::float32 && !array_.scaled
-                      ? rounded(*number, single_precision)
-                      : *number;
+      values[v] = description_.precision ? rounded(*number, *description_.precision) : *number;
       if (!array_.scaled) continue;
       const double byte = std::round(255. * *number);
       if (std::abs(255. * *number - byte) > 1e-2)
@@ -463,7 +460,7 @@ void LegacyValues::read(int first, int last, double* values) {
 
 std::unique_ptr<VoxelArray> open_legacy_vtk(const std::string& path,
                                             const MicrostructureOptions& options) {
-  const auto file = std::make_shared<const LegacyVtk>(path);
+  const auto file = std::make_shared<const LegacyVtk>(path, is_big_endian(path, options, true));
   std::vector<ImageData::ArrayDescription> descriptions;
   for (const auto& array : file->arrays()) descriptions.push_back(array.description);
   VoxelArray::Description description;
@@ -475,7 +472,19 @@ std::unique_ptr<VoxelArray> open_legacy_vtk(const std::string& path,
         fmt::format("{} has {} components, expected 1", description.what, chosen.n_components));
   description.shape = file->shape(chosen.on_points);
   description.spacing = file->spacing();
-  if (array.type == VtkType::float32 && !array.scaled) description.precision = single_precision;
+  if (!array.scaled) description.precision = precision_of(array.type);
+  if (file->is_binary() && !array.bits)
+    check_byte_order(description.what, options, array.type, file->is_big_endian(),
+                     "binary legacy VTK files are big endian", array.n_values,
+                     [&](std::size_t first, std::size_t n) {
+                       return file->content().substr(array.begin + first * array.type.size,
+                                                     n * array.type.size);
+                     });
+  if (!file->is_binary() && !options.byte_order.empty())
+    throw std::invalid_argument(
+        fmt::format("{}: byte order '{}' (--byte-order, 'Byte order') has no effect: the file is "
+                    "ASCII",
+                    path, options.byte_order));
   if (chosen.on_points) description.notes.push_back(note_on_points(chosen.name));
   for (const auto& ghosts : file->arrays()) {
     if (ghosts.description.name != vtk_ghost_array ||
@@ -508,10 +517,10 @@ const MicrostructureReader& legacy_vtk_reader() {
        "Neper, AMITEX, pymicro, MicroStructPy, ITK, VTK, ParaView",
        "axes x, y, z; spacing of the file; labels or grey levels at cells, or at points, which are "
        "read as voxels; SCALARS and FIELD arrays; the origin is not used; versions 1.0 to 5.1, "
-       "ascii and binary",
+       "ascii and binary, big endian unless --byte-order little",
        "seco import n100.vtk --stiffness \"1 = Al\" --stiffness \"2 = Cu\" --out rve.h5"},
       &legacy_vtk_files,
-      options_of_arrays({ReadOption::array}),
+      options_of_arrays({ReadOption::array, ReadOption::byte_order}),
       nullptr,
       nullptr,
       open_legacy_vtk};

@@ -216,7 +216,9 @@ MicrostructureOptions read_microstructure_options(ParameterReader& reader, const
     options.offset = *n;
   }
   options.byte_order =
-      reader.text(s, "Byte order", "", "of raw values, little or big; empty for little");
+      reader.text(s, "Byte order", "",
+                  "of raw values and binary legacy VTK files: little or big; empty for "
+                  "little and big, respectively");
   options.thresholds = reader.numbers(s, "Thresholds", {}, "grey levels that tell phases apart");
   const auto phases =
       reader.text(s, "Phases", "",

@@ -197,6 +197,19 @@ void read_nrrd_spacing(const std::string& path, const ImageHeader& header,
   }
 }
 
+/// Refuses integers that stand for other values, of which it is not clear what thresholds mean.
+void check_not_quantized(const std::string& path, const ImageHeader& header,
+                         const ElementType& type) {
+  if (type.kind == ElementType::Kind::floating) return;
+  for (const auto& [key, name] : {std::pair("oldmin", "old min"), std::pair("oldmax", "old max")})
+    if (!header.text(key).empty() && !std::isnan(header.numbers(path, key, 1)[0]))
+      throw std::runtime_error(fmt::format(
+          "{}: '{}' is '{}', so that the integers stand for values between 'old min' and 'old "
+          "max'. Take both out for thresholds or labels of the integers as they are, or write the "
+          "values themselves (unu unquantize)",
+          path, name, header.text(key)));
+}
+
 /// The bytes that a number of lines have.
 std::uint64_t size_of_lines(const std::string& path, std::uint64_t offset, std::uint64_t n) {
   std::ifstream file(path, std::ios::binary);
@@ -215,7 +228,7 @@ std::vector<std::string> files_with_values(const std::string& path, const ImageH
   if (files.empty())
     throw std::runtime_error(fmt::format(
         "{}: 'data file' is '{}', expected a file, LIST, or a pattern with first, last and "
-        "positive step as in slice%03d.raw 1 20 1",
+        "step as in slice%03d.raw 1 20 1",
         path, data));
   return files;
 }
@@ -236,6 +249,7 @@ std::unique_ptr<VoxelArray> open_nrrd(const std::string& path, const Microstruct
   set_shape(array, slowest_first, axes.size() == 3 ? std::vector{2, 1, 0} : std::vector{1, 0});
   read_nrrd_spacing(path, header, axes, n_axes, array);
   const auto type = nrrd_type(path, header);
+  check_not_quantized(path, header, type);
   const auto encoding = lower_case(header.text("encoding")),
              endian = lower_case(header.text("endian"));
   const bool text = encoding == "ascii" || encoding == "txt" || encoding == "text",

@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 
+#include "byte_order.h"
 #include "byte_stream.h"
 #include "microstructure_reader.h"
 #include "seco/materials/names.h"
@@ -28,10 +29,6 @@ void check_raw_options(const std::string& path, const MicrostructureOptions& opt
         fmt::format("{}: shape {} (--shape, 'Shape'): allowed are two or three positive numbers of "
                     "voxels, along x, y and z",
                     path, fmt::join(options.shape, ",")));
-  if (!options.byte_order.empty() && options.byte_order != "little" && options.byte_order != "big")
-    throw std::invalid_argument(
-        fmt::format("{}: byte order '{}' (--byte-order, 'Byte order'): allowed are little and big",
-                    path, options.byte_order));
 }
 
 std::unique_ptr<VoxelArray> open_raw(const std::string& path,
@@ -61,7 +58,14 @@ std::unique_ptr<VoxelArray> open_raw(const std::string& path,
   if (options.axes.empty())
     array.notes.push_back(
         fmt::format("{} varies fastest in the file, unless --axes says otherwise", letters.back()));
-  const bool big = options.byte_order == "big";
+  const bool big = is_big_endian(path, options, false);
+  check_byte_order(
+      path, options, type, big, "raw values are read as little endian",
+      n_bytes(array, type) / type.size, [&](std::size_t first, std::size_t n) {
+        std::string bytes(n * type.size, '\0');
+        file_bytes(path, options.offset + first * type.size)->read(bytes.data(), bytes.size());
+        return bytes;
+      });
   if (type.size > 1 && options.byte_order.empty())
     array.notes.push_back(
         "values are read in the byte order 'little', unless --byte-order says "

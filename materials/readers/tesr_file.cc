@@ -21,6 +21,14 @@
 namespace seco::materials {
 namespace {
 
+/// Neper names groups by their symbols or by crystal systems, of which it takes the full groups.
+std::string laue_group_of_neper(const std::string& symmetry) {
+  if (symmetry == "cubic") return "m-3m";
+  if (symmetry == "hexagonal") return "6/mmm";
+  if (symmetry == "triclinic") return "-1";
+  return laue_group_of_symbol(symmetry);
+}
+
 /// Text that data are read from: the file itself, or another one beside it.
 struct Data {
   std::string content;
@@ -426,10 +434,7 @@ LabelledGrid TesrFile::grid_of_cells() {
   if (described && !counted && !ids_.empty())
     grid.notes.emplace_back(
         "the numbers of '**data' are the identifiers '*id' of cells, not their place in '**cell'");
-  const auto laue = laue_group_of_symbol(crystal_symmetry_);
-  const auto symmetry = crystal_symmetry_ == "cubic" || crystal_symmetry_ == "hexagonal"
-                            ? crystal_symmetry_
-                            : symmetry_of_laue_group(laue);
+  const auto symmetry = symmetry_of_laue_group(laue_group_of_neper(crystal_symmetry_));
   for (const auto label : used) {
     Crystal crystal;
     crystal.phase = described ? 1 : label;
@@ -481,9 +486,7 @@ LabelledGrid TesrFile::grid_of_voxels() {
     if (label[p] != 0) points.orientation[p] = voxel_orientation_[v];
   });
   auto& phase = points.phases[1];
-  const auto laue = crystal_symmetry_ == "cubic"       ? "m-3m"
-                    : crystal_symmetry_ == "hexagonal" ? "6/mmm"
-                                                       : laue_group_of_symbol(crystal_symmetry_);
+  const auto laue = laue_group_of_neper(crystal_symmetry_);
   points.laue_groups[1] = laue;
   phase.symmetry = symmetry_of_laue_group(laue);
   if (voids) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <limits>
 #include <stdexcept>
@@ -123,7 +124,8 @@ void ByteSource::decode_portion() {
 
 std::uint64_t VtkBytes::header_entry() {
   std::string bytes(source_.take(static_cast<std::size_t>(encoding_.header_size)));
-  if (encoding_.swap_bytes) std::reverse(bytes.begin(), bytes.end());
+  if (encoding_.big_endian != (std::endian::native == std::endian::big))
+    std::reverse(bytes.begin(), bytes.end());
   if (encoding_.header_size == 4) {
     std::uint32_t value = 0;
     std::memcpy(&value, bytes.data(), sizeof value);

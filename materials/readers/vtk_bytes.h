@@ -16,7 +16,7 @@ struct VtkEncoding {
   VtkCompressor compressor = VtkCompressor::none;
   /// Bytes of a header entry, 4 or 8.
   int header_size = 4;
-  bool swap_bytes = false;
+  bool big_endian = false;
 };
 
 /// At most how many bytes a compressor makes of one, so that an array that announces more is

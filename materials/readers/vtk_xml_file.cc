@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <bit>
 #include <map>
 #include <stdexcept>
 
@@ -18,8 +17,8 @@ namespace {
 /// Numbers in decimal digits.
 class AsciiValues : public VtkXmlFile::Values {
  public:
-  AsciiValues(std::string_view text, VtkType type, std::size_t n, std::string what)
-      : text_(text), is_single_(type == VtkType::float32), n_(n), what_(std::move(what)) {
+  AsciiValues(std::string_view text, const ElementType& type, std::size_t n, std::string what)
+      : text_(text), precision_(precision_of(type)), n_(n), what_(std::move(what)) {
     if (n > text.size()) fail();
   }
   void read(double* values, std::size_t n) override {
@@ -27,7 +26,7 @@ class AsciiValues : public VtkXmlFile::Values {
       const auto number = text_.number();
       if (!number) fail();
       // The digits may be those of double precision.
-      values[i] = is_single_ ? rounded(*number, single_precision) : *number;
+      values[i] = precision_ ? rounded(*number, *precision_) : *number;
     }
   }
   void skip(std::size_t n) override {
@@ -43,7 +42,7 @@ class AsciiValues : public VtkXmlFile::Values {
         fmt::format("{} does not hold the {} numbers of the grid and only those", what_, n_));
   }
   TextScanner text_;
-  bool is_single_;
+  std::optional<FloatingPrecision> precision_;
   std::size_t n_;
   std::string what_;
 };
@@ -51,19 +50,19 @@ class AsciiValues : public VtkXmlFile::Values {
 /// Numbers as bytes.
 class BinaryValues : public VtkXmlFile::Values {
  public:
-  BinaryValues(VtkBytes bytes, VtkType type, bool swap, std::string what)
-      : bytes_(std::move(bytes)), type_(type), swap_(swap), what_(std::move(what)) {}
+  BinaryValues(VtkBytes bytes, const ElementType& type, bool big_endian, std::string what)
+      : bytes_(std::move(bytes)), type_(type), big_endian_(big_endian), what_(std::move(what)) {}
   void read(double* values, std::size_t n) override {
     constexpr std::size_t portion = 1 << 16;
-    const auto size = size_of(type_);
     for (std::size_t done = 0; done < n; done += portion) {
-      raw_.resize(std::min(portion, n - done) * size);
+      const auto count = std::min(portion, n - done);
+      raw_.resize(count * type_.size);
       guarded([&] { bytes_.read(raw_.data(), raw_.size()); });
-      convert_vtk_values(type_, raw_, swap_, values + done);
+      to_numbers(raw_.data(), count, type_, big_endian_, values + done);
     }
   }
   void skip(std::size_t n) override {
-    guarded([&] { bytes_.skip(n * size_of(type_)); });
+    guarded([&] { bytes_.skip(n * type_.size); });
   }
   void check_end() override {}  // the header tells the size
 
@@ -77,19 +76,21 @@ class BinaryValues : public VtkXmlFile::Values {
     }
   }
   VtkBytes bytes_;
-  VtkType type_;
-  bool swap_;
+  ElementType type_;
+  bool big_endian_;
   std::string what_, raw_;
 };
 
 }  // namespace
 
-std::optional<VtkType> vtk_type_of(const std::string& name) {
-  static const std::map<std::string, VtkType> types{
-      {"Int8", VtkType::int8},      {"UInt8", VtkType::uint8},   {"Int16", VtkType::int16},
-      {"UInt16", VtkType::uint16},  {"Int32", VtkType::int32},   {"UInt32", VtkType::uint32},
-      {"Int64", VtkType::int64},    {"UInt64", VtkType::uint64}, {"Float32", VtkType::float32},
-      {"Float64", VtkType::float64}};
+std::optional<ElementType> vtk_type_of(const std::string& name) {
+  using enum ElementType::Kind;
+  static const std::map<std::string, ElementType> types{
+      {"Int8", {signed_integer, 1}},  {"UInt8", {unsigned_integer, 1}},
+      {"Int16", {signed_integer, 2}}, {"UInt16", {unsigned_integer, 2}},
+      {"Int32", {signed_integer, 4}}, {"UInt32", {unsigned_integer, 4}},
+      {"Int64", {signed_integer, 8}}, {"UInt64", {unsigned_integer, 8}},
+      {"Float32", {floating, 4}},     {"Float64", {floating, 8}}};
   const auto entry = types.find(name);
   return entry == types.end() ? std::nullopt : std::optional(entry->second);
 }
@@ -172,7 +173,7 @@ void VtkXmlFile::read_header(const pugi::xml_node& file, const std::vector<std::
   if (order != "LittleEndian" && order != "BigEndian")
     fail(fmt::format("attribute 'byte_order' is '{}', expected LittleEndian or BigEndian", order));
   encoding_.header_size = header == "UInt64" ? 8 : 4;
-  encoding_.swap_bytes = (order == "LittleEndian") != (std::endian::native == std::endian::little);
+  encoding_.big_endian = order == "BigEndian";
 }
 
 std::size_t VtkXmlFile::most_values() const {
@@ -212,8 +213,8 @@ std::unique_ptr<VtkXmlFile::Values> VtkXmlFile::values(const pugi::xml_node& nod
         fmt::format("{} has the format '{}', known are ascii, binary and appended", what, format));
   }
   try {
-    return std::make_unique<BinaryValues>(VtkBytes(bytes, encoding, n * size_of(*type)), *type,
-                                          encoding.swap_bytes, what);
+    return std::make_unique<BinaryValues>(VtkBytes(bytes, encoding, n * type->size), *type,
+                                          encoding.big_endian, what);
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(fmt::format("{} {}", what, error.what()));
   }

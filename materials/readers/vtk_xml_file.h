@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "element_type.h"
 #include "vtk_bytes.h"
-#include "vtk_values.h"
 
 namespace seco::materials {
 
@@ -56,7 +56,7 @@ class VtkXmlFile {
 };
 
 /// The type that a file names, as `Int64`.
-std::optional<VtkType> vtk_type_of(const std::string& name);
+std::optional<ElementType> vtk_type_of(const std::string& name);
 
 /// The numbers of a text separated by blanks, at most `largest` of them; empty if one is not a
 /// number or there are more.

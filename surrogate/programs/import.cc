@@ -194,7 +194,8 @@ void add_import_command(CLI::App& app, int& status) {
   command->add_option("--type", read.type,
                       "of raw values: int8, uint8, int16, ..., float32, float64");
   command->add_option("--offset", read.offset, "bytes before raw values");
-  command->add_option("--byte-order", read.byte_order, "of raw values: little or big");
+  command->add_option("--byte-order", read.byte_order,
+                      "of raw values (default little) and binary legacy VTK files (big)");
   command->add_option("--phases", options->phases,
                       "labels of an array that make a phase, 'PHASE = LABELS; ...' as in "
                       "'0 = 0; 1 = 3, 7-12; 2 = others'; labels in no list are refused");

@@ -274,6 +274,29 @@ TEST(CrystalMaps, TheHexagonalAxisIsThatOfTheVendor) {
                  {"q.ang", "'b'", "--hexagonal-axis", "a*"});
 }
 
+TEST(CrystalMaps, ALaueGroupThatIsNotKnownIsRefusedWhereItDecides) {
+  // Oxford numbers the groups 1 to 11; a is 30 degrees beside a* in hexagonal and trigonal ones.
+  const std::vector<Point> points{{2, {0., 0., 0.}}, {2, {0.1, 0.2, 0.3}}};
+  auto options = options_with("Quartz", quartz_text);
+  options.stiffness = {{"Quartz", quartz_text}};
+  const auto ctf = temporary("g.ctf"), ang = temporary("g.ang");
+  write_text(ctf, ctf_text(points, 2, "Quartz", 12, false));
+  write_text(ang, ang_text(points, 2, "Quartz", "99"));
+  expect_message([&] { read_microstructure(ctf, options); },
+                 {ctf, "Laue group", "phase 2 'Quartz'", "--hexagonal-axis"});
+  // EDAX has x along a whatever the group is.
+  const auto edax = read_microstructure(ang, options).rve;
+  EXPECT_NEAR(at(edax, 0, 0)(0, 3), -17.8e3 * std::sqrt(2.), 1e-6);
+  options.hexagonal_axis = "a";
+  const auto oxford = read_microstructure(ctf, options).rve;
+  for (int column = 0; column < 2; ++column)
+    EXPECT_LT(difference(at(oxford, column, 0), at(edax, column, 0)), 1e-8) << column;
+  options.hexagonal_axis.clear();
+  options.grain_angle = 5.;
+  expect_message([&] { read_microstructure(ang, options); },
+                 {ang, "Laue group", "phase 2 'Quartz'", "--grain-angle"});
+}
+
 TEST(CrystalMaps, PointsThatAreNotIndexedAreAskedFor) {
   // Confidence -1, angles of 4 pi, phase -1, phase 0 beside others; a row of six.
   const std::vector<Point> points{

@@ -8,12 +8,15 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <numbers>
+#include <numeric>
 
 #include "hdf5_edit.h"
 #include "seco/materials/elastic_constants.h"
 #include "seco/materials/elastic_symmetry.h"
 #include "seco/materials/microstructure_file.h"
 #include "seco/materials/microstructure_parameters.h"
+#include "seco/materials/random.h"
 #include "support/message_of.h"
 #include "support/small_microstructures.h"
 #include "support/voxel_files.h"
@@ -407,7 +410,9 @@ TEST(VoxelFiles, NrrdOfAllEncodings) {
   };
   refused_list("LIST\nslice_5.raw\nslice_4.raw\nslice_3.raw\n", {"31 bytes", "41", "3 files"});
   refused_list("LIST\nslice_5.raw\nnone.raw\n", {"'none.raw'", "no such file"});
-  refused_list("slice_%d.raw 5 2 -1\n", {"slice_%d.raw 5 2 -1", "positive step"});
+  expect(header, several + "slice_%d.raw 5 2 -1\n");
+  refused_list("slice_%d.raw 2 5 -1\n", {"slice_%d.raw 2 5 -1", "first, last and step"});
+  refused_list("slice_%d.raw 5 2 0\n", {"first, last and step"});
   refused_list("LIST\n", {"0 files"});
   const std::string in_space =
       "NRRD0005\ntype: uchar\ndimension: 4\nsizes: 1 6 5 4\nencoding: raw\nkinds: vector domain "
@@ -422,6 +427,8 @@ TEST(VoxelFiles, NrrdOfAllEncodings) {
   refused(nrrd_header + "type: uchar\nencoding: raw\nunits: \"um\" \"um\" \"mm\"\n\n" + bytes,
           {"--spacing"});
   expect(path, nrrd_header + "type: uchar\nencoding: raw\nunits: \"um\" \"um\" \"um\"\n\n" + bytes);
+  refused(nrrd_header + "type: uchar\nencoding: raw\nold min: -1000\noldmax: 3000\n\n" + bytes,
+          {"'old min' is '-1000'", "integers stand for"});
   refused(nrrd_header + "type: uchar\nencoding: bzip2\n\n" + bytes, {"bzip2", "raw, gzip"});
   refused(nrrd_header + "type: int32\nencoding: raw\n\n" + big, {"'endian'"});
   refused(nrrd_header + "type: block\nencoding: raw\n\n" + bytes, {"'block'"});
@@ -430,6 +437,52 @@ TEST(VoxelFiles, NrrdOfAllEncodings) {
   refused(nrrd_header + "type: uchar\nencoding: raw\n\n" + bytes.substr(2), {"truncated"});
   refused(nrrd_header + "type: uchar\nencoding: ascii\n\n" + text + "1\n", {"goes on"});
   refused(nrrd_header + "type: uchar\nencoding: ascii\n\n" + text.substr(0, 100), {"announces"});
+}
+
+TEST(VoxelFiles, GreyLevelsInTheReverseByteOrderAreAskedFor) {
+  // A sphere with noise in levels that fill the range of the type: only neighbours tell that a
+  // byte order is wrong. Noise alone has none that makes more sense.
+  const int n = 16;
+  Labels sphere, noise;
+  sphere.shape = noise.shape = {n, n, n};
+  RandomStream random(5);
+  for (int x = 0; x < n; ++x)
+    for (int y = 0; y < n; ++y)
+      for (int z = 0; z < n; ++z) {
+        const bool inside = std::hypot(x - 7.5, y - 7.5, z - 7.5) < 6.;
+        sphere.label.push_back((inside ? 50000 : 15000) +
+                               static_cast<int>(10000. * (random.uniform() - 0.5)));
+        noise.label.push_back(static_cast<int>(65535. * random.uniform()));
+      }
+  MicrostructureOptions options;
+  options.shape = {n, n, n};
+  options.type = "uint16";
+  options.spacing = {1.};
+  options.thresholds = {32500.};
+  options.stiffness = {{"0", "1e3, 0.25"}, {"1", "2e3, 0.25"}};
+  const auto path = temporary("grey.raw");
+  const auto fraction = [&] {
+    const auto rve = read_microstructure(path, options).rve;
+    return std::accumulate(rve.phase.begin(), rve.phase.end(), 0.) / (n * n * n);
+  };
+  write_text(path, bytes_of<std::uint16_t>(sphere, "zyx", true));
+  expect_refused(path, options, {"little endian", "--byte-order"});
+  options.byte_order = "big";
+  const auto right = fraction();
+  EXPECT_NEAR(right, 4. / 3. * std::numbers::pi * 216. / (n * n * n), 0.01);
+  options.byte_order = "";
+  write_text(path, bytes_of<std::uint16_t>(sphere, "zyx"));
+  EXPECT_EQ(fraction(), right);
+  for (const bool big_endian : {false, true}) {
+    write_text(path, bytes_of<std::uint16_t>(noise, "zyx", big_endian));
+    EXPECT_NEAR(fraction(), 0.5, 0.03);
+  }
+  options.type = "float32";
+  options.thresholds = {30000.5};
+  write_text(path, bytes_of<float>(noise, "zyx"));
+  EXPECT_NEAR(fraction(), 35534. / 65535., 0.03);
+  write_text(path, bytes_of<float>(noise, "zyx", true));
+  expect_refused(path, options, {"little endian", "--byte-order"});
 }
 
 TEST(VoxelFiles, RawValuesAreDescribedByTheOptions) {
@@ -449,7 +502,9 @@ TEST(VoxelFiles, RawValuesAreDescribedByTheOptions) {
   expect_refused(path, options, {"--offset", "246 bytes"});
   options.offset = 6;
   options.byte_order = "";
-  // The bytes of 200 in the wrong order are another label.
+  // In the wrong order, the bytes of 3 to 200 are 768 to 51200.
+  expect_refused(path, options, {"768 to 51200", "3 to 200", "--byte-order"});
+  options.byte_order = "little";
   expect_refused(path, options, {"phase '3'", "51200"});
   // Values may begin as a file of another format does.
   write_text(path, "II*" + std::string(117, '\0'));

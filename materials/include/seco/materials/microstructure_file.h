@@ -82,7 +82,8 @@ struct MicrostructureOptions {
   std::string type;
   /// Raw values: bytes before them.
   std::uint64_t offset = 0;
-  /// Raw values: `little` or `big`; empty for little.
+  /// Raw values and binary legacy VTK files: `little` or `big`; empty for little and big,
+  /// respectively, where the values make sense in it.
   std::string byte_order;
   /// Grey levels, ascending: phase 0 is below the first, phase p from the p-th threshold. Needed
   /// for images of grey levels; without, values are labels.
