@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <torch/torch.h>
 
-#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <array>
@@ -62,31 +61,6 @@ void scatter(const double* points, std::int64_t n_voxels, const std::vector<int>
     const double* from = points + places[c] * chunk_size;
     Number* to = field + static_cast<std::int64_t>(c) * n_voxels;
     for (std::int64_t k = 0; k < count; ++k) to[voxels[k]] = static_cast<Number>(from[k]);
-  }
-}
-
-/// In plane strain: components normal to the plane for stresses whose components in it differ from
-/// those of the strain, to first order those of least w*.
-void complete_stress(const double* of_strain, const double* tangent, std::int64_t count,
-                     double* stress) {
-  const int in[] = {0, 1, 5}, out[] = {2, 3, 4};
-  for (std::int64_t k = 0; k < count; ++k) {
-    const auto c = [&](int i, int j) { return tangent[in_triangle(i, j) * chunk_size + k]; };
-    Eigen::Matrix3d block;
-    Eigen::Vector3d change;
-    for (int i = 0; i < 3; ++i) {
-      change[i] = stress[in[i] * chunk_size + k] - of_strain[in[i] * chunk_size + k];
-      for (int j = 0; j < 3; ++j) block(i, j) = c(in[i], in[j]);
-    }
-    const Eigen::LLT<Eigen::Matrix3d> factor(block);
-    Eigen::Vector3d strain = Eigen::Vector3d::Zero();
-    if (factor.info() == Eigen::Success) strain = factor.solve(change);
-    if (!strain.allFinite()) strain.setZero();
-    for (int i = 0; i < 3; ++i) {
-      double value = of_strain[out[i] * chunk_size + k];
-      for (int j = 0; j < 3; ++j) value += c(out[i], in[j]) * strain[j];
-      stress[out[i] * chunk_size + k] = value;
-    }
   }
 }
 
@@ -413,8 +387,9 @@ std::vector<double> ProcessorLawField::gap(const StrainField& strain, const LawF
                   points.of(chunk, time_step[b]),
                   {points.stress.data(), points.tangent.data(), points.energy.data(), nullptr});
               for (double& value : points.stress) value *= stress.part;
-              complete_stress(points.stress.data(), points.tangent.data(), chunk.count,
-                              given.data());
+              for (std::int64_t k = 0; k < chunk.count; ++k)
+                complete_stress(points.stress.data() + k, points.tangent.data() + k, chunk_size,
+                                given.data() + k);
             }
             chunk.law->dual(
                 {chunk.count, chunk_size, given.data(), points.state.data(), time_step[b]},

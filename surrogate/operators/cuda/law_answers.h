@@ -80,39 +80,6 @@ SECO_HOST_DEVICE void respond_at(const Lattice<dim, double>& grid, const LawArgu
     }
 }
 
-/// In plane strain: components normal to the plane for a stress whose components in it differ from
-/// those of the strain, to first order those of least w*.
-SECO_HOST_DEVICE inline void complete_stress(const double* of_strain, const double* tangent,
-                                             double* stress) {
-  // L L^T is the block of the components in the plane.
-  const int in[] = {0, 1, 5}, out[] = {2, 3, 4};
-  double l[3][3], x[3];
-  bool definite = true;
-  for (int i = 0; i < 3; ++i) {
-    for (int j = 0; j <= i; ++j) {
-      double rest = tangent[in_triangle(in[i], in[j])];
-      for (int k = 0; k < j; ++k) rest -= l[i][k] * l[j][k];
-      if (i == j && !(rest > 0)) definite = false;
-      l[i][j] = i == j ? sqrt(rest) : rest / l[j][j];
-    }
-    x[i] = stress[in[i]] - of_strain[in[i]];
-    for (int k = 0; k < i; ++k) x[i] -= l[i][k] * x[k];
-    x[i] /= l[i][i];
-  }
-  for (int i = 2; i >= 0; --i) {
-    for (int k = i + 1; k < 3; ++k) x[i] -= l[k][i] * x[k];
-    x[i] /= l[i][i];
-  }
-  // Nothing is known of a singular block.
-  for (int i = 0; i < 3; ++i)
-    if (!(x[i] - x[i] == 0)) definite = false;
-  for (int i = 0; i < 3; ++i) {
-    stress[out[i]] = of_strain[out[i]];
-    if (!definite) continue;
-    for (int j = 0; j < 3; ++j) stress[out[i]] += tangent[in_triangle(out[i], in[j])] * x[j];
-  }
-}
-
 template <int dim, typename Model>
 SECO_HOST_DEVICE void gap_at(const Lattice<dim, double>& grid, const LawArguments& a,
                              const LawGroup& group, const LawBlock& block, int thread,
@@ -133,7 +100,7 @@ SECO_HOST_DEVICE void gap_at(const Lattice<dim, double>& grid, const LawArgument
     answer.wants_tangent = true;
     point.model->respond(point.strain, point.state, point.time_step, answer);
     for (double& value : answer.stress) value *= a.part;
-    complete_stress(answer.stress, answer.tangent, given);
+    complete_stress(answer.stress, answer.tangent, 1, given);
   }
   const double dual = point.model->dual(given, point.state, point.time_step),
                energy = a.energy[point.at(0, 1)];

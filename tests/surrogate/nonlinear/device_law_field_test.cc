@@ -284,6 +284,35 @@ TEST(DeviceLawField, RefusesStepsThatALawRefuses) {
   EXPECT_THROW(device.accept(0, strain, 0.), std::invalid_argument);
 }
 
+TEST(DeviceLawField, AStressInPlaneStrainIsCompletedAsThatOfAStrainInThePlane) {
+  // A change of stress C : x with x in the plane is found again from its components in the plane.
+  materials::RandomStream random(3);
+  const auto number = [&](auto) { return random.normal(); };
+  const materials::MandelMatrix root = materials::MandelMatrix(6, 6).unaryExpr(number),
+                                tangent = root * root.transpose();
+  const MandelVector of_strain = MandelVector(6).unaryExpr(number);
+  MandelVector in_plane = MandelVector::Zero(6);
+  for (const int c : {0, 1, 5}) in_plane[c] = random.normal();
+  const MandelVector expected = of_strain + tangent * in_plane;
+  // Components are apart, as in chunks of points.
+  const int stride = 3;
+  std::vector<double> triangle(21 * stride), first(6 * stride), completed(6 * stride, 1e9);
+  for (int i = 0; i < 6; ++i) {
+    first[static_cast<std::size_t>(i * stride)] = of_strain[i];
+    for (int j = i; j < 6; ++j)
+      triangle[static_cast<std::size_t>(in_triangle(i, j) * stride)] = tangent(i, j);
+  }
+  for (const int c : {0, 1, 5}) completed[static_cast<std::size_t>(c * stride)] = expected[c];
+  complete_stress(first.data(), triangle.data(), stride, completed.data());
+  for (int c = 0; c < 6; ++c)
+    EXPECT_NEAR(completed[static_cast<std::size_t>(c * stride)], expected[c], 1e-9) << c;
+  // Of a solid without stiffness in the plane nothing more is known.
+  for (const int c : {0, 1, 5}) triangle[static_cast<std::size_t>(in_triangle(c, c) * stride)] = 0.;
+  complete_stress(first.data(), triangle.data(), stride, completed.data());
+  for (const int c : {2, 3, 4})
+    EXPECT_EQ(completed[static_cast<std::size_t>(c * stride)], of_strain[c]) << c;
+}
+
 TEST(DeviceLawField, TellsWhichLawOnlyTheProcessorHas) {
   /// A law of somebody else.
   class Foreign : public materials::Law {
