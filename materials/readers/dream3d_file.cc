@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "crystal_points.h"
+#include "dream3d_ensemble.h"
 #include "dream3d_layout.h"
 #include "dream3d_orientations.h"
 #include "dream3d_tables.h"
@@ -22,15 +23,6 @@ namespace {
 
 /// As many as an RVE has.
 constexpr std::int64_t most_phases = 65536;
-
-/// Laue group of a crystal structure of the ensemble, by the number that DREAM.3D gives it; empty
-/// for unknown ones.
-std::string laue_group_of(std::int64_t structure) {
-  static const std::array<const char*, 11> groups{"6/mmm", "m-3m", "6/m",   "m-3", "-1", "2/m",
-                                                  "mmm",   "4/m",  "4/mmm", "-3",  "-3m"};
-  const bool known = structure >= 0 && structure < static_cast<std::int64_t>(groups.size());
-  return known ? groups[static_cast<std::size_t>(structure)] : "";
-}
 
 class Dream3dReader {
  public:
@@ -65,12 +57,8 @@ class Dream3dReader {
   void refuse_possible_orientations(std::size_t n_features) const;
   /// Refuses a name of orientations that neither grains nor voxels have.
   [[noreturn]] void refuse_orientations() const;
-  void read_phases(LabelledGrid& grid);
   /// Leaves out phases from elsewhere in the file that are not those of the crystals.
   void check_described(LabelledGrid& grid) const;
-  /// Names of the phases of a group; empty where it has none, or contradicting ones.
-  std::vector<std::string> phase_names(const std::string& group, std::size_t n,
-                                       std::vector<std::string>& notes) const;
   std::vector<std::int64_t> integers(const std::string& dataset, std::size_t n) const;
   /// Values of the cells in our order, from the order z, y, x on file.
   template <typename Value>
@@ -96,12 +84,9 @@ class Dream3dReader {
   const MicrostructureOptions& options_;
   Dream3dLayout layout_;
   std::vector<Dream3dArray> cells_;
-  std::map<std::int64_t, std::string> laue_groups_;
+  Dream3dEnsemble ensemble_;
   /// Whether crystals are made of the orientations of voxels.
   bool joined_ = false;
-  /// Rows of `CrystalStructures`, and where they are if not in the geometry.
-  std::size_t n_described_ = 0;
-  std::string described_elsewhere_;
 };
 
 std::string Dream3dReader::ids() const {
@@ -270,88 +255,29 @@ void Dream3dReader::check_phases(LabelledGrid& grid, const Features& features,
   }
 }
 
-std::vector<std::string> Dream3dReader::phase_names(const std::string& group, std::size_t n,
-                                                    std::vector<std::string>& notes) const {
-  std::vector<std::string> names, of;
-  for (const char* name : {"PhaseName", "MaterialName", "PhaseNames"}) {
-    const auto path = group + "/" + name;
-    if (file_.kind(path) == Hdf5Kind::none) continue;
-    const auto texts = file_.texts(path);
-    if (texts.size() != n)
-      fail(fmt::format("'{}' names {} phases but has {} crystal structures", group, texts.size(),
-                       n));
-    if (!of.empty() && texts != names) {
-      notes.push_back(
-          fmt::format("'{}' has different names of phases in '{}' and '{}'; phases are "
-                      "known by number only",
-                      group, of.front(), name));
-      return {};
-    }
-    names = texts;
-    of.emplace_back(name);
-  }
-  return names;
-}
-
-void Dream3dReader::read_phases(LabelledGrid& grid) {
-  std::vector<std::pair<std::vector<std::int64_t>, std::vector<std::string>>> found;
-  std::vector<std::string> paths;
-  std::vector<std::string> notes;
-  for (const auto& array : layout_.crystal_structures()) {
-    const auto structures = file_.dataset<std::int64_t>(array.path()).values;
-    auto names = phase_names(array.group, structures.size(), notes);
-    paths.push_back(array.path());
-    n_described_ = std::max(n_described_, structures.size());
-    if (found.empty() || found.front() != std::pair(structures, names))
-      found.emplace_back(structures, names);
-  }
-  if (found.empty()) {
-    grid.notes.push_back("the file has no 'CrystalStructures'; phases are known by number only");
-    return;
-  }
-  if (found.size() > 1) {
-    grid.notes.push_back(
-        fmt::format("{} describe phases differently; phases are known by number "
-                    "only",
-                    fmt::join(paths, ", ")));
-    return;
-  }
-  grid.notes.insert(grid.notes.end(), notes.begin(), notes.end());
-  if (!paths[0].starts_with(layout_.geometry().path + "/")) described_elsewhere_ = paths[0];
-  const auto& [structures, names] = found.front();
-  for (std::size_t p = 0; p < structures.size(); ++p) {
-    FilePhase phase;
-    if (!names.empty()) phase.name = names[p];
-    const auto laue = laue_group_of(structures[p]);
-    phase.symmetry = symmetry_of_laue_group(laue);
-    laue_groups_.emplace(static_cast<std::int64_t>(p), laue);
-    grid.phases.emplace(static_cast<std::int64_t>(p), phase);
-  }
-}
-
 void Dream3dReader::check_described(LabelledGrid& grid) const {
-  if (described_elsewhere_.empty()) return;
+  if (ensemble_.elsewhere.empty()) return;
   for (const auto& [label, crystal] : grid.crystals)
-    if (crystal.phase < 0 || crystal.phase >= static_cast<std::int64_t>(n_described_)) {
+    if (crystal.phase < 0 || crystal.phase >= static_cast<std::int64_t>(ensemble_.n_described)) {
       grid.phases.clear();
       grid.notes.push_back(
           fmt::format("'{}', elsewhere in the file, does not describe phase {}; "
                       "phases are known by number only",
-                      described_elsewhere_, crystal.phase));
+                      ensemble_.elsewhere, crystal.phase));
       return;
     }
   grid.notes.push_back(
-      fmt::format("phases are those of '{}', elsewhere in the file", described_elsewhere_));
+      fmt::format("phases are those of '{}', elsewhere in the file", ensemble_.elsewhere));
 }
 
 void Dream3dReader::note_one_phase(LabelledGrid& grid, const std::string& where,
                                    const char* what) const {
   // Phase 0 stands for none.
-  if (n_described_ > 2)
+  if (ensemble_.n_described > 2)
     fail(
         fmt::format("'{}' has no 'Phases', but the file describes {} phases; add which of them "
                     "the {} have",
-                    where, n_described_ - 1, what));
+                    where, ensemble_.n_described - 1, what));
   grid.notes.push_back(fmt::format("'{}' has no 'Phases'; all {} are of phase 1", where, what));
 }
 
@@ -466,7 +392,7 @@ void Dream3dReader::read_points(LabelledGrid& grid, const std::string& phases_of
   points.orientation = std::move(rotations);
   points.indexed.assign(n, 1);
   points.phases = grid.phases;
-  points.laue_groups = laue_groups_;
+  points.laue_groups = ensemble_.laue_groups;
   points.notes = std::move(grid.notes);
   points.sample_axes = points.usual_sample_axes = "x, y, z";
   points.hexagonal_source = "as of DREAM.3D";
@@ -538,7 +464,11 @@ LabelledGrid Dream3dReader::grid() {
   const bool labels_only = options_.features == "none" ||
                            (!label_array.empty() && !labels_are_phases && features.n == 0 &&
                             phases_of_cells.empty() && cell_orientations.empty());
-  if (!labels_only) read_phases(grid);
+  if (!labels_only) {
+    ensemble_ = read_ensemble(file_, layout_);
+    grid.phases = ensemble_.phases;
+    grid.notes.insert(grid.notes.end(), ensemble_.notes.begin(), ensemble_.notes.end());
+  }
   const bool grains_oriented = features.n > 0 && !oriented(features.arrays).empty();
   if (!options_.orientations.empty() && !grains_oriented && cell_orientations.empty())
     refuse_orientations();
