@@ -30,7 +30,7 @@ for file in surrogate/operators/cuda/*.cu; do
   for arch in ${arches//,/ }; do
     echo "== $file, $arch"
     log=$(PATH=$cuda/bin:$PATH nvcc -std=c++17 -O3 -arch="$arch" -Xptxas -v -I surrogate/operators/cuda \
-      -I surrogate/grid -I materials/laws --expt-relaxed-constexpr -c "$file" -o "$object" 2>&1) || { echo "$log" >&2; rm -f "$object"; exit 1; }
+      -I surrogate/grid -I materials/laws -I materials/include --expt-relaxed-constexpr -c "$file" -o "$object" 2>&1) || { echo "$log" >&2; rm -f "$object"; exit 1; }
     echo "$log" | "$folder/bin/python" -c '
 import re, subprocess, sys
 text = sys.stdin.read()

@@ -12,6 +12,7 @@
 #include "seco/materials/law.h"
 #include "seco/materials/law_table.h"
 #include "seco/materials/parameter_file.h"
+#include "seco/materials/tangent_triangle.h"
 #include "seco/plugin/agree.h"
 #include "seco/plugin/cell_state.h"
 #include "seco/plugin/mandel_tensor.h"
@@ -121,11 +122,6 @@ class GivenKeys final : public HandlerParameters {
 /// Points that a law gets at once: their arrays stay in the second cache.
 constexpr std::size_t points_of_chunk = 256;
 
-/// Place of an entry in the upper triangle of a 6 x 6 matrix, row by row.
-constexpr std::size_t place_in_triangle(std::size_t i, std::size_t j) {
-  return i <= j ? i * 6 - i * (i + 1) / 2 + j : j * 6 - j * (j + 1) / 2 + i;
-}
-
 /// Where the Mandel components of dimension dim are among the six of a law.
 template <int dim>
 constexpr std::array<std::size_t, dim*(dim + 1) / 2> places_in_law() {
@@ -142,33 +138,6 @@ struct ChunkArrays {
                       tangent = std::vector<double>(21 * points_of_chunk, 0.),
                       energy = std::vector<double>(points_of_chunk, 0.);
 };
-
-/// Plane strain: stresses normal to the plane that go with those in it, of which only the latter
-/// are given in `stress`: those of the strain, and what its tangent adds for a change of strain in
-/// the plane that makes up for the difference; to first order those of least dual energy.
-void add_normal_stress(const ChunkArrays& of_strain, std::size_t n, std::vector<double>& stress) {
-  constexpr std::size_t in[] = {0, 1, 5}, out[] = {2, 3, 4};
-  for (std::size_t k = 0; k < n; ++k) {
-    const auto at = [&](std::size_t c) { return c * points_of_chunk + k; };
-    const auto tangent = [&](std::size_t i, std::size_t j) {
-      return of_strain.tangent[at(place_in_triangle(i, j))];
-    };
-    Eigen::Matrix3d block;
-    Eigen::Vector3d difference;
-    for (int i = 0; i < 3; ++i) {
-      difference[i] = stress[at(in[i])] - of_strain.stress[at(in[i])];
-      for (int j = 0; j < 3; ++j) block(i, j) = tangent(in[i], in[j]);
-    }
-    const Eigen::LLT<Eigen::Matrix3d> factors(block);
-    Eigen::Vector3d strain = Eigen::Vector3d::Zero();
-    if (factors.info() == Eigen::Success) strain = factors.solve(difference);
-    if (!strain.allFinite()) strain.setZero();
-    for (const auto i : out) {
-      stress[at(i)] = of_strain.stress[at(i)];
-      for (int j = 0; j < 3; ++j) stress[at(i)] += tangent(i, in[j]) * strain[j];
-    }
-  }
-}
 
 /// A law at every point, small strains; plane strain in 2D. The state of the points lies in chunks,
 /// as [chunk][variable][point of the chunk], once for the begin and once for the end of the step.
@@ -288,7 +257,9 @@ class LawMaterial : public Material<dim>, public OutOfPlaneStress {
                     of_strain.field.begin());
         law_->respond(points_at(first, n, of_strain.field, step),
                       {of_strain.stress.data(), of_strain.tangent.data(), nullptr, nullptr});
-        add_normal_stress(of_strain, n, field);
+        for (std::size_t k = 0; k < n; ++k)
+          materials::complete_stress(of_strain.stress.data() + k, of_strain.tangent.data() + k,
+                                     points_of_chunk, field.data() + k);
       }
       law_->dual(points_at(first, n, field, step), dual.data());
       if (dim == 2) move_normal_stress(first, n, step, field, dual);
@@ -321,9 +292,14 @@ class LawMaterial : public Material<dim>, public OutOfPlaneStress {
     }
   }
 
-  bool has_out_of_plane_stress() const override { return dependence() == Dependence::none; }
-  std::array<double, 3> out_of_plane_stress(std::size_t, const Strain& strain) const override {
-    return plugin::out_of_plane_stress(law_->elastic_stiffness(), strain);
+  bool has_out_of_plane_stress() const override { return dim == 2; }
+  std::array<double, 3> out_of_plane_stress(std::size_t point,
+                                            const Strain& strain) const override {
+    if (dependence() == Dependence::none)
+      return plugin::out_of_plane_stress(law_->elastic_stiffness(), strain);
+    const double shear = std::sqrt(0.5);
+    return {stress_component(point, 2), shear * stress_component(point, 3),
+            shear * stress_component(point, 4)};
   }
 
   void accept() override { begin_ = end_; }
@@ -353,19 +329,6 @@ class LawMaterial : public Material<dim>, public OutOfPlaneStress {
         for (std::size_t q = 0; q < points_.size(); ++q)
           values[q] = factor * begin_[state_place(q, variable)];
       }
-    }
-    if (dim == 3) return result;
-    auto& normal = add("stress_zz");
-    for (std::size_t q = 0; q < points_.size(); ++q) normal[q] = stress_component(q, 2);
-    auto& von_mises = add("von_mises_stress");
-    for (std::size_t q = 0; q < points_.size(); ++q) {
-      double mean = 0, square = 0;
-      for (std::size_t c = 0; c < 3; ++c) mean += stress_component(q, c) / 3;
-      for (std::size_t c = 0; c < 6; ++c) {
-        const double deviator = stress_component(q, c) - (c < 3 ? mean : 0.);
-        square += deviator * deviator;
-      }
-      von_mises[q] = std::sqrt(1.5 * square);
     }
     return result;
   }
@@ -495,9 +458,11 @@ class LawMaterial : public Material<dim>, public OutOfPlaneStress {
     unsigned int n = 0;
     for (unsigned int a = 0; a < places.size(); ++a)
       for (unsigned int b = a; b < places.size(); ++b)
-        triangle.values[n++] =
-            arrays.tangent[place_in_triangle(places[a], places[b]) * points_of_chunk + k] /
-            (weight(a) * weight(b));
+        triangle.values[n++] = arrays.tangent[materials::in_triangle(static_cast<int>(places[a]),
+                                                                     static_cast<int>(places[b])) *
+                                                  points_of_chunk +
+                                              k] /
+                               (weight(a) * weight(b));
     return triangle.tensor();
   }
   materials::LawPoints points_at(std::size_t first, std::size_t n, const std::vector<double>& field,

@@ -4,16 +4,16 @@ Reaction over displacement of a boundary, or over time, with its guaranteed band
 incremental energy in every step. The band is sqrt(2 (upper - lower) K): K is the elastic stiffness of the boundary against
 a displacement of the component (`elastic_stiffness` in summary.json), and upper - lower the certified width of the
 incremental potential, which bounds the error of the stresses in the norm of the elastic compliance (docs/macro_solver.md).
-It is that of a step from the computed state at its begin. There is none where the displacement is not prescribed. Forces
-and lengths are in the units of the run, which stand at the axes if `Length unit` names them.
+It is that of a step from the computed state at its begin. There is none where the displacement is not prescribed, nor of a
+run that has not reached its end and has no summary.json. Forces and lengths are in the units of the run, which stand at the
+axes if `Length unit` names them.
 """
-import json
 import pathlib
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .style import COLOURS, MARKERS, fail, labels_of, log_scale, read_table, save
+from .style import COLOURS, MARKERS, fail, labels_of, log_scale, read_summary, read_table, save
 
 NEEDED = {"time", "potential_lower", "potential_upper", "relative_gap"}
 
@@ -36,16 +36,16 @@ class Run:
     def __init__(self, folder):
         self.rows = read_table(folder / "force_displacement.csv", NEEDED, "a run of seco-macro with load steps")
         self.folder = folder
+        self.summary = read_summary(folder)
+        if not self.summary:
+            print(f"{folder} has no summary.json: its run has not reached its end, and the curve no band")
         self.places = [name[len("displacement_"):] for name in self.rows[0] if name.startswith("displacement_")]
         if not self.places:
             fail(f"{folder / 'force_displacement.csv'} has no boundary with displacements")
 
     def unit(self, quantity):
         """ [N], or nothing where the run does not know it."""
-        try:
-            unit = json.loads((self.folder / "summary.json").read_text())["units"][quantity]
-        except (OSError, KeyError, ValueError):
-            return ""
+        unit = self.summary.get("units", {}).get(quantity, "length")
         return "" if "length" in unit else f" [{unit}]"
 
     def place(self, boundary, component):
@@ -60,11 +60,7 @@ class Run:
         """Elastic stiffness of a boundary against a displacement of the component, as the run has written it; nan where
         it is not prescribed there, so that the force is known."""
         component, boundary = place.split("_", 1)
-        try:
-            known = json.loads((self.folder / "summary.json").read_text()).get("elastic_stiffness", [])
-        except (OSError, ValueError):
-            fail(f"{self.folder / 'summary.json'} is missing or no JSON; it is written at the end of a run")
-        for entry in known:
+        for entry in self.summary.get("elastic_stiffness", []):
             if entry["boundary"].replace(" ", "_").replace(",", "_").replace('"', "_") == boundary:
                 value = entry["stiffness"]["xyz".index(component)]
                 return np.nan if value is None else value

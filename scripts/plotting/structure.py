@@ -3,7 +3,6 @@
 Fields are those of solution.pvd: von_mises_stress, stress_xx, gap, share_of_width, largest_micro_von_mises, ...
 Cells without a value are grey.
 """
-import json
 import pathlib
 import xml.etree.ElementTree
 
@@ -18,7 +17,7 @@ from vtkmodules.vtkFiltersGeometry import vtkGeometryFilter
 from vtkmodules.vtkIOXML import vtkXMLPUnstructuredGridReader
 
 from . import scene
-from .style import fail, save
+from .style import fail, read_summary, read_table, save
 
 MEANINGS = {"von_mises_stress": "von Mises stress", "gap": "certified gap", "mean_gap": "certified gap, mean",
             "share_of_width": "share of the certified width", "material_id": "material",
@@ -34,7 +33,7 @@ MEANINGS = {"von_mises_stress": "von Mises stress", "gap": "certified gap", "mea
 def add_arguments(parser):
     parser.add_argument("folder", type=pathlib.Path, metavar="RESULT_FOLDER")
     parser.add_argument("--field", action="append", metavar="NAME",
-                        help="may be repeated; by default a stress and the certified gap")
+                        help="may be repeated; by default a stress, and the certified gap or a measure of plastic strain")
     parser.add_argument("--scale", type=float, help="factor on the displacement; chosen to be visible if not given")
     parser.add_argument("--step", type=int, help="of load steps or load cases, numbered from 1; by default the last that has fields")
     parser.add_argument("--linear", action="store_true", help="no logarithmic colour bars")
@@ -42,6 +41,14 @@ def add_arguments(parser):
     parser.add_argument("--view", type=float, nargs=3, default=(-0.35, -0.45, -1), metavar=("X", "Y", "Z"),
                         help="direction to look along, in 3D")
     parser.add_argument("--output", type=pathlib.Path, help="by default structure.png in the folder")
+
+
+def times_of_steps(folder, summary):
+    """At which load steps end; empty for linear runs."""
+    table = folder / "force_displacement.csv"
+    if not table.is_file() or (summary and "load_steps" not in summary):
+        return np.array([])
+    return np.array([float(row["time"]) for row in read_table(table, {"time"}, "a run with load steps")])
 
 
 def files_of_steps(folder, summary):
@@ -53,7 +60,10 @@ def files_of_steps(folder, summary):
         files = []
     if not files:
         fail(f"there is no solution.pvd with files in {folder}; run seco-macro with 'Write VTU' first")
-    ends = np.array([step["time"] for step in summary.get("load_steps", [])])
+    missing = [file for _, file in files if not file.is_file()]
+    if missing:
+        fail(f"{missing[0]} is missing, which solution.pvd refers to")
+    ends = times_of_steps(folder, summary)
     if not ends.size:
         return {number: file for number, (_, file) in enumerate(files, start=1)}
     return {int(np.abs(ends - time).argmin()) + 1: file for time, file in files}
@@ -130,21 +140,19 @@ def values_of(surface, name):
 def label_of(name, unit):
     meaning = MEANINGS.get(name, name.replace("_", " "))
     has_unit = any(word in name for word in ("stress", "modulus", "stiffness", "von_mises", "hydrostatic"))
-    return f"{meaning} [{unit}]" if has_unit else meaning
+    return f"{meaning} [{unit}]" if has_unit and unit else meaning
 
 
 def draw(options):
     scene.need_screen()
-    try:
-        summary = json.loads((options.folder / "summary.json").read_text())
-    except OSError as error:
-        fail(f"{error.filename} cannot be read: {error.strerror}")
+    summary = read_summary(options.folder)
     surface = read_surface(options.folder, summary, options.step)
     outline = sharp_edges(outer_surface(surface))
-    flat = summary["dimension"] == 2
-    fields = options.field or ["stress_xx" if flat else "von_mises_stress", "gap"]
-
     points = vtk_to_numpy(surface.GetPoints().GetData())
+    flat = np.ptp(points[:, 2]) == 0
+    known = [name for name in ("gap", "equivalent_plastic_strain") if surface.GetCellData().HasArray(name)]
+    fields = options.field or ["stress_xx" if flat else "von_mises_stress", *known[:1]]
+
     displacement = vtk_to_numpy(surface.GetPointData().GetArray("displacement"))
     largest = np.abs(displacement).max()
     scale = options.scale if options.scale is not None else (
@@ -160,7 +168,7 @@ def draw(options):
         actors = [scene.coloured_actor(surface, scene.colours_of(values, norm, "viridis"), on_points),
                   scene.line_actor(edges, (0.25, 0.25, 0.25), 1.5), scene.line_actor(outline, (0.5, 0.5, 0.5), 2.5)]
         direction = (0, 0, -1) if flat else options.view
-        pictures.append((scene.render(actors, direction, (0, 1, 0)), norm, label_of(name, summary["unit"])))
+        pictures.append((scene.render(actors, direction, (0, 1, 0)), norm, label_of(name, summary.get("unit", ""))))
 
     ratios = [p.shape[0] / p.shape[1] for p, _, _ in pictures]
     beside = len(pictures) > 1 and min(ratios) > 0.6

@@ -1,5 +1,6 @@
 """Look of all figures, and what every command needs."""
 import csv
+import json
 import pathlib
 import sys
 
@@ -44,6 +45,15 @@ def read_table(path, needed, written_by):
     if missing := set(needed) - set(rows[0]):
         fail(f"{path} lacks the columns {', '.join(sorted(missing))}")
     return rows
+
+
+def read_summary(folder):
+    """summary.json of a run of seco-macro; empty where there is none, since the run has not reached its end."""
+    path = pathlib.Path(folder) / "summary.json"
+    try:
+        return json.loads(path.read_text()) if path.is_file() else {}
+    except (OSError, ValueError) as error:
+        fail(f"{path} cannot be read: {error}")
 
 
 def labels_of(text, files):

@@ -14,6 +14,7 @@
 
 #include "kernel_tables.h"
 #include "law_kernels.h"
+#include "seco/materials/tangent_triangle.h"
 
 namespace seco::surrogate {
 namespace {
@@ -38,7 +39,7 @@ std::vector<int> triangle_places(const std::vector<int>& places) {
   std::vector<int> result;
   for (std::size_t i = 0; i < places.size(); ++i)
     for (std::size_t j = i; j < places.size(); ++j)
-      result.push_back(in_triangle(places[i], places[j]));
+      result.push_back(materials::in_triangle(places[i], places[j]));
   return result;
 }
 
@@ -388,8 +389,8 @@ std::vector<double> ProcessorLawField::gap(const StrainField& strain, const LawF
                   {points.stress.data(), points.tangent.data(), points.energy.data(), nullptr});
               for (double& value : points.stress) value *= stress.part;
               for (std::int64_t k = 0; k < chunk.count; ++k)
-                complete_stress(points.stress.data() + k, points.tangent.data() + k, chunk_size,
-                                given.data() + k);
+                materials::complete_stress(points.stress.data() + k, points.tangent.data() + k,
+                                           chunk_size, given.data() + k);
             }
             chunk.law->dual(
                 {chunk.count, chunk_size, given.data(), points.state.data(), time_step[b]},

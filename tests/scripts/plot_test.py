@@ -6,6 +6,7 @@
 import csv
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -193,6 +194,18 @@ class Plots(unittest.TestCase):
             plot("steps", self.here / "steps", "--over", over, "--output", self.here / f"{over}.png")
             self.assert_picture(self.here / f"{over}.png", 20)
         self.assertFalse(np.array_equal(imread(self.here / "time.png"), imread(self.here / "log-time.png")))
+
+    def test_a_run_that_did_not_reach_its_end_is_drawn_without_band(self):
+        stopped = self.here / "stopped"
+        shutil.copytree(self.here / "steps", stopped)
+        (stopped / "summary.json").unlink()
+        done = plot("steps", stopped)
+        self.assertIn("has not reached its end", done.stdout)
+        self.assert_picture(stopped / "steps.png", 20)
+        plot("structure", stopped, "--step", 10)
+        self.assert_picture(stopped / "structure.png", 20)
+        (stopped / "solution_3.pvtu").unlink()
+        self.assertIn("solution_3.pvtu is missing", plot("structure", stopped, code=1).stderr)
 
     def test_structure_draws_any_load_step_and_else_the_last(self):
         """Numbers, and not names, have an order: the tenth of twelve steps is not the last."""

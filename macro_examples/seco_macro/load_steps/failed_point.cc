@@ -62,7 +62,7 @@ std::string keep_failed_point(const MaterialField<dim>& materials,
                      command.empty() ? "" : "; '" + command + "' tries it alone");
 }
 
-void forget_failed_point(const std::filesystem::path& results, MPI_Comm communicator) {
+void forget_earlier_run(const std::filesystem::path& results, MPI_Comm communicator) {
   plugin::run_together(communicator, [&] {
     if (dealii::Utilities::MPI::this_mpi_process(communicator) != 0) return;
     const auto folder = results / "failed_point";
@@ -71,6 +71,7 @@ void forget_failed_point(const std::filesystem::path& results, MPI_Comm communic
     for (const char* name : {"run.prm", "rve.h5", "start.h5", "path.csv"})
       std::filesystem::remove(folder / name, ignored);
     std::filesystem::remove(folder, ignored);
+    std::filesystem::remove(results / "summary.json", ignored);
   });
 }
 

@@ -16,7 +16,8 @@ template <int dim>
 std::string keep_failed_point(const MaterialField<dim>& materials,
                               const std::filesystem::path& folder, MPI_Comm communicator);
 
-/// Removes the files of the failed point of an earlier run from the folder of results. Collective.
-void forget_failed_point(const std::filesystem::path& results, MPI_Comm communicator);
+/// Removes the summary and the files of the failed point of an earlier run from the folder of
+/// results, whose tables and fields the steps of this run replace one by one. Collective.
+void forget_earlier_run(const std::filesystem::path& results, MPI_Comm communicator);
 
 }  // namespace seco::macro

@@ -31,6 +31,8 @@ class LoadSteps {
   LoadSteps(const MacroParameters<dim>& parameters, BoundaryValueProblem<dim>& problem,
             MaterialField<dim>& materials, RunLog& log);
 
+  /// Whether the end time is reached.
+  bool is_done() const;
   /// Goes on until the end time. @throws std::runtime_error if the smallest step fails
   void run(const StepDone& done);
 
@@ -73,8 +75,9 @@ class LoadSteps {
   double jump_at_begin(const plugin::LoadStep& step, const Loads& loads);
   /// Bounds of the step, into the record. Where the gap is larger than 'Energy tolerance', the
   /// RVEs that carry it are refined, and the increment is solved again, more accurately.
-  void certify(const plugin::LoadStep& step, const Loads& loads, Increment<dim>& increment,
-               LoadStepRecord& record);
+  /// @return inner forces, of the stresses in equilibrium where there is a lower bound
+  Vector certify(const plugin::LoadStep& step, const Loads& loads, Increment<dim>& increment,
+                 LoadStepRecord& record);
   /// Asks the materials for their tangents without strain, and finds `elastic_stiffness_`.
   void find_elastic_stiffness();
   /// Whether the mesh is refined before the next step.

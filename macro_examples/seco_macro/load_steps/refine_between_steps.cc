@@ -26,9 +26,14 @@ void LoadSteps<dim>::refine() {
   for (std::size_t m = 0; m < materials_.n_materials(); ++m) materials_.material(m).reject();
   if (present.step_fraction < 1 ||
       mark_cells(problem_, traction_jumps(problem_, materials_, present), p, finest) == 0) {
-    log_.print(fmt::format("== the mesh stays: {}\n", present.step_fraction < 1
-                                                          ? present.refusal
-                                                          : "no cell is to be refined"));
+    const auto n_cells = problem_.mesh().n_global_active_cells();
+    const bool is_full = static_cast<double>(n_cells) + ((1 << dim) - 1) > p.largest_cells;
+    log_.print(fmt::format(
+        "== the mesh stays: {}\n",
+        present.step_fraction < 1 ? present.refusal
+        : is_full ? fmt::format("it has {} cells, and 'Largest number of cells' is {:g}", n_cells,
+                                p.largest_cells)
+                  : "no cell is to be refined"));
     return;
   }
   RefinementRecord record;

@@ -61,6 +61,7 @@ std::optional<typename StepCertificate<dim>::Equilibrium> StepCertificate<dim>::
   Equilibrium equilibrium;
   auto& stress = equilibrium.stress;
   for (const auto& answer : response.answers) stress.push_back(answer.stress);
+  equilibrium.inner_forces = response.inner_forces;
   if (response.residual.l2_norm() == 0) return equilibrium;
   const auto n_points = problem_.quadrature().size();
   CellGradients<dim> gradients(problem_);
@@ -90,7 +91,8 @@ std::optional<typename StepCertificate<dim>::Equilibrium> StepCertificate<dim>::
     reason = "a part of the body hangs on others by nodes or edges alone";
     return std::nullopt;
   }
-  dealii::Vector<double> local(problem_.element().n_dofs_per_cell());
+  dealii::Vector<double> local(problem_.element().n_dofs_per_cell()), force(local.size());
+  std::vector<dealii::types::global_dof_index> indices(local.size());
   CellCoefficients gathered;
   std::size_t number = 0;
   materials_.for_local_cells([&](const auto& cell, auto m, auto first) {
@@ -98,10 +100,19 @@ std::optional<typename StepCertificate<dim>::Equilibrium> StepCertificate<dim>::
     cell->get_dof_values(*correction, local);
     gradients.reinit(cell);
     const double* c = tangent.cell(k, gathered);
-    for (unsigned int q = 0; q < n_points; ++q, c += StiffnessField<dim>::n_coefficients)
-      stress[m][first + q] += times<dim>(c, gradients.strain(local, q)) +
-                              gradients.strain(balance->displacements[k], q);
+    force = 0;
+    for (unsigned int q = 0; q < n_points; ++q, c += StiffnessField<dim>::n_coefficients) {
+      const auto change = times<dim>(c, gradients.strain(local, q)) +
+                          gradients.strain(balance->displacements[k], q);
+      stress[m][first + q] += change;
+      gradients.add_forces(change, q, force);
+    }
+    if (problem_.spring_matrices().of_cell(k))
+      problem_.spring_matrices().add_forces(k, local, force);
+    cell->get_dof_indices(indices);
+    equilibrium.inner_forces.add(indices, force);
   });
+  equilibrium.inner_forces.compress(dealii::VectorOperation::add);
   equilibrium.springs = spring_norm(*correction) + std::sqrt(balance->springs);
   return equilibrium;
 }
@@ -162,9 +173,9 @@ typename StepCertificate<dim>::Gap StepCertificate<dim>::gap(const plugin::LoadS
 }
 
 template <int dim>
-StepBounds StepCertificate<dim>::bounds(const plugin::LoadStep& step, const Loads& loads,
-                                        const StepResponse<dim>& response) {
-  StepBounds result;
+StepBounds<dim> StepCertificate<dim>::bounds(const plugin::LoadStep& step, const Loads& loads,
+                                             const StepResponse<dim>& response) {
+  StepBounds<dim> result;
   if (!response.has_energy()) {
     result.no_lower_bound = "a material has no energy";
     return result;
@@ -181,13 +192,15 @@ StepBounds StepCertificate<dim>::bounds(const plugin::LoadStep& step, const Load
       break;
     }
     if (!own_tangent && !tangent_solver_.has_tangent()) continue;
-    const auto equilibrium = equilibrated(response, reason);
+    auto equilibrium = equilibrated(response, reason);
     if (!equilibrium) continue;
     for (double less = 0; less <= (unloaded ? 1.1e-2 : 0.); less = less > 0 ? 10 * less : 1e-9) {
       auto found = gap(step, response, *equilibrium, 1 - less);
       result.some_infinite = found.n_infinite > 0 && found.n_infinite < found.n_points;
       if (found.n_infinite == 0) {
         result.shares = std::move(found.shares);
+        result.inner_forces = std::move(equilibrium->inner_forces);
+        if (less > 0) result.inner_forces *= 1 - less;
         result.lower = response.potential() - response.round_off() - found.value;
         return result;
       }

@@ -13,6 +13,7 @@
 namespace seco::macro {
 
 /// Guaranteed bounds of the least incremental potential of a step, from the state at its begin.
+template <int dim>
 struct StepBounds {
   /// Nan if a material has no energy.
   double upper = std::numeric_limits<double>::quiet_NaN();
@@ -23,6 +24,9 @@ struct StepBounds {
   bool some_infinite = false;
   /// What the points of each material contribute to `upper - lower`; empty without a lower bound.
   std::vector<std::vector<double>> shares;
+  /// Of the stresses in equilibrium, to which the bounds of reactions belong, and of springs, at
+  /// all unknowns, nothing passed on; of size zero without a lower bound.
+  typename BoundaryValueProblem<dim>::Vector inner_forces;
 };
 
 /// Bounds the incremental potential of a step. Any displacement with the prescribed values bounds
@@ -48,8 +52,8 @@ class StepCertificate {
 
   /// Of the displacement that the materials have been asked about last, before they accept it.
   /// @throws std::runtime_error on all ranks, naming the material
-  StepBounds bounds(const plugin::LoadStep& step, const Loads& loads,
-                    const StepResponse<dim>& response);
+  StepBounds<dim> bounds(const plugin::LoadStep& step, const Loads& loads,
+                         const StepResponse<dim>& response);
   /// The problem has another mesh.
   void change_mesh() { residual_energy_.reset(); }
 
@@ -58,6 +62,8 @@ class StepCertificate {
   /// Stresses and forces of springs in equilibrium with the loads.
   struct Equilibrium {
     Stresses stress;
+    /// Of these, and of the springs at u + correction.
+    Vector inner_forces;
     /// At least sqrt((u - v) . S (u - v)).
     double springs = 0;
   };

@@ -150,18 +150,23 @@ void Output<dim>::write_summary_with(const std::vector<std::string>& missing,
 }
 
 template <int dim>
-void Output<dim>::write(const Vector& displacement, RunSummary& summary,
-                        const LoadSteps<dim>* steps) {
+ResultExtremes Output<dim>::extremes(const LoadSteps<dim>& steps) const {
+  const auto scope = log_.section("output");
+  PointStresses<dim> stresses(problem_, materials_, steps);
+  return find_extremes(problem_, materials_, stresses, steps.displacement());
+}
+
+template <int dim>
+void Output<dim>::write(const Vector& displacement, RunSummary& summary) {
   const bool has_cases = !summary.load_cases.empty();
   // What is missing of cases is known already.
   if (!has_cases) missing_.clear();
   summary.units = parameters_.units;
   summary.materials = material_summaries();
-  // After a restart behind the last step, materials have not answered.
-  if (!has_cases && (!steps || !steps->response().answers.empty())) {
+  // Load steps and load cases know theirs.
+  if (!has_cases && summary.load_steps.empty()) {
     const auto scope = log_.section("output");
-    auto stresses = steps ? PointStresses<dim>(problem_, materials_, *steps)
-                          : PointStresses<dim>(problem_, materials_, displacement);
+    PointStresses<dim> stresses(problem_, materials_, displacement);
     summary.extremes = find_extremes(problem_, materials_, stresses, displacement);
   }
   if (parameters_.local.any())
@@ -208,7 +213,8 @@ void Output<dim>::write(const Vector& displacement, RunSummary& summary,
   template void Output<dim>::check_points() const;                                            \
   template std::vector<PointDisplacement> Output<dim>::displacements_at_points(const Vector&) \
       const;                                                                                  \
-  template void Output<dim>::write(const Vector&, RunSummary&, const LoadSteps<dim>*);        \
+  template ResultExtremes Output<dim>::extremes(const LoadSteps<dim>&) const;                 \
+  template void Output<dim>::write(const Vector&, RunSummary&);                               \
   template void Output<dim>::write_case(const Vector&, std::size_t, RunSummary&);             \
   template MicroscaleSummary microscale_summary(const MaterialField<dim>&);
 INSTANTIATE(2)

@@ -37,9 +37,7 @@ class Output {
   /// @param summary what is known; completed here
   /// @throws std::runtime_error on all ranks, after all that can be written has been, if a file is
   ///   missing
-  /// @param steps of a run with materials that are not linear, else null
-  void write(const Vector& displacement, RunSummary& summary,
-             const LoadSteps<dim>* steps = nullptr);
+  void write(const Vector& displacement, RunSummary& summary);
 
   /// Completes the summary of a load case, and writes its fields, solution_K. Collective.
   /// @param number of the case; the files before are written
@@ -48,6 +46,10 @@ class Output {
   /// Writes the fields of the last load step, solution.pvd of all, and force_displacement.csv.
   /// Collective. @throws std::runtime_error on all ranks if a file cannot be written
   void write_step(const LoadSteps<dim>& steps) const;
+  /// Writes force_displacement.csv alone. Collective.
+  void write_step_table(const LoadSteps<dim>& steps) const;
+  /// The extremes of the last load step, whose answers are there. Collective.
+  ResultExtremes extremes(const LoadSteps<dim>& steps) const;
 
  private:
   /// Runs an action; what it throws becomes an entry of `missing_`, unless a signal is the cause.

@@ -31,5 +31,6 @@ struct ResultExtremes {
 };
 
 nlohmann::json to_json(const ResultExtremes& extremes);
+ResultExtremes result_extremes_from_json(const nlohmann::json& extremes);
 
 }  // namespace seco::macro

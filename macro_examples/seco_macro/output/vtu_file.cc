@@ -225,7 +225,10 @@ void write_vtu(const std::string& folder, const std::string& name, const VtuPiec
     });
     materials::write_atomically((base / (name + ".pvd")).string(), [&](std::ostream& out) {
       std::vector<std::pair<double, std::string>> files;
-      for (std::size_t k = 0; k < times.size(); ++k) files.emplace_back(times[k], parallel_name(k));
+      // Those before may be in another folder, or were not wanted, if the run was continued.
+      for (std::size_t k = 0; k < times.size(); ++k)
+        if (std::filesystem::exists(base / parallel_name(k)))
+          files.emplace_back(times[k], parallel_name(k));
       // Short steps end at times that differ little.
       out.precision(12);
       dealii::DataOutBase::write_pvd_record(out, files);

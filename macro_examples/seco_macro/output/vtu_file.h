@@ -42,7 +42,8 @@ struct VtuPiece {
 /// fields.
 /// @param folder, name the files are NAME_K.0.vtu, NAME_K.pvtu and NAME.pvd
 /// @param doubles whether coordinates and values are written in double precision, else in single
-/// @param times of the files NAME_0 to NAME_K, to all of which NAME.pvd refers; this is the last
+/// @param times of the files NAME_0 to NAME_K, to which NAME.pvd refers if they exist; this is the
+/// last
 /// @throws std::runtime_error on all ranks together, if a file cannot be written
 void write_vtu(const std::string& folder, const std::string& name, const VtuPiece& piece,
                bool doubles, MPI_Comm communicator, const std::vector<double>& times = {0.});

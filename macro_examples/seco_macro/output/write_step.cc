@@ -26,6 +26,11 @@ void Output<dim>::write_step(const LoadSteps<dim>& steps) const {
   const auto& records = steps.records();
   if (parameters_.write_vtu && writes_fields_of(records, records.size() - 1))
     write_step_fields(steps);
+  write_step_table(steps);
+}
+
+template <int dim>
+void Output<dim>::write_step_table(const LoadSteps<dim>& steps) const {
   plugin::run_together(log_.communicator(), [&] {
     if (log_.is_first_rank())
       write_force_displacement(steps.records(), parameters_.output_directory,
@@ -145,6 +150,7 @@ void Output<dim>::write_step_fields(const LoadSteps<dim>& steps) const {
 
 #define INSTANTIATE(dim)                                                                       \
   template void Output<dim>::write_step(const LoadSteps<dim>&) const;                          \
+  template void Output<dim>::write_step_table(const LoadSteps<dim>&) const;                    \
   template bool Output<dim>::writes_fields_of(const std::vector<LoadStepRecord>&, std::size_t) \
       const;                                                                                   \
   template void Output<dim>::write_step_fields(const LoadSteps<dim>&) const;

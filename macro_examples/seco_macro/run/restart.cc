@@ -97,6 +97,7 @@ nlohmann::json Run<dim>::state() const {
       {"seconds", log_.seconds()}};
   for (const auto& part : {solver_.state(), certification_.state(), load_steps_.state()})
     state.update(part, /*merge_objects=*/true);
+  if (load_steps_.is_done()) state["extremes"] = to_json(extremes_);
   return state;
 }
 
@@ -111,6 +112,7 @@ void Run<dim>::take_state(const nlohmann::json& state) {
   solver_.take_state(state);
   certification_.take_state(state);
   load_steps_.take_state(state);
+  if (state.contains("extremes")) extremes_ = result_extremes_from_json(state.at("extremes"));
   log_.add_earlier(state.at("seconds").get<RunLog::Seconds>());
 }
 

@@ -176,13 +176,23 @@ RunSummary Run<dim>::run_load_cases() {
 
 template <int dim>
 RunSummary Run<dim>::run_load_steps() {
-  forget_failed_point(parameters_.output_directory, log_.communicator());
+  if (load_steps_.records().empty())
+    forget_earlier_run(parameters_.output_directory, log_.communicator());
+  if (load_steps_.is_done()) {
+    output_.write_step_table(load_steps_);
+    if (parameters_.write_vtu)
+      log_.note(
+          "all load steps were done before this restart: their fields are not written again, since "
+          "stresses are not kept in checkpoints");
+  }
   load_steps_.run([this] {
     output_.write_step(load_steps_);
+    if (load_steps_.is_done()) extremes_ = output_.extremes(load_steps_);
     finish_stage(Stage::load_step);
   });
   auto result = summary();
-  output_.write(load_steps_.displacement(), result, &load_steps_);
+  result.extremes = extremes_;
+  output_.write(load_steps_.displacement(), result);
   return result;
 }
 

@@ -95,6 +95,8 @@ class Run {
   LoadSteps<dim> load_steps_;
   Output<dim> output_;
   Estimate estimate_;
+  /// Of the last load step.
+  ResultExtremes extremes_;
   /// The last stage that is done.
   Stage stage_ = Stage::none;
   unsigned int n_restarts_ = 0;

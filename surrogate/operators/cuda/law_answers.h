@@ -3,6 +3,7 @@
 #include "law_kernels.h"
 #include "models.h"
 #include "pointwise.h"
+#include "seco/materials/tangent_triangle.h"
 
 namespace seco::surrogate::cuda {
 
@@ -70,7 +71,8 @@ SECO_HOST_DEVICE void respond_at(const Lattice<dim, double>& grid, const LawArgu
   int k = 0;
   for (int i = 0; i < m; ++i)
     for (int j = i; j < m; ++j, ++k) {
-      const double value = answer.tangent[in_triangle(place_of<dim>(i), place_of<dim>(j))];
+      const double value =
+          answer.tangent[materials::in_triangle(place_of<dim>(i), place_of<dim>(j))];
       const std::int64_t at = point.at(k, n_coefficients);
       sums[2 + m + k] = value;
       if (a.double_precision_tangent)
@@ -100,7 +102,7 @@ SECO_HOST_DEVICE void gap_at(const Lattice<dim, double>& grid, const LawArgument
     answer.wants_tangent = true;
     point.model->respond(point.strain, point.state, point.time_step, answer);
     for (double& value : answer.stress) value *= a.part;
-    complete_stress(answer.stress, answer.tangent, 1, given);
+    materials::complete_stress(answer.stress, answer.tangent, 1, given);
   }
   const double dual = point.model->dual(given, point.state, point.time_step),
                energy = a.energy[point.at(0, 1)];

@@ -97,6 +97,10 @@ TEST(HomogenizedLaws, OfAHomogeneousRveAreTheLaw) {
     return summary["extremes"]["largest_von_mises_stress"]["value"];
   };
   EXPECT_NEAR(mises(homogenized) / mises(law), 1, 1e-6);
+  for (const char* name : {"largest_principal_stress", "smallest_principal_stress"}) {
+    const double of_law = law["extremes"][name]["value"];
+    EXPECT_NEAR(homogenized["extremes"][name]["value"], of_law, 1e-6 * std::abs(of_law)) << name;
+  }
   ASSERT_EQ(homogenized["load_steps"].size(), law["load_steps"].size());
   for (std::size_t k = 0; k < law["load_steps"].size(); ++k) {
     const auto &a = law["load_steps"][k], &b = homogenized["load_steps"][k];

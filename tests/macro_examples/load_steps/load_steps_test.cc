@@ -180,6 +180,72 @@ TEST(LoadSteps, AStepThatFailsIsCutAndTheLimitLoadIsNamed) {
   EXPECT_TRUE(fs::exists(folder / "out" / "force_displacement.csv"));
 }
 
+// In a folder with the results of another run.
+TEST(LoadSteps, AFailedRunLeavesNoSummaryOfAnEarlierOne) {
+  auto changes = merged(hardening("0"), cube("0"));
+  changes["Boundary conditions/Displacement"] =
+      "0: 0; free; free | 2: free; 0; free | 4: free; free; 0";
+  changes["Load steps/Smallest step"] = "0.05";
+  const auto folder = new_folder("good_and_bad");
+  for (const bool fails : {false, true}) {
+    changes["Boundary conditions/Traction"] = fails ? "1: 150*t; 0; 0" : "1: 90*t; 0; 0";
+    write_text(folder / "run.prm", parameters(changes));
+    EXPECT_EQ(run_here(folder / "run.prm").messages.size(), fails ? 1u : 0u);
+    EXPECT_EQ(fs::exists(folder / "out" / "summary.json"), !fails);
+    EXPECT_TRUE(fs::exists(folder / "out" / "force_displacement.csv"));
+  }
+}
+
+TEST(LoadSteps, ARunThatWasDoneIsContinuedWithItsExtremes) {
+  auto changes = merged(hardening("1000"), cube("0.004*t"));
+  changes["Checkpoint/Write"] = "true";
+  changes["Output/Write VTU"] = "false";
+  const auto folder = new_folder("done");
+  write_text(folder / "run.prm", parameters(changes));
+  ASSERT_TRUE(run_here(folder / "run.prm").messages.empty());
+  const auto done = read_json(folder / "out" / "summary.json");
+  EXPECT_GT(done["extremes"]["largest_von_mises_stress"]["value"], 100.);
+  // With other output, of which the fields cannot be had.
+  changes["Output/Write VTU"] = "true";
+  write_text(folder / "run.prm", parameters(changes));
+  const auto outcome = run_here(folder / "run.prm", /*restart=*/true);
+  ASSERT_TRUE(outcome.messages.empty()) << outcome.messages[0];
+  EXPECT_NE(outcome.output.find("fields are not written again"), std::string::npos);
+  const auto again = read_json(folder / "out" / "summary.json");
+  EXPECT_EQ(again["restarts"], 1);
+  EXPECT_EQ(again["extremes"], done["extremes"]);
+  EXPECT_EQ(again["load_steps"], done["load_steps"]);
+}
+
+TEST(LoadSteps, FieldsOverTimeAreThoseThatThereAre) {
+  // The first steps are done without fields, the next ones with.
+  auto changes = merged(hardening("0"), cube("0"));
+  changes["Boundary conditions/Displacement"] =
+      "0: 0; free; free | 2: free; 0; free | 4: free; free; 0";
+  changes["Boundary conditions/Traction"] = "1: 150*t; 0; 0";
+  changes["Load steps/Smallest step"] = "0.05";
+  changes["Checkpoint/Write"] = "true";
+  changes["Output/Write VTU"] = "false";
+  const auto folder = new_folder("late_fields");
+  write_text(folder / "run.prm", parameters(changes));
+  ASSERT_EQ(run_here(folder / "run.prm").messages.size(), 1u);
+  changes["Load steps/Smallest step"] = "0.001";
+  changes["Output/Write VTU"] = "true";
+  write_text(folder / "run.prm", parameters(changes));
+  ASSERT_EQ(run_here(folder / "run.prm", /*restart=*/true).messages.size(), 1u);
+  std::ifstream in(folder / "out" / "solution.pvd");
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  int n_files = 0;
+  for (int k = 0; k < 100; ++k) {
+    const auto name = "solution_" + std::to_string(k) + ".pvtu";
+    const bool is_listed = text.find(name) != std::string::npos;
+    EXPECT_EQ(is_listed, fs::exists(folder / "out" / name)) << name;
+    if (is_listed) ++n_files;
+  }
+  EXPECT_GE(n_files, 1);
+  EXPECT_EQ(text.find("solution_0.pvtu"), std::string::npos);
+}
+
 TEST(LoadSteps, LoadsThatDoNotGrowAreNotCutManyTimes) {
   auto changes = merged(hardening("0"), cube("0"));
   changes["Boundary conditions/Displacement"] =

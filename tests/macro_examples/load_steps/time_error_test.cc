@@ -141,6 +141,33 @@ TEST(TimeError, AToleranceMakesStepsThatAreNearTheManyShortOnes) {
   EXPECT_LT(last_number, 300u);
 }
 
+// What is held goes on as before, up to round-off; only after a kink there is no estimate.
+TEST(TimeError, OfRvesIsThereWhileDisplacementsAreHeld) {
+  const auto folder = new_folder("laws_of_creep");
+  write_text(folder / "laws.prm",
+             "subsection Phase 0\n  set Law = Norton creep\n  set Young modulus = 70000\n  set "
+             "Poisson ratio = 0.3\n  set Reference rate = 1\n  set Reference stress = 100\n  set "
+             "Exponent = 4\nend\n");
+  const std::string section = "Material 0/homogenized laws/";
+  for (const std::string end : {"0.7", "1", "3"}) {
+    auto changes = square("0.003*min(t/" + end + "*5, 1)", end, "5");
+    for (const auto* key : {"Young modulus", "Poisson ratio"})
+      changes.erase(std::string("Material 0/law/") + key);
+    const auto summary =
+        run("held", merged(changes, {{"Load steps/Newton tolerance", "1e-5"},
+                                     {"Material 0/Model", "homogenized laws"},
+                                     {section + "Laws", (folder / "laws.prm").string()},
+                                     {section + "Seed per", "material"},
+                                     {section + "Microstructure/Type", "homogeneous"},
+                                     {section + "Microstructure/Grid", "2, 2"},
+                                     {section + "Microstructure/Lengths", "1, 1"}}));
+    const auto& steps = summary["load_steps"];
+    ASSERT_EQ(steps.size(), 5u);
+    EXPECT_TRUE(steps[1]["time_error"].is_null());
+    for (std::size_t k = 2; k < 5; ++k) EXPECT_TRUE(steps[k]["time_error"].is_number()) << k;
+  }
+}
+
 TEST(TimeError, StepsEndAtKinksAndAtListedTimes) {
   auto changes = merged(square("0.001*if(t < 0.33, t, 0.66 - t)", "1", "4"),
                         {{"Material 0/law/Law", "J2 plasticity"},
@@ -175,4 +202,42 @@ TEST(TimeError, TheElasticStiffnessOfABoundaryIsItsForceForAUnitDisplacement) {
   EXPECT_EQ(summary["elastic_stiffness"].size(), 3u);
   EXPECT_LT(force(summary["load_steps"][0]), 0.5 * expected * 0.002);
   EXPECT_GT(summary["memory"]["largest_process_bytes"], 1e7);
+}
+
+// Reactions are those of stresses in equilibrium, so that the band holds however large the residual
+// is.
+TEST(TimeError, TheBandOfAReactionHoldsForRoughNewtonSteps) {
+  auto body = merged(square("0.002*t", "1", "1"), {{"Geometry/Lengths", "2, 1"},
+                                                   {"Geometry/Cells", "6, 3"},
+                                                   {"Material 0/law/Law", "J2 plasticity"},
+                                                   {"Material 0/law/Yield stress", "60"},
+                                                   {"Material 0/law/Hardening modulus", "2000"}});
+  for (const bool springs : {false, true}) {
+    // Soft springs leave little stiffness, and a narrow band.
+    const std::string moved =
+        "2: free; 0 | 1: " + std::string(springs ? "0.2" : "0.004") + "*t; 0.002*t*y";
+    body["Boundary conditions/Displacement"] = springs ? moved : "0: 0; 0 | " + moved;
+    body["Boundary conditions/Springs"] = springs ? "0: 500" : "";
+    const auto exact = run("exact", merged(body, {{"Load steps/Newton tolerance", "1e-12"}}));
+    for (const std::string tolerance : {"0.1", "0.03", "1e-2", "1e-3"}) {
+      const auto rough = run("rough", merged(body, {{"Load steps/Newton tolerance", tolerance}}));
+      const auto& step = rough["load_steps"][0];
+      const double gap = step["upper"].get<double>() - step["lower"].get<double>();
+      double size = 0;
+      for (std::size_t b = 0; b < step["boundaries"].size(); ++b)
+        for (std::size_t c = 0; c < 2; ++c)
+          for (const auto& boundary : rough["elastic_stiffness"]) {
+            if (boundary["boundary"] != step["boundaries"][b]["boundary"]) continue;
+            if (boundary["stiffness"][c].is_null()) continue;
+            const double expected = exact["load_steps"][0]["boundaries"][b]["force"][c],
+                         found = step["boundaries"][b]["force"][c],
+                         stiffness = boundary["stiffness"][c];
+            size = std::max(size, std::abs(expected));
+            EXPECT_LE(std::abs(found - expected),
+                      std::sqrt(2 * gap * stiffness) + 1e-9 * std::abs(expected))
+                << tolerance << " boundary " << b << " component " << c;
+          }
+      EXPECT_GT(size, 10.);
+    }
+  }
 }

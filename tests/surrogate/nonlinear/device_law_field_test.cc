@@ -10,6 +10,7 @@
 #include "nonlinear/laws_on_host.h"
 #include "seco/materials/parameter_file.h"
 #include "seco/materials/random.h"
+#include "seco/materials/tangent_triangle.h"
 
 namespace {
 
@@ -300,15 +301,16 @@ TEST(DeviceLawField, AStressInPlaneStrainIsCompletedAsThatOfAStrainInThePlane) {
   for (int i = 0; i < 6; ++i) {
     first[static_cast<std::size_t>(i * stride)] = of_strain[i];
     for (int j = i; j < 6; ++j)
-      triangle[static_cast<std::size_t>(in_triangle(i, j) * stride)] = tangent(i, j);
+      triangle[static_cast<std::size_t>(materials::in_triangle(i, j) * stride)] = tangent(i, j);
   }
   for (const int c : {0, 1, 5}) completed[static_cast<std::size_t>(c * stride)] = expected[c];
-  complete_stress(first.data(), triangle.data(), stride, completed.data());
+  materials::complete_stress(first.data(), triangle.data(), stride, completed.data());
   for (int c = 0; c < 6; ++c)
     EXPECT_NEAR(completed[static_cast<std::size_t>(c * stride)], expected[c], 1e-9) << c;
   // Of a solid without stiffness in the plane nothing more is known.
-  for (const int c : {0, 1, 5}) triangle[static_cast<std::size_t>(in_triangle(c, c) * stride)] = 0.;
-  complete_stress(first.data(), triangle.data(), stride, completed.data());
+  for (const int c : {0, 1, 5})
+    triangle[static_cast<std::size_t>(materials::in_triangle(c, c) * stride)] = 0.;
+  materials::complete_stress(first.data(), triangle.data(), stride, completed.data());
   for (const int c : {2, 3, 4})
     EXPECT_EQ(completed[static_cast<std::size_t>(c * stride)], of_strain[c]) << c;
 }
