@@ -23,6 +23,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 # Public headers without a source file of their own name. All others belong to the room that has it.
 ROOM_OF_HEADER = {
     "seco/materials/fnv_hash.h": "materials/base",
+    "seco/materials/tangent_triangle.h": "materials/laws",
     "seco/surrogate/setting_error.h": "surrogate/runtime",
     "seco/surrogate/homogenized.h": "surrogate/certificate",
     "seco/surrogate/network_settings.h": "surrogate/networks",
