@@ -50,6 +50,14 @@ Changes cube(const std::string& displacement) {
           {"Load steps/Newton tolerance", "1e-11"}};
 }
 
+/// The cube under a stress along x, of which it bears 100.
+Changes cube_under(const std::string& stress) {
+  return merged(merged(hardening("0"), cube("0")),
+                {{"Boundary conditions/Displacement",
+                  "0: 0; free; free | 2: free; 0; free | 4: free; free; 0"},
+                 {"Boundary conditions/Traction", "1: " + stress + "; 0; 0"}});
+}
+
 /// A cantilever in plane strain. Linear elements would lock: plastic strains keep the volume.
 Changes cantilever(const std::string& traction) {
   return {{"Dimension", "2"},
@@ -163,10 +171,7 @@ TEST(LoadSteps, UnloadingLeavesPlasticStrain) {
 }
 
 TEST(LoadSteps, AStepThatFailsIsCutAndTheLimitLoadIsNamed) {
-  auto changes = merged(hardening("0"), cube("0"));
-  changes["Boundary conditions/Displacement"] =
-      "0: 0; free; free | 2: free; 0; free | 4: free; free; 0";
-  changes["Boundary conditions/Traction"] = "1: 150*t; 0; 0";
+  auto changes = cube_under("150*t");
   changes["Load steps/Smallest step"] = "0.01";
   const auto folder = new_folder("limit_load");
   write_text(folder / "run.prm", parameters(changes));
@@ -182,14 +187,10 @@ TEST(LoadSteps, AStepThatFailsIsCutAndTheLimitLoadIsNamed) {
 
 // In a folder with the results of another run.
 TEST(LoadSteps, AFailedRunLeavesNoSummaryOfAnEarlierOne) {
-  auto changes = merged(hardening("0"), cube("0"));
-  changes["Boundary conditions/Displacement"] =
-      "0: 0; free; free | 2: free; 0; free | 4: free; free; 0";
-  changes["Load steps/Smallest step"] = "0.05";
   const auto folder = new_folder("good_and_bad");
   for (const bool fails : {false, true}) {
-    changes["Boundary conditions/Traction"] = fails ? "1: 150*t; 0; 0" : "1: 90*t; 0; 0";
-    write_text(folder / "run.prm", parameters(changes));
+    write_text(folder / "run.prm", parameters(merged(cube_under(fails ? "150*t" : "90*t"),
+                                                     {{"Load steps/Smallest step", "0.05"}})));
     EXPECT_EQ(run_here(folder / "run.prm").messages.size(), fails ? 1u : 0u);
     EXPECT_EQ(fs::exists(folder / "out" / "summary.json"), !fails);
     EXPECT_TRUE(fs::exists(folder / "out" / "force_displacement.csv"));
@@ -219,10 +220,7 @@ TEST(LoadSteps, ARunThatWasDoneIsContinuedWithItsExtremes) {
 
 TEST(LoadSteps, FieldsOverTimeAreThoseThatThereAre) {
   // The first steps are done without fields, the next ones with.
-  auto changes = merged(hardening("0"), cube("0"));
-  changes["Boundary conditions/Displacement"] =
-      "0: 0; free; free | 2: free; 0; free | 4: free; free; 0";
-  changes["Boundary conditions/Traction"] = "1: 150*t; 0; 0";
+  auto changes = cube_under("150*t");
   changes["Load steps/Smallest step"] = "0.05";
   changes["Checkpoint/Write"] = "true";
   changes["Output/Write VTU"] = "false";
@@ -247,10 +245,7 @@ TEST(LoadSteps, FieldsOverTimeAreThoseThatThereAre) {
 }
 
 TEST(LoadSteps, LoadsThatDoNotGrowAreNotCutManyTimes) {
-  auto changes = merged(hardening("0"), cube("0"));
-  changes["Boundary conditions/Displacement"] =
-      "0: 0; free; free | 2: free; 0; free | 4: free; free; 0";
-  changes["Boundary conditions/Traction"] = "1: 150; 0; 0";
+  auto changes = cube_under("150");
   const auto folder = new_folder("constant_load");
   write_text(folder / "run.prm", parameters(changes));
   const auto outcome = run_here(folder / "run.prm");
