@@ -22,6 +22,10 @@ std::string cache_hint(const plugin::ParameterTexts& texts) {
   for (const auto& [name, value] : texts) {
     const auto& [section, key] = name;
     if (key != "Result cache" || !section.starts_with("Material ")) continue;
+    // Sections of models that are not used have their defaults.
+    const auto slash = section.find('/');
+    const auto model = texts.find({section.substr(0, slash), "Model"});
+    if (model == texts.end() || section.substr(slash + 1) != model->second) continue;
     if (!value.empty())
       return fmt::format(
           "RVEs whose results are in 'Result cache' = '{}' of section '{}' are not "

@@ -216,6 +216,13 @@ TEST(LoadSteps, ARunThatWasDoneIsContinuedWithItsExtremes) {
   EXPECT_EQ(again["restarts"], 1);
   EXPECT_EQ(again["extremes"], done["extremes"]);
   EXPECT_EQ(again["load_steps"], done["load_steps"]);
+  // Of another body it is not, and no cache of RVEs would help.
+  changes["Material 0/law/Yield stress"] = "110";
+  write_text(folder / "run.prm", parameters(changes));
+  const auto other = run_here(folder / "run.prm", /*restart=*/true);
+  ASSERT_EQ(other.messages.size(), 1u);
+  EXPECT_NE(other.messages[0].find("'Yield stress'"), std::string::npos) << other.messages[0];
+  EXPECT_EQ(other.messages[0].find("Result cache"), std::string::npos) << other.messages[0];
 }
 
 TEST(LoadSteps, FieldsOverTimeAreThoseThatThereAre) {
