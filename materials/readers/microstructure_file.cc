@@ -178,6 +178,7 @@ void fill(Microstructure& result, const LabelledGrid& grid, const std::string& p
                     path, used.size(), most));
   std::map<std::int32_t, std::uint16_t> number_of;
   bool oriented = false;
+  const auto names = distinct_names(grid.phases);
   const double factor = 1. / megapascals_per(rve.unit);
   for (const auto label : used) {
     const auto crystal = grid.crystals.find(label);
@@ -193,8 +194,7 @@ void fill(Microstructure& result, const LabelledGrid& grid, const std::string& p
     const auto& orientation = crystal->second.orientation;
     oriented = oriented || orientation;
     rve.orientation.push_back(orientation ? to_euler(*orientation) : Eigen::Vector3d::Zero());
-    const auto& name = grid.phases.at(crystal->second.phase).name;
-    result.phase_of.push_back(name.empty() ? std::to_string(crystal->second.phase) : name);
+    result.phase_of.push_back(names.at(crystal->second.phase));
   }
   if (!oriented) rve.orientation.clear();
   if (rve.stiffness_3d.size() != rve.stiffness.size()) rve.stiffness_3d.clear();
