@@ -44,10 +44,9 @@ std::vector<Rotation> symmetry_generators(const std::string& symmetry) {
 
 /// What the setting of a group asks of constants, which tables have in the usual one.
 std::string remark_on(const std::string& symmetry) {
-  if (symmetry == "trigonal -3m1")
-    return ": with its two-fold axes along axis 1, C14 is not zero, C15 is";
+  if (symmetry == "trigonal -3m1") return ": with its two-fold axes along a, axis 1, C15 is zero";
   if (symmetry == "trigonal -31m")
-    return ": with its two-fold axes perpendicular to a, axis 1, C14 is zero, C15 is not";
+    return ": with its two-fold axes perpendicular to a, axis 1, C14 is zero";
   if (symmetry == "monoclinic 2/m11") return ": its two-fold axis is axis 1";
   if (symmetry == "monoclinic 12/m1") return ": its two-fold axis is axis 2";
   if (symmetry == "monoclinic 112/m") return ": its two-fold axis is axis 3";
