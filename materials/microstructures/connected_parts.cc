@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "winding_parts.h"
+
 namespace seco::materials {
 namespace {
 
@@ -44,13 +46,24 @@ class RunParts {
   }
 
   void join_faces(const PeriodicAxes& periodic) {
-    for (std::size_t j = 0; periodic[0] && j < n_[1]; ++j) join_lines(j, (n_[0] - 1) * n_[1] + j);
+    for_contacts(periodic, [&](std::size_t, Index first, Index last) { join(first, last); });
+  }
+
+  /// Calls `visit` with the axis and two runs of equal voxels in the first and the last layer along
+  /// it that are neighbours across a periodic face, or one run that is both.
+  template <typename Visit>
+  void for_contacts(const PeriodicAxes& periodic, const Visit& visit) {
+    const auto on_axis = [&](std::size_t axis) {
+      return [&visit, axis](Index first, Index last) { visit(axis, first, last); };
+    };
+    for (std::size_t j = 0; periodic[0] && j < n_[1]; ++j)
+      compare_lines(j, (n_[0] - 1) * n_[1] + j, on_axis(0));
     for (std::size_t i = 0; periodic[1] && i < n_[0]; ++i)
-      join_lines(i * n_[1], (i + 1) * n_[1] - 1);
+      compare_lines(i * n_[1], (i + 1) * n_[1] - 1, on_axis(1));
     for (std::size_t line = 0; periodic[2] && line < n_lines(); ++line)
       if (const auto a = first_run_[line], b = first_run_[line + 1] - 1;
           value_(begin_[a]) == value_(begin_[b]))
-        join(a, b);
+        visit(2, a, b);
   }
 
   std::size_t n_runs() const { return begin_.size(); }
@@ -120,11 +133,15 @@ class RunParts {
   }
   /// Joins runs of equal voxels that lie beside each other in two lines.
   void join_lines(std::size_t line_a, std::size_t line_b) {
-    if (line_a == line_b) return;
+    compare_lines(line_a, line_b, [&](Index a, Index b) { join(a, b); });
+  }
+  /// Calls `visit` for runs of equal voxels that lie beside each other in two lines.
+  template <typename Visit>
+  void compare_lines(std::size_t line_a, std::size_t line_b, const Visit& visit) {
     Index a = first_run_[line_a], b = first_run_[line_b];
     const std::size_t start_a = line_a * n_[2], start_b = line_b * n_[2];
     while (a < first_run_[line_a + 1] && b < first_run_[line_b + 1]) {
-      if (value_(begin_[a]) == value_(begin_[b])) join(a, b);
+      if (value_(begin_[a]) == value_(begin_[b])) visit(a, b);
       const std::size_t end_a = end(a) - start_a, end_b = end(b) - start_b;
       if (end_a <= end_b) ++a;
       if (end_b <= end_a) ++b;
@@ -136,6 +153,71 @@ class RunParts {
   /// Position of the first voxel of each run, and the first run of each line.
   std::vector<Index> begin_, first_run_, parent_;
 };
+
+/// Two parts that are one across a periodic face, by their roots in the first and the last layer.
+struct Contact {
+  Index first, last;
+  std::uint8_t axis;
+};
+
+/// Which kinds percolate along the periodic axes. Parts inside the grid do not wind, so that only
+/// those at its faces and their contacts have to be known.
+/// @param parts that are joined inside the grid only
+template <typename Parts>
+void find_windings(Parts& parts, const PeriodicAxes& periodic,
+                   std::vector<ConnectedParts>& result) {
+  std::vector<Contact> contacts;
+  parts.for_contacts(periodic, [&](std::size_t axis, Index first, Index last) {
+    const Contact contact{parts.root(first), parts.root(last), static_cast<std::uint8_t>(axis)};
+    if (contact.first == contact.last)
+      result[parts.value(first)].spans[axis] = true;
+    else if (contacts.empty() || contacts.back().first != contact.first ||
+             contacts.back().last != contact.last || contacts.back().axis != axis)
+      contacts.push_back(contact);
+  });
+  std::vector<Index> roots;
+  for (const auto& contact : contacts) roots.insert(roots.end(), {contact.first, contact.last});
+  std::sort(roots.begin(), roots.end());
+  roots.erase(std::unique(roots.begin(), roots.end()), roots.end());
+  const auto node = [&](Index root) {
+    return static_cast<std::size_t>(std::lower_bound(roots.begin(), roots.end(), root) -
+                                    roots.begin());
+  };
+  WindingParts joined(roots.size());
+  for (const auto& contact : contacts) {
+    WindingParts::Offset step{};
+    step[contact.axis] = 1;
+    joined.join(node(contact.last), node(contact.first), step);
+  }
+  for (const auto& [root, windings] : joined.windings())
+    for (const auto& winding : windings)
+      for (std::size_t axis = 0; axis < 3; ++axis)
+        if (winding[axis] != 0) result[parts.value(roots[root])].spans[axis] = true;
+}
+
+/// Which kinds reach from the first to the last layer along the axes that are not periodic.
+/// @param parts that are joined, through periodic faces as well
+template <typename Parts>
+void find_spans(Parts& parts, const PeriodicAxes& periodic, std::vector<ConnectedParts>& result) {
+  if (periodic == PeriodicAxes{true, true, true}) return;
+  const auto& n = parts.shape();
+  std::vector<std::uint8_t> faces(parts.n_runs());
+  for (Index run = 0; run < parts.n_runs(); ++run) {
+    const auto begin = parts.begin(run), end = parts.end(run);
+    const std::size_t line = begin / n[2];
+    const std::array<std::size_t, 3> first{line / n[1], line % n[1], begin % n[2]},
+        last{first[0], first[1], first[2] + end - begin - 1};
+    auto& touched = faces[parts.root(run)];
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      if (first[axis] == 0) touched |= static_cast<std::uint8_t>(1U << 2 * axis);
+      if (last[axis] + 1 == n[axis]) touched |= static_cast<std::uint8_t>(2U << 2 * axis);
+    }
+  }
+  for (Index run = 0; run < parts.n_runs(); ++run)
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      if (!periodic[axis] && (faces[run] >> 2 * axis & 3U) == 3U)
+        result[parts.value(run)].spans[axis] = true;
+}
 
 /// Label and number of face neighbours outside a small part, with the number of the part.
 using Neighbour = std::tuple<Index, std::int32_t, Index>;
@@ -212,24 +294,9 @@ std::vector<ConnectedParts> connected_parts(const std::array<int, 3>& shape,
                                             std::size_t n_kinds, const PeriodicAxes& periodic) {
   RunParts parts(shape, [&](std::size_t voxel) { return kind_of_phase[phase[voxel]]; });
   std::vector<ConnectedParts> result(n_kinds);
-  const auto& n = parts.shape();
-  std::vector<std::uint8_t> faces(parts.n_runs());
-  for (Index run = 0; run < parts.n_runs(); ++run) {
-    const auto begin = parts.begin(run), end = parts.end(run);
-    const std::size_t line = begin / n[2];
-    const std::array<std::size_t, 3> first{line / n[1], line % n[1], begin % n[2]},
-        last{first[0], first[1], first[2] + end - begin - 1};
-    auto& touched = faces[parts.root(run)];
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      if (first[axis] == 0) touched |= static_cast<std::uint8_t>(1U << 2 * axis);
-      if (last[axis] + 1 == n[axis]) touched |= static_cast<std::uint8_t>(2U << 2 * axis);
-    }
-  }
-  for (Index run = 0; run < parts.n_runs(); ++run)
-    for (std::size_t axis = 0; axis < 3; ++axis)
-      if ((faces[run] >> 2 * axis & 3U) == 3U) result[parts.value(run)].spans[axis] = true;
-  std::vector<std::uint8_t>().swap(faces);  // gives back the memory, which = {} does not
+  find_windings(parts, periodic, result);
   parts.join_faces(periodic);
+  find_spans(parts, periodic, result);
   const auto sizes = parts.number_parts();
   Index next = 0;
   for (Index run = 0; run < parts.n_runs(); ++run) {

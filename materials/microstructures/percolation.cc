@@ -5,82 +5,11 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
-#include <map>
-#include <numeric>
 #include <vector>
 
+#include "winding_parts.h"
+
 namespace seco::materials {
-namespace {
-
-using Offset = std::array<int, 3>;
-
-/// Union-find with offsets: position of a node = position of its root + offset, in periods.
-class Parts {
- public:
-  explicit Parts(std::size_t n) : parent_(n), offset_(n, Offset{}) {
-    std::iota(parent_.begin(), parent_.end(), std::size_t{0});
-  }
-
-  std::pair<std::size_t, Offset> root(std::size_t node) {
-    // First the way up, then every node on it is hung below the root.
-    path_.clear();
-    while (parent_[node] != node) {
-      path_.push_back(node);
-      node = parent_[node];
-    }
-    Offset sum{};
-    for (auto i = path_.rbegin(); i != path_.rend(); ++i) {
-      for (int a = 0; a < 3; ++a) sum[a] += offset_[*i][a];
-      offset_[*i] = sum;
-      parent_[*i] = node;
-    }
-    return {node, sum};
-  }
-
-  /// Joins two nodes of which the second lies `step` periods further than its place in the grid,
-  /// and the first in its place.
-  void join(std::size_t a, std::size_t b, const Offset& step) {
-    const auto [root_a, offset_a] = root(a);
-    const auto [root_b, offset_b] = root(b);
-    Offset difference{};
-    for (int i = 0; i < 3; ++i) difference[i] = offset_a[i] - offset_b[i] + step[i];
-    if (root_a != root_b) {
-      parent_[root_b] = root_a;
-      offset_[root_b] = difference;
-      if (const auto windings = windings_.find(root_b); windings != windings_.end()) {
-        auto& kept = windings_[root_a];
-        kept.insert(kept.end(), windings->second.begin(), windings->second.end());
-        windings_.erase(root_b);
-      }
-      return;
-    }
-    if (difference != Offset{}) add(windings_[root_a], difference);
-  }
-
-  const std::map<std::size_t, std::vector<Offset>>& windings() const { return windings_; }
-
- private:
-  // Windings that are no combination of those that are known.
-  static void add(std::vector<Offset>& known, const Offset& winding) {
-    if (known.size() >= 3 && rank(known) == 3) return;
-    auto more = known;
-    more.push_back(winding);
-    if (rank(more) > rank(known)) known = more;
-  }
-  static Eigen::Index rank(const std::vector<Offset>& windings) {
-    if (windings.empty()) return 0;
-    Eigen::MatrixXd matrix(3, static_cast<Eigen::Index>(windings.size()));
-    for (std::size_t i = 0; i < windings.size(); ++i)
-      for (int a = 0; a < 3; ++a) matrix(a, static_cast<Eigen::Index>(i)) = windings[i][a];
-    return Eigen::FullPivLU<Eigen::MatrixXd>(matrix).rank();
-  }
-
-  std::vector<std::size_t> parent_, path_;
-  std::vector<Offset> offset_;
-  std::map<std::size_t, std::vector<Offset>> windings_;
-};
-
-}  // namespace
 
 Percolation percolation(const Rve& rve) {
   Percolation result;
@@ -96,7 +25,7 @@ Percolation percolation(const Rve& rve) {
   const auto index = [&](int i, int j, int k) {
     return (static_cast<std::size_t>(i) * n[1] + j) * n[2] + k;
   };
-  Parts parts(rve.n_voxels());
+  WindingParts parts(rve.n_voxels());
   std::vector<bool> used(rve.n_voxels(), false);
   for (int i = 0; i < n[0]; ++i)
     for (int j = 0; j < n[1]; ++j)
@@ -106,7 +35,7 @@ Percolation percolation(const Rve& rve) {
         used[first] = true;
         for (int corner = 1; corner < (1 << d); ++corner) {
           std::array<int, 3> place{i, j, k};
-          Offset step{};
+          WindingParts::Offset step{};
           for (int a = 0; a < d; ++a)
             if (corner >> a & 1) {
               place[a] = (place[a] + 1) % n[a];

@@ -12,6 +12,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "phase_stiffness.h"
 #include "seco/materials/text.h"
 
 namespace seco::materials {
@@ -193,19 +194,25 @@ void add_unindexed_phase(LabelledGrid& grid) {
 }
 
 bool has_hexagonal_axes(const std::string& group) {
-  return group == "-3" || group == "-3m" || group == "6/m" || group == "6/mmm";
+  return group == "-3" || group == "-3m1" || group == "-31m" || group == "6/m" || group == "6/mmm";
 }
 
-/// Whether the Laue group of a phase of the points is not known. Refused where it matters: axes may
-/// have to be turned from a* to a, and points of one grain may have equivalent orientations.
-bool lacks_laue_groups(const CrystalPoints& points, const std::string& along,
-                       const std::string& path, const MicrostructureOptions& options) {
+/// Phases of the points whose Laue group is not known.
+std::set<std::int64_t> phases_without_laue_group(const CrystalPoints& points) {
   std::set<std::int64_t> unknown;
   for (std::size_t p = 0; p < points.n_points(); ++p) {
     if (!points.indexed[p]) continue;
     const auto group = points.laue_groups.find(points.phase[p]);
     if (group == points.laue_groups.end() || group->second.empty()) unknown.insert(points.phase[p]);
   }
+  return unknown;
+}
+
+/// Whether the Laue group of a phase of the points is not known. Refused where it matters: axes may
+/// have to be turned from a* to a, and points of one grain may have equivalent orientations.
+bool lacks_laue_groups(const CrystalPoints& points, const std::string& along,
+                       const std::string& path, const MicrostructureOptions& options) {
+  const auto unknown = phases_without_laue_group(points);
   if (unknown.empty()) return false;
   if (along == "a" && options.grain_angle == 0.) return true;
   const auto phase = points.phases.find(*unknown.begin());
@@ -239,6 +246,7 @@ void turn_axes(CrystalPoints& points, const std::string& path,
     points.notes.push_back(points.sample_axes_warning);
   std::map<std::int64_t, Rotation> crystal_axes;
   std::vector<std::string> hexagonal;
+  const auto names = distinct_names(points.phases);
   const auto along =
       options.hexagonal_axis.empty() ? points.hexagonal_axis : options.hexagonal_axis;
   if (along != "a" && along != "a*")
@@ -248,10 +256,8 @@ void turn_axes(CrystalPoints& points, const std::string& path,
   const bool lacks_groups = lacks_laue_groups(points, along, path, options);
   for (const auto& [number, group] : points.laue_groups) {
     if (!has_hexagonal_axes(group)) continue;
-    const auto phase = points.phases.find(number);
-    hexagonal.push_back(phase == points.phases.end() || phase->second.name.empty()
-                            ? std::to_string(number)
-                            : phase->second.name);
+    const auto name = names.find(number);
+    hexagonal.push_back(name == names.end() ? std::to_string(number) : name->second);
     // a is 30 degrees before a* about c.
     if (along == "a*") crystal_axes.emplace(number, turn(-30., Eigen::Vector3d::UnitZ()));
   }
@@ -336,10 +342,19 @@ double length_of_map(const std::string& axis, int n, double step, double span, d
 }
 
 std::string symmetry_of_laue_group(const std::string& group) {
-  static const std::map<std::string, std::string> classes{
-      {"mmm", "orthotropic"}, {"4/m", "tetragonal"}, {"4/mmm", "tetragonal"},
-      {"-3", "trigonal"},     {"-3m", "trigonal"},   {"6/m", "hexagonal"},
-      {"6/mmm", "hexagonal"}, {"m-3", "cubic"},      {"m-3m", "cubic"}};
+  static const std::map<std::string, std::string> classes{{"2/m11", "monoclinic 2/m11"},
+                                                          {"12/m1", "monoclinic 12/m1"},
+                                                          {"112/m", "monoclinic 112/m"},
+                                                          {"mmm", "orthotropic"},
+                                                          {"4/m", "tetragonal"},
+                                                          {"4/mmm", "tetragonal"},
+                                                          {"-3", "trigonal"},
+                                                          {"-3m1", "trigonal -3m1"},
+                                                          {"-31m", "trigonal -31m"},
+                                                          {"6/m", "hexagonal"},
+                                                          {"6/mmm", "hexagonal"},
+                                                          {"m-3", "cubic"},
+                                                          {"m-3m", "cubic"}};
   const auto entry = classes.find(group);
   return entry == classes.end() ? "" : entry->second;
 }
@@ -347,12 +362,15 @@ std::string symmetry_of_laue_group(const std::string& group) {
 std::vector<Rotation> rotations_of_laue_group(const std::string& group) {
   const Eigen::Vector3d x = Eigen::Vector3d::UnitX(), y = Eigen::Vector3d::UnitY(),
                         z = Eigen::Vector3d::UnitZ(), diagonal = Eigen::Vector3d::Ones();
-  if (group == "2/m") return group_of({turn(180, y)});
+  if (group == "2/m11") return group_of({turn(180, x)});
+  if (group == "12/m1") return group_of({turn(180, y)});
+  if (group == "112/m") return group_of({turn(180, z)});
   if (group == "mmm") return group_of({turn(180, x), turn(180, z)});
   if (group == "4/m") return group_of({turn(90, z)});
   if (group == "4/mmm") return group_of({turn(90, z), turn(180, x)});
   if (group == "-3") return group_of({turn(120, z)});
-  if (group == "-3m") return group_of({turn(120, z), turn(180, x)});
+  if (group == "-3m1") return group_of({turn(120, z), turn(180, x)});
+  if (group == "-31m") return group_of({turn(120, z), turn(180, y)});
   if (group == "6/m") return group_of({turn(60, z)});
   if (group == "6/mmm") return group_of({turn(60, z), turn(180, x)});
   if (group == "m-3") return group_of({turn(180, z), turn(120, diagonal)});
@@ -415,9 +433,11 @@ LabelledGrid crystals_of(CrystalPoints points, const std::string& path,
                     n - n_unindexed, grid.crystals.size()));
     if (grid.crystals.size() > most_crystals && options.crop.empty() && options.coarsen.empty())
       throw std::runtime_error(fmt::format(
-          "{}: has {} different orientations and phases, an RVE at most {}; join points to grains "
-          "(--grain-angle, 'Grain angle', usual are 5 degrees), crop or coarsen it",
-          path, grid.crystals.size(), most_crystals));
+          "{}: has {} different orientations and phases, an RVE at most {}; {}crop or coarsen it",
+          path, grid.crystals.size(), most_crystals,
+          phases_without_laue_group(points).empty()
+              ? "join points to grains (--grain-angle, 'Grain angle', usual are 5 degrees), "
+              : ""));
   }
   if (n_unindexed > 0 && options.unindexed == "nearest") spread_labels(grid);
   if (n_unindexed > 0 && options.unindexed == "phase") add_unindexed_phase(grid);

@@ -29,8 +29,8 @@ struct CrystalPoints {
   /// 0 where the measurement has found neither phase nor orientation.
   std::vector<std::uint8_t> indexed;
   std::map<std::int64_t, FilePhase> phases;
-  /// Laue group of each phase in Hermann-Mauguin symbols, `-1` to `m-3m`; empty or left out where
-  /// the file does not tell it.
+  /// Laue group of each phase, as of laue_groups.h; empty or left out where the file does not tell
+  /// it.
   std::map<std::int64_t, std::string> laue_groups;
   std::vector<std::string> notes;
   /// Where the file was written for a program that says so: axes x, y, z of the map that the angles
@@ -64,11 +64,11 @@ double length_of_map(const std::string& axis, int n, double step, double span, d
                      std::vector<std::string>& notes);
 
 /// The class of elastic symmetry of a Laue group, of those of `FilePhase::symmetry`; empty for
-/// monoclinic, triclinic and unknown groups.
+/// triclinic and unknown groups.
 std::string symmetry_of_laue_group(const std::string& group);
 
-/// Rotations of a Laue group in crystal axes with x along a and z along c, the identity first. The
-/// two-fold axis of `2/m` is y. Only the identity for an unknown group.
+/// Rotations of a Laue group in crystal axes with x along a, z along c, and in monoclinic crystals
+/// y along b where it is the two-fold axis; the identity first, and alone for an unknown group.
 std::vector<Rotation> rotations_of_laue_group(const std::string& group);
 
 /// Columns are the axes, in axes of the map, that orientations refer to: of a text of three signed

@@ -117,6 +117,11 @@ void CtfFile::read_header(CrystalPoints& points) {
       fail(fmt::format("column '{}' is missing, or the line that names the columns is", name));
   if (entry("JobMode") != "Grid")
     fail(fmt::format("'JobMode' is '{}'; only maps of the mode Grid are read", entry("JobMode")));
+  if (entries_.count("ZCells") && cells("ZCells") > 1)
+    fail(
+        fmt::format("'ZCells' of the header is {}, allowed is 1: only maps of one layer are read; "
+                    "write each layer to a file of its own",
+                    entry("ZCells")));
   if (points.phases.empty()) fail("'Phases' is missing in the header");
 }
 

@@ -16,8 +16,8 @@ namespace {
 /// Laue group of a crystal structure of the ensemble, by the number that DREAM.3D gives it; empty
 /// for unknown ones.
 std::string laue_group_of(std::int64_t structure) {
-  static const std::array<const char*, 11> groups{"6/mmm", "m-3m", "6/m",   "m-3", "-1", "2/m",
-                                                  "mmm",   "4/m",  "4/mmm", "-3",  "-3m"};
+  static const std::array<const char*, 11> groups{"6/mmm", "m-3m", "6/m",   "m-3", "-1",  "12/m1",
+                                                  "mmm",   "4/m",  "4/mmm", "-3",  "-3m1"};
   const bool known = structure >= 0 && structure < static_cast<std::int64_t>(groups.size());
   return known ? groups[static_cast<std::size_t>(structure)] : "";
 }

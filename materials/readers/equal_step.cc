@@ -21,4 +21,11 @@ double equal_step(const std::vector<double>& coordinates) {
   return step;
 }
 
+bool is_along_axes(const std::vector<double>& directions, std::size_t n) {
+  bool along = directions.size() == n * n;
+  for (std::size_t i = 0; along && i < n * n; ++i)
+    along = std::abs(directions[i] - (i % (n + 1) == 0 ? 1. : 0.)) <= 1e-6;
+  return along;
+}
+
 }  // namespace seco::materials

@@ -139,8 +139,7 @@ const MicrostructureReader& evpfft_reader() {
        "--lengths give",
        "seco import grains.txt --spacing 1 --stiffness \"1 = Cu\" --out rve.h5"},
       &evpfft_files,
-      {ReadOption::material, ReadOption::unit, ReadOption::spacing, ReadOption::grain_angle,
-       ReadOption::sample_axes},
+      {ReadOption::material, ReadOption::unit, ReadOption::spacing, ReadOption::sample_axes},
       nullptr,
       read_evpfft,
       nullptr};

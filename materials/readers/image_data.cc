@@ -106,7 +106,7 @@ void ImageData::Content::read_spacing(const std::string& file, const pugi::xml_n
     fail(file,
          fmt::format("attribute 'Spacing' is '{}', expected three positive numbers", spacing_text));
   const std::string direction = image.attribute("Direction").as_string("1 0 0 0 1 0 0 0 1");
-  if (vtk_numbers_of(direction, 9) != std::vector<double>{1, 0, 0, 0, 1, 0, 0, 0, 1})
+  if (!is_along_axes(vtk_numbers_of(direction, 9), 3))
     fail(file, fmt::format("attribute 'Direction' is '{}'; only grids along the axes, '1 0 0 0 1 "
                            "0 0 0 1', are known",
                            direction));

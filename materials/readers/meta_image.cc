@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "byte_stream.h"
+#include "equal_step.h"
 #include "file_content.h"
 #include "image_header.h"
 #include "microstructure_reader.h"
@@ -73,14 +74,12 @@ ElementType meta_type(const std::string& path, const ImageHeader& header) {
 void check_transform(const std::string& path, const ImageHeader& header, std::size_t n_axes) {
   for (const char* key : {"TransformMatrix", "Rotation", "Orientation"}) {
     if (header.text(key).empty()) continue;
-    const auto matrix = header.numbers(path, key, n_axes * n_axes);
-    for (std::size_t i = 0; i < matrix.size(); ++i)
-      if (!(std::abs(matrix[i] - (i % (n_axes + 1) == 0 ? 1. : 0.)) < 1e-6))
-        throw std::runtime_error(
-            fmt::format("{}: '{}' is '{}', so that the axes of the image are turned, swapped or "
-                        "mirrored; resample it on axes along x, y and z first, as by SimpleITK's "
-                        "DICOMOrient or Resample",
-                        path, key, header.text(key)));
+    if (!is_along_axes(header.numbers(path, key, n_axes * n_axes), n_axes))
+      throw std::runtime_error(
+          fmt::format("{}: '{}' is '{}', so that the axes of the image are turned, swapped or "
+                      "mirrored; resample it on axes along x, y and z first, as by SimpleITK's "
+                      "DICOMOrient or Resample",
+                      path, key, header.text(key)));
   }
 }
 

@@ -105,8 +105,8 @@ std::array<int, 3> shape_of(const Rve& rve) {
   return shape;
 }
 
-/// Warns where the void runs through the grid, or the solid does not: often a threshold on the
-/// wrong side of a peak, or swapped phases.
+/// Warns where the void percolates through the periodic grid, or the solid does not: often a
+/// threshold on the wrong side of a peak, or swapped phases.
 void note_voids(Microstructure& result) {
   const auto& rve = result.rve;
   std::vector<std::uint16_t> is_void;
@@ -124,15 +124,15 @@ void note_voids(Microstructure& result) {
   };
   if (!open.empty())
     result.notes.push_back(fmt::format(
-        "warning: the void ({:.4g} % of the voxels, {} parts) runs from face to face along {}: an "
-        "open "
-        "pore space, or a threshold on the wrong side",
+        "warning: the void ({:.4g} % of the voxels, {} parts) percolates along {}, where a part of "
+        "it goes on without end in the periodic grid: an open pore space, or a threshold on the "
+        "wrong side",
         100. * static_cast<double>(parts[1].n_voxels) / static_cast<double>(rve.n_voxels()),
         parts[1].n_parts, axes(open)));
   if (!cut.empty())
     result.notes.push_back(
-        fmt::format("warning: no part of the solid runs from face to face along {} through shared "
-                    "faces of voxels",
+        fmt::format("warning: no part of the solid percolates along {} through shared faces of "
+                    "voxels of the periodic grid",
                     axes(cut)));
 }
 
@@ -178,6 +178,7 @@ void fill(Microstructure& result, const LabelledGrid& grid, const std::string& p
                     path, used.size(), most));
   std::map<std::int32_t, std::uint16_t> number_of;
   bool oriented = false;
+  const auto names = distinct_names(grid.phases);
   const double factor = 1. / megapascals_per(rve.unit);
   for (const auto label : used) {
     const auto crystal = grid.crystals.find(label);
@@ -193,8 +194,7 @@ void fill(Microstructure& result, const LabelledGrid& grid, const std::string& p
     const auto& orientation = crystal->second.orientation;
     oriented = oriented || orientation;
     rve.orientation.push_back(orientation ? to_euler(*orientation) : Eigen::Vector3d::Zero());
-    const auto& name = grid.phases.at(crystal->second.phase).name;
-    result.phase_of.push_back(name.empty() ? std::to_string(crystal->second.phase) : name);
+    result.phase_of.push_back(names.at(crystal->second.phase));
   }
   if (!oriented) rve.orientation.clear();
   if (rve.stiffness_3d.size() != rve.stiffness.size()) rve.stiffness_3d.clear();

@@ -193,6 +193,8 @@ void read_nrrd_spacing(const std::string& path, const ImageHeader& header,
                     [&](const std::string& name) { return name != names.front(); })) {
       array.spacing.reset();
       array.unit_of_length.clear();
+      array.spacing_remark = remark_on_units(names);
+      return;
     }
   }
 }
@@ -256,10 +258,12 @@ std::unique_ptr<VoxelArray> open_nrrd(const std::string& path, const Microstruct
              compressed = encoding == "gzip" || encoding == "gz";
   if (!text && !compressed && encoding != "raw")
     throw std::runtime_error(
-        fmt::format("{}: 'encoding' is '{}'; read are raw, gzip and ascii, so "
-                    "write it anew, as by nrrd.write(NAME, "
-                    "*nrrd.read('NAME')) of pynrrd",
-                    path, encoding));
+        fmt::format("{}: 'encoding' is '{}'; read are raw, gzip and ascii, so write it anew, {}",
+                    path, encoding,
+                    encoding == "bzip2" || encoding == "bz2"
+                        ? "as by pynrrd: data, header = nrrd.read('NAME'); header['encoding'] = "
+                          "'gzip'; nrrd.write('NEW.nrrd', data, header)"
+                        : "as by Teem: unu save -f nrrd -e gzip -i NAME -o NEW.nrrd"));
   if (!text && type.size > 1 && endian != "little" && endian != "big")
     throw std::runtime_error(
         fmt::format("{}: 'endian' is '{}', expected little or big", path, endian));

@@ -8,6 +8,7 @@
 #include "crystal_points.h"
 #include "laue_groups.h"
 #include "microstructure_reader.h"
+#include "phase_stiffness.h"
 #include "seco/materials/hdf5_file.h"
 #include "text_scanner.h"
 
@@ -33,9 +34,11 @@ class OrixFile {
   void read_phases(CrystalPoints& points) const;
   /// Values of a dataset of the points, the first of each point.
   std::vector<double> values(const std::string& name, std::size_t n) const;
-  /// Coordinates in steps from the smallest. @param step that of the header, changed to one that is
-  ///   none where all points have the same coordinate
-  std::vector<int> indices(const std::string& name, std::size_t n, double& step) const;
+  /// Coordinates in steps from the smallest.
+  /// @param step that of the header, changed to 0 where all points have the same coordinate, and to
+  ///   that of the coordinates where they contradict the header
+  std::vector<int> indices(const std::string& name, std::size_t n, double& step,
+                           std::vector<std::string>& notes) const;
 
   Hdf5Reader file_;
 };
@@ -53,13 +56,22 @@ void OrixFile::read_phases(CrystalPoints& points) const {
     if (!number) fail(fmt::format("group '{}' has the member '{}', expected numbers", group, name));
     if (*number < 0) continue;  // stands for points that are not indexed
     const auto path = group + "/" + name;
-    auto laue = laue_group_of_symbol(text(path + "/point_group"));
-    if (laue.empty() && file_.kind(path + "/space_group") == Hdf5Kind::integers) {
+    const auto point_group = text(path + "/point_group");
+    auto laue = laue_group_of_symbol(point_group);
+    points.phases[*number].name = text(path + "/name");
+    if (file_.kind(path + "/space_group") == Hdf5Kind::integers) {
       const auto space_group = file_.dataset<std::int64_t>(path + "/space_group").values;
-      if (!space_group.empty()) laue = laue_group_of_space_group(space_group.front());
+      const auto standard =
+          space_group.empty() ? "" : laue_group_of_space_group(space_group.front());
+      if (laue.empty()) laue = standard;
+      if (!standard.empty() && standard != laue)
+        points.notes.push_back(fmt::format(
+            "warning: {} has the point group {} of orix, of the Laue group {}, but the space group "
+            "{} has {} in its standard setting; the former is used",
+            described(*number, points.phases[*number]), point_group, laue, space_group.front(),
+            standard));
     }
     points.laue_groups[*number] = laue;
-    points.phases[*number].name = text(path + "/name");
     points.phases[*number].symmetry = symmetry_of_laue_group(laue);
   }
   if (points.phases.empty()) fail(fmt::format("group '{}' describes no phase", group));
@@ -76,7 +88,8 @@ std::vector<double> OrixFile::values(const std::string& name, std::size_t n) con
   return first;
 }
 
-std::vector<int> OrixFile::indices(const std::string& name, std::size_t n, double& step) const {
+std::vector<int> OrixFile::indices(const std::string& name, std::size_t n, double& step,
+                                   std::vector<std::string>& notes) const {
   std::vector<int> result(n, 0);
   // A map of one row has no coordinates across it.
   if (file_.shape(data(name)) == std::vector<std::size_t>{1} && n > 1) {
@@ -101,6 +114,10 @@ std::vector<int> OrixFile::indices(const std::string& name, std::size_t n, doubl
                       data(name), x[p], p, step));
     result[p] = static_cast<int>(std::round(index));
   }
+  const double rounding = 1e-6 * std::max(std::abs(*smallest), std::abs(*largest));
+  const int n_steps = 1 + *std::max_element(result.begin(), result.end());
+  if (n_steps > 1)
+    step = length_of_map(name, n_steps, step, *largest - *smallest, rounding, notes) / n_steps;
   return result;
 }
 
@@ -121,7 +138,8 @@ CrystalPoints OrixFile::points() const {
     fail(fmt::format("'{}/header/grid_type' is '{}', allowed is square", map_group, grid));
   // The counts nx and ny of the header are those of all points, not of columns and rows.
   double x_step = header("x_step"), y_step = header("y_step");
-  const auto column = indices("x", n, x_step), row = indices("y", n, y_step);
+  const auto column = indices("x", n, x_step, points.notes),
+             row = indices("y", n, y_step, points.notes);
   points.shape = {1 + *std::max_element(column.begin(), column.end()),
                   1 + *std::max_element(row.begin(), row.end()), 1};
   if (x_step == 0. && y_step == 0.) fail("holds a single point; a grid has more");

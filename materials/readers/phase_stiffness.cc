@@ -6,7 +6,9 @@
 #include <Eigen/Geometry>
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string_view>
 
@@ -25,13 +27,30 @@ std::vector<Rotation> symmetry_generators(const std::string& symmetry) {
   const auto turn = [](double degrees, const Eigen::Vector3d& axis) {
     return Rotation(Eigen::AngleAxisd(degrees * M_PI / 180., axis).toRotationMatrix());
   };
-  const Eigen::Vector3d x = Eigen::Vector3d::UnitX(), z = Eigen::Vector3d::UnitZ();
+  const Eigen::Vector3d x = Eigen::Vector3d::UnitX(), y = Eigen::Vector3d::UnitY(),
+                        z = Eigen::Vector3d::UnitZ();
   if (symmetry == "cubic") return {turn(90, x), turn(90, z)};
   if (symmetry == "hexagonal") return {turn(60, z)};
   if (symmetry == "trigonal") return {turn(120, z)};
+  if (symmetry == "trigonal -3m1") return {turn(120, z), turn(180, x)};
+  if (symmetry == "trigonal -31m") return {turn(120, z), turn(180, y)};
   if (symmetry == "tetragonal") return {turn(90, z)};
   if (symmetry == "orthotropic") return {turn(180, x), turn(180, z)};
+  if (symmetry == "monoclinic 2/m11") return {turn(180, x)};
+  if (symmetry == "monoclinic 12/m1") return {turn(180, y)};
+  if (symmetry == "monoclinic 112/m") return {turn(180, z)};
   return {};
+}
+
+/// What the setting of a group asks of constants, which tables have in the usual one.
+std::string remark_on(const std::string& symmetry) {
+  if (symmetry == "trigonal -3m1") return ": with its two-fold axes along a, axis 1, C15 is zero";
+  if (symmetry == "trigonal -31m")
+    return ": with its two-fold axes perpendicular to a, axis 1, C14 is zero";
+  if (symmetry == "monoclinic 2/m11") return ": its two-fold axis is axis 1";
+  if (symmetry == "monoclinic 12/m1") return ": its two-fold axis is axis 2";
+  if (symmetry == "monoclinic 112/m") return ": its two-fold axis is axis 3";
+  return "";
 }
 
 void check_symmetry(LabelledGrid& grid, std::int64_t number, const FilePhase& phase) {
@@ -39,8 +58,9 @@ void check_symmetry(LabelledGrid& grid, std::int64_t number, const FilePhase& ph
   for (const auto& turn : symmetry_generators(phase.symmetry)) {
     const double difference = (rotate(stiffness, turn) - stiffness).cwiseAbs().maxCoeff();
     if (difference <= 1e-3 * stiffness.cwiseAbs().maxCoeff()) continue;
-    grid.notes.push_back(fmt::format("warning: {} is {} in the file, its stiffness is not",
-                                     described(number, phase), phase.symmetry));
+    grid.notes.push_back(fmt::format("warning: {} is {} in the file, its stiffness is not{}",
+                                     described(number, phase), phase.symmetry,
+                                     remark_on(phase.symmetry)));
     return;
   }
 }
@@ -104,16 +124,59 @@ Meaning meaning_of(const std::string& key, const std::map<std::int64_t, FilePhas
   return meaning;
 }
 
+/// Of several phases with one name those that crystals are of, if any are.
+std::vector<std::int64_t> in_use(const LabelledGrid& grid, std::vector<std::int64_t> named) {
+  if (named.size() < 2) return named;
+  std::set<std::int64_t> used;
+  for (const auto& [label, crystal] : grid.crystals) used.insert(crystal.phase);
+  std::vector<std::int64_t> rest;
+  for (const auto number : named)
+    if (used.count(number)) rest.push_back(number);
+  return rest.empty() ? named : rest;
+}
+
+/// Notes that several phases get the stiffness of one name, or refuses it where the file says that
+/// their crystals differ.
+void check_namesakes(LabelledGrid& grid, const std::string& path, const std::string& name,
+                     const std::vector<std::int64_t>& named) {
+  if (named.size() < 2) return;
+  std::set<std::string> symmetries;
+  std::vector<std::string> list;
+  for (const auto number : named) {
+    const auto& symmetry = grid.phases.at(number).symmetry;
+    symmetries.insert(symmetry);
+    list.push_back(
+        fmt::format("{} ({})", number, symmetry.empty() ? "of unknown symmetry" : symmetry));
+  }
+  if (symmetries.size() > 1)
+    throw std::invalid_argument(fmt::format(
+        "{}: '{}' is the name of the phases {}, whose stiffnesses differ; give each its own by its "
+        "number (--stiffness, 'Phase stiffness'), as 'number:{} = ...'",
+        path, name, fmt::join(list, ", "), named.back()));
+  grid.notes.push_back(
+      fmt::format("'{}' is the name of the phases {}; all have the stiffness that is given for it",
+                  name, fmt::join(named, ", ")));
+}
+
 /// Constants of a material file by the names of phases, by their numbers where they have no names.
+/// @param given phases to which the options give a stiffness
 void assign_of_file(LabelledGrid& grid, const std::string& path,
-                    const MicrostructureOptions& options) {
+                    const MicrostructureOptions& options, const std::set<std::int64_t>& given) {
   const auto material = read_material_file(options);
   std::vector<std::string> described_phases;
   bool used = false;
   for (const auto& [unused, known] : material.phases) {
     described_phases.push_back(known.name);
-    for (auto& [number, phase] : grid.phases) {
-      if (known.name != (phase.name.empty() ? std::to_string(number) : phase.name)) continue;
+    std::vector<std::int64_t> named, asked;
+    for (const auto& [number, phase] : grid.phases)
+      if (known.name == (phase.name.empty() ? std::to_string(number) : phase.name))
+        named.push_back(number);
+    named = in_use(grid, named);
+    for (const auto number : named)
+      if (!given.count(number)) asked.push_back(number);
+    check_namesakes(grid, path, known.name, asked);
+    for (const auto number : named) {
+      auto& phase = grid.phases.at(number);
       used = true;
       if (phase.stiffness) continue;
       phase.stiffness = known.stiffness;
@@ -129,9 +192,10 @@ void assign_of_file(LabelledGrid& grid, const std::string& path,
         listed_names(names_of(grid.phases))));
 }
 
-/// Stiffnesses of the options, each of one key and every phase at most once.
-void assign_of_options(LabelledGrid& grid, const std::string& path,
-                       const MicrostructureOptions& options) {
+/// Phases of every stiffness of the options, none of which has two.
+std::vector<std::vector<std::int64_t>> phases_of_options(const LabelledGrid& grid,
+                                                         const std::string& path,
+                                                         const MicrostructureOptions& options) {
   std::vector<Meaning> meanings;
   bool all_named = true, all_numbered = true;
   for (const auto& [key, text] : options.stiffness) {
@@ -145,6 +209,7 @@ void assign_of_options(LabelledGrid& grid, const std::string& path,
     all_numbered = all_numbered && meaning.numbered;
   }
   std::map<std::int64_t, std::string> key_of;
+  std::vector<std::vector<std::int64_t>> phases;
   for (std::size_t i = 0; i < meanings.size(); ++i) {
     const auto& [key, text] = options.stiffness[i];
     const auto& meaning = meanings[i];
@@ -155,17 +220,16 @@ void assign_of_options(LabelledGrid& grid, const std::string& path,
           "name of {} and the number of {}; write 'name:{}' or 'number:{}'",
           path, key, described(meaning.named[0], grid.phases.at(meaning.named[0])),
           described(*meaning.numbered, grid.phases.at(*meaning.numbered)), key, key));
-    for (const auto number :
-         meaning.named.empty() ? std::vector<std::int64_t>{*meaning.numbered} : meaning.named) {
-      auto& phase = grid.phases.at(number);
+    phases.push_back(meaning.named.empty() ? std::vector<std::int64_t>{*meaning.numbered}
+                                           : in_use(grid, meaning.named));
+    for (const auto number : phases.back())
       if (const auto [entry, is_new] = key_of.emplace(number, key); !is_new)
         throw std::invalid_argument(
             fmt::format("{}: {} is given a stiffness twice (--stiffness, 'Phase stiffness'), by "
                         "'{}' and by '{}'",
-                        path, described(number, phase), entry->second, key));
-      phase.stiffness = stiffness_of(key, text, options.unit);
-    }
+                        path, described(number, grid.phases.at(number)), entry->second, key));
   }
+  return phases;
 }
 
 }  // namespace
@@ -173,6 +237,20 @@ void assign_of_options(LabelledGrid& grid, const std::string& path,
 std::string described(std::int64_t number, const FilePhase& phase) {
   return phase.name.empty() ? fmt::format("phase {}", number)
                             : fmt::format("phase {} ('{}')", number, phase.name);
+}
+
+std::map<std::int64_t, std::string> distinct_names(
+    const std::map<std::int64_t, FilePhase>& phases) {
+  std::map<std::int64_t, std::string> names;
+  std::map<std::string, int> times;
+  for (const auto& [number, phase] : phases) {
+    names[number] = phase.name.empty() ? std::to_string(number) : phase.name;
+    ++times[names[number]];
+  }
+  for (const auto& [number, phase] : phases)
+    if (times[names[number]] > 1 && !phase.name.empty())
+      names[number] = fmt::format("{} '{}'", number, phase.name);
+  return names;
 }
 
 DamaskMaterial read_material_file(const MicrostructureOptions& options) {
@@ -194,8 +272,16 @@ DamaskMaterial read_material_file(const MicrostructureOptions& options) {
 
 void assign_stiffness(LabelledGrid& grid, const std::string& path,
                       const MicrostructureOptions& options) {
-  if (!options.material_file.empty()) assign_of_file(grid, path, options);
-  assign_of_options(grid, path, options);
+  const auto phases = phases_of_options(grid, path, options);
+  std::set<std::int64_t> given;
+  for (const auto& numbers : phases) given.insert(numbers.begin(), numbers.end());
+  if (!options.material_file.empty()) assign_of_file(grid, path, options, given);
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    const auto& [key, text] = options.stiffness[i];
+    check_namesakes(grid, path, key, phases[i]);
+    for (const auto number : phases[i])
+      grid.phases.at(number).stiffness = stiffness_of(key, text, options.unit);
+  }
   for (const auto& [number, phase] : grid.phases)
     if (phase.stiffness) check_symmetry(grid, number, phase);
 }

@@ -284,10 +284,12 @@ std::array<double, 3> spacing_of(VoxelArray::Description& array, const std::stri
   if (given.empty()) {
     if (array.spacing) return *array.spacing;
     throw std::invalid_argument(
-        fmt::format("{}: the file does not say how large a voxel is; give the edges of one "
-                    "(--spacing dx,dy,dz, 'Spacing') or of the array of {} voxels (--lengths, "
-                    "'Lengths')",
-                    path, fmt::join(array.shape, "x")));
+        fmt::format("{}: {}; give the edges of one (--spacing dx,dy,dz, 'Spacing') or of the array "
+                    "of {} voxels (--lengths, 'Lengths')",
+                    path,
+                    array.spacing_remark.empty() ? "the file does not say how large a voxel is"
+                                                 : array.spacing_remark,
+                    fmt::join(array.shape, "x")));
   }
   const bool plane = array.shape[2] == 1;
   const auto refuse = [&] {

@@ -29,6 +29,26 @@ std::string laue_group_of_neper(const std::string& symmetry) {
   return laue_group_of_symbol(symmetry);
 }
 
+/// A phase for the voxels of cell 0: 0, or where a group of cells has this number, one by name.
+void add_voids(LabelledGrid& grid) {
+  std::int64_t number = 0;
+  while (grid.phases.count(number)) --number;
+  FilePhase phase;
+  if (number != 0) phase.name = "voids";
+  phase.remark =
+      fmt::format("cell 0 stands for voids; say so by '{} = void', or give what fills them",
+                  number == 0 ? "0" : phase.name);
+  grid.notes.push_back(
+      number == 0 ? "cell 0 of the file, phase 0, stands for voids"
+                  : fmt::format("cell 0 of the file stands for voids; it is the phase '{}', since "
+                                "phase 0 is the group 0 of cells",
+                                phase.name));
+  grid.phases.emplace(number, phase);
+  Crystal crystal;
+  crystal.phase = number;
+  grid.crystals.emplace(0, crystal);
+}
+
 /// Text that data are read from: the file itself, or another one beside it.
 struct Data {
   std::string content;
@@ -438,9 +458,8 @@ LabelledGrid TesrFile::grid_of_cells() {
   for (const auto label : used) {
     Crystal crystal;
     crystal.phase = described ? 1 : label;
-    if (label == 0) {
-      crystal.phase = 0;
-    } else if (described) {
+    if (label == 0) continue;
+    if (described) {
       const auto cell = cell_of.find(label);
       if (cell == cell_of.end())
         fail(fmt::format("'**data' holds the cell {}, but '**cell' describes {}", label, n_cells_));
@@ -448,7 +467,7 @@ LabelledGrid TesrFile::grid_of_cells() {
       if (!cell_orientation_.empty()) crystal.orientation = cell_orientation_[cell->second];
     }
     auto& phase = grid.phases[crystal.phase];
-    if (label != 0 && described) phase.symmetry = symmetry;
+    if (described) phase.symmetry = symmetry;
     grid.crystals.emplace(label, crystal);
   }
   grid.notes.push_back(
@@ -460,11 +479,7 @@ LabelledGrid TesrFile::grid_of_cells() {
                         cell_orientation_.empty()
                             ? "; cells have no orientations and are not turned"
                             : ", '*ori' its orientation"));
-  if (used.count(0)) {
-    auto& phase = grid.phases.at(0);
-    phase.remark = "cell 0 stands for voids; say so by '0 = void', or give what fills them";
-    grid.notes.emplace_back("cell 0 of the file, phase 0, stands for voids");
-  }
+  if (used.count(0)) add_voids(grid);
   return grid;
 }
 
@@ -490,6 +505,7 @@ LabelledGrid TesrFile::grid_of_voxels() {
   points.laue_groups[1] = laue;
   phase.symmetry = symmetry_of_laue_group(laue);
   if (voids) {
+    points.laue_groups[0] = "-1";  // there is no crystal that a symmetry could turn
     points.phases[0].remark =
         "cell 0 stands for voids; say so by '0 = void', or give what fills them";
     points.notes.emplace_back("cell 0 of the file, phase 0, stands for voids");

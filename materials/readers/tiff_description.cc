@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <pugixml.hpp>
 #include <sstream>
@@ -58,7 +60,12 @@ TiffDescription imagej_description(const TiffFile& file, const std::string& text
   description.unit = unescaped(fields["unit"]);
   if (description.unit.starts_with("pixel")) description.unit.clear();  // not calibrated
   for (const char* other : {"yunit", "zunit"})
-    if (!fields[other].empty() && unescaped(fields[other]) != description.unit) return description;
+    if (!fields[other].empty() && unescaped(fields[other]) != description.unit) {
+      for (const char* axis : {"unit", "yunit", "zunit"})
+        description.different_units.push_back(
+            unescaped(fields[fields[axis].empty() ? "unit" : axis]));
+      return description;
+    }
   const bool known = x && y && *x > 0. && *y > 0. && std::isfinite(*x) && std::isfinite(*y);
   const bool plane = n_pages == 1 && description.n_contiguous == 0;
   // Depths are positive, but some scanners note the direction of the motor.
@@ -95,17 +102,21 @@ TiffDescription ome_description(const TiffFile& file, const std::string& text,
                     n, n_pages));
   TiffDescription description;
   std::array<double, 3> spacing{};
+  std::vector<std::string> units;
   const std::array<const char*, 3> names{"PhysicalSizeX", "PhysicalSizeY", "PhysicalSizeZ"};
   for (std::size_t axis = 0; axis < 3; ++axis) {
     spacing[axis] = pixels.attribute(names[axis]).as_double(0.);
     if (axis == 2 && n_pages == 1 && spacing[2] == 0.) spacing[2] = spacing[0];
     const auto unit = std::string(
         pixels.attribute((std::string(names[axis]) + "Unit").c_str()).as_string("\xC2\xB5m"));
-    if (axis == 0) description.unit = unit;
-    if (!(spacing[axis] > 0.) || !std::isfinite(spacing[axis]) ||
-        (unit != description.unit && !(axis == 2 && n_pages == 1)))
-      return {};
+    if (!(spacing[axis] > 0.) || !std::isfinite(spacing[axis])) return {};
+    if (axis < 2 || n_pages > 1) units.push_back(unit);
   }
+  if (std::count(units.begin(), units.end(), units[0]) < std::ssize(units)) {
+    description.different_units = units;
+    return description;
+  }
+  description.unit = units[0];
   description.spacing = spacing;
   return description;
 }

@@ -13,6 +13,8 @@ struct TiffDescription {
   std::optional<double> depth;  ///< distance of planes
   std::optional<std::array<double, 3>> spacing;
   std::string unit;
+  /// Units of the edges along x, y and z, where they differ.
+  std::vector<std::string> different_units;
   /// Planes that follow each other behind the first one, without pages of their own; 0 if each has
   /// a page.
   std::size_t n_contiguous = 0;

@@ -101,6 +101,7 @@ std::unique_ptr<VoxelArray> open_tiff(const std::string& path, const Microstruct
   set_shape(array, {n_planes, page.height, page.width}, {2, 1, 0});
   array.spacing = told.spacing;
   if (told.spacing) array.unit_of_length = told.unit;
+  if (!told.different_units.empty()) array.spacing_remark = remark_on_units(told.different_units);
   array.notes.push_back(
       "axis 0 points right in the pages and axis 1 down, axis 2 from page to page");
   if (page.photometric == PHOTOMETRIC_MINISWHITE)

@@ -43,6 +43,12 @@ void with_option(const std::string& path, const char* option, const char* key,
   }
 }
 
+std::string remark_on_units(const std::vector<std::string>& units) {
+  return fmt::format(
+      "the file gives the edges of a voxel in different units ({}), which are no lengths of a grid",
+      fmt::join(units, ", "));
+}
+
 std::vector<int> axes_from_text(const std::string& path, const std::string& text,
                                 std::size_t n_axes) {
   std::vector<int> axes;

@@ -26,6 +26,8 @@ class VoxelArray {
     std::array<int, 3> order{2, 1, 0};
     /// Edges of a voxel along x, y and z, where the file gives them.
     std::optional<std::array<double, 3>> spacing;
+    /// Why there is none, where the file tries to say it; empty for a file that says nothing.
+    std::string spacing_remark;
     /// Unit of the spacing as the file names it; empty where it does not.
     std::string unit_of_length;
     /// The largest value that the file can hold, where thresholds above it are refused.
@@ -67,6 +69,9 @@ std::array<double, 3> spacing_of(VoxelArray::Description& array, const std::stri
 /// names these and the file.
 void with_option(const std::string& path, const char* option, const char* key,
                  const std::function<void()>& action);
+
+/// `spacing_remark` for edges in units that differ.
+std::string remark_on_units(const std::vector<std::string>& units);
 
 /// The axes that a text such as "zyx" or "yx" names, 0 for x.
 /// @param n_axes of the array, 2 or 3; planes have the axes x and y

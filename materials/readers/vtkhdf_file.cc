@@ -5,6 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "equal_step.h"
 #include "image_data_grid.h"
 #include "microstructure_reader.h"
 #include "seco/materials/hdf5_file.h"
@@ -80,8 +81,7 @@ void VtkHdfFile::read() {
                        fmt::join(spacing, " ")));
     spacing_[axis] = plane ? 1. : spacing[axis];
   }
-  if (file_.has_attribute("Direction", root) &&
-      numbers("Direction", 9) != std::vector<double>{1, 0, 0, 0, 1, 0, 0, 0, 1})
+  if (file_.has_attribute("Direction", root) && !is_along_axes(numbers("Direction", 9), 3))
     fail(fmt::format("attribute 'Direction' is {}; only grids along the axes are known",
                      fmt::join(numbers("Direction", 9), " ")));
   list_arrays(false);

@@ -38,8 +38,8 @@ json content_of(const Options& options, const materials::Microstructure& microst
         {"number", share.parts.n_parts},
         {"largest_share", static_cast<double>(share.parts.largest) /
                               static_cast<double>(std::max<std::size_t>(share.parts.n_voxels, 1))},
-        {"from_face_to_face", std::vector<bool>(share.parts.spans.begin(),
-                                                share.parts.spans.begin() + rve.dimension())}};
+        {"percolates", std::vector<bool>(share.parts.spans.begin(),
+                                         share.parts.spans.begin() + rve.dimension())}};
   }
   return {{"file", options.file},
           {"format", microstructure.format},

@@ -50,6 +50,48 @@ std::vector<int> flooded(const std::array<int, 3>& n, const std::vector<std::uin
   return part;
 }
 
+/// Axes around which the parts wind, numbered as by `flooded`: a voxel that is reached again in
+/// another period closes a loop.
+std::vector<std::array<bool, 3>> winding(const std::array<int, 3>& n,
+                                         const std::vector<std::uint16_t>& phase,
+                                         const PeriodicAxes& periodic) {
+  std::vector<std::array<bool, 3>> winds;
+  std::vector<bool> seen(phase.size());
+  std::vector<std::array<int, 3>> period(phase.size());
+  for (std::size_t seed = 0; seed < phase.size(); ++seed) {
+    if (seen[seed]) continue;
+    auto& own = winds.emplace_back();
+    std::vector<std::size_t> open{seed};
+    seen[seed] = true;
+    while (!open.empty()) {
+      const auto voxel = open.back();
+      open.pop_back();
+      for (std::size_t axis = 0; axis < 3; ++axis)
+        for (const int step : {-1, 1}) {
+          std::array<int, 3> next{static_cast<int>(voxel) / (n[1] * n[2]),
+                                  static_cast<int>(voxel) / n[2] % n[1],
+                                  static_cast<int>(voxel) % n[2]};
+          auto there = period[voxel];
+          next[axis] += step;
+          if (next[axis] < 0 || next[axis] >= n[axis]) {
+            if (!periodic[axis]) continue;
+            next[axis] -= step * n[axis];
+            there[axis] += step;
+          }
+          const auto other = static_cast<std::size_t>((next[0] * n[1] + next[1]) * n[2] + next[2]);
+          if (phase[other] != phase[voxel]) continue;
+          if (!seen[other]) {
+            seen[other] = true;
+            period[other] = there;
+            open.push_back(other);
+          }
+          for (std::size_t a = 0; a < 3; ++a) own[a] = own[a] || period[other][a] != there[a];
+        }
+    }
+  }
+  return winds;
+}
+
 }  // namespace
 
 TEST(ConnectedParts, AreThoseOfFlooding) {
@@ -80,24 +122,52 @@ TEST(ConnectedParts, AreThoseOfFlooding) {
           EXPECT_EQ(parts.largest, largest);
           EXPECT_EQ(parts.n_voxels, n_voxels);
         }
-        // From face to face, inside the grid.
-        const auto inside = flooded(shape, phase, {});
+        const auto wound = winding(shape, phase, periodic);
         for (std::size_t axis = 0; axis < 3; ++axis)
           for (int p = 0; p < n_phases; ++p) {
             std::set<int> first, last;
+            bool winds = false;
             for (std::size_t v = 0; v < phase.size(); ++v) {
               const std::array<int, 3> place{static_cast<int>(v) / (shape[1] * shape[2]),
                                              static_cast<int>(v) / shape[2] % shape[1],
                                              static_cast<int>(v) % shape[2]};
               if (phase[v] != p) continue;
-              if (place[axis] == 0) first.insert(inside[v]);
-              if (place[axis] == shape[axis] - 1) last.insert(inside[v]);
+              winds = winds || wound[static_cast<std::size_t>(part[v])][axis];
+              if (place[axis] == 0) first.insert(part[v]);
+              if (place[axis] == shape[axis] - 1) last.insert(part[v]);
             }
-            bool spans = false;
-            for (const int one : first) spans = spans || last.count(one) > 0;
-            EXPECT_EQ(found[static_cast<std::size_t>(p)].spans[axis], spans);
+            bool reaches = false;
+            for (const int one : first) reaches = reaches || last.count(one) > 0;
+            EXPECT_EQ(found[static_cast<std::size_t>(p)].spans[axis],
+                      periodic[axis] ? winds : reaches);
           }
       }
+}
+
+TEST(ConnectedParts, PercolateWhereTheyReturnToThemselves) {
+  const auto spans = [](const std::array<int, 3>& shape, const std::vector<std::uint16_t>& phase,
+                        const PeriodicAxes& periodic) {
+    return connected_parts(shape, phase, {0, 1}, 2, periodic)[1].spans;
+  };
+  const PeriodicAxes all{true, true, true};
+  // A diagonal of the phase 0 leaves a band along the other phase's diagonal direction.
+  std::vector<std::uint16_t> band(64, 1);
+  for (std::size_t i = 0; i < 8; ++i) band[9 * i] = 0;
+  EXPECT_EQ(spans({8, 8, 1}, band, all), (std::array{true, true, true}));
+  EXPECT_EQ(spans({8, 8, 1}, band, {false, false, true}), (std::array{false, false, true}));
+  // From face to face, but not at the same place: the ends meet the other phase.
+  const auto at = [](int i, int j) { return static_cast<std::size_t>(8 * i + j); };
+  std::vector<std::uint16_t> step(64, 0);
+  for (int i = 0; i < 8; ++i) step[at(i, i < 4 ? 2 : 5)] = 1;
+  for (int j = 2; j < 6; ++j) step[at(4, j)] = 1;
+  EXPECT_EQ(spans({8, 8, 1}, step, all), (std::array{false, false, true}));
+  EXPECT_EQ(spans({8, 8, 1}, step, {false, true, true}), (std::array{true, false, true}));
+  // Through the face of axis 1 on the way: around both axes at once.
+  std::vector<std::uint16_t> around(64, 0);
+  for (int i = 0; i < 8; ++i) around[at(i, i < 4 ? 2 : 5)] = 1;
+  for (const int j : {0, 1, 2, 5, 6, 7}) around[at(4, j)] = 1;
+  for (const int j : {2, 3, 4, 5}) around[at(7, j)] = 1;
+  EXPECT_EQ(spans({8, 8, 1}, around, all), (std::array{true, true, true}));
 }
 
 TEST(SmallParts, TakeTheLabelOfMostOfTheirNeighbours) {

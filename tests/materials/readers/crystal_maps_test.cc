@@ -297,6 +297,44 @@ TEST(CrystalMaps, ALaueGroupThatIsNotKnownIsRefusedWhereItDecides) {
                  {ang, "Laue group", "phase 2 'Quartz'", "--grain-angle"});
 }
 
+TEST(CrystalMaps, PhasesOfOneNameAreToldApartByTheirNumbers) {
+  // Titanium, cubic as phase 1 and hexagonal or cubic as phase 2, of one and three points.
+  const auto path = temporary("n.ang");
+  const auto write = [&](const std::string& symmetry) {
+    write_text(path,
+               replaced(ang_text(four_points, 2, "Titanium", symmetry), "Copper", "Titanium"));
+  };
+  MicrostructureOptions options;
+  options.sample_axes = "x, y, z";
+  options.stiffness = {{"1", copper_text}, {"2", titanium_text}};
+  write("62");
+  const auto map = read_microstructure(path, options);
+  expect_axes_of_titanium(map.rve);
+  const auto shares = phase_shares(map);
+  ASSERT_EQ(shares.size(), 2U);
+  EXPECT_EQ(shares[0].phase, "1 'Titanium'");
+  EXPECT_EQ(shares[1].phase, "2 'Titanium'");
+  EXPECT_NEAR(shares[0].volume_fraction, 0.25, 1e-12);
+  EXPECT_NEAR(shares[1].volume_fraction, 0.75, 1e-12);
+  EXPECT_TRUE(has_note(map, "trigonal phases (2 'Titanium')"));
+  // One stiffness cannot be that of both crystals.
+  options.stiffness = {{"Titanium", titanium_text}};
+  expect_message([&] { read_microstructure(path, options); },
+                 {path, "'Titanium'", "1 (cubic), 2 (hexagonal)", "number:2", "--stiffness"});
+  write("43");
+  options.stiffness = {{"Titanium", copper_text}};
+  const auto both = read_microstructure(path, options);
+  EXPECT_TRUE(has_note(both, "'Titanium' is the name of the phases 1, 2"));
+  EXPECT_LT(difference(at(both.rve, 1, 1), rotate(copper(), from_euler(0.3, 0.4, 0.5))), 1e-8);
+  // A phase that no point is of takes no part.
+  write("62");
+  auto text = read_text(path);
+  for (std::size_t at = 0; (at = text.find(" 2 0.0 1.0\n", at)) != std::string::npos; ++at)
+    text[at + 1] = '1';
+  write_text(path, text);
+  EXPECT_EQ(read_microstructure(path, options).phase_of[0], "1 'Titanium'");
+}
+
 TEST(CrystalMaps, PointsThatAreNotIndexedAreAskedFor) {
   // Confidence -1, angles of 4 pi, phase -1, phase 0 beside others; a row of six.
   const std::vector<Point> points{
@@ -393,6 +431,8 @@ TEST(CrystalMaps, WhatIsWrongWithATextMapIsSaid) {
   const auto ctf = ctf_text(four_points, 2, "Titanium", 9, false);
   expect("j.ctf", replaced(ctf, "Grid", "Line"), {"JobMode", "'Line'", "Grid"});
   expect("t.ctf", ctf.substr(0, ctf.size() - 60), {"row 2 of 2", "truncated"});
+  expect("z.ctf", replaced(ctf, "\nXStep", "\nZCells\t3\nXStep"),
+         {"'ZCells'", "is 3", "one layer"});
   expect("c.ctf", replaced(ctf, "XCells\t2", "XCells\t2.5"), {"XCells", "2.5"});
   expect("e.ctf", replaced(ctf, "90.000000000", "900.00000000"), {"Euler2", "360"});
   expect("p.ctf", replaced(ctf, "\n2\t0.0000", "\n3\t0.0000"), {"phase 3", "1 to 2"});
@@ -483,6 +523,13 @@ TEST(CrystalMaps, OxfordAndOrixInHdf5) {
   EXPECT_EQ(map.format, "orix");
   EXPECT_EQ(map.rve.shape, (std::vector<int>{2, 2}));
   expect_axes_of_titanium(map.rve);
+  // A step of the header that the coordinates contradict by 2 %.
+  EXPECT_FALSE(has_note(map, "warning: the step along"));
+  Hdf5Edit(orix).write(header + "x_step", {1}, std::vector<double>{0.51}, H5T_NATIVE_DOUBLE);
+  const auto stretched = read_microstructure(orix, options);
+  EXPECT_NEAR(stretched.rve.lengths[0], 1., 1e-12);
+  EXPECT_TRUE(has_note(stretched, "warning: the step along x is 0.51 by the header, but 0.5"));
+  Hdf5Edit(orix).write(header + "x_step", {1}, std::vector<double>{0.5}, H5T_NATIVE_DOUBLE);
   Hdf5Edit(orix).integers(data + "is_in_data", {4}, {1, 1, 1, 0});
   expect_message([&] { read_microstructure(orix, options); }, {orix, "1 of 4 points"});
   Hdf5Edit(orix).write(data + "x", {4}, std::vector<double>{0.5, 0.1, 0.5, 0.}, H5T_NATIVE_DOUBLE);
@@ -505,6 +552,11 @@ TEST(CrystalMaps, VoxelsOfEvpfft) {
   const auto stiffness = [&](std::size_t v) { return map.rve.stiffness[map.rve.phase[v]]; };
   EXPECT_NEAR(stiffness(3)(0, 0), 180.7e3, 1e-6);
   for (const std::size_t v : {0U, 1U, 2U}) EXPECT_NEAR(stiffness(v)(2, 2), 180.7e3, 1e-6) << v;
+  // Without a Laue group nobody knows what orientations are the same.
+  options.grain_angle = 5.;
+  expect_message([&] { read_microstructure(path, options); },
+                 {path, "--grain-angle", "no effect", "evpfft"});
+  options.grain_angle = 0.;
   const auto expect = [&](const std::string& changed, std::vector<std::string> parts) {
     write_text(path, changed);
     parts.push_back(path);

@@ -109,6 +109,10 @@ TEST(ImageData, FaultsNameTheArrayAndWhatIsExpected) {
   expect_fault(replaced(good, "Piece Extent=\"0 3", "Piece Extent=\"0 2"), {"'a'", "320"});
   expect_fault(replaced(good, "0.5 1 2", "0.5 0 2"), {"Spacing", "'0.5 0 2'"});
   expect_fault(replaced(good, "1 0 0 0 1 0 0 0 1", "0 1 0 1 0 0 0 0 1"), {"Direction"});
+  expect_fault(replaced(good, "1 0 0 0 1 0 0 0 1", "1 0 0 0 1 0.001 0 -0.001 1"), {"Direction"});
+  // Round-off of what turned there and back.
+  EXPECT_EQ(values_of(replaced(good, "1 0 0 0 1 0 0 0 1", "1 0 0 0 1 1.2e-16 0 -1e-16 1")),
+            values_of(good));
   expect_fault(replaced(good, "</CellData>", "</CelData>"), {"line"});
   expect_fault(replaced(text, "format=\"ascii\"", "format=\"hex\""), {"'a'", "'hex'"});
   expect_fault(replaced(text, ">\n0 1 2", ">\n0 x 2"), {"'a'", "60 numbers"});

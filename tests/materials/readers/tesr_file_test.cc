@@ -175,3 +175,40 @@ TEST(TesrFile, WhatIsWrongIsSaid) {
   options.stiffness = {{"1", titanium_text}};
   expect_message([&] { read(good, options); }, {path, "voids", "0 = void"});
 }
+
+TEST(TesrFile, TheGroup0IsNoVoid) {
+  // Cells 1 and 2 of the groups 0 and 1, and one voxel of cell 0.
+  const std::string
+      begin =
+          "***tesr\n **format\n   2.2\n **general\n   2\n   2 2\n   1 1\n **cell\n   2\n  *group\n",
+      end = " **data\n   ascii\n 1 2 2 0\n***end\n";
+  const auto path = temporary("n.tesr");
+  MicrostructureOptions options;
+  options.stiffness = {{"0", "1000, 0.3"}, {"1", "2000, 0.3"}, {"voids", "void"}};
+  const auto map = read(begin + "   0 1\n" + end, options);
+  const auto c11 = [&](std::size_t v) { return map.rve.stiffness_3d[map.rve.phase[v]](0, 0); };
+  // Last axis fastest: cells 1, 2, 2, 0 of the file are voxels 0, 2, 1, 3.
+  EXPECT_NEAR(c11(2) / c11(0), 2., 1e-12);
+  EXPECT_EQ(c11(1), c11(2));
+  EXPECT_EQ(c11(3), 0.);
+  EXPECT_EQ(map.phase_of[map.rve.phase[3]], "voids");
+  // What makes voids of phase 0 elsewhere leaves those here without a stiffness.
+  options.stiffness = {{"0", "void"}, {"1", "2000, 0.3"}};
+  expect_message([&] { read(begin + "   0 1\n" + end, options); },
+                 {path, "phase -1 ('voids')", "'voids = void'"});
+  // Without a group 0, voids are phase 0.
+  const auto usual = read(begin + "   1 1\n" + end, options);
+  EXPECT_EQ(usual.rve.stiffness_3d[usual.rve.phase[3]].cwiseAbs().maxCoeff(), 0.);
+}
+
+TEST(TesrFile, VoidsHaveNoSymmetryThatGrainsAsk) {
+  const auto text =
+      tesr_text("2.2", "rodrigues", "0 0 0",
+                "ascii\n1 1 1 0\n **oridata\n   euler-bunge:passive\n   ascii\n   0 0 "
+                "0\n   60 0 1\n   0 90 0\n   1 1 1\n");
+  MicrostructureOptions options;
+  options.orientations = "oridata";
+  options.grain_angle = 5.;
+  // Hexagonal crystals a degree apart, one turned by 90 degrees, and the void.
+  EXPECT_EQ(read(text, options).rve.stiffness.size(), 3U);
+}

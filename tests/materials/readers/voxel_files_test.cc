@@ -240,6 +240,16 @@ TEST(VoxelFiles, TiffSpacingIsThatOfImageJAndOme) {
     expect_refused(path, four_phases(false), {"--spacing", "--lengths", "6x5x4"});
     expect_labels(path, labels, four_phases(), "tiff");
   }
+  for (const char* text :
+       {"ImageJ=1.53t\nimages=4\nslices=4\nunit=nm\nyunit=nm\nzunit=um\nspacing=1.0\n",
+        "<OME><Image><Pixels SizeZ=\"4\" PhysicalSizeX=\"500\" PhysicalSizeXUnit=\"nm\" "
+        "PhysicalSizeY=\"250\" PhysicalSizeYUnit=\"nm\" PhysicalSizeZ=\"1\" "
+        "PhysicalSizeZUnit=\"um\"/></Image></OME>"}) {
+    way.description = text;
+    write_tiff<std::uint8_t>(path, labels, way);
+    expect_refused(path, four_phases(false), {"different units (nm, nm, um)", "--spacing"});
+    expect_labels(path, labels, four_phases(), "tiff");
+  }
   // More than 4 GB, as ImageJ writes them: one page, behind which the others lie.
   auto first = labels;
   first.shape[2] = 1;
@@ -425,11 +435,13 @@ TEST(VoxelFiles, NrrdOfAllEncodings) {
   refused(in_space + "(0,0.5,0) (0.25,0,0) (0,0,1)\n\n" + bytes, {"space directions", "turned"});
   refused(in_space + "(-0.5,0,0) (0,0.25,0) (0,0,1)\n\n" + bytes, {"mirrored"});
   refused(nrrd_header + "type: uchar\nencoding: raw\nunits: \"um\" \"um\" \"mm\"\n\n" + bytes,
-          {"--spacing"});
+          {"different units (um, um, mm)", "--spacing"});
   expect(path, nrrd_header + "type: uchar\nencoding: raw\nunits: \"um\" \"um\" \"um\"\n\n" + bytes);
   refused(nrrd_header + "type: uchar\nencoding: raw\nold min: -1000\noldmax: 3000\n\n" + bytes,
           {"'old min' is '-1000'", "integers stand for"});
-  refused(nrrd_header + "type: uchar\nencoding: bzip2\n\n" + bytes, {"bzip2", "raw, gzip"});
+  refused(nrrd_header + "type: uchar\nencoding: bzip2\n\n" + bytes,
+          {"bzip2", "raw, gzip", "header['encoding'] = 'gzip'"});
+  refused(nrrd_header + "type: uchar\nencoding: hex\n\n" + bytes, {"'hex'", "unu save", "-e gzip"});
   refused(nrrd_header + "type: int32\nencoding: raw\n\n" + big, {"'endian'"});
   refused(nrrd_header + "type: block\nencoding: raw\n\n" + bytes, {"'block'"});
   refused(nrrd_header + "type: uchar\nencoding: raw\nkinds: RGB-color domain domain\n\n" + bytes,
@@ -819,12 +831,9 @@ TEST(VoxelFiles, AVoidFromFaceToFaceIsAWarning) {
   for (int z = 0; z < 3; ++z) tunnel[static_cast<std::size_t>(12 + z)] = '\0';
   hole[13] = '\0';
   for (int v = 0; v < 9; ++v) cut[static_cast<std::size_t>(9 + v)] = '\0';
-  EXPECT_NE(warning(tunnel).find("runs from face to face along axis 2"), std::string::npos)
-      << warning(tunnel);
-  EXPECT_EQ(warning(hole).find("face to face"), std::string::npos) << warning(hole);
+  EXPECT_NE(warning(tunnel).find("percolates along axis 2"), std::string::npos) << warning(tunnel);
+  EXPECT_EQ(warning(hole).find("percolates"), std::string::npos) << warning(hole);
   const auto text = warning(cut);
-  EXPECT_NE(text.find("runs from face to face along axes 1, 2"), std::string::npos) << text;
-  EXPECT_NE(text.find("no part of the solid runs from face to face along axis 0"),
-            std::string::npos)
-      << text;
+  EXPECT_NE(text.find("percolates along axes 1, 2"), std::string::npos) << text;
+  EXPECT_NE(text.find("no part of the solid percolates along axis 0 "), std::string::npos) << text;
 }

@@ -349,7 +349,7 @@ TEST(VtkFiles, ImageDataInHdf5) {
     type_is(file, "ImageData");
     file.attribute("VTKHDF", "WholeExtent", std::vector<int>{2, 5, 0, 2, 0, 2}, H5T_NATIVE_INT);
     file.attribute("VTKHDF", "Spacing", std::vector<double>{0.5, 0.25, 2.}, H5T_NATIVE_DOUBLE);
-    file.attribute("VTKHDF", "Direction", std::vector<double>{1, 0, 0, 0, 1, 0, 0, 0, 1},
+    file.attribute("VTKHDF", "Direction", std::vector<double>{1, 0, 0, 0, 1, 1e-16, 0, 0, 1},
                    H5T_NATIVE_DOUBLE);
   }
   expect_grid(read(path), "vtkhdf", "cells");

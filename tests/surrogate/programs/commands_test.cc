@@ -115,8 +115,8 @@ TEST(Commands, ConnectedPartsAreReported) {
   const auto parts = read_json(json)["connected_parts"];
   EXPECT_EQ(parts["1"]["number"], 1);
   EXPECT_EQ(parts["1"]["largest_share"], 1.);
-  EXPECT_EQ(parts["0"]["from_face_to_face"][0], false);
-  EXPECT_EQ(parts["0"]["from_face_to_face"][1], true);
+  EXPECT_EQ(parts["0"]["percolates"][0], false);
+  EXPECT_EQ(parts["0"]["percolates"][1], true);
   expect_refused("import " + file + " --phases 0=1,1", {"--phases", "1 is listed twice"});
 }
 

@@ -14,8 +14,9 @@ struct ConnectedParts {
   std::size_t n_parts = 0;
   /// Voxels of the largest part.
   std::size_t largest = 0;
-  /// Whether a part reaches from the first to the last layer along each axis inside the grid,
-  /// without its periodic continuation.
+  /// Whether a part percolates along each axis: where the axis is periodic, whether the part
+  /// returns to itself after winding around it, so that it goes on without end in the periodic
+  /// continuation; else whether it reaches from the first to the last layer.
   std::array<bool, 3> spans{};
 };
 
@@ -26,7 +27,7 @@ using PeriodicAxes = std::array<bool, 3>;
 constexpr std::size_t most_voxels_with_parts = 0xFFFFFFFE;
 
 /// The parts of each kind of voxels, by union-find over the runs of equal voxels along the last
-/// axis: at most 13 bytes per run.
+/// axis: at most 13 bytes per run, and up to some 100 for each voxel of a periodic face.
 /// @param phase of every voxel, n1 x n2 x n3, last axis fastest
 /// @param kind_of_phase kind of each phase, from 0
 /// @param n_kinds number of kinds

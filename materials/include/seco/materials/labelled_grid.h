@@ -16,8 +16,10 @@ namespace seco::materials {
 struct FilePhase {
   /// Name in the file; empty where it gives none.
   std::string name;
-  /// Symmetry of the crystal as the file names it, of the classes of `symmetry_generators`; empty
-  /// where it is not known.
+  /// Symmetry of the crystal as the file names it: cubic, hexagonal, trigonal, tetragonal or
+  /// orthotropic, where it has settings with the setting, `trigonal -3m1` (two-fold axes along a,
+  /// axis 1) or `-31m` (perpendicular to a), `monoclinic 2/m11`, `12/m1` or `112/m` (two-fold axis
+  /// along axis 1, 2, 3); empty where it is not known.
   std::string symmetry;
   /// Stiffness in crystal axes, 6 x 6, Mandel, MPa, where the file gives one.
   std::optional<MandelMatrix> stiffness;

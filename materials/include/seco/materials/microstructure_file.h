@@ -110,8 +110,8 @@ struct Microstructure {
   Rve rve;
   std::string format;
   std::vector<std::string> notes;
-  /// Name of each phase of the RVE's phase in the file, or its number there; the phases of a
-  /// polycrystal are its grains.
+  /// Name of each phase of the RVE's phase in the file, or its number there, or both where phases
+  /// have the same name, as `2 'Titanium'`; the phases of a polycrystal are its grains.
   std::vector<std::string> phase_of;
 };
 
