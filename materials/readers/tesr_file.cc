@@ -49,12 +49,6 @@ void add_voids(LabelledGrid& grid) {
   grid.crystals.emplace(0, crystal);
 }
 
-/// Text that data are read from: the file itself, or another one beside it.
-struct Data {
-  std::string content;
-  TextScanner text;
-};
-
 /// Neper's file of raster tessellations, format 2.0 to 2.2, after the section "Raster Tessellation
 /// File" of its manual.
 class TesrFile {
