@@ -42,9 +42,15 @@ bool makes_more_sense(const std::vector<double>& reversed, const std::vector<dou
     const auto n_zero = static_cast<std::size_t>(std::count(read.begin(), read.end(), 0.));
     return n_strange(reversed) == 0 && 2 * n_strange(read) > read.size() - n_zero;
   }
+  // Multiples of 256 in two bytes, of 65536 in four, may be bytes, the sign included.
+  const double unit = std::ldexp(1., static_cast<int>(4 * type.size));
+  const auto is_multiple = [&](double x) { return std::fmod(x, unit) == 0.; };
+  if (span(read) > 0. && std::all_of(read.begin(), read.end(), is_multiple) &&
+      !std::all_of(reversed.begin(), reversed.end(), is_multiple))
+    return true;
   // Few numbers are rough or smooth by chance.
   return 8. * span(reversed) < span(read) ||
-         (read.size() >= portion && 3. * roughness(reversed) < roughness(read));
+         (read.size() >= portion && 2. * roughness(reversed) < roughness(read));
 }
 
 }  // namespace

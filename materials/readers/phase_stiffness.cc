@@ -150,7 +150,7 @@ void check_namesakes(LabelledGrid& grid, const std::string& path, const std::str
   }
   if (symmetries.size() > 1)
     throw std::invalid_argument(fmt::format(
-        "{}: '{}' is the name of the phases {}, whose stiffnesses differ; give each its own by its "
+        "{}: '{}' is the name of the phases {}, whose symmetries differ; give each its own by its "
         "number (--stiffness, 'Phase stiffness'), as 'number:{} = ...'",
         path, name, fmt::join(list, ", "), named.back()));
   grid.notes.push_back(
@@ -249,6 +249,12 @@ std::map<std::int64_t, std::string> distinct_names(
   }
   for (const auto& [number, phase] : phases)
     if (times[names[number]] > 1 && !phase.name.empty())
+      names[number] = fmt::format("{} '{}'", number, phase.name);
+  // A phase may have such a name in the file.
+  std::set<std::string> different;
+  for (const auto& [number, name] : names) different.insert(name);
+  if (different.size() < names.size())
+    for (const auto& [number, phase] : phases)
       names[number] = fmt::format("{} '{}'", number, phase.name);
   return names;
 }

@@ -124,10 +124,8 @@ void LoadSteps<dim>::give_up(const plugin::LoadStep& step, const std::string& fa
 }
 
 template <int dim>
-typename LoadSteps<dim>::Vector LoadSteps<dim>::certify(const plugin::LoadStep& step,
-                                                        const Loads& loads,
-                                                        Increment<dim>& increment,
-                                                        LoadStepRecord& record) {
+StepBounds<dim> LoadSteps<dim>::certify(const plugin::LoadStep& step, const Loads& loads,
+                                        Increment<dim>& increment, LoadStepRecord& record) {
   const auto& p = parameters_.load_steps;
   const auto bound = [&] {
     const auto scope = log_.section("bounds of the steps");
@@ -197,7 +195,7 @@ typename LoadSteps<dim>::Vector LoadSteps<dim>::certify(const plugin::LoadStep& 
                     bounds.lower ? fmt::format("is certified to {:.4g}", record.relative_gap)
                                  : "has no lower bound, since " + bounds.no_lower_bound,
                     p.energy_tolerance));
-  return bounds.lower ? std::move(bounds.inner_forces) : increment.response.inner_forces;
+  return bounds;
 }
 
 template <int dim>
@@ -215,9 +213,9 @@ void LoadSteps<dim>::finish(const plugin::LoadStep& step, const Loads& loads,
     if (response.has_energy()) energy_scale_ = std::max(energy_scale_, response.energy);
   };
   take();
-  auto inner_forces = increment.response.inner_forces;
+  StepBounds<dim> bounds;
   if (parameters_.certify) {
-    inner_forces = certify(step, loads, increment, record);
+    bounds = certify(step, loads, increment, record);
     take();
   }
   auto& response = increment.response;
@@ -237,7 +235,16 @@ void LoadSteps<dim>::finish(const plugin::LoadStep& step, const Loads& loads,
   if (records_.empty()) displacement_before_ = loads_ = problem_.zero_vector();
   loads_before_ = std::move(loads_);
   loads_ = loads.total;
-  record.boundaries = boundary_forces(problem_, inner_forces, loads.total, displacement_);
+  auto of_springs = displacement_;
+  if (bounds.correction.size() > 0) {
+    of_springs.zero_out_ghost_values();
+    of_springs += bounds.correction;
+    of_springs.update_ghost_values();
+  }
+  // Bounds of reactions belong to stresses in equilibrium.
+  record.boundaries =
+      boundary_forces(problem_, bounds.lower ? bounds.inner_forces : response.inner_forces,
+                      loads.total, displacement_, of_springs);
   stresses_before_.clear();
   for (auto& answer : response_.answers) stresses_before_.push_back(std::move(answer.stress));
   response_ = std::move(response);

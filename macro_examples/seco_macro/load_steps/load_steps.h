@@ -75,9 +75,8 @@ class LoadSteps {
   double jump_at_begin(const plugin::LoadStep& step, const Loads& loads);
   /// Bounds of the step, into the record. Where the gap is larger than 'Energy tolerance', the
   /// RVEs that carry it are refined, and the increment is solved again, more accurately.
-  /// @return inner forces, of the stresses in equilibrium where there is a lower bound
-  Vector certify(const plugin::LoadStep& step, const Loads& loads, Increment<dim>& increment,
-                 LoadStepRecord& record);
+  StepBounds<dim> certify(const plugin::LoadStep& step, const Loads& loads,
+                          Increment<dim>& increment, LoadStepRecord& record);
   /// Asks the materials for their tangents without strain, and finds `elastic_stiffness_`.
   void find_elastic_stiffness();
   /// Whether the mesh is refined before the next step.

@@ -113,6 +113,7 @@ std::optional<typename StepCertificate<dim>::Equilibrium> StepCertificate<dim>::
     equilibrium.inner_forces.add(indices, force);
   });
   equilibrium.inner_forces.compress(dealii::VectorOperation::add);
+  equilibrium.correction = *correction;
   equilibrium.springs = spring_norm(*correction) + std::sqrt(balance->springs);
   return equilibrium;
 }
@@ -200,6 +201,7 @@ StepBounds<dim> StepCertificate<dim>::bounds(const plugin::LoadStep& step, const
       if (found.n_infinite == 0) {
         result.shares = std::move(found.shares);
         result.inner_forces = std::move(equilibrium->inner_forces);
+        result.correction = std::move(equilibrium->correction);
         if (less > 0) result.inner_forces *= 1 - less;
         result.lower = response.potential() - response.round_off() - found.value;
         return result;

@@ -27,6 +27,8 @@ struct StepBounds {
   /// Of the stresses in equilibrium, to which the bounds of reactions belong, and of springs, at
   /// all unknowns, nothing passed on; of size zero without a lower bound.
   typename BoundaryValueProblem<dim>::Vector inner_forces;
+  /// What those springs are displaced more than by the displacement; of size zero if by nothing.
+  typename BoundaryValueProblem<dim>::Vector correction;
 };
 
 /// Bounds the incremental potential of a step. Any displacement with the prescribed values bounds
@@ -63,7 +65,7 @@ class StepCertificate {
   struct Equilibrium {
     Stresses stress;
     /// Of these, and of the springs at u + correction.
-    Vector inner_forces;
+    Vector inner_forces, correction;
     /// At least sqrt((u - v) . S (u - v)).
     double springs = 0;
   };

@@ -38,13 +38,14 @@ struct Integrals {
 /// Collective.
 template <int dim>
 Integrals<dim> integrals(const BoundaryValueProblem<dim>& problem, dealii::types::boundary_id id,
-                         const typename BoundaryValueProblem<dim>::Vector& displacement) {
+                         const typename BoundaryValueProblem<dim>::Vector& displacement,
+                         const typename BoundaryValueProblem<dim>::Vector& of_springs) {
   Integrals<dim> sums;
   dealii::FEFaceValues<dim> values(problem.element(), problem.face_quadrature(),
                                    dealii::update_values | dealii::update_quadrature_points |
                                        dealii::update_normal_vectors | dealii::update_JxW_values);
   const dealii::FEValuesExtractors::Vector u(0);
-  std::vector<dealii::Tensor<1, dim>> here(problem.face_quadrature().size());
+  std::vector<dealii::Tensor<1, dim>> here(problem.face_quadrature().size()), sprung(here);
   dealii::Vector<double> load(dim);
   for (const auto& cell : problem.dof_handler().active_cell_iterators()) {
     if (!cell->is_locally_owned()) continue;
@@ -52,11 +53,12 @@ Integrals<dim> integrals(const BoundaryValueProblem<dim>& problem, dealii::types
       if (!cell->at_boundary(f) || cell->face(f)->boundary_id() != id) continue;
       values.reinit(cell, f);
       values[u].get_function_values(displacement, here);
+      values[u].get_function_values(of_springs, sprung);
       for (const auto q : values.quadrature_point_indices()) {
         const auto& point = values.quadrature_point(q);
         const auto& normal = values.normal_vector(q);
         dealii::Tensor<1, dim> traction =
-            -(foundation_stiffness<dim>(problem.foundations(), id, point, normal) * here[q]);
+            -(foundation_stiffness<dim>(problem.foundations(), id, point, normal) * sprung[q]);
         for (const auto& entry : problem.traction()) {
           if (entry.id != id) continue;
           entry.function->vector_value(point, load);
@@ -191,7 +193,8 @@ std::vector<BoundaryForce> boundary_forces(
     const BoundaryValueProblem<dim>& problem,
     const typename BoundaryValueProblem<dim>::Vector& inner_forces,
     const typename BoundaryValueProblem<dim>::Vector& loads,
-    const typename BoundaryValueProblem<dim>::Vector& displacement) {
+    const typename BoundaryValueProblem<dim>::Vector& displacement,
+    const typename BoundaryValueProblem<dim>::Vector& of_springs) {
   const auto communicator = problem.mesh().get_communicator();
   const auto& names = problem.labels().boundaries;
   std::vector<BoundaryForce> result;
@@ -200,7 +203,7 @@ std::vector<BoundaryForce> boundary_forces(
   const auto add = [&](const NamedBoundary& entry, const dealii::Tensor<1, dim>& reaction,
                        const std::array<double, n_moments<dim>>& moment) {
     if (!listed.insert(entry.id).second) return;
-    const auto sums = integrals(problem, entry.id, displacement);
+    const auto sums = integrals(problem, entry.id, displacement, of_springs);
     BoundaryForce boundary;
     boundary.name = name_of(entry);
     boundary.id = entry.id;
@@ -258,12 +261,13 @@ std::vector<BoundaryForce> boundary_forces(
   return result;
 }
 
-#define INSTANTIATE(dim)                                                           \
-  template std::vector<std::array<dealii::IndexSet, dim>> supported_unknowns<dim>( \
-      const BoundaryValueProblem<dim>&);                                           \
-  template std::vector<BoundaryForce> boundary_forces(                             \
-      const BoundaryValueProblem<dim>&, const BoundaryValueProblem<dim>::Vector&,  \
-      const BoundaryValueProblem<dim>::Vector&, const BoundaryValueProblem<dim>::Vector&);
+#define INSTANTIATE(dim)                                                                  \
+  template std::vector<std::array<dealii::IndexSet, dim>> supported_unknowns<dim>(        \
+      const BoundaryValueProblem<dim>&);                                                  \
+  template std::vector<BoundaryForce> boundary_forces(                                    \
+      const BoundaryValueProblem<dim>&, const BoundaryValueProblem<dim>::Vector&,         \
+      const BoundaryValueProblem<dim>::Vector&, const BoundaryValueProblem<dim>::Vector&, \
+      const BoundaryValueProblem<dim>::Vector&);
 INSTANTIATE(2)
 INSTANTIATE(3)
 #undef INSTANTIATE

@@ -51,11 +51,14 @@ std::vector<std::array<dealii::IndexSet, dim>> supported_unknowns(
 /// @param inner_forces at all unknowns, those of springs included, nothing passed on
 /// @param loads BoundaryValueProblem::Loads::total
 /// @param displacement with ghost values
+/// @param of_springs the displacement whose forces of springs are in equilibrium with the inner
+///   ones, with ghost values
 template <int dim>
 std::vector<BoundaryForce> boundary_forces(
     const BoundaryValueProblem<dim>& problem,
     const typename BoundaryValueProblem<dim>::Vector& inner_forces,
     const typename BoundaryValueProblem<dim>::Vector& loads,
-    const typename BoundaryValueProblem<dim>::Vector& displacement);
+    const typename BoundaryValueProblem<dim>::Vector& displacement,
+    const typename BoundaryValueProblem<dim>::Vector& of_springs);
 
 }  // namespace seco::macro

@@ -94,6 +94,7 @@ nlohmann::json Run<dim>::state() const {
       {"potential", estimate_.potential},
       {"work", estimate_.work},
       {"equilibrium", {{"energy_of_estimate_error", number_or_null(estimate_.error_energy)}}},
+      {"results", results_directory()},
       {"seconds", log_.seconds()}};
   for (const auto& part : {solver_.state(), certification_.state(), load_steps_.state()})
     state.update(part, /*merge_objects=*/true);
@@ -112,6 +113,7 @@ void Run<dim>::take_state(const nlohmann::json& state) {
   solver_.take_state(state);
   certification_.take_state(state);
   load_steps_.take_state(state);
+  state.at("results").get_to(kept_directory_);
   if (state.contains("extremes")) extremes_ = result_extremes_from_json(state.at("extremes"));
   log_.add_earlier(state.at("seconds").get<RunLog::Seconds>());
 }

@@ -175,9 +175,17 @@ RunSummary Run<dim>::run_load_cases() {
 }
 
 template <int dim>
+std::string Run<dim>::results_directory() const {
+  return std::filesystem::weakly_canonical(parameters_.output_directory).string();
+}
+
+template <int dim>
 RunSummary Run<dim>::run_load_steps() {
-  if (load_steps_.records().empty())
-    forget_earlier_run(parameters_.output_directory, log_.communicator());
+  const bool is_own = !load_steps_.records().empty() && kept_directory_ == results_directory();
+  forget_earlier_run(parameters_.output_directory, log_.communicator(),
+                     !is_own                 ? EarlierRun::another
+                     : load_steps_.is_done() ? EarlierRun::done
+                                             : EarlierRun::unfinished);
   if (load_steps_.is_done()) {
     output_.write_step_table(load_steps_);
     if (parameters_.write_vtu)
@@ -266,11 +274,11 @@ RunSummary Run<dim>::summary() const {
   s.equilibrium = {solver_.record(), parameters_.equilibrium_tolerance,
                    certification_.solver_width(), certification_.no_lower_bound(),
                    estimate_.error_energy};
-  s.boundaries =
-      boundary_forces(problem_,
-                      all_inner_forces(problem_, materials_.stiffness_field(Bound::estimate),
-                                       estimate_.displacement),
-                      problem_.assemble_loads().total, estimate_.displacement);
+  s.boundaries = boundary_forces(
+      problem_,
+      all_inner_forces(problem_, materials_.stiffness_field(Bound::estimate),
+                       estimate_.displacement),
+      problem_.assemble_loads().total, estimate_.displacement, estimate_.displacement);
   return s;
 }
 

@@ -51,6 +51,8 @@ class Run {
   RunSummary run_stages();
   /// The stages of a run with materials that are not linear.
   RunSummary run_load_steps();
+  /// Where results go, as an absolute path.
+  std::string results_directory() const;
   /// The stages of a run with several load cases: one matrix for all solves with a stiffness. None
   /// of them is kept in a checkpoint, which would have up to three displacements of every case: a
   /// run that is continued has the RVEs, and solves again.
@@ -97,6 +99,8 @@ class Run {
   Estimate estimate_;
   /// Of the last load step.
   ResultExtremes extremes_;
+  /// Where the run that is continued has its results.
+  std::string kept_directory_;
   /// The last stage that is done.
   Stage stage_ = Stage::none;
   unsigned int n_restarts_ = 0;

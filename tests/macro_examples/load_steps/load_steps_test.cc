@@ -226,12 +226,17 @@ TEST(LoadSteps, ARunThatWasDoneIsContinuedWithItsExtremes) {
 }
 
 TEST(LoadSteps, FieldsOverTimeAreThoseThatThereAre) {
-  // The first steps are done without fields, the next ones with.
-  auto changes = cube_under("150*t");
+  const auto folder = new_folder("late_fields");
+  auto changes = cube_under("-90*t");
+  changes["Output/Write VTU"] = "true";
+  write_text(folder / "run.prm", parameters(changes));
+  ASSERT_TRUE(run_here(folder / "run.prm").messages.empty());
+  ASSERT_TRUE(fs::exists(folder / "out" / "solution_0.pvtu"));
+  // Of another run in the same folder the first steps are done without fields, the next ones with.
+  changes = cube_under("150*t");
   changes["Load steps/Smallest step"] = "0.05";
   changes["Checkpoint/Write"] = "true";
   changes["Output/Write VTU"] = "false";
-  const auto folder = new_folder("late_fields");
   write_text(folder / "run.prm", parameters(changes));
   ASSERT_EQ(run_here(folder / "run.prm").messages.size(), 1u);
   changes["Load steps/Smallest step"] = "0.001";

@@ -238,6 +238,12 @@ TEST(TimeError, TheBandOfAReactionHoldsForRoughNewtonSteps) {
                 << tolerance << " boundary " << b << " component " << c;
           }
       EXPECT_GT(size, 10.);
+      // Those of all boundaries are in equilibrium, springs included.
+      for (std::size_t c = 0; c < 2; ++c) {
+        double sum = 0;
+        for (const auto& boundary : step["boundaries"]) sum += boundary["force"][c].get<double>();
+        EXPECT_NEAR(sum, 0, 1e-6 * size) << tolerance << " component " << c;
+      }
     }
   }
 }
