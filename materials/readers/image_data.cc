@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "equal_step.h"
 #include "file_content.h"
+#include "grid_axes.h"
 #include "vtk_xml_file.h"
 
 namespace seco::materials {

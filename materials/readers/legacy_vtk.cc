@@ -10,8 +10,8 @@
 
 #include "byte_order.h"
 #include "element_type.h"
-#include "equal_step.h"
 #include "file_content.h"
+#include "grid_axes.h"
 #include "image_data_grid.h"
 #include "known_formats.h"
 #include "microstructure_reader.h"

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "byte_stream.h"
-#include "equal_step.h"
 #include "file_content.h"
+#include "grid_axes.h"
 #include "image_header.h"
 #include "microstructure_reader.h"
 #include "seco/materials/text.h"

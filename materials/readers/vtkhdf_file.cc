@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "equal_step.h"
+#include "grid_axes.h"
 #include "image_data_grid.h"
 #include "microstructure_reader.h"
 #include "seco/materials/hdf5_file.h"

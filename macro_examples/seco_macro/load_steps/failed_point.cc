@@ -4,7 +4,6 @@
 
 #include <boost/serialization/string.hpp>
 #include <optional>
-#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -12,9 +11,6 @@
 
 namespace seco::macro {
 namespace {
-
-/// How the names of the files with the fields of steps begin.
-constexpr std::string_view field_files = "solution_";
 
 /// A failed point and where it is.
 struct Candidate {
@@ -66,8 +62,7 @@ std::string keep_failed_point(const MaterialField<dim>& materials,
                      command.empty() ? "" : "; '" + command + "' tries it alone");
 }
 
-void forget_earlier_run(const std::filesystem::path& results, MPI_Comm communicator,
-                        EarlierRun earlier) {
+void forget_failed_point(const std::filesystem::path& results, MPI_Comm communicator) {
   plugin::run_together(communicator, [&] {
     if (dealii::Utilities::MPI::this_mpi_process(communicator) != 0) return;
     const auto folder = results / "failed_point";
@@ -76,18 +71,6 @@ void forget_earlier_run(const std::filesystem::path& results, MPI_Comm communica
     for (const char* name : {"run.prm", "rve.h5", "start.h5", "path.csv"})
       std::filesystem::remove(folder / name, ignored);
     std::filesystem::remove(folder, ignored);
-    if (earlier != EarlierRun::done) std::filesystem::remove(results / "summary.json", ignored);
-    if (earlier != EarlierRun::another) return;
-    std::vector<std::filesystem::path> fields{results / "solution.pvd"};
-    for (const auto& entry : std::filesystem::directory_iterator(results, ignored)) {
-      const auto name = entry.path().filename().string();
-      const auto ending = name.find_first_not_of("0123456789", field_files.size());
-      if (name.starts_with(field_files) && ending != std::string::npos &&
-          ending > field_files.size() &&
-          (name.substr(ending) == ".pvtu" || name.substr(ending) == ".0.vtu"))
-        fields.push_back(entry.path());
-    }
-    for (const auto& file : fields) std::filesystem::remove(file, ignored);
   });
 }
 

@@ -16,13 +16,7 @@ template <int dim>
 std::string keep_failed_point(const MaterialField<dim>& materials,
                               const std::filesystem::path& folder, MPI_Comm communicator);
 
-/// Whose results are in a folder: those of another run, or of this one, which was done or not.
-enum class EarlierRun { another, unfinished, done };
-
-/// Removes from the folder of results what the steps of this run will not replace one by one: the
-/// files of a failed point, the summary unless this run was done, and the fields of another run.
-/// Collective.
-void forget_earlier_run(const std::filesystem::path& results, MPI_Comm communicator,
-                        EarlierRun earlier);
+/// Removes the files of the failed point of an earlier run from the folder of results. Collective.
+void forget_failed_point(const std::filesystem::path& results, MPI_Comm communicator);
 
 }  // namespace seco::macro

@@ -236,4 +236,19 @@ void write_vtu(const std::string& folder, const std::string& name, const VtuPiec
   });
 }
 
+void remove_vtu(const std::string& folder, const std::string& name) {
+  const std::filesystem::path base = folder;
+  const auto prefix = name + "_";
+  std::error_code ignored;
+  std::vector<std::filesystem::path> files{base / (name + ".pvd")};
+  for (const auto& entry : std::filesystem::directory_iterator(base, ignored)) {
+    const auto file = entry.path().filename().string();
+    const auto end = file.find_first_not_of("0123456789", prefix.size());
+    if (file.starts_with(prefix) && end != std::string::npos && end > prefix.size() &&
+        (file.substr(end) == ".pvtu" || file.substr(end) == ".0.vtu"))
+      files.push_back(entry.path());
+  }
+  for (const auto& file : files) std::filesystem::remove(file, ignored);
+}
+
 }  // namespace seco::macro

@@ -48,4 +48,8 @@ struct VtuPiece {
 void write_vtu(const std::string& folder, const std::string& name, const VtuPiece& piece,
                bool doubles, MPI_Comm communicator, const std::vector<double>& times = {0.});
 
+/// Removes the files NAME.pvd, NAME_K.pvtu and NAME_K.0.vtu of `write_vtu`, as far as they can be.
+/// On one rank.
+void remove_vtu(const std::string& folder, const std::string& name);
+
 }  // namespace seco::macro

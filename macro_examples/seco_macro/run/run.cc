@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
 
 #include "boundary_forces.h"
 #include "failed_point.h"
@@ -10,6 +11,7 @@
 #include "interruption.h"
 #include "json_number.h"
 #include "seco/plugin/agree.h"
+#include "vtu_file.h"
 
 namespace seco::macro {
 
@@ -180,12 +182,22 @@ std::string Run<dim>::results_directory() const {
 }
 
 template <int dim>
-RunSummary Run<dim>::run_load_steps() {
+void Run<dim>::forget_earlier_run() const {
+  const auto& results = parameters_.output_directory;
+  forget_failed_point(results, log_.communicator());
   const bool is_own = !load_steps_.records().empty() && kept_directory_ == results_directory();
-  forget_earlier_run(parameters_.output_directory, log_.communicator(),
-                     !is_own                 ? EarlierRun::another
-                     : load_steps_.is_done() ? EarlierRun::done
-                                             : EarlierRun::unfinished);
+  plugin::run_together(log_.communicator(), [&] {
+    if (!log_.is_first_rank()) return;
+    std::error_code ignored;
+    if (!is_own || !load_steps_.is_done())
+      std::filesystem::remove(std::filesystem::path(results) / "summary.json", ignored);
+    if (!is_own) remove_vtu(results, "solution");
+  });
+}
+
+template <int dim>
+RunSummary Run<dim>::run_load_steps() {
+  forget_earlier_run();
   if (load_steps_.is_done()) {
     output_.write_step_table(load_steps_);
     if (parameters_.write_vtu)

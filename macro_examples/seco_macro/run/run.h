@@ -53,6 +53,9 @@ class Run {
   RunSummary run_load_steps();
   /// Where results go, as an absolute path.
   std::string results_directory() const;
+  /// Removes from there what the load steps will not replace one by one: a failed point, the
+  /// summary unless this run was done, and fields of another run.
+  void forget_earlier_run() const;
   /// The stages of a run with several load cases: one matrix for all solves with a stiffness. None
   /// of them is kept in a checkpoint, which would have up to three displacements of every case: a
   /// run that is continued has the RVEs, and solves again.

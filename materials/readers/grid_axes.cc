@@ -1,4 +1,4 @@
-#include "equal_step.h"
+#include "grid_axes.h"
 
 #include <algorithm>
 #include <cmath>
